@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The machine: one x86-64 processor, RAM, an aperture, a few devices. It knows page tables and fronts, not capabilities.
+ * All functions are called from one thread, except emu_interrupt.
+ *
+ * Whatever stops the machine, it stands still between two instructions: of ring 3 when any process runs, else idle.
+ */
+#ifndef FACET_EMU_H
+#define FACET_EMU_H
+
+#include <facet/abi.h>
+#include <facet/error.h>
+#include <facet/handler.h>
+#include <facet/platform.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct { uint64_t v; } gva_t; /* guest-virtual address */
+typedef struct { uint64_t v; } gpa_t; /* guest-physical address */
+
+struct emu;
+
+struct emu_module {
+    const void *data;
+    size_t size; /* bytes */
+};
+
+struct emu_config {
+    size_t ram_size; /* bytes, a multiple of 2 MiB, 16 MiB … 3 GiB */
+    struct emu_module kernel; /* ELF64 file image, loaded at its physical addresses; copied */
+    const struct emu_module *modules; /* handed over in the start info; copied */
+    size_t module_count;
+    const char *cmdline;
+    int stream_fd[3]; /* host descriptors of guest streams 0 … 2; -1: always end of file, writes fail with EBADF */
+    int console_fd;   /* where the 16550 prints; -1: nowhere */
+    bool count_instructions; /* per privilege level; makes everything about five times slower */
+};
+
+/* Boots to the kernel's first instruction. On failure *emu is NULL. Refuses a Unicorn older than 2.1.4 and one whose
+ * self-test fails (three exceptions in a row, a load across a page, an engine context laid out as expected). */
+enum facet_status emu_create(const struct emu_config *config, struct emu **emu, struct facet_error *error);
+void emu_destroy(struct emu *emu);
+const char *emu_engine_version(void); /* "Unicorn 2.1.4" */
+
+/* ---- Running */
+
+enum emu_stop_reason {
+    EMU_STOP_POWEROFF,    /* code: exit status the guest gave; cannot run again */
+    EMU_STOP_EVENT,       /* code: enum debug_event; details in emu_debug_block()->event */
+    EMU_STOP_ACCESS,      /* a handler said STOP; nothing of the instruction has happened */
+    EMU_STOP_BREAKPOINT,  /* pc is at a breakpoint, not yet executed */
+    EMU_STOP_STEP,        /* one instruction of ring 3 has retired */
+    EMU_STOP_INTERRUPT,   /* emu_interrupt was called */
+    EMU_STOP_DEAD,        /* kernel panic, triple fault or an engine error; text says what; cannot run again */
+};
+
+struct emu_stop {
+    enum emu_stop_reason reason;
+    uint64_t code;
+    char text[256];
+};
+
+struct emu_stop emu_run(struct emu *emu);
+/* Runs until one instruction of ring 3 has retired (a system call counts with all the kernel did for it; a page fault
+ * that the kernel repaired does not count), or something else stops it. */
+struct emu_stop emu_step(struct emu *emu);
+/* Makes the running or the next emu_run/emu_step return soon with EMU_STOP_INTERRUPT. Async-signal-safe. */
+void emu_interrupt(struct emu *emu);
+
+/* Execution breakpoints on virtual addresses, ring 3 only. Running from a breakpoint executes it without stopping. */
+void emu_breakpoint_add(struct emu *emu, gva_t pc);
+void emu_breakpoint_remove(struct emu *emu, gva_t pc);
+
+/* ---- Accesses to fronts */
+
+/* A piece of an access, within one page. */
+struct emu_part {
+    int front;       /* index in the front table, -1: ordinary memory */
+    uint64_t offset; /* of the piece's first byte in the front's range */
+    uint32_t start;  /* of the piece in the access, bytes */
+    uint32_t size;   /* bytes */
+};
+
+struct emu_access {
+    enum facet_kind kind;
+    uint32_t flags; /* FACET_RMW, FACET_ATOMIC, FACET_KERNEL */
+    bool again;     /* the access at which this process last stopped (EMU_STOP_ACCESS), asked once more */
+    uint32_t size;  /* bytes */
+    gva_t va, pc;
+    struct emu_part part[2];
+    int parts;                /* 1, or 2 when it crosses a page */
+    const uint8_t *attempted; /* stores: size bytes */
+    const uint8_t *backing;   /* size bytes as they are now; NULL if a part has none */
+    uint8_t *reply;           /* DONE on a load: fill size bytes */
+    uint32_t fault;           /* FAULT: code */
+};
+
+/* Asked once for each access that touches a front, in program order, before it happens. PASS, DONE; FAULT and STOP only for
+ * fronts with FRONT_CAREFUL (and for FACET_KERNEL accesses). Must not run the machine. */
+typedef enum facet_verdict emu_access_fn(void *context, struct emu_access *access);
+void emu_on_access(struct emu *emu, emu_access_fn *ask, void *context);
+
+/* Lets one front see instruction fetches too, one access per executed instruction of its pages. */
+void emu_front_watch_fetches(struct emu *emu, int front, bool on);
+
+/* Backing of a front, resolved through its root. Host pointer to the byte at offset, valid until the machine runs, and
+ * *room bytes up to the page's end; NULL: nothing backs it. */
+uint8_t *emu_front_backing(struct emu *emu, int front, uint64_t offset, size_t *room);
+
+/* ---- State */
+
+void emu_regs_get(struct emu *emu, struct facet_regs *regs);
+void emu_regs_set(struct emu *emu, const struct facet_regs *regs);
+int emu_cpl(struct emu *emu);
+uint8_t *emu_ram(struct emu *emu, gpa_t address, size_t size); /* NULL if any byte lies outside RAM */
+struct debug_block *emu_debug_block(struct emu *emu);          /* NULL until the kernel has attached it */
+
+/* Puts a request to the kernel (op and args are in the debug block) and runs it to its answer. Only when stopped. Guest
+ * registers and time are as before. FACET_ERR_FAILED: the kernel died of it. */
+enum facet_status emu_request(struct emu *emu, struct facet_error *error);
+
+/* What the page tables say, without effect on them. Works for any top-level table. */
+struct emu_translation {
+    bool present;
+    gpa_t page;     /* frame or aperture page */
+    bool user, write, execute;
+};
+struct emu_translation emu_translate(struct emu *emu, gpa_t top, gva_t address);
+
+struct emu_stats {
+    uint64_t instructions_cpl0, instructions_cpl3; /* 0 unless count_instructions */
+    uint64_t fills;        /* TLB misses served */
+    uint64_t flushes;      /* by the machine itself */
+    uint64_t exceptions, syscalls, interrupts;
+    uint64_t accesses;     /* to fronts */
+    uint64_t fast_accesses, transactions, aborts; /* of careful pages */
+};
+struct emu_stats emu_stats(struct emu *emu);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What a ring-3 program and the kernel agree on: the one system call, capability types, operations,
+ * results, faults, and the state in which a program starts. Read by the kernel, by guests and by the
+ * debugger; assembler may include it too (constants only).
+ *
+ * The system call (SYSCALL) invokes a capability, as in KeyKOS and Coyotos. Registers:
+ *
+ *            to the kernel                              back to the program
+ *     rax    operation (label)                          result (RC_… or the message's label)
+ *     rdi    control: which capability, how (below)     payload of the entry capability that was invoked
+ *     rsi    capability registers sent and received     kept
+ *     rdx    word 0                                     word 0
+ *     r10    word 1                                     word 1
+ *     r8     word 2                                     word 2
+ *     r9     word 3                                     word 3
+ *     r12    string sent: address                       kept
+ *     r13    string sent: bytes (0: none)               bytes of string received
+ *     r14    string wanted: address                     kept
+ *     r15    string wanted: room in bytes (0: none)     kept
+ *     rcx, r11                                          destroyed by SYSCALL itself
+ *
+ *     rdi  63        10 9  8 7       0          rsi  63      32 31 24 … 7   0
+ *         +------------+----+---------+             +----------+----+---+----+
+ *         |  0         |kind| cap reg |             | recv 3…0 | send 3 … 0  |   one byte a register; 0 = none
+ *         +------------+----+---------+             +----------+----+---+----+
+ */
+#ifndef FACET_ABI_H
+#define FACET_ABI_H
+
+#define ABI_VERSION 1
+
+/* How a capability is invoked (bits 9:8 of the control word). A resume capability made by CALL arrives in
+ * the receiver's capability register recv[3]; it answers once. RETURN of a message to Null just waits. */
+#define INVOKE_CALL 0   /* send, then wait for the answer through a fresh resume capability */
+#define INVOKE_RETURN 1 /* send (never blocks on a resume capability), then wait for any message */
+#define INVOKE_FORK 2   /* send without waiting; lost silently if nobody can take it is never: the sender queues */
+#define INVOKE_KIND_SHIFT 8
+#define INVOKE_CONTROL(cap, kind) ((unsigned long)(cap) | (unsigned long)(kind) << INVOKE_KIND_SHIFT)
+
+#define CAP_REGISTERS 32  /* per process; register 0 always holds Null */
+#define MESSAGE_WORDS 4
+#define MESSAGE_CAPS 4
+#define STRING_MAX 65536 /* bytes */
+
+#ifndef __ASSEMBLER__
+
+enum cap_type {
+    CAP_NULL,
+    CAP_PAGE,     /* 4 KiB of data */
+    CAP_CAPPAGE,  /* a page of capabilities */
+    CAP_GPT,      /* guarded page table: an address-space node */
+    CAP_PROCESS,  /* authority over a process */
+    CAP_ENDPOINT, /* authority over an endpoint */
+    CAP_ENTRY,    /* the right to send to an endpoint; carries a protected payload */
+    CAP_RESUME,   /* the right to answer one call, once */
+    CAP_RANGE,    /* allocate and rescind objects */
+    CAP_STREAM,   /* one byte stream of the host */
+    CAP_CONSOLE,  /* the serial line */
+    CAP_DEBUG,    /* look at spaces, tell the debugger */
+    CAP_POWER,    /* end the machine */
+    CAP_TYPES
+};
+
+/* Restrictions only ever accumulate along a path. */
+enum cap_restriction {
+    CAP_RO = 1,  /* no stores */
+    CAP_NX = 2,  /* no instruction fetches */
+    CAP_WK = 4,  /* weak: what is fetched through it is read-only and weak */
+    CAP_OP = 8,  /* opaque: may be traversed, not inspected or changed */
+    CAP_NC = 16, /* no call: keepers behind it are not invoked */
+};
+
+/* Results, in rax after the call. Everything else a message may carry there is the sender's business. */
+enum rc {
+    RC_OK = 0,
+    RC_INVALID_CAP = 0x1000, /* the capability is Null, rescinded, or its answer was already given */
+    RC_BAD_OP,               /* this capability type has no such operation */
+    RC_NO_RIGHT,             /* a restriction of the capability forbids it */
+    RC_BAD_ARG,              /* an argument is out of its range */
+    RC_NO_MEMORY,            /* the range has no object of that type left */
+    RC_BAD_SPACE,            /* a string's address faults (the fault itself went nowhere) */
+    RC_IO,                   /* the host stream failed; word 0 is the host's errno */
+};
+
+/* Operations. Arguments are words w0…w3 and sent capabilities s0…s3; results words and received c0…c3. */
+enum op {
+    OP_TYPE = 1, /* any kernel capability: w0 <- enum cap_type, w1 <- restrictions */
+
+    /* Memory capabilities: Page, CapPage, GPT */
+    OP_MEM_REDUCE = 0x100, /* w0 restrictions to add                 c0 <- the weaker capability */
+    OP_MEM_GUARD,          /* w0 match, w1 l2g (12…64)               c0 <- the same object behind that guard */
+    OP_MEM_ID,             /*                                        w0 <- object id (not through OP) */
+
+    OP_GPT_GET = 0x200,    /* w0 slot                                c0 <- its capability (weakened through WK) */
+    OP_GPT_SET,            /* w0 slot, s0                            exactly the mappings made from it go */
+    OP_GPT_SET_L2V,        /* w0 l2v (12…60)                         all mappings made from it go */
+    OP_GPT_SET_KEEPER,     /* s0 entry capability or Null */
+    OP_GPT_SET_BACKGROUND, /* s0 memory capability or Null (not yet: RC_BAD_OP) */
+
+    OP_PROCESS_GET_REGS = 0x300, /*                                  string <- struct facet_regs */
+    OP_PROCESS_SET_REGS,         /* string: struct facet_regs        flags are masked to what ring 3 may set */
+    OP_PROCESS_SET_SPACE,        /* s0 memory capability */
+    OP_PROCESS_GET_SPACE,        /*                                  c0 <- it */
+    OP_PROCESS_SET_KEEPER,       /* s0 entry capability or Null */
+    OP_PROCESS_SET_CAP,          /* w0 register (1…31), s0 */
+    OP_PROCESS_GET_CAP,          /* w0 register (0…31)               c0 <- it */
+    OP_PROCESS_START,            /* make it runnable; its fault, if any, is forgotten */
+    OP_PROCESS_STOP,             /* never runs again until started */
+
+    OP_ENDPOINT_SET_RECIPIENT = 0x400, /* s0 process capability: who receives */
+    OP_ENDPOINT_MAKE_ENTRY,            /* w0 payload                 c0 <- entry capability */
+
+    OP_RANGE_ALLOC = 0x500, /* w0 enum cap_type: Page, CapPage, GPT, Process, Endpoint   c0 <- a fresh object, zeroed */
+    OP_RANGE_RESCIND,       /* s0: every capability to that object is Null from now on; its storage is free again */
+
+    OP_STREAM_READ = 0x600, /* r15 room                              string <- bytes (none: end of file) */
+    OP_STREAM_WRITE,        /* string                                w0 <- bytes taken */
+
+    OP_DEBUG_TRAVERSE = 0x700, /* s0 memory capability, w0 address, w1 enum access   w0 <- frame or front address of the
+                                * page, w1 <- enum fault (0: none), w2 <- restrictions gathered, w3 <- steps taken */
+    OP_DEBUG_WALK,             /* the same question to the page tables as they stand after a fault on the address */
+    OP_DEBUG_STARTED,          /* s0 process, about to run its first instruction: tells the host */
+    OP_DEBUG_FAULTED,          /* s0 process, w0 signal number as Linux would give: tells the host */
+
+    OP_POWER_OFF = 0x800, /* w0 exit status; does not return */
+
+    /* Messages to a process's keeper and to the parent of a program, by convention, are Entry invocations. */
+    OP_FAULT = 0x10000, /* from the kernel: w0 enum fault, w1 address, w2 program counter, w3 vector<<32 | error code;
+                         * the resume capability restarts the process (label 0) or leaves it stopped (any other) */
+    OP_EXIT,            /* from a program to its parent: w0 exit status */
+};
+
+enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH };
+
+/* Why a memory access or an instruction failed. */
+enum fault {
+    FAULT_NONE,
+    FAULT_INVALID_ADDRESS,  /* no capability covers the address */
+    FAULT_ACCESS_VIOLATION, /* one does, a restriction forbids this access */
+    FAULT_MALFORMED_SPACE,  /* something that is no memory capability, or an impossible guard, on the path */
+    FAULT_DEPTH,            /* more than 32 steps */
+    FAULT_HANDLER,          /* the handler of a swapped object refused; error code: the handler's */
+    FAULT_EXCEPTION,        /* the processor raised an exception other than a page fault; see the vector */
+    FAULT_BAD_INVOKE,       /* not an invocation at all: control word or capability registers out of range */
+};
+
+/* General registers of a process, in the order of enum facet_reg. */
+struct facet_regs {
+    unsigned long rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp;
+    unsigned long r8, r9, r10, r11, r12, r13, r14, r15;
+    unsigned long rip, rflags, fs_base, gs_base;
+};
+
+/* Capability registers of a native program when it starts (Null where nothing was granted). */
+enum {
+    CR_NULL,
+    CR_PARENT, /* entry to whoever started it: takes OP_EXIT */
+    CR_STDIN,
+    CR_STDOUT,
+    CR_STDERR,
+    CR_SELF,  /* its own Process capability; only with --grant range */
+    CR_RANGE, /* only with --grant range */
+    CR_DEBUG, /* only with --grant debug */
+    CR_SPACE, /* its own address space; only with --grant range */
+    CR_FREE,  /* the first register that nobody has filled */
+};
+
+/* The second boot module: how init is to start the first. Strings follow the header, each ended by NUL:
+ * argc arguments (the program's name first). */
+#define BOOT_ARGS_MAGIC 0x73677261u
+#define GRANT_STDIN 1u
+#define GRANT_STDOUT 2u
+#define GRANT_STDERR 4u
+#define GRANT_RANGE 8u
+#define GRANT_DEBUG 16u
+struct boot_args {
+    unsigned magic, bytes; /* bytes: of the whole block */
+    unsigned argc, grants; /* GRANT_… */
+};
+
+#endif
+
+/* Where things lie in a native program's space. rsp points at argc, followed by argv[] and a NULL, as on Linux. */
+#define GUEST_STACK_TOP 0x7ffffffff000
+#define GUEST_STACK_SIZE 0x40000 /* bytes; below it nothing is mapped */
+#define GUEST_ADDRESS_MAX 0x800000000000
+
+/* The ELF note that tells a native program: owner "facet", type 1, contents ABI_VERSION as a 32-bit number. */
+#define NATIVE_NOTE_NAME "facet"
+#define NATIVE_NOTE_TYPE 1
+
+#endif

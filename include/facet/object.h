@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Layout of the kernel's objects, as the kernel writes and the host reads them (never the other way round).
+ * Pointers are kernel virtual; those into RAM's direct map are physical + KERNEL_DIRECT_MAP.
+ */
+#ifndef FACET_OBJECT_H
+#define FACET_OBJECT_H
+
+#include <facet/abi.h>
+#include <facet/platform.h>
+
+/* A capability. Guard and payload have fields of their own; nothing is overlaid.
+ *
+ *     0      type | restr | l2g | 0 | alloc
+ *     8      match      guard of a memory capability: addresses with (addr >> l2g) == match pass
+ *    16      payload    of an Entry: what the receiver is told; of a Resume: which call it answers
+ *    24      object     header of the object; 0 for types without one
+ */
+struct cap {
+    unsigned char type;  /* enum cap_type */
+    unsigned char restr; /* enum cap_restriction */
+    unsigned char l2g;   /* 12…64 for memory capabilities; 64: no guard, match is 0 */
+    unsigned char pad;
+    unsigned int alloc; /* valid while equal to the object's */
+    unsigned long match;
+    unsigned long payload;
+    struct object *object;
+};
+
+/* What every object starts with. */
+struct object {
+    unsigned char type; /* enum cap_type of the object: Page, CapPage, GPT, Process, Endpoint; Null: free storage */
+    unsigned char pad[3];
+    unsigned int alloc; /* counts rescinds; a capability made before the last one is Null */
+    unsigned long id;   /* unique as long as the machine runs; what `objects` prints as obj:ID */
+    struct object *next_free;
+};
+
+struct page {
+    struct object header;
+    unsigned long frame; /* physical */
+    int front;           /* index in the front table, -1: plain memory */
+    int pad;
+};
+
+#define GPT_SLOTS 16
+struct gpt {
+    struct object header;
+    unsigned char l2v; /* a slot covers 1 << l2v bytes */
+    unsigned char pad[7];
+    struct table *products; /* page tables produced by this GPT */
+    struct cap keeper;
+    struct cap background;
+    struct cap slot[GPT_SLOTS];
+};
+
+enum process_state { PROCESS_STOPPED, PROCESS_RUNNABLE, PROCESS_WAITING, PROCESS_CALLING, PROCESS_SENDING, PROCESS_FAULTED };
+
+struct process {
+    struct object header;
+    struct facet_regs regs; /* while it does not run; the processor's own while it does */
+    unsigned char fpu[512] __attribute__((aligned(16))); /* fxsave image */
+    unsigned char state;    /* enum process_state */
+    unsigned char fault;    /* enum fault of the last fault, FAULT_NONE: none */
+    unsigned char pad[6];
+    unsigned long fault_address, fault_code; /* code: vector << 32 | error code */
+    unsigned long call_count; /* payload of the resume capability that would answer it now */
+    unsigned long cr3;        /* top-level page table in use, physical; 0: none yet */
+    struct cap space, keeper;
+    struct cap reg[CAP_REGISTERS];
+    struct process *queue_next;           /* in the run queue or a recipient's queue of senders */
+    struct process *senders, **senders_tail;
+};
+
+struct endpoint {
+    struct object header;
+    struct cap recipient; /* Process */
+};
+
+/* Where everything is. debug_block.kernel_info points here. Counts are of array entries. */
+#define KERNEL_INFO_MAGIC 0x6f666e69746361ul
+struct kernel_info {
+    unsigned long magic, size; /* sizeof(struct kernel_info): host and kernel were built from one header */
+    struct process *current;   /* runs in ring 3 now, or would; NULL: idle */
+    struct page *pages;
+    unsigned long page_count, page_stride;
+    struct gpt *gpts;
+    unsigned long gpt_count, gpt_stride;
+    struct process *processes;
+    unsigned long process_count, process_stride;
+    struct endpoint *endpoints;
+    unsigned long endpoint_count, endpoint_stride;
+    unsigned long syscalls, faults, tables_built, tables_live, entries_built, entries_removed, depend_live, depend_evictions;
+};
+
+#endif

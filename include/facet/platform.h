@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the kernel and the machine agree on: physical map, ports, interrupt vectors, the front table,
+ * the debug block, and how the kernel is entered. Neither side knows more of the other than this page.
+ *
+ *   0                       RAM (size from the start-info memory map)
+ *   0x00100000                kernel.elf's load address
+ *   0xff000000              ROM of the machine: boot page tables, microcode (nothing for the kernel)
+ *   1<<51 … 1<<52           aperture: no memory; each 64 GiB range belongs to one front
+ *
+ * Entry. Under QEMU through the PVH note (32-bit, paging off, ebx = start info). Under emu/ at the ELF
+ * entry point, already in long mode, as Linux's 64-bit boot protocol does it: the low 4 GiB mapped
+ * one to one, interrupts off, rbx = physical address of the same start info, no stack, CR4.PAE|OSFXSR|OSXMMEXCPT.
+ */
+#ifndef FACET_PLATFORM_H
+#define FACET_PLATFORM_H
+
+/* Tokens of the kernel command line. Without devices=facet only the serial line is used. */
+#define CMDLINE_FACET "devices=facet"
+#define CMDLINE_APERTURE "aperture=" /* hexadecimal; must equal APERTURE_BASE */
+
+#define KERNEL_LOAD_ADDRESS 0x100000
+#define KERNEL_LINK_BASE 0xffffffff80000000 /* virtual = physical + this, for the kernel image */
+#define KERNEL_DIRECT_MAP 0xffff800000000000 /* virtual = physical + this, for all RAM */
+
+#define APERTURE_BASE (1ul << 51)
+#define APERTURE_SIZE (1ul << 51)
+#define FRONT_SHIFT 36   /* front i owns [APERTURE_BASE + (i << 36), … + 1<<36) */
+#define FRONT_MAX 16384  /* entries of the front table at most; the rest of the aperture is the machine's own */
+
+#define PORT_COM1 0x3f8     /* 16550 */
+#define PORT_MICROCODE 0xe0 /* the machine's own; ignored at other times */
+#define PORT_DEBUG 0xe8     /* out eax, a DEBUG_PORT_… command */
+#define PORT_STREAM 0xec    /* out eax, physical address of a struct stream_request */
+#define PORT_POWER 0xf4     /* out eax, exit status (isa-debug-exit under QEMU) */
+
+#define VECTOR_FRONT 0x20 /* an access to a front cannot go on: see debug_block.trap; no error code */
+#define VECTOR_TIMER 0x21
+#define VECTOR_DEBUG 0x22 /* the host has put a request into debug_block.request */
+
+#ifndef __ASSEMBLER__
+
+/* ---- Fronts: shared table in guest RAM, written by the kernel, read by the machine. */
+enum front_state { FRONT_FREE, FRONT_LIVE };
+enum front_flag {
+    FRONT_CAREFUL = 1, /* handlers may refuse, suspend or stop: every instruction that touches it is a transaction */
+};
+struct front {
+    unsigned long base;   /* APERTURE_BASE + (index << FRONT_SHIFT) */
+    unsigned long size;   /* bytes, a power of two >= 4096 */
+    unsigned long root;   /* levels == 0: one page-table entry for the whole object (P set: frame and R/W);
+                           * levels 1…4: physical address of the page table whose entries span size/512 */
+    unsigned char levels; /* of page table under root */
+    unsigned char state;  /* enum front_state */
+    unsigned char flags;  /* enum front_flag */
+    unsigned char pad[5];
+    unsigned long object; /* id of the object that wears this front, for reports */
+};
+
+/* ---- Debug device. The kernel announces its block once with DEBUG_PORT_ATTACH (the block's physical address is in
+ * edx at that moment), then each side writes only its own parts. */
+enum debug_port {
+    DEBUG_PORT_ATTACH = 1, /* edx: physical address of struct debug_block, page aligned */
+    DEBUG_PORT_DONE,       /* the request in the block is answered */
+    DEBUG_PORT_EVENT,      /* debug_block.event tells; the host looks once the processor is back in ring 3 */
+    DEBUG_PORT_COPY,       /* debug_block.copy asks; answered when the OUT instruction retires */
+    DEBUG_PORT_PANIC,      /* the kernel found itself inconsistent; debug_block.text says how; does not go on */
+};
+
+enum debug_op {
+    DEBUG_FRONT_INSTALL = 1, /* arg0 process, arg1 address, arg2 flags -> result0 front index, result1 object id,
+                              * result2 byte offset of the address in the object; one front per Page */
+    DEBUG_FRONT_FLAGS,       /* arg0 front index, arg1 flags */
+    DEBUG_FRONT_REMOVE,      /* arg0 front index */
+    DEBUG_TRAVERSE,          /* arg0 process, arg1 address, arg2 enum access -> result0 enum fault, result1 steps (in
+                              * debug_block.steps), result2 frame or aperture address of the page, result3 restrictions,
+                              * result4 keeper's object (kernel virtual) or 0, result5 object (kernel virtual) */
+    DEBUG_TOUCH,             /* arg0 process, arg1 address, arg2 access: build the mapping exactly as a page fault would
+                              * -> result0 enum fault, result1 physical address of the process's top-level table */
+    DEBUG_FRONT_OBJECT,      /* arg0 object id, arg1 flags -> result0 front index */
+};
+enum debug_status { DEBUG_OK, DEBUG_BAD_OP, DEBUG_NO_PROCESS, DEBUG_NO_OBJECT, DEBUG_NOT_MEMORY, DEBUG_TABLE_FULL, DEBUG_ALREADY };
+
+enum debug_event {
+    DEBUG_EVENT_STARTED = 1, /* arg0 process: about to run its first instruction */
+    DEBUG_EVENT_FAULTED,     /* arg0 process, arg1 signal, arg2 enum fault, arg3 address, arg4 pc, arg5 vector<<32|error */
+    DEBUG_EVENT_DEADLOCK,    /* every process waits and nothing can wake one */
+    DEBUG_EVENT_MESSAGE,     /* debug_block.text: a line for the user */
+};
+
+/* Why VECTOR_FRONT was raised. */
+enum front_trap {
+    FRONT_TRAP_FAULT = 1, /* a handler's FAULT verdict: code is the handler's */
+    FRONT_TRAP_MISSING,   /* no present entry under root for offset: build it, or fault the process */
+};
+
+enum copy_status { COPY_OK, COPY_FAULT, COPY_STOP }; /* STOP: undo the system call, its instruction runs again */
+
+/* One step of a traversal, as the walker took it. */
+struct traverse_step {
+    unsigned char type;         /* enum cap_type of the capability that was followed */
+    unsigned char restrictions; /* its own */
+    unsigned char gathered;     /* all up to and with it */
+    unsigned char l2g;
+    unsigned char l2v;          /* of the GPT it names; 0 for a page */
+    signed char slot;           /* chosen in that GPT; -1 for a page */
+    unsigned char fronted;      /* the object wears a front */
+    unsigned char keeper;       /* the GPT has a keeper that could be called from here */
+    unsigned int alloc;
+    unsigned long match;
+    unsigned long object; /* kernel virtual address of the object's header */
+    unsigned long id;     /* its object id */
+    unsigned long rest;   /* address left after guard (and slot) */
+};
+
+#define TRAVERSE_STEPS_MAX 32
+#define DEBUG_MAGIC 0x31677562746361ul
+
+struct debug_block {
+    unsigned long magic;
+    unsigned long kernel_info; /* physical address of struct kernel_info (object.h) */
+    unsigned long fronts;      /* physical address of the front table */
+    unsigned long front_count; /* entries */
+
+    struct { /* host -> kernel; status and result answer */
+        unsigned int op, status;
+        unsigned long arg[6], result[6];
+    } request;
+    struct { /* machine -> kernel, before VECTOR_FRONT */
+        unsigned int reason, kind; /* enum front_trap, enum access */
+        unsigned long va, front, offset, code;
+    } trap;
+    struct { /* kernel -> host, before DEBUG_PORT_COPY; at most 512 bytes, inside one page of one front */
+        unsigned int kind, status; /* enum access (kernel stores to the front: ACCESS_STORE), enum copy_status */
+        unsigned long va, pc, front, offset, size, buffer; /* buffer: physical */
+        unsigned long code;                                /* of a fault */
+    } copy;
+    struct { /* kernel -> host, before DEBUG_PORT_EVENT */
+        unsigned int kind, pad;
+        unsigned long arg[6];
+    } event;
+    char text[256];
+    struct traverse_step steps[TRAVERSE_STEPS_MAX];
+};
+
+/* ---- Host streams: one request at a time, answered when the OUT instruction retires. */
+enum stream_op { STREAM_READ, STREAM_WRITE };
+struct stream_request {
+    unsigned int op, stream; /* stream: 0 stdin, 1 stdout, 2 stderr */
+    unsigned long buffer;    /* physical, inside RAM */
+    unsigned long size;      /* bytes */
+    long result;             /* bytes moved, 0 = end of file, or -errno; -EINTR (-4): undo the system call */
+};
+
+/* ---- PVH start info (Xen's hvm_start_info, version 1). */
+#define PVH_MAGIC 0x336ec578u
+struct pvh_start_info {
+    unsigned int magic, version, flags, nr_modules;
+    unsigned long modlist, cmdline, rsdp, memmap;
+    unsigned int memmap_entries, reserved;
+};
+struct pvh_module {
+    unsigned long paddr, size, cmdline, reserved;
+};
+struct pvh_memmap_entry {
+    unsigned long addr, size;
+    unsigned int type, reserved; /* type 1: RAM */
+};
+
+#endif
+#endif
