@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the files of emu/ share. Nobody outside emu/ includes this (unit tests of emu/ do).
+ *
+ *   engine.c     version check, start-up self-test, the exception fields inside an engine context
+ *   machine.c    create, destroy, registers, small public functions
+ *   boot.c       ELF, start info, modules, boot page tables
+ *   mmu.c        page walk, TLB-fill hook, TLB growth          coherence.c  code and data frames
+ *   trap.c       exceptions and SYSCALL into the guest         instruction.c CPUID, RDTSC
+ *   run.c        run loop, stop reasons                        step.c       TF, single step, breakpoints
+ *   device.c     ports, console, debug device                  stream.c     host streams
+ *   front.c access.c transaction.c decode.c                    accesses to fronts
+ *
+ * How a run ends. Hooks never flush and never deliver a fault themselves: they note what is wanted and end the run.
+ *
+ *   pending   the one reason why the engine must not go on; the state is exactly at the start of an instruction. Set
+ *             together with refusing a fill, returning false from a PROT hook, or run_stop() in a hook where that is precise.
+ *   wants     work for outside the engine that may wait for the end of the block; run_want() sets it and stops the
+ *             engine soon.
+ */
+#ifndef FACET_EMU_INTERNAL_H
+#define FACET_EMU_INTERNAL_H
+
+#include "emu.h"
+
+#include <semaphore.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unicorn/unicorn.h>
+
+#define PAGE_SIZE 4096ul
+#define PAGE_MASK (~(PAGE_SIZE - 1))
+#define FLAG_TF 0x100ul
+#define FLAG_IF 0x200ul
+
+#define VECTOR_DE 0
+#define VECTOR_DB 1
+#define VECTOR_BP 3
+#define VECTOR_OF 4
+#define VECTOR_UD 6
+#define VECTOR_DF 8
+#define VECTOR_SS 12
+#define VECTOR_GP 13
+#define VECTOR_PF 14
+
+enum pending {
+    PENDING_NONE,
+    PENDING_FAULT,       /* a page fault: fault.va, .access, .error; delivered after access_exit had its say */
+    PENDING_TRAP,        /* exception trap.vector with trap.error, at the current instruction */
+    PENDING_FLUSH,       /* flush the TLB, go on */
+    PENDING_FRAME,       /* a frame changes between data and code: coherence.c */
+    PENDING_RING3,       /* ring 3 is about to execute and somebody waits for that */
+    PENDING_BREAKPOINT,
+    PENDING_DEAD,        /* emu->stop.text says why */
+    PENDING_TRANSACTION, /* this and the following belong to access_exit alone; add freely */
+    PENDING_SUSPEND,
+    PENDING_COMMIT,
+    PENDING_ACCESS_STOP,
+    PENDING_ACCESS_LAST = PENDING_TRANSACTION + 15,
+};
+
+enum want {
+    WANT_FLUSH_TLB = 1,
+    WANT_FLUSH_TB = 2,
+    WANT_RING3 = 4, /* stop when ring 3 is about to execute, or the machine is idle */
+};
+
+/* Who uses the trap flag behind the guest's back. */
+enum tf_user { TF_STEP = 1, TF_TRANSACTION = 2, TF_FETCH = 4, TF_WATCH_FETCH = 8 };
+
+enum mmu_result {
+    MMU_OK,
+    MMU_FAULT, /* #PF */
+    MMU_GP,    /* not canonical: #GP or #SS */
+    MMU_BUS,   /* a table or page lies neither in RAM nor in the aperture */
+};
+
+/* A translated 4 KiB page. */
+struct mmu_page {
+    uint64_t gpa;              /* frame or aperture page */
+    bool user, write, execute; /* what all levels together allow */
+    bool dirty;
+    uint32_t error;            /* MMU_FAULT: the #PF error code */
+};
+
+#define FRAME_DATA 0
+#define FRAME_CODE 1
+#define FRAME_MIXED 2
+#define FRAME_DIRTIED 4 /* bit: was code, then written; its translations are stale */
+
+struct breakpoint {
+    uint64_t pc;
+    uc_hook hook;
+};
+
+struct uart {
+    uint8_t ier, lcr, mcr, scratch, dll, dlm, fcr;
+};
+
+struct access_state; /* access.c */
+
+struct emu {
+    uc_engine *uc;
+    uint8_t *ram; /* guest-physical 0 … ram_size */
+    uint64_t ram_size;
+    uint8_t *rom;
+    struct emu_stats stats;
+    struct emu_stop stop; /* reason and text of the stop that is being reported */
+    bool dead;            /* poweroff, panic, triple fault: cannot run again */
+    bool running;         /* inside emu_run, emu_step or emu_request */
+
+    enum pending pending;
+    unsigned wants; /* enum want */
+    struct {
+        uint64_t va;
+        enum access access;
+        uint32_t error;
+    } fault;
+    struct {
+        int vector;
+        uint32_t error;
+        bool has_error;
+    } trap;
+
+    struct { /* mmu.c */
+        uint64_t fills_since, threshold, cr3;
+        uint8_t *frame; /* one state per RAM frame */
+        uint64_t frame_wanted, frame_va;
+        int frame_state;
+        bool probing; /* the engine itself asks, on our behalf: plain answers */
+    } mmu;
+
+    struct { /* trap.c: the delivery that is under way */
+        bool active;
+        uint64_t rsp, rip, cs;
+        uc_x86_mmr gdtr, tr;
+    } delivery;
+
+    struct { /* engine.c: exception fields of the processor, found in a saved context */
+        uc_context *context;
+    } exception;
+
+    struct { /* step.c */
+        unsigned users; /* enum tf_user */
+        bool guest;     /* the guest's own TF while somebody uses it */
+        uint64_t rip;   /* of the instruction that is being stepped */
+    } tf;
+    bool stepping;      /* inside emu_step */
+    bool step_retired;  /* a SYSCALL or INT n of ring 3 counts when ring 3 is reached again */
+    struct breakpoint *breakpoints;
+    size_t breakpoint_count;
+    uint64_t breakpoint_skip; /* execute the instruction here without stopping, once */
+    bool breakpoint_skip_armed;
+
+    bool halted;             /* idle: HLT with interrupts on */
+    bool ring3_armed;        /* refuse the next fetch of ring 3 */
+    bool requesting;         /* inside emu_request */
+    bool request_done;
+    uint32_t event;          /* enum debug_event not yet reported, 0: none */
+    atomic_bool interrupted; /* emu_interrupt was called and not yet reported */
+    atomic_uint stops;       /* stops asked of the engine; see run.c */
+    atomic_bool quit;        /* ends the kicker */
+    pthread_t kicker;
+    bool kicker_started;
+    sem_t kick;
+    int wake_fd; /* eventfd: readable while `interrupted` */
+
+    struct debug_block *debug;
+    uint64_t debug_gpa;
+    struct uart uart;
+    int stream_fd[3], console_fd;
+    uint64_t tsc;
+
+    emu_access_fn *ask;
+    void *ask_context;
+    struct access_state *access;
+    bool transaction; /* set by transaction.c while one instruction runs captured: every ring-3 data fill goes to access_fill */
+};
+
+/* ---- Registers of the stopped engine, or exact inside a hook. About 15 ns each. */
+static inline uint64_t reg_get(struct emu *emu, int reg) {
+    uint64_t value = 0;
+    uc_reg_read(emu->uc, reg, &value);
+    return value;
+}
+static inline void reg_set(struct emu *emu, int reg, uint64_t value) {
+    uc_reg_write(emu->uc, reg, &value);
+}
+static inline uint64_t reg_rip(struct emu *emu) {
+    return reg_get(emu, UC_X86_REG_RIP);
+}
+static inline int reg_cpl(struct emu *emu) {
+    return (int)(reg_get(emu, UC_X86_REG_CS) & 3);
+}
+uint64_t reg_rflags(struct emu *emu); /* as the guest may see them: without our TF */
+
+/* ---- run.c */
+/* Inside a hook: the engine must not go on, pending says why. Precise only in UC_HOOK_CODE and UC_HOOK_INTR; a fill is
+ * refused instead, never stopped. */
+void run_stop(struct emu *emu, enum pending why);
+/* Inside or outside a hook: work for after this block. */
+void run_want(struct emu *emu, unsigned wants);
+/* Ends the machine with EMU_STOP_DEAD; the first text wins. In a fill hook refuse as well. */
+void run_dead(struct emu *emu, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- mmu.c */
+/* Host pointer to physical memory, NULL unless all of it is RAM. */
+static inline uint8_t *ram_pointer(struct emu *emu, uint64_t gpa, uint64_t size) {
+    return size <= emu->ram_size && gpa <= emu->ram_size - size ? emu->ram + gpa : NULL;
+}
+static inline bool in_aperture(uint64_t gpa) {
+    return gpa >= APERTURE_BASE && gpa - APERTURE_BASE < APERTURE_SIZE;
+}
+/* What the tables under `top` say about va; no effect, no permission check. MMU_FAULT: not present or reserved bit. */
+enum mmu_result mmu_walk(struct emu *emu, uint64_t top, uint64_t va, struct mmu_page *page);
+/* An access by the processor in its present state at privilege cpl: permission check, exact error code, sets the A and D
+ * bits. The page is as valid as its own TLB entry would be. */
+enum mmu_result mmu_access(struct emu *emu, uint64_t va, enum access access, int cpl, struct mmu_page *page);
+/* Reads or writes guest-virtual memory as the supervisor, in RAM only (page by page); false: some page is not there,
+ * then nothing is written. Code coherence is kept. */
+bool mmu_read(struct emu *emu, uint64_t va, void *to, size_t size);
+bool mmu_write(struct emu *emu, uint64_t va, const void *from, size_t size);
+/* Instruction bytes at va as a fetch at the present privilege would see them, also behind fronts; returns how many of
+ * `size` could be read. */
+size_t mmu_fetch(struct emu *emu, uint64_t va, uint8_t *to, size_t size);
+bool mmu_init(struct emu *emu);
+void mmu_flush(struct emu *emu); /* outside the engine only */
+
+/* ---- coherence.c */
+/* The host writes RAM behind the engine's back: call for every store that a program could execute later. Inside hooks
+ * too. */
+void coherence_host_store(struct emu *emu, uint64_t gpa, uint64_t size);
+/* Fill of a RAM frame: gives the permissions, or false with PENDING_FRAME. `write`, `execute`: what the tables allow. */
+bool coherence_fill(struct emu *emu, uint64_t va, enum access access, bool write, bool execute, uc_tlb_entry *entry);
+void coherence_exit(struct emu *emu); /* PENDING_FRAME, outside */
+
+/* ---- trap.c */
+/* Delivers through the guest's IDT; the machine stands at the start of an instruction, outside the engine. Never fails:
+ * a fault of the delivery becomes #DF, then EMU_STOP_DEAD. */
+void trap_raise(struct emu *emu, int vector, bool has_error, uint32_t error);
+void trap_page_fault(struct emu *emu); /* emu->fault: sets CR2, raises 14 */
+bool trap_init(struct emu *emu);
+bool trap_microcode_out(struct emu *emu); /* OUT to PORT_MICROCODE: true if it was ours */
+bool trap_microcode_fill(struct emu *emu, uint64_t va, uc_mem_type type, uc_tlb_entry *entry, bool *answer);
+bool trap_has_error(int vector);
+
+/* ---- step.c */
+/* The trap flag for machine purposes. Between acquire and release every retired instruction gives INTR 1, and neither
+ * PUSHF (RAM stack), SYSCALL nor a delivered frame show it. Outside the engine or in the INTR hook only. */
+void tf_acquire(struct emu *emu, enum tf_user user);
+void tf_release(struct emu *emu, enum tf_user user);
+/* Called in the INTR hook for vector 1 before access_intr; keeps the books about the guest's own TF. */
+void tf_retired(struct emu *emu);
+void tf_drop(struct emu *emu); /* a trap is being delivered: nobody uses TF any more */
+/* PUSHF at the instruction that is being stepped: the value stored must not show our TF. True if it must be masked. */
+bool tf_hidden_in_pushf(struct emu *emu);
+/* transaction.c, after a commit: one instruction of ring 3 has retired without #DB reaching the run loop (single step and the
+ * guest's own TF are served). Outside the engine. */
+void step_commit(struct emu *emu);
+
+/* ---- engine.c */
+/* version as uc_version gives it. */
+enum facet_status engine_check_version(unsigned version, struct facet_error *error);
+enum facet_status engine_self_test(struct facet_error *error); /* once per process */
+/* Of the exception that the INTR hook reports. Clears old_exception, which the engine never does. */
+struct engine_exception {
+    uint32_t error;
+    bool software;     /* INT n, INT3, INTO */
+    uint64_t next_rip; /* software only */
+};
+struct engine_exception engine_exception_take(struct emu *emu);
+uc_engine *engine_open(struct facet_error *error); /* model, buffer, virtual TLB, exits */
+bool engine_init(struct emu *emu);
+
+/* ---- boot.c, device.c, stream.c, instruction.c */
+enum facet_status boot_load(struct emu *emu, const struct emu_config *config, struct facet_error *error);
+bool device_init(struct emu *emu);
+void stream_serve(struct emu *emu, uint64_t request_gpa);
+bool instruction_init(struct emu *emu);
+
+/* ==== Implemented by access.c and transaction.c, called by the core ============================================ */
+
+bool access_init(struct emu *emu); /* maps the aperture, adds its PROT hooks; false: the engine refused */
+void access_destroy(struct emu *emu);
+/* A TLB fill of ring 3 whose permissions are already checked. Called when the page lies in the aperture, and for each
+ * data page when emu->transaction is set (RAM included).
+ *   load, store  answer entry->paddr = a private slot address in the aperture and perms (READ, or READ|WRITE if both
+ *                page->write and page->dirty or the access is a store), or false with pending set
+ *   fetch        answer entry->paddr = the RAM frame that backs the page (perms are then set by the core: execute only),
+ *                or false with pending set */
+bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct mmu_page *page, uc_tlb_entry *entry);
+/* INTR hook, first: true claims it (a transaction's #DB, or any exception inside one: pending is set and the engine
+ * stopped); RIP must then be written. tf_retired() has been called for vector 1. */
+bool access_intr(struct emu *emu, uint32_t vector);
+/* After uc_emu_start returned, first of all, whatever pending is. */
+enum exit_action {
+    EXIT_UNCLAIMED, /* the core deals with pending and err; a transaction, if any, has been undone */
+    EXIT_RESUME,    /* dealt with (context restored, TLB flushed, trap raised as necessary): run on */
+    EXIT_STOP,      /* emu->stop is filled: return it */
+};
+enum exit_action access_exit(struct emu *emu, uc_err err);
+void access_forget(struct emu *emu);      /* registers or memory were changed from outside: the answer log dies */
+void access_kernel_copy(struct emu *emu); /* DEBUG_PORT_COPY: debug->copy asks, answer there. Inside a hook */
+/* Host pointer to the RAM byte behind an aperture address, or NULL. *room: bytes up to the page's end. */
+uint8_t *access_backing(struct emu *emu, uint64_t aperture, size_t *room);
+
+#endif
