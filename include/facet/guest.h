@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * For native programs in freestanding C: how to invoke capabilities, and the few wrappers nearly all of them want.
+ *
+ * A program is `int main(int argc, char **argv)` in one or more C files, linked with the start file crt0.o, which calls
+ * main, sends what it returns to the parent as OP_EXIT, carries the ELF note that makes the file a native program, and holds
+ * memcpy, memmove, memset and memcmp, which gcc may call on its own. There is no C library:
+ *
+ *     cc -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-stack-protector -fcf-protection=none \
+ *        -fno-asynchronous-unwind-tables -Iinclude -c prog.c -o prog.o
+ *     cc -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack -o prog build/release/crt0.o prog.o
+ *
+ * The linker's default script is right: text at 0x400000, segments read-only, executable or writable as they ask for.
+ */
+#ifndef FACET_GUEST_H
+#define FACET_GUEST_H
+
+#include <facet/abi.h>
+
+void *memcpy(void *to, const void *from, unsigned long size);
+void *memmove(void *to, const void *from, unsigned long size);
+void *memset(void *to, int byte, unsigned long size);
+int memcmp(const void *a, const void *b, unsigned long size);
+
+/* Everything an invocation carries. Zero what is not used. */
+struct facet_message {
+    unsigned long word[MESSAGE_WORDS]; /* in: sent; out: received */
+    unsigned char send[MESSAGE_CAPS];  /* capability registers, CR_NULL: none */
+    unsigned char recv[MESSAGE_CAPS];
+    const void *string; /* sent */
+    unsigned long string_size;
+    void *room; /* where a string is received */
+    unsigned long room_size;
+    unsigned long received; /* out: bytes put there */
+    unsigned long payload;  /* out: of the entry capability that was invoked */
+};
+
+/* Invokes the capability in register `cap`; kind is INVOKE_…. Returns the result or the received message's label. */
+static inline unsigned long facet_invoke(unsigned cap, unsigned kind, unsigned long op, struct facet_message *m) {
+    unsigned long label = op, control = INVOKE_CONTROL(cap, kind), caps = 0;
+    for (int i = MESSAGE_CAPS - 1; i >= 0; i--)
+        caps = caps << 8 | m->recv[i];
+    for (int i = MESSAGE_CAPS - 1; i >= 0; i--)
+        caps = caps << 8 | m->send[i];
+    unsigned long w0 = m->word[0];
+    register unsigned long w1 __asm__("r10") = m->word[1];
+    register unsigned long w2 __asm__("r8") = m->word[2];
+    register unsigned long w3 __asm__("r9") = m->word[3];
+    register const void *string __asm__("r12") = m->string;
+    register unsigned long size __asm__("r13") = m->string_size;
+    register void *room __asm__("r14") = m->room;
+    register unsigned long room_size __asm__("r15") = m->room_size;
+    __asm__ volatile("syscall"
+                     : "+a"(label), "+D"(control), "+d"(w0), "+r"(w1), "+r"(w2), "+r"(w3), "+r"(size)
+                     : "S"(caps), "r"(string), "r"(room), "r"(room_size)
+                     : "rcx", "r11", "memory");
+    m->word[0] = w0;
+    m->word[1] = w1;
+    m->word[2] = w2;
+    m->word[3] = w3;
+    m->received = size;
+    m->payload = control;
+    return label;
+}
+
+static inline unsigned long facet_call(unsigned cap, unsigned long op, struct facet_message *m) {
+    return facet_invoke(cap, INVOKE_CALL, op, m);
+}
+
+/* Ends the program. */
+static inline _Noreturn void facet_exit(int status) {
+    struct facet_message m = {.word = {(unsigned long)status}};
+    facet_call(CR_PARENT, OP_EXIT, &m);
+    for (;;)
+        __asm__ volatile("ud2");
+}
+
+/* Reads at most `size` bytes from a stream. Returns how many, 0 at end of file, -1 on any failure. */
+static inline long facet_read(unsigned cap, void *buffer, unsigned long size) {
+    struct facet_message m = {.room = buffer, .room_size = size < STRING_MAX ? size : STRING_MAX};
+    return facet_call(cap, OP_STREAM_READ, &m) == RC_OK ? (long)m.received : -1;
+}
+
+/* Writes all `size` bytes to a stream. Returns size, or -1 on any failure. */
+static inline long facet_write(unsigned cap, const void *buffer, unsigned long size) {
+    const char *next = buffer;
+    for (unsigned long left = size; left > 0;) {
+        struct facet_message m = {.string = next, .string_size = left < STRING_MAX ? left : STRING_MAX};
+        if (facet_call(cap, OP_STREAM_WRITE, &m) != RC_OK || m.word[0] == 0)
+            return -1;
+        next += m.word[0];
+        left -= m.word[0];
+    }
+    return (long)size;
+}
+
+/* Writes a C string to standard output. */
+static inline void facet_puts(const char *text) {
+    unsigned long size = 0;
+    while (text[size])
+        size++;
+    facet_write(CR_STDOUT, text, size);
+}
+
+/* ---- With --grant range */
+
+/* Allocates an object of `type` from the range in CR_RANGE into capability register `to`. */
+static inline unsigned long facet_alloc(enum cap_type type, unsigned to) {
+    struct facet_message m = {.word = {type}, .recv = {(unsigned char)to}};
+    return facet_call(CR_RANGE, OP_RANGE_ALLOC, &m);
+}
+
+/* An operation with one word and one capability sent; CR_NULL sends Null. */
+static inline unsigned long facet_set(unsigned cap, unsigned long op, unsigned long word, unsigned from) {
+    struct facet_message m = {.word = {word}, .send = {(unsigned char)from}};
+    return facet_call(cap, op, &m);
+}
+
+/* An operation with two words that answers with a capability, put into register `to`. */
+static inline unsigned long facet_get(unsigned cap, unsigned long op, unsigned long w0, unsigned long w1, unsigned to) {
+    struct facet_message m = {.word = {w0, w1}, .recv = {(unsigned char)to}};
+    return facet_call(cap, op, &m);
+}
+
+#endif
