@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# facet. `make help` lists the targets. Everything is built into build/$(MODE)/.
+# Sources are listed, never globbed: add a file to its list and it is built, linked and cleaned.
+
+MODE ?= release
+B := build/$(MODE)
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC = gcc
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+MAKEFLAGS += --no-print-directory
+ifeq (,$(filter -j%,$(MAKEFLAGS)))
+MAKEFLAGS += -j$(shell nproc)
+endif
+
+# ---- Sources --------------------------------------------------------------------------------------------------------
+
+# The machine: libemu.a. The only folder that includes Unicorn.
+EMU_SRC =
+
+# The kernel: kernel.elf, freestanding, linked by kernel/kernel.ld. C and assembler.
+KERNEL_SRC =
+KERNEL_ASM =
+
+# init.elf, the one program the kernel starts; embedded in kernel.elf between init_image and init_image_end.
+DOMAIN_SRC =
+
+# The host tool. main.c stays out of libdebugger.a, which the unit tests link.
+DEBUGGER_SRC =
+
+# One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
+SAMPLE_GUESTS =
+SAMPLE_HANDLERS =
+TEST_GUESTS =
+BENCH_GUESTS =
+
+# Kernel-like images for the machine alone: -Ttext=0x100000, one segment, entry _start.
+LADDER =
+
+# Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
+UNIT_TESTS =
+
+# ---- Flags ----------------------------------------------------------------------------------------------------------
+
+WARN = -Wall -Wextra -Werror -Wmissing-prototypes -Wconversion
+DEPFLAGS = -MMD -MP
+
+OPT_release = -O2
+OPT_debug = -O1 -DFACET_DEBUG
+OPT_asan = -O1 -fsanitize=address -fno-omit-frame-pointer
+OPT_ubsan = -O1 -fsanitize=undefined -fno-sanitize-recover=undefined
+OPT_cov = -O0 --coverage
+ifeq ($(OPT_$(MODE)),)
+$(error MODE=$(MODE): there is release, debug, asan, ubsan, cov)
+endif
+
+# The host side: emu/, debugger/, tests. -I. for "emu/emu.h".
+HOST_CFLAGS = -std=gnu11 -g $(OPT_$(MODE)) $(WARN) -D_GNU_SOURCE -I. -Iinclude
+HOST_LIBS = $(UNICORN_LIBS) -lcapstone -ldw -lelf -ledit -ldl
+
+# The kernel: no host, no floating point, no red zone under interrupts, high half.
+KERNEL_OPT_debug = -DFACET_DEBUG
+KERNEL_CFLAGS = -std=gnu11 -g -O2 $(WARN) $(KERNEL_OPT_$(MODE)) -Iinclude -ffreestanding -fno-pic -fno-pie \
+	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-stack-protector -fcf-protection=none \
+	-fno-asynchronous-unwind-tables -fno-strict-aliasing
+KERNEL_LDFLAGS = -nostdlib -static -no-pie -Wl,--build-id=none,-z,max-page-size=4096,-z,noexecstack,--no-warn-rwx-segments
+
+# Programs of ring 3: fixed addresses, no host, symbols and lines kept. The same in every mode.
+GUEST_CFLAGS = -std=gnu11 -g -O2 $(WARN) -Iinclude -ffreestanding -fno-pic -fno-pie -fno-stack-protector \
+	-fcf-protection=none -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns
+GUEST_LDFLAGS = -nostdlib -static -no-pie -Wl,--build-id=none,-z,max-page-size=4096,-z,noexecstack
+
+HANDLER_CFLAGS = -std=gnu11 -g -O2 $(WARN) -Iinclude -fPIC -shared
+
+# ---- Dependencies ---------------------------------------------------------------------------------------------------
+# build/deps.mk says where Unicorn lies: UNICORN_CFLAGS, UNICORN_LIBS, and UNICORN_DIR (relative to build/; empty: the
+# system's own). Make remakes it, and starts over with it, before anything else.
+
+NO_DEPS = help clean distclean deps
+ifneq ($(filter-out $(NO_DEPS),$(or $(MAKECMDGOALS),all)),)
+include build/deps.mk
+endif
+build/deps.mk: .ci/deps.sh
+	@.ci/deps.sh build
+build/deps-test: .ci/deps.sh build/deps.mk
+	@.ci/deps.sh test
+
+# ---- Outputs --------------------------------------------------------------------------------------------------------
+
+GUEST_NAMES = $(basename $(notdir $(1)))
+SAMPLE_GUEST_BIN = $(addprefix $(B)/guests/,$(call GUEST_NAMES,$(SAMPLE_GUESTS)))
+TEST_GUEST_BIN = $(addprefix $(B)/tests/guests/,$(call GUEST_NAMES,$(TEST_GUESTS)))
+BENCH_GUEST_BIN = $(addprefix $(B)/tests/bench/,$(call GUEST_NAMES,$(BENCH_GUESTS)))
+HANDLER_BIN = $(SAMPLE_HANDLERS:samples/handlers/%.c=$(B)/handlers/%.so)
+LADDER_BIN = $(LADDER:%.S=$(B)/%.elf)
+UNIT_OBJ = $(UNIT_TESTS:%.c=$(B)/%.o)
+
+OBJ = $(addprefix $(B)/,$(addsuffix .o,$(basename $(1))))
+EMU_OBJ = $(call OBJ,$(EMU_SRC))
+KERNEL_OBJ = $(call OBJ,$(KERNEL_SRC) $(KERNEL_ASM))
+DOMAIN_OBJ = $(call OBJ,$(DOMAIN_SRC))
+DEBUGGER_OBJ = $(call OBJ,$(filter-out %/main.c,$(DEBUGGER_SRC)))
+
+all: $(if $(DEBUGGER_SRC),$(B)/facet) $(if $(EMU_SRC),$(B)/libemu.a) $(if $(KERNEL_SRC),$(B)/kernel.elf) \
+	$(SAMPLE_GUEST_BIN) $(HANDLER_BIN)
+
+MKDIR = @mkdir -p $(@D)
+# One line for each output; V=1 shows the commands.
+say = $(if $(V),,@echo "  $@"; )
+
+$(EMU_OBJ): $(B)/%.o: %.c
+	$(MKDIR)
+	$(say)$(CC) $(HOST_CFLAGS) $(UNICORN_CFLAGS) $(DEPFLAGS) -c -o $@ $<
+$(DEBUGGER_OBJ) $(B)/debugger/main.o: $(B)/%.o: %.c
+	$(MKDIR)
+	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -c -o $@ $<
+$(UNIT_OBJ): $(B)/%.o: %.c
+	$(MKDIR)
+	$(say)$(CC) $(HOST_CFLAGS) $(UNICORN_CFLAGS) -DBUILD_DIR='"$(B)"' $(DEPFLAGS) -c -o $@ $<
+$(KERNEL_OBJ): CFLAGS_HERE = $(KERNEL_CFLAGS) -Ikernel
+$(DOMAIN_OBJ) $(B)/kernel/domain/crt0.o: CFLAGS_HERE = $(GUEST_CFLAGS) -Ikernel/domain
+$(B)/samples/guests/%.o $(B)/tests/guests/%.o $(B)/tests/bench/%.o: CFLAGS_HERE = $(GUEST_CFLAGS)
+$(B)/kernel/%.o $(B)/samples/%.o $(B)/tests/%.o: CFLAGS_HERE ?= $(GUEST_CFLAGS)
+$(B)/%.o: %.c
+	$(MKDIR)
+	$(say)$(CC) $(CFLAGS_HERE) $(DEPFLAGS) -c -o $@ $<
+$(B)/%.o: %.S
+	$(MKDIR)
+	$(say)$(CC) $(CFLAGS_HERE) $(DEPFLAGS) -c -o $@ $<
+
+# A file as read-only data between NAME and NAME_end: $(call embed,NAME,FILE)
+embed = printf '.section .rodata\n.balign 4096\n.globl $(1),$(1)_end\n$(1):\n.incbin "$(2)"\n$(1)_end:\n.byte 0\n.section .note.GNU-stack,"",@progbits\n' \
+	| $(CC) -x assembler -c -o $@ -
+
+$(B)/libemu.a: $(EMU_OBJ)
+	$(MKDIR)
+	@rm -f $@
+	$(say)ar rcs $@ $^
+$(B)/libdebugger.a: $(DEBUGGER_OBJ) $(if $(KERNEL_SRC),$(B)/kernel_image.o)
+	$(MKDIR)
+	@rm -f $@
+	$(say)ar rcs $@ $^
+
+$(B)/init.elf: $(DOMAIN_OBJ)
+	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $^
+$(B)/init_image.o: $(B)/init.elf
+	$(say)$(call embed,init_image,$<)
+$(B)/kernel.elf: kernel/kernel.ld $(KERNEL_OBJ) $(if $(DOMAIN_SRC),$(B)/init_image.o)
+	$(say)$(CC) $(KERNEL_LDFLAGS) -Wl,-T,kernel/kernel.ld -o $@ $(filter %.o,$^)
+$(B)/kernel_image.o: $(B)/kernel.elf
+	$(say)$(call embed,kernel_image,$<)
+
+# $(call rpath,FOLDERS UP TO build/)
+rpath = $(if $(UNICORN_DIR),-Wl$(,)-rpath$(,)'$$ORIGIN/$(1)/$(UNICORN_DIR)')
+, := ,
+$(B)/facet: $(B)/debugger/main.o $(B)/libdebugger.a $(B)/libemu.a
+	$(say)$(CC) $(HOST_CFLAGS) -rdynamic -o $@ $^ $(HOST_LIBS) $(call rpath,..)
+
+$(B)/crt0.o: $(B)/kernel/domain/crt0.o
+	$(say)cp $< $@
+$(SAMPLE_GUEST_BIN): $(B)/guests/%: $(B)/samples/guests/%.o $(B)/crt0.o
+	$(MKDIR)
+	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $(B)/crt0.o $<
+$(TEST_GUEST_BIN): $(B)/tests/guests/%: $(B)/tests/guests/%.o $(B)/crt0.o
+	$(MKDIR)
+	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $(B)/crt0.o $<
+$(BENCH_GUEST_BIN): $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/crt0.o
+	$(MKDIR)
+	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $(B)/crt0.o $<
+$(HANDLER_BIN): $(B)/handlers/%.so: samples/handlers/%.c
+	$(MKDIR)
+	$(say)$(CC) $(HANDLER_CFLAGS) $(DEPFLAGS) -o $@ $<
+$(LADDER_BIN): $(B)/%.elf: %.S
+	$(MKDIR)
+	$(say)$(CC) -Iinclude $(DEPFLAGS) -nostdlib -static -no-pie -Wl,-N,-Ttext=0x100000,--build-id=none,--no-warn-rwx-segments -o $@ $<
+
+UNIT_LIBS = $(B)/libdebugger.a $(B)/libemu.a
+$(B)/tests/unit: $(UNIT_OBJ) $(UNIT_LIBS)
+	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcriterion $(HOST_LIBS) $(call rpath,../..)
+$(UNIT_TESTS:%.c=$(B)/%): %: %.o $(UNIT_LIBS)
+	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcriterion $(HOST_LIBS) $(call rpath,../..)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+# ---- Targets --------------------------------------------------------------------------------------------------------
+
+test-files: all $(TEST_GUEST_BIN) $(LADDER_BIN) $(B)/tests/unit
+unit: test-files
+	$(B)/tests/unit
+
+clean:
+	rm -rf build/release build/debug build/asan build/ubsan build/cov
+distclean:
+	rm -rf build
+deps:
+	@.ci/deps.sh build
+	@.ci/deps.sh test
+.PHONY: all unit test-files clean distclean deps
