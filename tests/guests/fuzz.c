@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * fuzz [COUNT [SEED]]: random system calls with random capabilities, operations, words, strings and addresses. Whatever they
+ * do, the program must end with a status of its own or a fault that is reported; the kernel must stand. Registers that
+ * would end the program or block it for good (exit, waiting) are left out unless chance brings them.
+ */
+#include <facet/guest.h>
+
+static unsigned long random_state;
+static unsigned char buffer[8192];
+
+static unsigned long random_word(void) {
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return random_state * 0x2545f4914f6cdd1dul;
+}
+
+static unsigned long number(const char *text) {
+    unsigned long n = 0;
+    while (*text >= '0' && *text <= '9')
+        n = n * 10 + (unsigned long)(*text++ - '0');
+    return n;
+}
+
+/* Small numbers, borders, addresses of every kind, noise. */
+static unsigned long interesting(void) {
+    static const unsigned long values[] = {
+        0, 1, 2, 11, 12, 13, 15, 16, 31, 32, 47, 63, 64, 65, 255, 4095, 4096, 65535, 65536, 1ul << 31, 1ul << 32, 1ul << 44,
+        0x400000, 0x7fffffffe000, 0x7ffffffff000, 0x800000000000, 0xffff800000000000, 0xffffffff80100000, ~0ul, 1ul << 63,
+    };
+    unsigned long r = random_word();
+    if (r % 4 == 0)
+        return random_word();
+    if (r % 4 == 1)
+        return (unsigned long)buffer + r / 4 % sizeof buffer;
+    return values[r / 4 % (sizeof values / sizeof *values)];
+}
+
+static unsigned long random_op(void) {
+    static const unsigned char counts[] = {3, 5, 7, 11, 4, 4, 4, 6, 2};
+    unsigned long r = random_word(), group = r % sizeof counts;
+    if (r / 16 % 8 == 0)
+        return random_word();
+    return group << 8 | (r / 256 % counts[group]);
+}
+
+int main(int argc, char **argv) {
+    unsigned long count = argc > 1 ? number(argv[1]) : 10000;
+    random_state = (argc > 2 ? number(argv[2]) : 1) * 0x9e3779b97f4a7c15ul | 1;
+    for (unsigned long i = 0; i < count; i++) {
+        unsigned long r = random_word(), op = random_op();
+        unsigned cap = r % 16 == 0 ? (unsigned)(r >> 8 & 255) : (unsigned)(r >> 8 & 15);
+        if (cap == CR_PARENT && op == OP_EXIT)
+            continue;
+        struct facet_message m = {
+            .word = {interesting(), interesting(), interesting(), interesting()},
+            .send = {(unsigned char)(r >> 16 & 15), (unsigned char)(r >> 20 & 15)},
+            .recv = {(unsigned char)(16 + (r >> 24 & 15)), (unsigned char)(r >> 28 & 1 ? 16 + (r >> 29 & 15) : 0)},
+            .string = (const void *)interesting(),
+            .string_size = r >> 40 & 1 ? interesting() : 0,
+            .room = (void *)interesting(),
+            .room_size = r >> 41 & 1 ? interesting() : 0,
+        };
+        facet_invoke(cap, cap == CR_PARENT || r >> 42 & 3 ? INVOKE_FORK : INVOKE_CALL, op, &m);
+    }
+    facet_puts("fuzz: the kernel stands\n");
+    return 0;
+}
