@@ -21,10 +21,13 @@ static void store(unsigned long address) {
     *(volatile unsigned long *)address = 1;
 }
 
+static unsigned long overflow(unsigned long depth);
+static unsigned long (*volatile deeper)(unsigned long) = overflow; /* out of the compiler's sight */
+
 static unsigned long overflow(unsigned long depth) {
     volatile char frame[1024];
     frame[0] = (char)depth;
-    return overflow(depth + 1) + (unsigned char)frame[0];
+    return deeper(depth + 1) + (unsigned char)frame[0];
 }
 
 static void privileged_hlt(void) { __asm__ volatile("hlt"); }
