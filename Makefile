@@ -19,7 +19,9 @@ endif
 # ---- Sources --------------------------------------------------------------------------------------------------------
 
 # The machine: libemu.a. The only folder that includes Unicorn.
-EMU_SRC =
+EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/step.c \
+	emu/device.c emu/stream.c emu/instruction.c emu/error.c \
+	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/decode.c
 
 # The kernel: kernel.elf, freestanding, linked by kernel/kernel.ld. C and assembler.
 KERNEL_SRC =

@@ -31,6 +31,8 @@
 #define PAGE_SIZE 4096ul
 #define PAGE_MASK (~(PAGE_SIZE - 1))
 #define FLAG_TF 0x100ul
+#define FLAG_NT 0x4000ul
+#define FLAG_RF 0x10000ul
 #define FLAG_IF 0x200ul
 
 #define VECTOR_DE 0
@@ -39,6 +41,8 @@
 #define VECTOR_OF 4
 #define VECTOR_UD 6
 #define VECTOR_DF 8
+#define VECTOR_TS 10
+#define VECTOR_NP 11
 #define VECTOR_SS 12
 #define VECTOR_GP 13
 #define VECTOR_PF 14
@@ -88,6 +92,11 @@ struct mmu_page {
 #define FRAME_MIXED 2
 #define FRAME_DIRTIED 4 /* bit: was code, then written; its translations are stale */
 
+/* The machine's ROM: two pages of microcode (trap.c), then the boot page tables (boot.c). */
+#define ROM_GPA 0xff000000ul
+#define ROM_BYTES (4 * PAGE_SIZE)
+#define ROM_TABLES (2 * PAGE_SIZE)
+
 struct breakpoint {
     uint64_t pc;
     uc_hook hook;
@@ -107,7 +116,6 @@ struct emu {
     struct emu_stats stats;
     struct emu_stop stop; /* reason and text of the stop that is being reported */
     bool dead;            /* poweroff, panic, triple fault: cannot run again */
-    bool running;         /* inside emu_run, emu_step or emu_request */
 
     enum pending pending;
     unsigned wants; /* enum want */
@@ -127,13 +135,17 @@ struct emu {
         uint8_t *frame; /* one state per RAM frame */
         uint64_t frame_wanted, frame_va;
         int frame_state;
-        bool probing; /* the engine itself asks, on our behalf: plain answers */
+        bool probing;  /* the engine itself asks, on our behalf: plain answers */
+        uint64_t refused_va; /* page and kind of the latest fill */
+        enum access refused;
+        bool aborting; /* engine_abort: refuse the next fill whatever it is */
+        bool nxe;      /* EFER.NXE was seen on */
     } mmu;
 
     struct { /* trap.c: the delivery that is under way */
         bool active;
-        uint64_t rsp, rip, cs;
-        uc_x86_mmr gdtr, tr;
+        uint64_t cs, ss; /* selectors to be in force afterwards */
+        uc_x86_mmr gdtr, tr; /* the guest's */
     } delivery;
 
     struct { /* engine.c: exception fields of the processor, found in a saved context */
@@ -143,14 +155,16 @@ struct emu {
     struct { /* step.c */
         unsigned users; /* enum tf_user */
         bool guest;     /* the guest's own TF while somebody uses it */
+        bool due;       /* it was set when the instruction that has just retired began */
         uint64_t rip;   /* of the instruction that is being stepped */
+        uint64_t fetch_page; /* TF_FETCH: the page that is being left */
     } tf;
     bool stepping;      /* inside emu_step */
     bool step_retired;  /* a SYSCALL or INT n of ring 3 counts when ring 3 is reached again */
     struct breakpoint *breakpoints;
     size_t breakpoint_count;
-    uint64_t breakpoint_skip; /* execute the instruction here without stopping, once */
-    bool breakpoint_skip_armed;
+    uint64_t breakpoint_skip;   /* execute the instruction here without stopping … */
+    bool breakpoint_skip_armed; /* … once */
 
     bool halted;             /* idle: HLT with interrupts on */
     bool ring3_armed;        /* refuse the next fetch of ring 3 */
@@ -159,6 +173,8 @@ struct emu {
     uint32_t event;          /* enum debug_event not yet reported, 0: none */
     atomic_bool interrupted; /* emu_interrupt was called and not yet reported */
     atomic_uint stops;       /* stops asked of the engine; see run.c */
+    atomic_bool in_engine;   /* inside uc_emu_start */
+    atomic_bool noticed;     /* the run loop knows about `interrupted` */
     atomic_bool quit;        /* ends the kicker */
     pthread_t kicker;
     bool kicker_started;
@@ -174,6 +190,7 @@ struct emu {
     emu_access_fn *ask;
     void *ask_context;
     struct access_state *access;
+    bool access_stop; /* a kernel copy was told to STOP: due when ring 3 is reached again */
     bool transaction; /* set by transaction.c while one instruction runs captured: every ring-3 data fill goes to access_fill */
 };
 
@@ -200,6 +217,8 @@ uint64_t reg_rflags(struct emu *emu); /* as the guest may see them: without our 
 void run_stop(struct emu *emu, enum pending why);
 /* Inside or outside a hook: work for after this block. */
 void run_want(struct emu *emu, unsigned wants);
+bool run_init(struct emu *emu);
+void run_destroy(struct emu *emu);
 /* Ends the machine with EMU_STOP_DEAD; the first text wins. In a fill hook refuse as well. */
 void run_dead(struct emu *emu, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -239,10 +258,10 @@ void coherence_exit(struct emu *emu); /* PENDING_FRAME, outside */
  * a fault of the delivery becomes #DF, then EMU_STOP_DEAD. */
 void trap_raise(struct emu *emu, int vector, bool has_error, uint32_t error);
 void trap_page_fault(struct emu *emu); /* emu->fault: sets CR2, raises 14 */
-bool trap_init(struct emu *emu);
-bool trap_microcode_out(struct emu *emu); /* OUT to PORT_MICROCODE: true if it was ours */
-bool trap_microcode_fill(struct emu *emu, uint64_t va, uc_mem_type type, uc_tlb_entry *entry, bool *answer);
-bool trap_has_error(int vector);
+bool trap_init(struct emu *emu); /* after engine_init */
+void trap_microcode_out(struct emu *emu); /* OUT to PORT_MICROCODE in ring 0 */
+/* True if the page belongs to the microcode: then *answer is the fill hook's. */
+bool trap_microcode_fill(struct emu *emu, uint64_t va, enum access access, uc_tlb_entry *entry, bool *answer);
 
 /* ---- step.c */
 /* The trap flag for machine purposes. Between acquire and release every retired instruction gives INTR 1, and neither
@@ -252,7 +271,15 @@ void tf_release(struct emu *emu, enum tf_user user);
 /* Called in the INTR hook for vector 1 before access_intr; keeps the books about the guest's own TF. */
 void tf_retired(struct emu *emu);
 void tf_drop(struct emu *emu); /* a trap is being delivered: nobody uses TF any more */
+/* INTR hook, vector 1 in ring 3 while the machine itself single-steps. True: dealt with. */
+bool step_debug_exception(struct emu *emu);
+/* emu->fault of a fetch: true if the instructions before it must run first (resume, it will come again). */
+bool step_to_page_border(struct emu *emu);
+void step_begin(struct emu *emu); /* emu_step is under way and ring 3 is about to execute */
+void breakpoint_again(struct emu *emu); /* the instruction at RIP did not retire: its breakpoint is not asked again */
+void breakpoint_resume(struct emu *emu); /* execution starts at RIP: a breakpoint there has had its say */
 /* PUSHF at the instruction that is being stepped: the value stored must not show our TF. True if it must be masked. */
+/* (May be called whether or not anybody uses TF.) */
 bool tf_hidden_in_pushf(struct emu *emu);
 /* transaction.c, after a commit: one instruction of ring 3 has retired without #DB reaching the run loop (single step and the
  * guest's own TF are served). Outside the engine. */
@@ -271,6 +298,9 @@ struct engine_exception {
 struct engine_exception engine_exception_take(struct emu *emu);
 uc_engine *engine_open(struct facet_error *error); /* model, buffer, virtual TLB, exits */
 bool engine_init(struct emu *emu);
+/* In an instruction hook (IN, OUT): leaves the engine at once, with nothing of the instruction done; pending is set.
+ * Does not return. */
+_Noreturn void engine_abort(struct emu *emu, enum pending why);
 
 /* ---- boot.c, device.c, stream.c, instruction.c */
 enum facet_status boot_load(struct emu *emu, const struct emu_config *config, struct facet_error *error);
@@ -292,6 +322,8 @@ bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct 
 /* INTR hook, first: true claims it (a transaction's #DB, or any exception inside one: pending is set and the engine
  * stopped); RIP must then be written. tf_retired() has been called for vector 1. */
 bool access_intr(struct emu *emu, uint32_t vector);
+/* Immediately before uc_emu_start: begins the transaction that access_exit found necessary. */
+void access_enter(struct emu *emu);
 /* After uc_emu_start returned, first of all, whatever pending is. */
 enum exit_action {
     EXIT_UNCLAIMED, /* the core deals with pending and err; a transaction, if any, has been undone */
