@@ -21,14 +21,18 @@ endif
 # The machine: libemu.a. The only folder that includes Unicorn.
 EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/step.c \
 	emu/device.c emu/stream.c emu/instruction.c emu/error.c \
-	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/decode.c
+	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/decode.c \
+	emu/fetch.c
 
 # The kernel: kernel.elf, freestanding, linked by kernel/kernel.ld. C and assembler.
-KERNEL_SRC =
-KERNEL_ASM =
+KERNEL_SRC = kernel/main.c kernel/boot.c kernel/cpu.c kernel/paging.c kernel/memory.c kernel/console.c kernel/object.c \
+	kernel/cap.c kernel/walk.c kernel/table.c kernel/depend.c kernel/map.c kernel/front.c kernel/fault.c kernel/process.c \
+	kernel/invoke.c kernel/ipc.c kernel/copy.c kernel/debug.c kernel/start.c kernel/cap_memory.c kernel/cap_gpt.c \
+	kernel/cap_process.c kernel/cap_endpoint.c kernel/cap_range.c kernel/cap_stream.c kernel/cap_debug.c kernel/cap_power.c
+KERNEL_ASM = kernel/head.S kernel/entry.S kernel/string.S
 
 # init.elf, the one program the kernel starts; embedded in kernel.elf between init_image and init_image_end.
-DOMAIN_SRC =
+DOMAIN_SRC = kernel/domain/init.c kernel/domain/elf.c kernel/domain/space.c kernel/domain/init_start.S
 
 # The host tool. main.c stays out of libdebugger.a, which the unit tests link.
 # (cli*.c and cmd_*.c, the debugger's commands, are the lead's; they need exactly debugger/session.h, which is D's to implement

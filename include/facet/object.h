@@ -34,6 +34,7 @@ struct object {
     unsigned int alloc; /* counts rescinds; a capability made before the last one is Null */
     unsigned long id;   /* unique as long as the machine runs; what `objects` prints as obj:ID */
     struct object *next_free;
+    struct depend *depends; /* which page-table entries were made from it */
 };
 
 struct page {
@@ -48,13 +49,17 @@ struct gpt {
     struct object header;
     unsigned char l2v; /* a slot covers 1 << l2v bytes */
     unsigned char pad[7];
-    struct table *products; /* page tables produced by this GPT */
+    struct table *products; /* page tables that this GPT produces */
     struct cap keeper;
     struct cap background;
     struct cap slot[GPT_SLOTS];
 };
 
 enum process_state { PROCESS_STOPPED, PROCESS_RUNNABLE, PROCESS_WAITING, PROCESS_CALLING, PROCESS_SENDING, PROCESS_FAULTED };
+
+struct process_queue {
+    struct process *first, *last;
+};
 
 struct process {
     struct object header;
@@ -68,8 +73,12 @@ struct process {
     unsigned long cr3;        /* top-level page table in use, physical; 0: none yet */
     struct cap space, keeper;
     struct cap reg[CAP_REGISTERS];
-    struct process *queue_next;           /* in the run queue or a recipient's queue of senders */
-    struct process *senders, **senders_tail;
+    struct process *queue_next, *queue_prev;
+    struct process_queue *queue;  /* the run queue or a recipient's senders; NULL: in none */
+    struct process_queue senders; /* who waits for this one to receive */
+    unsigned long send_payload;   /* SENDING: of the entry capability that was invoked */
+    struct table *products;       /* page tables of a space whose root capability has a narrow guard */
+    struct depend *held;          /* what its top-level table was reached through */
 };
 
 struct endpoint {

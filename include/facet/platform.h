@@ -67,6 +67,7 @@ enum debug_port {
     DEBUG_PORT_PANIC,      /* the kernel found itself inconsistent; debug_block.text says how; does not go on */
 };
 
+/* A process is named by its object id; requests take the address of its struct process too. */
 enum debug_op {
     DEBUG_FRONT_INSTALL = 1, /* arg0 process, arg1 address, arg2 flags -> result0 front index, result1 object id,
                               * result2 byte offset of the address in the object; one front per Page */

@@ -34,64 +34,6 @@ _start: xor     %ebp, %ebp
         .size _start, . - _start
         .set INVOKE_CALL_PARENT, CR_PARENT | INVOKE_CALL << INVOKE_KIND_SHIFT
 
-/* The string instructions are short and, in an emulator, no slower than loops. */
-        .globl memcpy
-        .type memcpy, @function
-memcpy: mov     %rdi, %rax
-        mov     %rdx, %rcx
-        shr     $3, %rcx
-        rep movsq
-        mov     %edx, %ecx
-        and     $7, %ecx
-        rep movsb
-        ret
-        .size memcpy, . - memcpy
-
-        .globl memmove
-        .type memmove, @function
-memmove:
-        mov     %rdi, %rcx
-        sub     %rsi, %rcx
-        cmp     %rdx, %rcx
-        jae     memcpy                  /* the destination does not start inside the source */
-        mov     %rdi, %rax
-        mov     %rdx, %rcx
-        lea     -1(%rdi,%rdx), %rdi
-        lea     -1(%rsi,%rdx), %rsi
-        std
-        rep movsb
-        cld
-        ret
-        .size memmove, . - memmove
-
-        .globl memset
-        .type memset, @function
-memset: mov     %rdi, %r8
-        movzbl  %sil, %eax
-        mov     $0x0101010101010101, %rcx
-        imul    %rcx, %rax
-        mov     %rdx, %rcx
-        shr     $3, %rcx
-        rep stosq
-        mov     %edx, %ecx
-        and     $7, %ecx
-        rep stosb
-        mov     %r8, %rax
-        ret
-        .size memset, . - memset
-
-        .globl memcmp
-        .type memcmp, @function
-memcmp: xor     %eax, %eax
-        xor     %ecx, %ecx
-1:      cmp     %rdx, %rcx
-        je      2f
-        movzbl  (%rdi,%rcx), %eax
-        movzbl  (%rsi,%rcx), %r8d
-        inc     %rcx
-        sub     %r8d, %eax
-        je      1b
-2:      ret
-        .size memcmp, . - memcmp
+#include "string.inc"
 
         .section .note.GNU-stack, "", @progbits

@@ -1,146 +1,148 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later
- *
- * init: builds the user's program from an ELF image, gives it what was granted, starts it, and is its parent (OP_EXIT) and
- * its keeper (OP_FAULT). Ring 3, no authority but its capability registers (init.h).
- */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "init.h"
-#include "loader.h"
+#include <facet/signal.h>
 
-#include <facet/guest.h>
+/* Payloads of the two entries that the program has to init. */
+enum { FROM_KERNEL = 1, FROM_PROGRAM };
 
-enum { R_ENDPOINT = LOADER_FREE, R_PARENT, R_KEEPER, R_PROCESS, R_RESUME };
-enum { FROM_PROGRAM = 1, FROM_KERNEL = 2 };
-
-static void say(const char *text) {
-    unsigned long size = 0;
-    while (text[size])
-        size++;
-    facet_write(INIT_CONSOLE, text, size);
-}
+_Noreturn void init_main(unsigned long modules, const struct init_module *module);
 
 static _Noreturn void power_off(unsigned long status) {
     struct facet_message m = {.word = {status}};
-    facet_call(INIT_POWER, OP_POWER_OFF, &m);
     for (;;)
-        __asm__ volatile("ud2");
+        facet_call(INIT_POWER, OP_POWER_OFF, &m);
 }
 
-static _Noreturn void give_up(const char *why) {
-    say("init: ");
-    say(why);
-    say("\n");
-    power_off(125);
+void init_fail(int status, const char *why) {
+    static const char prefix[] = "init: ";
+    unsigned long length = 0;
+    while (why[length])
+        length++;
+    facet_write(INIT_STDERR, prefix, sizeof prefix - 1);
+    facet_write(INIT_STDERR, why, length);
+    facet_write(INIT_STDERR, "\n", 1);
+    power_off((unsigned long)status);
 }
 
-static void must(unsigned long rc, const char *what) {
+void init_call(unsigned cap, unsigned long op, struct facet_message *m) {
+    unsigned long rc = facet_call(cap, op, m);
+    if (rc == RC_NO_MEMORY)
+        init_fail(125, "the machine has too little memory for the program");
     if (rc != RC_OK)
-        give_up(what);
+        init_fail(125, "the kernel refused an operation");
 }
 
-static void make_entries(void) {
-    must(facet_alloc(CAP_ENDPOINT, R_ENDPOINT), "no endpoint left");
-    must(facet_set(R_ENDPOINT, OP_ENDPOINT_SET_RECIPIENT, 0, INIT_SELF), "cannot receive");
-    must(facet_get(R_ENDPOINT, OP_ENDPOINT_MAKE_ENTRY, FROM_PROGRAM, 0, R_PARENT), "no entry");
-    must(facet_get(R_ENDPOINT, OP_ENDPOINT_MAKE_ENTRY, FROM_KERNEL, 0, R_KEEPER), "no entry");
+/* What the host wants: the second module, or without one everything for a program without arguments. */
+struct request {
+    unsigned argc, grants;
+    const char *arguments;
+    unsigned long size; /* of the arguments */
+};
+
+static struct request request_read(unsigned long modules, const struct init_module *module) {
+    static const char name[] = "program";
+    struct request all = {1, ~0u, name, sizeof name};
+    if (modules < 2)
+        return all;
+    const struct boot_args *block = (const struct boot_args *)module[1].start;
+    if (module[1].size < sizeof *block || block->magic != BOOT_ARGS_MAGIC || block->bytes > module[1].size ||
+        block->bytes < sizeof *block)
+        init_fail(125, "the second module is no argument block");
+    const char *text = (const char *)(block + 1);
+    unsigned long size = block->bytes - sizeof *block, strings = 0;
+    for (unsigned long i = 0; i < size; i++)
+        strings += text[i] == 0;
+    if (strings < block->argc)
+        init_fail(125, "the argument block is too short");
+    return (struct request){block->argc, block->grants, text, size};
 }
 
-static void give(unsigned long reg, unsigned from) {
-    must(facet_set(R_PROCESS, OP_PROCESS_SET_CAP, reg, from), "cannot give a capability");
+static void give(unsigned to, unsigned from) {
+    struct facet_message m = {.word = {to}, .send = {(unsigned char)from}};
+    init_call(R_PROCESS, OP_PROCESS_SET_CAP, &m);
 }
 
-static void give_granted(unsigned grants) {
-    give(CR_PARENT, R_PARENT);
-    if (grants & GRANT_STDIN)
-        give(CR_STDIN, INIT_STDIN);
-    if (grants & GRANT_STDOUT)
-        give(CR_STDOUT, INIT_STDOUT);
-    if (grants & GRANT_STDERR)
-        give(CR_STDERR, INIT_STDERR);
-    if (grants & GRANT_DEBUG)
-        give(CR_DEBUG, INIT_DEBUG);
+static void entry_make(unsigned long payload) {
+    struct facet_message m = {.word = {payload}, .recv = {R_ENTRY}};
+    init_call(R_ENDPOINT, OP_ENDPOINT_MAKE_ENTRY, &m);
+}
+
+static void grant(unsigned grants) {
+    entry_make(FROM_PROGRAM);
+    give(CR_PARENT, R_ENTRY);
+    for (unsigned stream = 0; stream < 3; stream++)
+        if (grants & GRANT_STDIN << stream)
+            give(CR_STDIN + stream, INIT_STDIN + stream);
     if (grants & GRANT_RANGE) {
         give(CR_SELF, R_PROCESS);
         give(CR_RANGE, INIT_RANGE);
-        give(CR_SPACE, LOADER_ROOT);
+        give(CR_SPACE, R_TOP);
     }
+    if (grants & GRANT_DEBUG)
+        give(CR_DEBUG, INIT_DEBUG);
 }
 
-static void make_process(const struct boot_args *args, const struct loaded *program) {
-    const struct facet_regs regs = {.rip = program->entry, .rsp = program->stack, .rflags = 0x202};
-    must(facet_alloc(CAP_PROCESS, R_PROCESS), "no process left");
-    must(facet_set(R_PROCESS, OP_PROCESS_SET_SPACE, 0, LOADER_ROOT), "cannot set the space");
-    must(facet_set(R_PROCESS, OP_PROCESS_SET_KEEPER, 0, R_KEEPER), "cannot set the keeper");
-    give_granted(args->grants);
-    struct facet_message m = {.string = &regs, .string_size = sizeof regs};
-    must(facet_call(R_PROCESS, OP_PROCESS_SET_REGS, &m), "cannot set registers");
+static void process_make(unsigned long rip, unsigned long rsp) {
+    struct facet_message space = {.send = {R_TOP}};
+    init_call(R_PROCESS, OP_PROCESS_SET_SPACE, &space);
+    struct facet_regs regs = {.rip = rip, .rsp = rsp};
+    struct facet_message set = {.string = &regs, .string_size = sizeof regs};
+    init_call(R_PROCESS, OP_PROCESS_SET_REGS, &set);
+    entry_make(FROM_KERNEL);
+    struct facet_message keeper = {.send = {R_ENTRY}};
+    init_call(R_PROCESS, OP_PROCESS_SET_KEEPER, &keeper);
 }
 
-/* The signal that Linux would send. */
-static unsigned long signal_of(unsigned long fault, unsigned long vector) {
-    enum { SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11, SIGSYS = 31 };
-    if (fault == FAULT_BAD_INVOKE)
-        return SIGSYS;
-    if (fault != FAULT_EXCEPTION)
-        return SIGSEGV;
-    switch (vector) {
-    case 0: case 16: case 19:
-        return SIGFPE;
-    case 1: case 3:
-        return SIGTRAP;
-    case 6:
-        return SIGILL;
-    case 17:
-        return SIGBUS;
-    default:
-        return SIGSEGV;
-    }
+static void alloc(enum cap_type type, unsigned to) {
+    struct facet_message m = {.word = {type}, .recv = {(unsigned char)to}};
+    init_call(INIT_RANGE, OP_RANGE_ALLOC, &m);
 }
 
-static _Noreturn void program_faulted(const struct facet_message *fault) {
-    unsigned long signal = signal_of(fault->word[0], fault->word[3] >> 32);
+static void program_start(const struct program *program, const struct request *request) {
+    alloc(CAP_PROCESS, R_PROCESS);
+    alloc(CAP_ENDPOINT, R_ENDPOINT);
+    struct facet_message recipient = {.send = {INIT_SELF}};
+    init_call(R_ENDPOINT, OP_ENDPOINT_SET_RECIPIENT, &recipient);
+    space_load(program);
+    process_make(program->entry, space_stack(request->argc, request->arguments, request->size));
+    grant(request->grants);
+    struct facet_message started = {.send = {R_PROCESS}};
+    init_call(INIT_DEBUG, OP_DEBUG_STARTED, &started);
+    struct facet_message start = {0};
+    init_call(R_PROCESS, OP_PROCESS_START, &start);
+}
+
+static _Noreturn void program_faulted(unsigned long fault, unsigned long code) {
+    unsigned long signal = facet_signal((enum fault)fault, code);
     struct facet_message m = {.word = {signal}, .send = {R_PROCESS}};
-    facet_call(INIT_DEBUG, OP_DEBUG_FAULTED, &m);
+    init_call(INIT_DEBUG, OP_DEBUG_FAULTED, &m);
     power_off(128 + signal);
 }
 
+/* Waits for the program's end. Whatever else it asks of its parent is refused. */
 static _Noreturn void serve(void) {
-    unsigned answer_to = CR_NULL;
-    struct facet_message m = {0};
+    unsigned long answer = RC_OK;
+    unsigned to = CR_NULL;
     for (;;) {
-        m.recv[3] = R_RESUME;
-        unsigned long label = facet_invoke(answer_to, INVOKE_RETURN, RC_BAD_OP, &m);
-        if (m.payload == FROM_KERNEL && label == OP_FAULT)
-            program_faulted(&m);
+        struct facet_message m = {.recv = {[MESSAGE_CAPS - 1] = R_RESUME}};
+        unsigned long label = facet_invoke(to, INVOKE_RETURN, answer, &m);
         if (m.payload == FROM_PROGRAM && label == OP_EXIT)
-            power_off(m.word[0]);
-        answer_to = R_RESUME;
-        m = (struct facet_message){0};
+            power_off(m.word[0] & 0xff);
+        if (m.payload == FROM_KERNEL && label == OP_FAULT)
+            program_faulted(m.word[0], m.word[3]);
+        to = R_RESUME;
+        answer = RC_BAD_OP;
     }
 }
 
-int main(int argc, char **argv) {
-    (void)argc, (void)argv;
-    const struct init_info *info = (const struct init_info *)INIT_MODULES;
-    static const struct boot_args all_granted = {
-        .magic = BOOT_ARGS_MAGIC,
-        .bytes = sizeof all_granted,
-        .grants = GRANT_STDIN | GRANT_STDOUT | GRANT_STDERR | GRANT_RANGE | GRANT_DEBUG,
-    };
-    const struct boot_args *args = info->args_size ? (const struct boot_args *)info->args : &all_granted;
-    struct loaded program;
-    if (!info->program_size) {
-        say("init: no program\n");
-        power_off(0);
-    }
-    if (args->magic != BOOT_ARGS_MAGIC || args->bytes < sizeof *args || (info->args_size && args->bytes > info->args_size))
-        give_up("the argument block is damaged");
-    const char *why = loader_load((const void *)info->program, info->program_size, args, &program);
-    if (why)
-        give_up(why);
-    make_entries();
-    make_process(args, &program);
-    struct facet_message m = {.send = {R_PROCESS}};
-    facet_call(INIT_DEBUG, OP_DEBUG_STARTED, &m); /* without a host that listens: an error, and nobody to tell */
-    must(facet_set(R_PROCESS, OP_PROCESS_START, 0, CR_NULL), "cannot start the program");
+void init_main(unsigned long modules, const struct init_module *module) {
+    if (modules == 0)
+        init_fail(126, "there is no program to run");
+    struct program program;
+    const char *wrong = program_read(&program, (const void *)module[0].start, module[0].size);
+    if (wrong)
+        init_fail(126, wrong);
+    struct request request = request_read(modules, module);
+    program_start(&program, &request);
     serve();
 }

@@ -1,40 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * How the kernel starts init, the only process it makes itself: a native program in a space of its own,
- *
- *   slot 0 of the root GPT (l2v 44)   its image, at the addresses it is linked for
- *   slot 1                            modules, read-only: struct init_info in the first page
- *   slot 2                            empty: init's window on pages it fills
- *   slot 7                            stack of INIT_STACK_SIZE bytes, zero, rsp 16 below GUEST_STACK_TOP
- *
- * with these capability registers.
+ * init: loads one native program, gives it what the host granted, and is its parent and keeper.
  */
-#ifndef FACET_INIT_H
-#define FACET_INIT_H
+#ifndef DOMAIN_INIT_H
+#define DOMAIN_INIT_H
 
-#include <facet/abi.h>
+#include <elf.h>
+#include <facet/guest.h>
+#include <facet/init.h>
 
+/* Capability registers beyond those the kernel fills. */
 enum {
-    INIT_SELF = 1, /* its Process */
-    INIT_STDIN = CR_STDIN,
-    INIT_STDOUT = CR_STDOUT,
-    INIT_STDERR = CR_STDERR,
-    INIT_RANGE = CR_RANGE, /* these two where guest.h looks for them */
-    INIT_DEBUG = CR_DEBUG,
-    INIT_SPACE = CR_SPACE, /* its root GPT */
-    INIT_CONSOLE,
-    INIT_POWER,
-    INIT_FREE,
+    R_PROCESS = INIT_FREE, /* the program */
+    R_ENDPOINT,            /* where its messages arrive */
+    R_ENTRY,               /* an entry to it, before it is handed out */
+    R_RESUME,              /* who has just called */
+    R_TOP,                 /* the program's space */
+    R_PAGE,                /* a page under construction, unrestricted */
+    R_PAGE_REDUCED,        /* the same as the program gets it */
+    R_GUARDED,             /* a GPT behind a guard, before it is stored */
+    R_WINDOW,              /* GPT in init's own space: pages being filled */
+    R_LEVEL,               /* … the GPTs on the path to the last page: l2v 12, 16, … 40 */
 };
+#define LEVELS 8
 
-#define INIT_SPACE_L2V 44
-#define INIT_MODULES (1ul << INIT_SPACE_L2V)
-#define INIT_WINDOW (2ul << INIT_SPACE_L2V)
-#define INIT_STACK_SIZE 0x10000
+/* Says why on standard error and ends the machine. */
+_Noreturn void init_fail(int status, const char *why);
+/* An invocation that cannot fail but for want of memory. Its last received capability and words are in *m. */
+void init_call(unsigned cap, unsigned long op, struct facet_message *m);
 
-struct init_info {
-    unsigned long program, program_size; /* address and bytes of the first module; size 0: there is none */
-    unsigned long args, args_size;       /* the second: struct boot_args */
+/* ---- elf.c: a program's file image. All bounds are checked before anything is used. */
+struct program {
+    const unsigned char *file;
+    unsigned long size;
+    const Elf64_Phdr *segment; /* all program headers */
+    unsigned segments;
+    unsigned long entry;
 };
+/* NULL: fine, *program is filled; else what is wrong with it. */
+const char *program_read(struct program *program, const void *file, unsigned long size);
+
+/* ---- space.c: the program's address space */
+void space_load(const struct program *program);
+/* Makes the stack and puts the arguments (argc strings, one behind the other) on it. Returns rsp. */
+unsigned long space_stack(unsigned argc, const char *arguments, unsigned long size);
 
 #endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cap.h"
+
+const struct cap cap_null = {.type = CAP_NULL};
+
+struct cap cap_make(enum cap_type type, void *object) {
+    struct object *header = object;
+    return (struct cap){
+        .type = (unsigned char)type, .l2g = 64, .alloc = header ? header->alloc : 0, .object = header};
+}
+
+struct cap cap_weaken(const struct cap *cap) {
+    if (!cap_is_memory(cap))
+        return cap_null;
+    struct cap weak = *cap;
+    weak.restr |= CAP_RO | CAP_WK;
+    return weak;
+}

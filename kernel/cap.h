@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Capabilities and the objects they name.
+ *
+ * A capability is valid while its allocation count equals the object's. Rescinding an object counts it up, so every
+ * capability to it turns into Null where it is next looked at: cap_prepare must come before any other use.
+ */
+#ifndef KERNEL_CAP_H
+#define KERNEL_CAP_H
+
+#include "kernel.h"
+
+extern const struct cap cap_null;
+
+static inline bool cap_stale(const struct cap *cap) {
+    return cap->object && (cap->object->alloc != cap->alloc ||
+                           (cap->type == CAP_RESUME && ((struct process *)cap->object)->call_count != cap->payload));
+}
+
+/* Makes a capability whose object is gone Null, in place. Returns it. */
+static inline struct cap *cap_prepare(struct cap *cap) {
+    if (__builtin_expect(cap_stale(cap), 0))
+        *cap = cap_null;
+    return cap;
+}
+
+/* A capability to an object, unrestricted and unguarded. */
+struct cap cap_make(enum cap_type type, void *object);
+/* What is fetched through a weak capability: memory becomes read-only and weak, anything else Null. */
+struct cap cap_weaken(const struct cap *cap);
+
+static inline bool cap_is_memory(const struct cap *cap) {
+    return cap->type == CAP_PAGE || cap->type == CAP_CAPPAGE || cap->type == CAP_GPT;
+}
+
+/* ---- object.c: storage. All of it is laid out at boot; allocation takes from a free list. */
+
+/* A fresh object, zeroed, with a new id. NULL: none of that type left. Types Page, CapPage, GPT, Process, Endpoint. */
+void *object_alloc(enum cap_type type);
+bool object_available(enum cap_type type);
+/* Ends an object: every capability to it is Null from now on, all that was made from it is undone. */
+void object_rescind(struct object *object);
+
+/* The page whose frame contains a physical address. */
+struct page *page_of_frame(unsigned long frame);
+/* The live Page, GPT or Process with that id, NULL: none. Linear: for the debugger. */
+struct object *object_find(enum cap_type type, unsigned long id);
+
+/* For the layout at boot. Storage of that type; a run of consecutive frames whose headers are the pages from `first` on. */
+void object_add_free(struct object *object, enum cap_type type);
+void object_add_frames(unsigned long frame, unsigned long first, unsigned long count);
+/* Makes a free page live as it is, without clearing its frame: for boot modules. */
+void object_adopt_page(struct page *page);
+
+static inline void *page_data(const struct page *page) {
+    return direct(page->frame);
+}
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "debug.h"
+#include "boot.h"
+#include "front.h"
+#include "process.h"
+#include "table.h"
+
+static struct debug_block block __attribute__((aligned(4096)));
+
+void debug_set_fronts(struct front *table, unsigned long count) {
+    block.fronts = physical(table);
+    block.front_count = count;
+}
+
+void debug_init(void) {
+    block.magic = DEBUG_MAGIC;
+    block.kernel_info = physical(&kernel_info);
+    if (boot_info.facet)
+        port_out32(PORT_DEBUG, DEBUG_PORT_ATTACH, physical(&block));
+}
+
+/* ---- Requests */
+
+static struct process *request_process(unsigned long name) {
+    struct object *object = object_find(CAP_PROCESS, name);
+    unsigned long index = (name - (unsigned long)kernel_info.processes) / kernel_info.process_stride;
+    if (!object && index < kernel_info.process_count && name == (unsigned long)&kernel_info.processes[index])
+        object = (struct object *)name;
+    return object && object->type == CAP_PROCESS ? (struct process *)object : NULL;
+}
+
+static enum debug_status install_on(struct page *page, unsigned long flags) {
+    int index;
+    enum debug_status status = front_install(page, (unsigned)flags, &index);
+    block.request.result[0] = (unsigned long)index;
+    block.request.result[1] = page->header.id;
+    return status;
+}
+
+static enum debug_status request_install(struct process *process) {
+    struct walk walk;
+    if (walk_process(&walk, process, block.request.arg[1], ACCESS_LOAD, NULL) != FAULT_NONE)
+        return DEBUG_NOT_MEMORY;
+    block.request.result[2] = walk.offset;
+    return install_on((struct page *)walk.object, block.request.arg[2]);
+}
+
+static unsigned long page_target(const struct page *page) {
+    return page->front >= 0 ? front_address(page->front) : page->frame;
+}
+
+static enum debug_status request_traverse(struct process *process) {
+    struct walk walk;
+    unsigned long *result = block.request.result;
+    enum fault fault = walk_process(&walk, process, block.request.arg[1], (enum access)block.request.arg[2], block.steps);
+    struct cap *keeper = fault_keeper(process, walk.keeper);
+    bool page = walk.object->type == CAP_PAGE;
+    result[0] = fault;
+    result[1] = walk.step_count;
+    result[2] = page ? page_target((struct page *)walk.object) : 0;
+    result[3] = walk.restr;
+    result[4] = (unsigned long)keeper->object;
+    result[5] = (unsigned long)walk.object;
+    return DEBUG_OK;
+}
+
+static enum debug_status request_touch(struct process *process) {
+    struct walk walk;
+    enum access access = (enum access)block.request.arg[2];
+    block.request.result[0] = map_fault(process, block.request.arg[1], access, &walk);
+    block.request.result[1] = process->cr3;
+    return DEBUG_OK;
+}
+
+static enum debug_status request_object(void) {
+    struct object *object = object_find(CAP_PAGE, block.request.arg[0]);
+    return object ? install_on((struct page *)object, block.request.arg[1]) : DEBUG_NO_OBJECT;
+}
+
+static enum debug_status request_answer(void) {
+    struct process *process = request_process(block.request.arg[0]);
+    switch (block.request.op) {
+    case DEBUG_FRONT_INSTALL:
+        return process ? request_install(process) : DEBUG_NO_PROCESS;
+    case DEBUG_FRONT_FLAGS:
+        return front_set_flags(block.request.arg[0], (unsigned)block.request.arg[1]);
+    case DEBUG_FRONT_REMOVE:
+        return front_remove(block.request.arg[0]);
+    case DEBUG_TRAVERSE:
+        return process ? request_traverse(process) : DEBUG_NO_PROCESS;
+    case DEBUG_TOUCH:
+        return process ? request_touch(process) : DEBUG_NO_PROCESS;
+    case DEBUG_FRONT_OBJECT:
+        return request_object();
+    default:
+        return DEBUG_BAD_OP;
+    }
+}
+
+void debug_request(void) {
+    block.request.status = request_answer();
+    port_out32(PORT_DEBUG, DEBUG_PORT_DONE, 0);
+}
+
+/* ---- Events */
+
+static void event(enum debug_event kind) {
+    block.event.kind = kind;
+    if (boot_info.facet)
+        port_out32(PORT_DEBUG, DEBUG_PORT_EVENT, 0);
+}
+
+void debug_started(const struct process *process) {
+    block.event.arg[0] = process->header.id;
+    event(DEBUG_EVENT_STARTED);
+}
+
+void debug_faulted(const struct process *process, unsigned signal) {
+    unsigned long *arg = block.event.arg;
+    arg[0] = process->header.id;
+    arg[1] = signal;
+    arg[2] = process->fault;
+    arg[3] = process->fault_address;
+    arg[4] = process->regs.rip;
+    arg[5] = process->fault_code;
+    event(DEBUG_EVENT_FAULTED);
+    if (!boot_info.facet)
+        print("process %u: fault %u at %x, pc %x, code %x\n", (unsigned)arg[0], (unsigned)arg[2], arg[3], arg[4], arg[5]);
+}
+
+void debug_deadlock(void) {
+    event(DEBUG_EVENT_DEADLOCK);
+    if (!boot_info.facet) {
+        print("every process waits for ever\n");
+        power_off(125);
+    }
+}
+
+void debug_panic(const char *text) {
+    unsigned i = 0;
+    for (; text[i] && i < sizeof block.text - 1; i++)
+        block.text[i] = text[i];
+    block.text[i] = 0;
+    if (boot_info.facet)
+        port_out32(PORT_DEBUG, DEBUG_PORT_PANIC, 0);
+}
+
+/* ---- Fronts */
+
+enum copy_status debug_copy(int front, unsigned long va, unsigned long offset, void *buffer, unsigned long size,
+                            enum access access) {
+    block.copy.kind = access;
+    block.copy.status = COPY_FAULT;
+    block.copy.va = va;
+    block.copy.pc = current_process->regs.rip - 2; /* of the SYSCALL instruction */
+    block.copy.front = (unsigned long)front;
+    block.copy.offset = offset;
+    block.copy.size = size;
+    block.copy.buffer = physical(buffer);
+    port_out32(PORT_DEBUG, DEBUG_PORT_COPY, 0);
+    return (enum copy_status)block.copy.status;
+}
+
+struct debug_trap debug_trap(void) {
+    return (struct debug_trap){block.trap.reason, (enum access)block.trap.kind, block.trap.va, block.trap.code};
+}

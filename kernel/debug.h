@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The debug device: the kernel answers the host's requests and tells it what happens. On a machine without it, everything
+ * here does nothing.
+ */
+#ifndef KERNEL_DEBUG_H
+#define KERNEL_DEBUG_H
+
+#include "kernel.h"
+
+struct front;
+void debug_set_fronts(struct front *table, unsigned long count);
+void debug_init(void); /* announces the block */
+void debug_request(void);
+
+void debug_started(const struct process *process);
+void debug_faulted(const struct process *process, unsigned signal);
+/* Nobody can ever run again. Without the device the machine is ended with status 125. */
+void debug_deadlock(void);
+void debug_panic(const char *text);
+
+/* Lets a front's handlers see a copy of `size` bytes (at most 512, inside the front's page) by the kernel for the running
+ * process, and makes it. buffer: the kernel's side. */
+enum copy_status debug_copy(int front, unsigned long va, unsigned long offset, void *buffer, unsigned long size,
+                            enum access access);
+
+/* What the machine left before VECTOR_FRONT. */
+struct debug_trap {
+    unsigned reason;
+    enum access kind;
+    unsigned long va, code;
+};
+struct debug_trap debug_trap(void);
+
+#endif

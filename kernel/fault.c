@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Traps from ring 3.
+ */
+#include <facet/signal.h>
+
+#include "cpu.h"
+#include "debug.h"
+#include "invoke.h"
+#include "process.h"
+#include "table.h"
+
+enum page_fault_bit { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_RESERVED = 8, PF_FETCH = 16 };
+
+struct cap *fault_keeper(struct process *process, struct gpt *innermost) {
+    return cap_prepare(innermost ? &innermost->keeper : &process->keeper);
+}
+
+void process_fault(struct process *process, enum fault fault, unsigned long address, unsigned long code,
+                   struct cap *keeper) {
+    kernel_info.faults++;
+    process->fault = (unsigned char)fault;
+    process->fault_address = address;
+    process->fault_code = code;
+    process->state = PROCESS_FAULTED;
+    if (!keeper)
+        keeper = fault_keeper(process, NULL);
+    if (keeper->type != CAP_ENTRY || !ipc_send_fault(process, keeper))
+        debug_faulted(process, facet_signal(fault, code));
+}
+
+static void page_fault(struct process *process, unsigned long error) {
+    unsigned long address;
+    __asm__ volatile("mov %%cr2, %0" : "=r"(address));
+    kassert(!(error & PF_RESERVED), address, error);
+    enum access access = error & PF_FETCH ? ACCESS_FETCH : error & PF_WRITE ? ACCESS_STORE : ACCESS_LOAD;
+    struct walk walk;
+    enum fault fault = map_fault(process, address, access, &walk);
+    if (error & PF_PRESENT)
+        table_tlb_stale = true; /* the entry said less than the traversal: make sure that the new one is seen */
+    if (fault != FAULT_NONE)
+        process_fault(process, fault, address, (unsigned long)VECTOR_PF << 32 | error, fault_keeper(process, walk.keeper));
+}
+
+/* An access to a front could not go on. */
+static void front_fault(struct process *process) {
+    struct debug_trap trap = debug_trap();
+    struct walk walk;
+    enum fault fault = map_fault(process, trap.va, trap.kind, &walk);
+    if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_FAULT)
+        fault = FAULT_HANDLER;
+    if (fault != FAULT_NONE)
+        process_fault(process, fault, trap.va, fault == FAULT_HANDLER ? trap.code : (unsigned long)VECTOR_PF << 32,
+                      fault_keeper(process, walk.keeper));
+}
+
+static void exception(struct process *process, const struct trap_frame *frame) {
+    process_fault(process, FAULT_EXCEPTION, process->regs.rip, frame->vector << 32 | frame->error, NULL);
+}
+
+struct process *trap_user(const struct trap_frame *frame);
+struct process *trap_user(const struct trap_frame *frame) {
+    struct process *process = current_process;
+    process->regs.rip = frame->rip;
+    process->regs.rflags = frame->rflags;
+    process->regs.rsp = frame->rsp;
+    if (frame->vector == VECTOR_PF)
+        page_fault(process, frame->error);
+    else if (frame->vector == VECTOR_DEBUG)
+        debug_request();
+    else if (frame->vector == VECTOR_FRONT)
+        front_fault(process);
+    else if (frame->vector < VECTOR_EXCEPTIONS)
+        exception(process, frame);
+    return process_next();
+}
+
+struct process *trap_idle(const struct trap_frame *frame);
+struct process *trap_idle(const struct trap_frame *frame) {
+    if (frame->vector == VECTOR_DEBUG)
+        debug_request();
+    return process_next();
+}
+
+void trap_panic(const struct trap_frame *frame);
+void trap_panic(const struct trap_frame *frame) {
+    unsigned long address;
+    __asm__ volatile("mov %%cr2, %0" : "=r"(address));
+    panic("trap %u in the kernel: error %x, rip %x, rsp %x, cr2 %x", (unsigned)frame->vector, frame->error, frame->rip,
+          frame->rsp, address);
+}

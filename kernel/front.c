@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "front.h"
+#include "table.h"
+
+static struct front *fronts;
+static struct page **owner;
+static unsigned long front_count, next;
+
+void front_init(struct front *table, struct page **owners, unsigned long count) {
+    fronts = table;
+    owner = owners;
+    front_count = count;
+    for (unsigned long i = 0; i < count; i++)
+        table[i] = (struct front){.base = front_address((int)i), .size = PAGE_SIZE, .state = FRONT_FREE};
+}
+
+struct page *front_page(unsigned long address) {
+    unsigned long index = (address - APERTURE_BASE) >> FRONT_SHIFT;
+    kassert(address >= APERTURE_BASE && index < front_count && owner[index], address);
+    return owner[index];
+}
+
+/* Ranges are used in turn, so that one just freed rests as long as possible. -1: all in use. */
+static int front_take(void) {
+    for (unsigned long i = 0; i < front_count; i++) {
+        unsigned long index = (next + i) % front_count;
+        if (fronts[index].state == FRONT_FREE) {
+            next = index + 1;
+            return (int)index;
+        }
+    }
+    return -1;
+}
+
+enum debug_status front_install(struct page *page, unsigned flags, int *index) {
+    *index = page->front;
+    if (page->front >= 0)
+        return DEBUG_ALREADY;
+    *index = front_take();
+    if (*index < 0)
+        return DEBUG_TABLE_FULL;
+    depend_invalidate(&page->header);
+    struct front *front = &fronts[*index];
+    front->root = page->frame | PTE_P | PTE_W | PTE_U | PTE_A | PTE_D;
+    front->levels = 0;
+    front->flags = (unsigned char)flags;
+    front->object = page->header.id;
+    front->state = FRONT_LIVE;
+    owner[*index] = page;
+    page->front = *index;
+    return DEBUG_OK;
+}
+
+static struct front *front_live(unsigned long index) {
+    return index < front_count && fronts[index].state == FRONT_LIVE ? &fronts[index] : NULL;
+}
+
+enum debug_status front_set_flags(unsigned long index, unsigned flags) {
+    struct front *front = front_live(index);
+    if (!front)
+        return DEBUG_NO_OBJECT;
+    front->flags = (unsigned char)flags;
+    table_tlb_stale = true; /* a careful page must not stay in the TLB */
+    return DEBUG_OK;
+}
+
+enum debug_status front_remove(unsigned long index) {
+    struct front *front = front_live(index);
+    if (!front)
+        return DEBUG_NO_OBJECT;
+    depend_invalidate(&owner[index]->header);
+    table_tlb_stale = true;
+    owner[index]->front = -1;
+    owner[index] = NULL;
+    *front = (struct front){.base = front->base, .size = PAGE_SIZE, .state = FRONT_FREE};
+    return DEBUG_OK;
+}

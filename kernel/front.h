@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Fronts: a page that wears one is mapped to a range of the aperture instead of to its frame, in every space. Its holders'
+ * capabilities do not change.
+ */
+#ifndef KERNEL_FRONT_H
+#define KERNEL_FRONT_H
+
+#include "cap.h"
+
+/* The shared table (platform.h); count is 0 on a machine without facet's devices. */
+void front_init(struct front *table, struct page **owners, unsigned long count);
+
+/* enum debug_status: DEBUG_OK, DEBUG_ALREADY (it wears one), DEBUG_TABLE_FULL. *index is set but for the last. */
+enum debug_status front_install(struct page *page, unsigned flags, int *index);
+enum debug_status front_set_flags(unsigned long index, unsigned flags);
+enum debug_status front_remove(unsigned long index);
+
+static inline unsigned long front_address(int index) {
+    return APERTURE_BASE + ((unsigned long)index << FRONT_SHIFT);
+}
+/* The page behind an aperture address that a page table names. */
+struct page *front_page(unsigned long address);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cap.h"
+#include "front.h"
+#include "process.h"
+#include "table.h"
+
+static struct object *free_list[CAP_TYPES];
+static unsigned long next_id = 1;
+
+/* Consecutive frames and the first of their page headers: the pool and the boot modules. */
+#define RUNS_MAX 8
+static struct {
+    unsigned long start, count, first;
+} run[RUNS_MAX];
+static unsigned run_count;
+
+static const unsigned short object_size[CAP_TYPES] = {
+    [CAP_PAGE] = sizeof(struct page),       [CAP_CAPPAGE] = sizeof(struct page),      [CAP_GPT] = sizeof(struct gpt),
+    [CAP_PROCESS] = sizeof(struct process), [CAP_ENDPOINT] = sizeof(struct endpoint),
+};
+
+void object_add_frames(unsigned long frame, unsigned long first, unsigned long count) {
+    kassert(run_count < RUNS_MAX, run_count);
+    run[run_count].start = frame;
+    run[run_count].count = count;
+    run[run_count++].first = first;
+    for (unsigned long i = 0; i < count; i++)
+        kernel_info.pages[first + i].frame = frame + i * PAGE_SIZE;
+}
+
+/* Pages and CapPages share storage: a header and a frame. */
+static enum cap_type storage_type(enum cap_type type) {
+    return type == CAP_CAPPAGE ? CAP_PAGE : type;
+}
+
+void object_add_free(struct object *object, enum cap_type type) {
+    object->type = CAP_NULL;
+    object->next_free = free_list[storage_type(type)];
+    free_list[storage_type(type)] = object;
+}
+
+bool object_available(enum cap_type type) {
+    return free_list[storage_type(type)] != NULL;
+}
+
+static void page_setup(struct page *page) {
+    page->front = -1;
+    memset(page_data(page), 0, PAGE_SIZE);
+}
+
+void *object_alloc(enum cap_type type) {
+    struct object **list = &free_list[storage_type(type)];
+    struct object *object = *list;
+    if (!object)
+        return NULL;
+    *list = object->next_free;
+    if (storage_type(type) != CAP_PAGE) /* of a page, the frame stays */
+        memset(object + 1, 0, object_size[type] - sizeof *object);
+    object->type = (unsigned char)type;
+    object->id = next_id++;
+    object->next_free = NULL;
+    object->depends = NULL;
+    if (storage_type(type) == CAP_PAGE)
+        page_setup((struct page *)object);
+    else if (type == CAP_GPT)
+        ((struct gpt *)object)->l2v = PAGE_SHIFT;
+    else if (type == CAP_PROCESS)
+        process_setup((struct process *)object);
+    return object;
+}
+
+/* What an object leaves in the rest of the kernel. */
+static void object_undo(struct object *object) {
+    switch ((enum cap_type)object->type) {
+    case CAP_PAGE:
+        if (((struct page *)object)->front >= 0)
+            front_remove((unsigned long)((struct page *)object)->front);
+        depend_invalidate(object);
+        break;
+    case CAP_GPT:
+        depend_invalidate(object);
+        table_free_products(object);
+        break;
+    case CAP_PROCESS:
+        process_end((struct process *)object);
+        break;
+    default:
+        break;
+    }
+}
+
+void object_rescind(struct object *object) {
+    enum cap_type type = object->type;
+    kassert(type != CAP_NULL, (unsigned long)object);
+    object_undo(object);
+    kassert(!object->depends, object->id);
+    object->alloc++;
+#ifdef FACET_DEBUG
+    if (storage_type(type) == CAP_PAGE)
+        memset(page_data((struct page *)object), 0xdb, PAGE_SIZE);
+    else
+        memset(object + 1, 0xdb, object_size[type] - sizeof *object);
+#endif
+    object_add_free(object, type);
+}
+
+struct page *page_of_frame(unsigned long frame) {
+    for (unsigned i = 0; i < run_count; i++) {
+        unsigned long index = (frame - run[i].start) / PAGE_SIZE;
+        if (frame >= run[i].start && index < run[i].count)
+            return &kernel_info.pages[run[i].first + index];
+    }
+    kassert(false, frame);
+    return NULL;
+}
+
+void object_adopt_page(struct page *page) {
+    if (page->header.type == CAP_PAGE)
+        return; /* two modules meet in it */
+    page->header.type = CAP_PAGE;
+    page->header.id = next_id++;
+    page->front = -1;
+}
+
+static void *array_of(enum cap_type type, unsigned long *count, unsigned long *stride) {
+    switch (type) {
+    case CAP_PAGE:
+        return *count = kernel_info.page_count, *stride = kernel_info.page_stride, (void *)kernel_info.pages;
+    case CAP_GPT:
+        return *count = kernel_info.gpt_count, *stride = kernel_info.gpt_stride, (void *)kernel_info.gpts;
+    case CAP_PROCESS:
+        return *count = kernel_info.process_count, *stride = kernel_info.process_stride, (void *)kernel_info.processes;
+    default:
+        return NULL;
+    }
+}
+
+struct object *object_find(enum cap_type type, unsigned long id) {
+    unsigned long count = 0, stride = 0;
+    char *array = array_of(type, &count, &stride);
+    for (unsigned long i = 0; array && i < count; i++) {
+        struct object *object = (struct object *)(array + i * stride);
+        if (object->type == type && object->id == id)
+            return object;
+    }
+    return NULL;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Who runs. A process is in at most one queue: the run queue, or the queue of those who want to send to some process.
+ *
+ *     STOPPED    START makes it RUNNABLE
+ *     RUNNABLE   it is kernel_info.current, or in the run queue
+ *     WAITING    for any message
+ *     CALLING    for the answer that the resume capability with its call_count gives
+ *     SENDING    in a recipient's queue; with fault set, what it sends is its fault
+ *     FAULTED    until a keeper answers, or for ever
+ */
+#ifndef KERNEL_PROCESS_H
+#define KERNEL_PROCESS_H
+
+#include "cap.h"
+
+void process_setup(struct process *process);
+/* Leaves all queues, wakes its senders with RC_INVALID_CAP, gives up its page tables. */
+void process_end(struct process *process);
+
+/* Makes it runnable, behind those that already are. */
+void process_ready(struct process *process);
+/* Out of whatever it does; answers to it are void. */
+void process_cancel(struct process *process, enum process_state state);
+
+void queue_append(struct process_queue *queue, struct process *process);
+void queue_remove(struct process *process);
+
+/* Picks who runs: the current process if it still can, else the next; loads its page tables, FPU state and segment bases.
+ * Returns it for user_return. Idles (and does not return) if there is none. */
+struct process *process_next(void);
+
+/* Its segment bases were changed: loads them if they are in use. */
+void process_reload(const struct process *process);
+
+/* ---- fault.c */
+
+/* The process cannot go on: tells the keeper, or the host if there is none. `keeper` is the entry capability found by the
+ * traversal, NULL: the process's own keeper. */
+void process_fault(struct process *process, enum fault fault, unsigned long address, unsigned long code,
+                   struct cap *keeper);
+struct cap *fault_keeper(struct process *process, struct gpt *innermost);
+
+#endif

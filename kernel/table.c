@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "table.h"
+#include "front.h"
+#include "paging.h"
+
+static struct table *pool, *free_tables;
+static unsigned long pool_count, pool_frame, free_count, hand;
+bool table_tlb_stale;
+
+void table_init(struct table *tables, unsigned long count, unsigned long first_frame) {
+    pool = tables;
+    pool_count = free_count = count;
+    pool_frame = first_frame;
+    for (unsigned long i = 0; i < count; i++) {
+        tables[i] = (struct table){.header = {.type = CAP_NULL}, .next_product = free_tables};
+        tables[i].entry = direct(first_frame + i * PAGE_SIZE);
+        free_tables = &tables[i];
+    }
+}
+
+struct table *table_of_frame(unsigned long frame) {
+    unsigned long index = (frame - pool_frame) / PAGE_SIZE;
+    kassert(frame >= pool_frame && index < pool_count, frame);
+    return &pool[index];
+}
+
+static struct table **products_of(struct object *producer) {
+    return producer->type == CAP_GPT ? &((struct gpt *)producer)->products : &((struct process *)producer)->products;
+}
+
+struct table *table_find(struct object *producer, unsigned level, unsigned long offset, unsigned restr,
+                         unsigned depth) {
+    for (struct table *table = *products_of(producer); table; table = table->next_product)
+        if (table->offset == offset && table->level == level && table->restr == restr && table->depth == depth)
+            return table;
+    return NULL;
+}
+
+struct table *table_make(struct object *producer, unsigned level, unsigned long offset, unsigned restr,
+                         unsigned depth) {
+    struct table *table = free_tables;
+    kassert(table, free_count);
+    free_tables = table->next_product;
+    free_count--;
+    unsigned long *entry = table->entry;
+    struct table **list = products_of(producer);
+    *table = (struct table){.header = {.type = TABLE_TYPE}, .producer = producer, .offset = offset, .entry = entry,
+                            .level = (unsigned char)level, .restr = (unsigned char)restr,
+                            .depth = (unsigned char)depth, .next_product = *list};
+    *list = table;
+    memset(entry, 0, PAGE_SIZE);
+    if (level == TABLE_LEVEL_TOP)
+        paging_share_kernel(entry);
+    kernel_info.tables_built++;
+    kernel_info.tables_live++;
+    return table;
+}
+
+static struct object *entry_key(const struct table *table, unsigned long entry) {
+    unsigned long target = entry & PTE_ADDRESS;
+    if (table->level > 1)
+        return &table_of_frame(target)->header;
+    return target >= APERTURE_BASE ? &front_page(target)->header : &page_of_frame(target)->header;
+}
+
+static void process_entry_clear(struct process *process) {
+    if (!process->cr3)
+        return;
+    depend_remove(&table_of_frame(process->cr3)->header, &process->header, 0);
+    process->cr3 = 0;
+    table_tlb_stale = true;
+}
+
+void table_entry_clear(struct object *holder, unsigned index) {
+    if (holder->type != TABLE_TYPE) {
+        process_entry_clear((struct process *)holder);
+        return;
+    }
+    struct table *table = (struct table *)holder;
+    unsigned long entry = table->entry[index];
+    if (!(entry & PTE_P) || (table->level == TABLE_LEVEL_TOP && index >= TABLE_ENTRIES / 2))
+        return;
+    depend_remove(entry_key(table, entry), holder, (long)index);
+    table->entry[index] = 0;
+    table_tlb_stale = true;
+    kernel_info.entries_removed++;
+}
+
+void table_free(struct table *table) {
+    depend_invalidate(&table->header); /* the links from above */
+    for (unsigned i = 0; i < TABLE_ENTRIES; i++)
+        table_entry_clear(&table->header, i);
+    depend_forget(&table->header);
+    paging_leave(physical(table->entry));
+    struct table **link = products_of(table->producer);
+    while (*link != table)
+        link = &(*link)->next_product;
+    *link = table->next_product;
+    table->header.type = CAP_NULL;
+    table->producer = NULL;
+    table->next_product = free_tables;
+    free_tables = table;
+    free_count++;
+    kernel_info.tables_live--;
+}
+
+void table_free_products(struct object *producer) {
+    struct table **list = products_of(producer);
+    while (*list)
+        table_free(*list);
+}
+
+void table_reserve(unsigned count) {
+    while (free_count < count) {
+        struct table *victim = &pool[hand++ % pool_count];
+        if (victim->producer)
+            table_free(victim);
+    }
+}
+
+unsigned long table_lookup(unsigned long top, unsigned long address) {
+    unsigned long frame = top;
+    for (unsigned level = TABLE_LEVEL_TOP;; level--) {
+        unsigned long *table = direct(frame & PTE_ADDRESS);
+        unsigned long entry = table[table_index(level, address)];
+        if (!(entry & PTE_P) || level == 1)
+            return entry;
+        frame = entry;
+    }
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "walk.h"
+
+/* At walk->offset in a GPT: picks the slot. */
+static enum fault walk_select(struct walk *walk) {
+    struct gpt *gpt = (struct gpt *)walk->object;
+    unsigned long slot = walk->offset >> gpt->l2v;
+    if (slot >= GPT_SLOTS)
+        return FAULT_INVALID_ADDRESS;
+    walk->rest = walk->offset & mask_low(gpt->l2v);
+    walk->next = &gpt->slot[slot];
+    return FAULT_NONE;
+}
+
+void walk_begin(struct walk *walk, struct object *holder, struct cap *root, unsigned long address) {
+    *walk = (struct walk){.object = holder, .offset = address, .next = root, .rest = address};
+}
+
+enum fault walk_enter(struct walk *walk, struct object *object, unsigned long offset, unsigned restr, unsigned depth) {
+    *walk = (struct walk){.object = object, .offset = offset, .restr = restr, .depth = depth};
+    if (object->type == CAP_GPT)
+        return walk_select(walk);
+    walk->next = &((struct process *)object)->space;
+    walk->rest = offset;
+    return FAULT_NONE;
+}
+
+static bool keeper_callable(struct gpt *gpt, unsigned restr) {
+    return !(restr & CAP_NC) && cap_prepare(&gpt->keeper)->type == CAP_ENTRY;
+}
+
+/* For the debugger: the capability just followed, and where that led. */
+static void walk_record(struct walk *walk, const struct cap *cap, const struct gpt *gpt) {
+    if (!walk->steps || walk->step_count == TRAVERSE_STEPS_MAX)
+        return;
+    struct traverse_step *step = &walk->steps[walk->step_count++];
+    *step = (struct traverse_step){.type = cap->type, .restrictions = cap->restr, .l2g = cap->l2g, .slot = -1,
+                                   .alloc = cap->alloc, .match = cap->match, .object = (unsigned long)cap->object,
+                                   .id = cap->object ? cap->object->id : 0};
+    step->gathered = (unsigned char)walk->restr;
+    step->rest = walk->rest;
+    if (cap->type == CAP_PAGE)
+        step->fronted = ((struct page *)cap->object)->front >= 0;
+    if (gpt) {
+        step->l2v = gpt->l2v;
+        step->slot = walk->next ? (signed char)(walk->next - gpt->slot) : -1;
+        step->keeper = walk->keeper == gpt;
+    }
+}
+
+static enum fault walk_follow(struct walk *walk, struct cap *cap) {
+    if (cap->type == CAP_NULL)
+        return FAULT_INVALID_ADDRESS;
+    if (cap->type != CAP_PAGE && cap->type != CAP_GPT)
+        return FAULT_MALFORMED_SPACE;
+    walk->restr |= cap->restr | (walk->restr & CAP_WK ? CAP_RO : 0u);
+    if (cap->l2g < 64) {
+        if (walk->rest >> cap->l2g != cap->match)
+            return FAULT_INVALID_ADDRESS;
+        walk->rest &= mask_low(cap->l2g);
+    }
+    walk->object = cap->object;
+    walk->offset = walk->rest;
+    if (cap->type == CAP_PAGE)
+        return walk->offset < PAGE_SIZE ? FAULT_NONE : FAULT_INVALID_ADDRESS;
+    struct gpt *gpt = (struct gpt *)cap->object;
+    if (gpt->keeper.type != CAP_NULL && keeper_callable(gpt, walk->restr))
+        walk->keeper = gpt;
+    return walk_select(walk);
+}
+
+enum fault walk_step(struct walk *walk) {
+    struct cap *cap = cap_prepare(walk->next);
+    if (walk->depth == WALK_DEPTH_MAX)
+        return FAULT_DEPTH;
+    walk->depth++;
+    walk->next = NULL;
+    enum fault fault = walk_follow(walk, cap);
+    if (walk->steps)
+        walk_record(walk, cap, walk->object == cap->object && cap->type == CAP_GPT ? (struct gpt *)cap->object : NULL);
+    return fault;
+}
+
+enum fault walk_space(struct walk *walk, struct object *holder, struct cap *root, unsigned long address,
+                      enum access access, struct traverse_step *steps) {
+    walk_begin(walk, holder, root, address);
+    walk->steps = steps;
+    do {
+        enum fault fault = walk_step(walk);
+        if (fault != FAULT_NONE)
+            return fault;
+    } while (walk->next);
+    if ((access == ACCESS_STORE && walk->restr & CAP_RO) || (access == ACCESS_FETCH && walk->restr & CAP_NX))
+        return FAULT_ACCESS_VIOLATION;
+    return FAULT_NONE;
+}
+
+enum fault walk_process(struct walk *walk, struct process *process, unsigned long address, enum access access,
+                        struct traverse_step *steps) {
+    if (address < GUEST_ADDRESS_MAX)
+        return walk_space(walk, &process->header, &process->space, address, access, steps);
+    walk_begin(walk, &process->header, &process->space, address);
+    return FAULT_INVALID_ADDRESS;
+}
