@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Accesses to fronts: what front.c, access.c, transaction.c, answers.c, fetch.c and copy.c share.
+ *
+ * A page of a front never enters the engine's TLB under its own address. Its fill answers a *slot*: a private page of the
+ * aperture, above all fronts, whose number finds everything that an access needs. The slot region has no permissions in
+ * the engine, so its PROT hook fires once for each architectural access, before the engine moves any byte; the MMIO
+ * callbacks that follow serve the bytes of a load and ignore those of a store.
+ *
+ *   fast page      one PROT event is one access, answered on the spot
+ *   careful page   the fill is refused; the instruction runs as a transaction, in which *every* data page is a slot
+ *
+ *   APERTURE_BASE           + FRONT_MAX << FRONT_SHIFT          + SLOTS pages
+ *   |  ranges of the fronts | slots of fast pages (by gva)      | slots of the transaction |
+ */
+#ifndef FACET_EMU_ACCESS_H
+#define FACET_EMU_ACCESS_H
+
+#include "decode.h"
+#include "internal.h"
+
+#define SLOT_BASE (APERTURE_BASE + ((uint64_t)FRONT_MAX << FRONT_SHIFT))
+#ifdef FACET_DEBUG
+#define FAST_SLOTS 32u /* small, so that tests reach exhaustion */
+#else
+#define FAST_SLOTS 8192u
+#endif
+#define TX_SLOTS 64u /* data pages of one instruction */
+#define SLOT_COUNT (FAST_SLOTS + TX_SLOTS)
+
+#define PIECE_MAX 8       /* bytes in one event of the engine */
+#define STORES_MAX 160    /* events of one instruction: FXSAVE makes about 100 */
+#define ANSWERS_MAX 320
+#define RING_SIZE 256     /* a power of two, at least STORES_MAX */
+#define LOGS 8            /* processes suspended within an instruction */
+
+/* A page of memory behind all fronts. */
+struct target {
+    int front;       /* outermost; -1: ordinary memory */
+    uint64_t offset; /* of the page in the front's range */
+    uint64_t gpa;    /* frame; meaningless when host is NULL */
+    uint8_t *host;   /* of the page's first byte; NULL: no RAM behind it */
+    bool write;      /* what page table and roots together allow */
+    bool careful;    /* a front on the way may refuse, suspend or stop */
+};
+
+struct slot {
+    uint64_t va; /* of the page */
+    struct target target;
+    bool used;
+    bool plain_store; /* a store may be done on the spot: allowed, and the frame holds no code */
+};
+
+/* Reasons why the inline path has to look closer; 0 in the common case. */
+enum special {
+    SPECIAL_TRANSACTION = 1, /* an instruction runs captured */
+    SPECIAL_SWALLOW = 2,     /* byte stores of an unaligned store follow */
+    SPECIAL_ENDING = 4,      /* an event was refused, the engine is on its way out */
+    SPECIAL_LOG = 8,         /* some process is suspended within an instruction */
+    SPECIAL_TAIL = 16,       /* the last bytes of a store that began in ordinary memory come one by one */
+};
+
+/* One access as it was answered. */
+struct answer {
+    uint64_t va;
+    uint8_t kind, size, verdict;
+    uint8_t bytes[PIECE_MAX]; /* loads: what was delivered; stores: what is stored */
+};
+
+/* The answered accesses of an instruction that has not retired. It lives while the process stands before that instruction
+ * with the same registers. */
+struct answer_log {
+    bool live;
+    bool stopped; /* the next access is the one at which the process stopped */
+    uint64_t stamp;
+    uint64_t cr3;
+    struct facet_regs regs;
+    unsigned count;
+    struct answer answer[ANSWERS_MAX];
+};
+
+struct ring_entry {
+    uint64_t pc;
+    struct answer answer;
+};
+
+struct pending_store {
+    uint64_t va;
+    uint8_t size;
+    bool answered;  /* on the inline path, before the transaction */
+    bool swallowed; /* DONE */
+    uint8_t bytes[PIECE_MAX]; /* as attempted; once answered, as to be stored */
+    int parts;
+    struct target target[2];
+};
+
+struct transaction {
+    bool wanted; /* to begin before the engine runs again */
+    bool active;
+    uint64_t pc, cr3;
+    unsigned flags; /* enum decode_flag */
+    uc_context *context;
+    unsigned slots, stores;
+    unsigned answered;           /* accesses so far that are in the log */
+    struct answer_log log;       /* the working copy */
+    uint64_t refused_va;         /* what the inline path could not do */
+    enum access refused;
+    bool refused_page;           /* a fill was refused: refused_va is only as exact as its page */
+    bool ring_started;           /* the first access before the cut has been found */
+    unsigned ring_left;          /* entries at the ring's end that may precede the cut */
+    struct pending_store store[STORES_MAX];
+};
+
+struct access_state {
+    struct emu *emu;
+    struct slot slot[SLOT_COUNT]; /* first: what the inline path touches */
+    unsigned special;             /* enum special */
+    unsigned swallow;             /* byte stores to come */
+
+    struct { /* the load whose pieces the engine is about to fetch */
+        unsigned left;       /* bytes */
+        uint64_t address;    /* of the load's first byte in the slot region */
+        const uint8_t *from; /* that byte; up to PIECE_MAX on both sides may be read */
+        uint64_t va;         /* of the first byte; in a transaction, where a load may cover two slots */
+        unsigned size;
+    } load;
+    uint8_t loaded[3 * PIECE_MAX]; /* by a transaction; the middle third */
+    struct { /* SPECIAL_TAIL */
+        uint64_t va;
+        unsigned size, got;
+        uint8_t bytes[PIECE_MAX];
+    } tail;
+    uint8_t reply_room[3 * FACET_ACCESS_MAX]; /* the middle third is emu_access.reply */
+    uint8_t backing[FACET_ACCESS_MAX];
+
+    struct emu_access access; /* of the inline path */
+    struct decoder *decoder;
+    unsigned ring_end, ring_count; /* entries ever, entries that count */
+    struct ring_entry ring[RING_SIZE];
+
+    unsigned fast_used; /* slots */
+    struct transaction tx;
+    struct answer_log logs[LOGS];
+    uint64_t stamp;
+
+    struct { /* VECTOR_FRONT to be raised */
+        enum front_trap reason;
+        enum access kind;
+        uint64_t va, front, offset, code;
+    } trap;
+    struct { /* a kernel copy that stopped */
+        bool live;
+        uint64_t cr3, pc, front, offset;
+        enum access kind;
+    } copy;
+};
+
+enum {
+    PENDING_FRONT_TRAP = PENDING_TRANSACTION + 4, /* state->trap */
+    PENDING_SLOTS,                                /* no slot left */
+};
+
+/* ---- front.c */
+enum front_result { FRONT_OK, FRONT_HOLE };
+/* The live front whose range holds the aperture address, or NULL. */
+struct front *front_at(struct emu *emu, uint64_t aperture, int *index);
+/* Follows fronts from an aperture page to the frame. FRONT_HOLE: *target tells the front and offset that has no entry.
+ * `write` is what the page table that named the aperture page allows. */
+enum front_result front_resolve(struct emu *emu, uint64_t aperture, bool write, struct target *target);
+/* Any page that mmu_walk or mmu_access gave: behind fronts or plain. */
+enum front_result page_resolve(struct emu *emu, const struct mmu_page *page, struct target *target);
+/* size bytes at va, which lie in one page (parts == 1) or two. What no RAM backs reads as 0 and makes it false. */
+bool target_read(const struct target *target, int parts, uint64_t va, unsigned size, uint8_t *bytes);
+void target_write(struct emu *emu, const struct target *target, int parts, uint64_t va, unsigned size,
+                  const uint8_t *bytes); /* with code coherence; inside hooks too */
+
+/* ---- access.c */
+/* What instruction stands at pc; the code must be mapped, as it is while it executes. */
+const struct decoded *access_decode(struct access_state *state, uint64_t pc);
+/* Ends the run before the access and makes the instruction a transaction. For `return`: refuses. */
+bool access_refuse(struct access_state *state, uint64_t va, enum access kind, bool page);
+/* Notes VECTOR_FRONT. For `return`: refuses. */
+bool access_trap(struct access_state *state, enum front_trap reason, enum access kind, uint64_t va, int front,
+                 uint64_t offset, uint64_t code);
+enum facet_verdict access_ask(struct access_state *state, struct emu_access *access);
+/* The bytes that a passed store leaves. */
+static inline const uint8_t *access_stored(const struct emu_access *access) {
+    return access->replaced ? access->reply : access->attempted;
+}
+/* Fills what describes an access of one or two pages; attempted, backing, reply and again are the caller's. */
+void access_describe(struct emu_access *access, enum facet_kind kind, unsigned flags, uint64_t va, unsigned size,
+                     uint64_t pc, const struct target *target, int parts);
+/* The page of an access by ring 3 at va, checked for it as the processor would. False: pending is set. */
+bool access_denied(struct access_state *state, uint64_t va, enum access kind); /* #PF; for `return`: refuses */
+bool access_page(struct access_state *state, uint64_t va, enum access kind, struct target *target);
+uint8_t *access_reply(struct access_state *state);
+void access_slots_reset(struct access_state *state); /* after a flush only */
+void access_special(struct access_state *state, unsigned bits, bool on);
+
+/* ---- transaction.c */
+void transaction_begin(struct access_state *state);
+bool transaction_fill(struct access_state *state, uint64_t va, const struct target *target, uc_tlb_entry *entry);
+bool transaction_load(struct access_state *state, struct slot *slot, uint64_t address, unsigned size);
+bool transaction_store(struct access_state *state, struct slot *slot, unsigned offset, unsigned size, uint64_t value);
+bool transaction_commit(struct access_state *state); /* INTR hook, vector 1; false: pending says why not */
+void transaction_committed(struct access_state *state); /* outside */
+void transaction_abort(struct access_state *state);  /* outside; the log is kept */
+
+/* ---- answers.c */
+void ring_note(struct access_state *state, uint64_t pc, enum facet_kind kind, uint64_t va, unsigned size,
+               enum facet_verdict verdict, const uint8_t *bytes); /* bytes: PIECE_MAX may be read */
+bool ring_ends_at(struct access_state *state, uint64_t pc);
+/* For each access of a transaction in its turn, fronted or not. */
+void ring_pass(struct access_state *state, enum access kind, uint64_t va, unsigned size);
+/* Is this access of the transaction one that the inline path had answered? */
+const struct answer *ring_take(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size);
+/* The log that waits for this instruction becomes the transaction's, if the registers are the same. */
+void log_adopt(struct access_state *state);
+void log_keep(struct access_state *state);                    /* after an abort */
+bool log_waits(struct access_state *state, uint64_t pc);      /* in this address space */
+void log_clear(struct access_state *state);
+const struct answer *log_next(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size);
+void log_add(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size, enum facet_verdict verdict,
+             const uint8_t *bytes);
+
+#endif

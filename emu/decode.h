@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What an instruction does to memory: the little that the engine's access hooks don't tell. Decoded by Capstone once and
+ * cached by program counter; a cached entry is used only while the code bytes are the same.
+ */
+#ifndef FACET_EMU_DECODE_H
+#define FACET_EMU_DECODE_H
+
+#include <facet/abi.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DECODE_BYTES_MAX 15 /* of one x86 instruction */
+
+enum decode_flag {
+    DECODE_RMW = 1,     /* loads and stores the same operand; has no other memory operand */
+    DECODE_ATOMIC = 2,  /* a read-modify-write with LOCK, or XCHG with memory */
+    DECODE_SWAP = 4,    /* MOVBE store whose value the hooks report in the register's byte order */
+    DECODE_PUSHF = 8,   /* stores RFLAGS */
+    DECODE_POPF = 16,   /* loads RFLAGS (POPF, IRET) */
+    DECODE_REP = 32,    /* a repeated string instruction: one element per step */
+    DECODE_MULTI = 64,  /* may make more than one access; without it: exactly one */
+    DECODE_HELPER = 128, /* stores in pieces that can't be refused (x87 extended, FXSAVE and kin, CMPXCHG8B/16B, MASKMOV) */
+};
+
+/* How to find the store of an instruction whose store began before the hook saw it. */
+enum decode_store { DECODE_STORE_NONE, DECODE_STORE_OPERAND, DECODE_STORE_PUSH, DECODE_STORE_STRING };
+
+struct decoded {
+    uint64_t pc;
+    uint64_t generation; /* of the code mapping when the bytes were last found equal */
+    const uint8_t *code; /* host address of the bytes then */
+    uint8_t bytes[DECODE_BYTES_MAX + 1];
+    uint8_t size;        /* bytes; 0: not an instruction we can decode */
+    uint8_t flags;       /* enum decode_flag */
+    uint8_t store;       /* enum decode_store */
+    uint8_t store_size;  /* bytes */
+    /* The destination operand, for DECODE_STORE_OPERAND. Register numbers index struct facet_regs; -1: none. */
+    int8_t base, index, segment; /* segment: index of fs_base or gs_base, -1: none */
+    uint8_t scale;
+    bool rip_relative, address32;
+    bool pops; /* POP: rsp as base is taken after the increment */
+    int64_t displacement;
+};
+
+struct decoder;
+
+struct decoder *decoder_create(void);
+void decoder_destroy(struct decoder *decoder);
+
+/* The cached entry for pc, whether or not it is still valid: pc, generation, code and bytes tell. Never NULL. */
+struct decoded *decoder_slot(struct decoder *decoder, uint64_t pc);
+
+/* Decodes the available bytes (at most DECODE_BYTES_MAX are used) at pc into *slot. */
+void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, const uint8_t *code, unsigned available);
+
+/* Address of the store that the instruction makes with these registers (of before the instruction). False: unknown. */
+bool decoded_store_address(const struct decoded *decoded, const struct facet_regs *regs, uint64_t *address);
+
+#endif

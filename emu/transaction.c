@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * One instruction, captured: exact for every form, every crossing and every verdict, because nothing of it happens before
+ * every access has been answered.
+ *
+ *   begin    save the processor, flush the TLB, set TF; from now on each data fill of ring 3 answers a private slot
+ *   load     from this instruction's own stores over log, ring, handler or RAM
+ *   store    checked for permission, buffered
+ *   #DB      the instruction has retired: ask for its stores in order, write them, forget the log
+ *   abort    restore the processor: a fault, a FAULT or STOP verdict, an interrupt. The log keeps what was answered, so
+ *            that the restarted instruction asks nothing twice.
+ *
+ * Handlers are asked for the loads first, then for the stores: program order for all but ENTER with a nesting level. An
+ * access of more than 8 bytes (SSE, x87 extended, CMPXCHG16B, FXSAVE) is asked in the pieces that the engine makes of it.
+ */
+#include "access.h"
+
+#include <string.h>
+
+void transaction_begin(struct access_state *state) {
+    struct emu *emu = state->emu;
+    struct transaction *tx = &state->tx;
+    if (tx->context == NULL)
+        facet_assert(uc_context_alloc(emu->uc, &tx->context) == UC_ERR_OK, "no memory for a context");
+    uc_context_save(emu->uc, tx->context);
+    tx->pc = reg_rip(emu);
+    tx->cr3 = reg_get(emu, UC_X86_REG_CR3);
+    tx->flags = access_decode(state, tx->pc)->flags;
+    tx->slots = tx->stores = tx->answered = 0;
+    tx->active = emu->transaction = true;
+    access_special(state, SPECIAL_TRANSACTION, true);
+    log_adopt(state);
+    emu->stats.transactions++;
+    mmu_flush(emu);
+    tf_acquire(emu, TF_TRANSACTION);
+}
+
+static void transaction_leave(struct access_state *state) {
+    struct emu *emu = state->emu;
+    state->tx.active = emu->transaction = false;
+    access_special(state, SPECIAL_TRANSACTION | SPECIAL_SWALLOW, false);
+    tf_release(emu, TF_TRANSACTION);
+}
+
+void transaction_abort(struct access_state *state) {
+    struct emu *emu = state->emu;
+    emu->stats.aborts++;
+    transaction_leave(state);
+    uc_context_restore(emu->uc, state->tx.context);
+    mmu_flush(emu);
+    log_keep(state);
+}
+
+/* ---- Pages */
+
+bool transaction_fill(struct access_state *state, uint64_t va, const struct target *target, uc_tlb_entry *entry) {
+    struct transaction *tx = &state->tx;
+    struct slot *slot = &state->slot[FAST_SLOTS];
+    unsigned index = 0;
+    while (index < tx->slots && slot[index].va != va)
+        index++;
+    facet_assert(index < TX_SLOTS, "the instruction at 0x%lx touches more than %u pages", tx->pc, TX_SLOTS);
+    if (index == tx->slots)
+        tx->slots++;
+    slot[index].va = va;
+    slot[index].target = *target;
+    entry->paddr = SLOT_BASE + (uint64_t)(FAST_SLOTS + index) * PAGE_SIZE;
+    entry->perms = (uc_prot)(UC_PROT_READ | (target->write ? UC_PROT_WRITE : 0));
+    return true;
+}
+
+bool access_page(struct access_state *state, uint64_t va, enum access kind, struct target *target) {
+    struct emu *emu = state->emu;
+    struct mmu_page page;
+    enum mmu_result result = mmu_access(emu, va, kind, 3, &page);
+    if (result == MMU_GP) {
+        emu->trap.vector = VECTOR_GP;
+        emu->trap.has_error = true;
+        emu->trap.error = 0;
+        emu->pending = PENDING_TRAP;
+    } else if (result == MMU_BUS) {
+        run_dead(emu, "bus error: the page tables send address 0x%lx outside of RAM", va);
+    } else if (result == MMU_FAULT) {
+        access_denied(state, va, kind);
+        emu->fault.error = page.error;
+    } else if (page_resolve(emu, &page, target) != FRONT_OK) {
+        return access_trap(state, FRONT_TRAP_MISSING, kind, va, target->front, target->offset + va % PAGE_SIZE, 0);
+    } else if (kind == ACCESS_STORE && !target->write) {
+        return access_denied(state, va, kind);
+    } else {
+        return true;
+    }
+    access_special(state, SPECIAL_ENDING, true);
+    return false;
+}
+
+/* The one or two pages of an access. The first one's fill has been granted for `kind`; a read-modify-write needs the right
+ * to store already for its load. */
+static bool span(struct access_state *state, const struct slot *slot, uint64_t va, unsigned size, enum access kind,
+                 struct target *target, int *parts) {
+    bool rmw = (state->tx.flags & DECODE_RMW) != 0;
+    uint64_t next = slot->va + PAGE_SIZE;
+    *parts = va + size > next ? 2 : 1;
+    target[0] = slot->target;
+    if (rmw && kind == ACCESS_LOAD && !access_page(state, va, ACCESS_STORE, &target[0]))
+        return false;
+    return *parts == 1 || access_page(state, next, rmw ? ACCESS_STORE : kind, &target[1]);
+}
+
+static bool fronted(const struct target *target, int parts) {
+    return target[0].front >= 0 || (parts == 2 && target[1].front >= 0);
+}
+
+static bool careful(const struct target *target, int parts) {
+    return target[0].careful || (parts == 2 && target[1].careful);
+}
+
+/* Memory as this instruction sees it: with its first `stores` stores done. */
+static bool read_through(struct access_state *state, const struct target *target, int parts, uint64_t va, unsigned size,
+                         unsigned stores, uint8_t *bytes) {
+    bool backed = target_read(target, parts, va, size, bytes);
+    for (unsigned i = 0; i < stores; i++) {
+        const struct pending_store *store = &state->tx.store[i];
+        for (unsigned k = 0; k < store->size && !store->swallowed; k++)
+            if (store->va + k - va < size)
+                bytes[store->va + k - va] = store->bytes[k];
+    }
+    return backed;
+}
+
+/* ---- Verdicts */
+
+/* FAULT and STOP: what is to happen once the processor is restored. */
+static void give_up(struct access_state *state, enum facet_verdict verdict, const struct emu_access *access) {
+    int part = access->part[0].front >= 0 ? 0 : 1;
+    if (verdict == FACET_STOP) {
+        state->tx.log.stopped = true;
+        state->emu->pending = PENDING_ACCESS_STOP;
+        access_special(state, SPECIAL_ENDING, true);
+        return;
+    }
+    access_trap(state, FRONT_TRAP_FAULT, access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD,
+                access->va.v + access->part[part].start, access->part[part].front, access->part[part].offset,
+                access->fault);
+}
+
+static enum facet_verdict ask(struct access_state *state, struct emu_access *access, const struct target *target) {
+    struct answer_log *log = &state->tx.log;
+    access->again = log->stopped && state->tx.answered == log->count;
+    log->stopped = log->stopped && !access->again;
+    access->reply = access_reply(state);
+    enum facet_verdict verdict = access_ask(state, access);
+    bool allowed = verdict == FACET_PASS || verdict == FACET_DONE ||
+                   ((verdict == FACET_FAULT || verdict == FACET_STOP) && careful(target, access->parts));
+    facet_assert(allowed, "verdict %d for front %d", (int)verdict, access->part[0].front);
+    return verdict;
+}
+
+/* ---- Loads */
+
+static bool load_ask(struct access_state *state, const struct target *target, int parts, uint64_t va, unsigned size) {
+    struct transaction *tx = &state->tx;
+    uint8_t *bytes = state->loaded + PIECE_MAX;
+    struct emu_access access = {0};
+    bool backed = read_through(state, target, parts, va, size, tx->stores, bytes);
+    access_describe(&access, FACET_LOAD, tx->flags, va, size, tx->pc, target, parts);
+    access.backing = backed ? bytes : NULL;
+    enum facet_verdict verdict = ask(state, &access, target);
+    if (verdict == FACET_FAULT || verdict == FACET_STOP) {
+        give_up(state, verdict, &access);
+        return false;
+    }
+    if (verdict == FACET_DONE)
+        memcpy(bytes, access_reply(state), size);
+    else /* the handler may have written the backing */
+        read_through(state, target, parts, va, size, tx->stores, bytes);
+    log_add(state, FACET_LOAD, va, size, verdict, bytes);
+    return true;
+}
+
+bool transaction_load(struct access_state *state, struct slot *slot, uint64_t address, unsigned size) {
+    uint8_t *bytes = state->loaded + PIECE_MAX;
+    uint64_t va = slot->va + address % PAGE_SIZE;
+    struct target target[2];
+    const struct answer *known;
+    int parts;
+    if (!span(state, slot, va, size, ACCESS_LOAD, target, &parts))
+        return false;
+    ring_pass(state, ACCESS_LOAD, va, size);
+    if (!fronted(target, parts)) {
+        read_through(state, target, parts, va, size, state->tx.stores, bytes);
+    } else if ((known = log_next(state, FACET_LOAD, va, size)) != NULL) {
+        memcpy(bytes, known->bytes, size);
+    } else if ((known = ring_take(state, FACET_LOAD, va, size)) != NULL) {
+        memcpy(bytes, known->bytes, size);
+        log_add(state, FACET_LOAD, va, size, (enum facet_verdict)known->verdict, known->bytes);
+    } else if (!load_ask(state, target, parts, va, size)) {
+        return false;
+    }
+    state->load.address = address;
+    state->load.va = va;
+    state->load.size = size;
+    state->load.from = bytes;
+    state->load.left = 2 * size;
+    return true;
+}
+
+/* ---- Stores */
+
+bool transaction_store(struct access_state *state, struct slot *slot, unsigned offset, unsigned size, uint64_t value) {
+    struct transaction *tx = &state->tx;
+    struct pending_store *store = &tx->store[tx->stores];
+    facet_assert(tx->stores < STORES_MAX, "the instruction at 0x%lx makes more than %d stores", tx->pc, STORES_MAX);
+    store->va = slot->va + offset;
+    store->size = (uint8_t)size;
+    store->swallowed = false;
+    if (!span(state, slot, store->va, size, ACCESS_STORE, store->target, &store->parts))
+        return false;
+    if ((tx->flags & DECODE_SWAP) != 0)
+        value = __builtin_bswap64(value) >> (64 - 8 * size);
+    if ((tx->flags & DECODE_PUSHF) != 0 && tf_hidden_in_pushf(state->emu))
+        value &= ~FLAG_TF;
+    memcpy(store->bytes, &value, PIECE_MAX);
+    ring_pass(state, ACCESS_STORE, store->va, size);
+    const struct answer *known = fronted(store->target, store->parts)
+                                     ? ring_take(state, FACET_STORE, store->va, size) : NULL;
+    store->answered = known != NULL;
+    store->swallowed = known != NULL && known->verdict == FACET_DONE;
+    if (known != NULL)
+        memcpy(store->bytes, known->bytes, size);
+    tx->stores++;
+    if ((offset & (size - 1)) != 0) {
+        state->swallow = size;
+        access_special(state, SPECIAL_SWALLOW, true);
+    }
+    return true;
+}
+
+/* Asks for one store; false: the transaction ends here. */
+static bool store_ask(struct access_state *state, unsigned index) {
+    struct transaction *tx = &state->tx;
+    struct pending_store *store = &tx->store[index];
+    struct emu_access access = {.attempted = store->bytes};
+    const struct answer *known;
+    if (!fronted(store->target, store->parts))
+        return true;
+    if (!store->answered && (known = log_next(state, FACET_STORE, store->va, store->size)) != NULL) {
+        store->swallowed = known->verdict == FACET_DONE;
+        memcpy(store->bytes, known->bytes, store->size);
+        return true;
+    }
+    enum facet_verdict verdict = store->swallowed ? FACET_DONE : FACET_PASS;
+    if (!store->answered) {
+        access_describe(&access, FACET_STORE, tx->flags, store->va, store->size, tx->pc, store->target, store->parts);
+        if (read_through(state, store->target, store->parts, store->va, store->size, index, state->backing))
+            access.backing = state->backing;
+        verdict = ask(state, &access, store->target);
+        if (verdict == FACET_FAULT || verdict == FACET_STOP) {
+            give_up(state, verdict, &access);
+            return false;
+        }
+        store->swallowed = verdict == FACET_DONE;
+        memmove(store->bytes, access_stored(&access), store->size);
+    }
+    log_add(state, FACET_STORE, store->va, store->size, verdict, store->bytes);
+    return true;
+}
+
+bool transaction_commit(struct access_state *state) {
+    struct transaction *tx = &state->tx;
+    for (unsigned i = 0; i < tx->stores; i++)
+        if (!store_ask(state, i))
+            return false;
+    for (unsigned i = 0; i < tx->stores; i++) {
+        const struct pending_store *store = &tx->store[i];
+        if (!store->swallowed)
+            target_write(state->emu, store->target, store->parts, store->va, store->size, store->bytes);
+    }
+    return true;
+}
+
+void transaction_committed(struct access_state *state) {
+    state->ring_count = 0;
+    transaction_leave(state);
+    mmu_flush(state->emu);
+    step_commit(state->emu);
+}
