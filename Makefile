@@ -35,15 +35,19 @@ KERNEL_ASM = kernel/head.S kernel/entry.S kernel/string.S
 DOMAIN_SRC = kernel/domain/init.c kernel/domain/elf.c kernel/domain/space.c kernel/domain/init_start.S
 
 # The host tool. main.c stays out of libdebugger.a, which the unit tests link.
-# (cli*.c and cmd_*.c, the debugger's commands, are the lead's; they need exactly debugger/session.h, which is D's to implement
-# in session.c and to use in run.c: see that header first.)
-DEBUGGER_SRC =
+DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/report.c debugger/stats.c \
+	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c \
+	debugger/dispatch.c debugger/services.c debugger/events.c debugger/handlers.c debugger/builtin_trace.c \
+	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/cli.c debugger/address.c \
+	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
 SAMPLE_HANDLERS = samples/handlers/tracer.c samples/handlers/stuckbit.c
-TEST_GUESTS =
-BENCH_GUESTS =
+TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tests/guests/code.c tests/guests/fuzz.c \
+	tests/guests/hostile.c tests/guests/trees.c
+BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c
+BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c
 
 # Kernel-like images for the machine alone: -Ttext=0x100000, one segment, entry _start.
 LADDER =
@@ -102,6 +106,7 @@ GUEST_NAMES = $(basename $(notdir $(1)))
 SAMPLE_GUEST_BIN = $(addprefix $(B)/guests/,$(call GUEST_NAMES,$(SAMPLE_GUESTS)))
 TEST_GUEST_BIN = $(addprefix $(B)/tests/guests/,$(call GUEST_NAMES,$(TEST_GUESTS)))
 BENCH_GUEST_BIN = $(addprefix $(B)/tests/bench/,$(call GUEST_NAMES,$(BENCH_GUESTS)))
+BENCH_HOST_BIN = $(BENCH_HOST:%.c=$(B)/%)
 HANDLER_BIN = $(SAMPLE_HANDLERS:samples/handlers/%.c=$(B)/handlers/%.so)
 LADDER_BIN = $(LADDER:%.S=$(B)/%.elf)
 UNIT_OBJ = $(UNIT_TESTS:%.c=$(B)/%.o)
@@ -183,6 +188,10 @@ $(TEST_GUEST_BIN): $(B)/tests/guests/%: $(B)/tests/guests/%.o $(B)/crt0.o
 $(BENCH_GUEST_BIN): $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/crt0.o
 	$(MKDIR)
 	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $(B)/crt0.o $<
+# Host programs that measure: the machine without facet, or two commands against each other.
+$(BENCH_HOST_BIN): $(B)/tests/bench/%: tests/bench/%.c $(B)/libemu.a
+	$(MKDIR)
+	$(say)$(CC) $(HOST_CFLAGS) $(UNICORN_CFLAGS) $(DEPFLAGS) -o $@ $< $(B)/libemu.a $(HOST_LIBS) $(call rpath,../../..)
 $(HANDLER_BIN): $(B)/handlers/%.so: samples/handlers/%.c
 	$(MKDIR)
 	$(say)$(CC) $(HANDLER_CFLAGS) $(DEPFLAGS) -o $@ $<
@@ -200,15 +209,84 @@ $(UNIT_TESTS:%.c=$(B)/%): %: %.o $(UNIT_LIBS)
 
 # ---- Targets --------------------------------------------------------------------------------------------------------
 
-test-files: all $(TEST_GUEST_BIN) $(LADDER_BIN) $(B)/tests/unit
+help:
+	@echo 'make [TARGET] [MODE=release|debug|asan|ubsan|cov] [V=1]'
+	@echo
+	@echo '  all       facet, its kernel, the samples                    (build/$(MODE)/; the default)'
+	@echo '  demo      builds and shows wordfreq with a handler on its hash table'
+	@echo '  test      builds and runs everything that must pass'
+	@echo '  check     test, the unit tests under sanitizers, format, cppcheck'
+	@echo '  unit      only the unit tests'
+	@echo '  bench     prints the speed table, writes build/bench.ndjson'
+	@echo '  install   into PREFIX (/usr/local), below DESTDIR if given'
+	@echo '  deps      installs missing Debian packages, fetches Unicorn into build/deps'
+	@echo '  format    rewrites the sources with clang-format'
+	@echo '  clean     removes what was built; distclean also what deps fetched'
+
+demo: all
+	@echo
+	@echo 'The ten most frequent words of README.md, counted by a guest program whose hash table, the object `table`, is'
+	@echo 'swapped for a handler that sees each load and store of it:'
+	@echo
+	@echo '  $$ $(DEMO)'
+	@$(DEMO)
+DEMO = $(B)/facet run --swap sym:table=$(B)/handlers/tracer.so $(B)/guests/wordfreq < README.md
+
+test-files: all $(TEST_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(B)/tests/unit
+$(UNIT_OBJ): | build/deps-test
 unit: test-files
 	$(B)/tests/unit
 
+# The debug build is tested for what only it has: instruction counts.
+debug-build:
+	+@$(MAKE) MODE=debug all
+test: test-files build/deps-test $(if $(filter debug,$(MODE)),,debug-build)
+	tests/layering.sh
+	@printf '%s\n' $(LISTED) > $(B)/lists
+	tests/hygiene.sh . $(B)/lists
+	tests/checkers.sh
+	groff -man -ww -z -Tutf8 debugger/facet.1
+	tests/cli/run.sh $(B)
+	$(B)/tests/unit
+LISTED = $(EMU_SRC) $(KERNEL_SRC) $(KERNEL_ASM) $(DOMAIN_SRC) $(DEBUGGER_SRC) kernel/domain/crt0.S $(SAMPLE_GUESTS) \
+	samples/guests/wordtable.c $(SAMPLE_HANDLERS) $(TEST_GUESTS) $(LADDER) $(UNIT_TESTS)
+
+check: test format-check cppcheck
+	+$(MAKE) MODE=asan unit
+	+$(MAKE) MODE=ubsan unit
+
+FORMATTED = $(shell find include emu kernel debugger samples tests -name '*.[ch]' | sort)
+format:
+	clang-format -i $(FORMATTED)
+format-check:
+	clang-format --dry-run -Werror $(FORMATTED)
+cppcheck: build/deps-test
+	cppcheck -q --std=c11 --platform=unix64 --enable=warning,portability --inline-suppr --error-exitcode=1 \
+		--suppress=missingIncludeSystem -Iinclude -I. emu kernel debugger samples
+
+bench: all build/deps-test $(BENCH_GUEST_BIN) $(BENCH_HOST_BIN)
+	tests/bench/bench.sh $(B) build/bench.ndjson
+
+# Installed, facet finds its Unicorn beside it; a system's own needs no help.
+$(B)/installed/facet: $(B)/debugger/main.o $(B)/libdebugger.a $(B)/libemu.a
+	$(MKDIR)
+	$(say)$(CC) $(HOST_CFLAGS) -rdynamic -o $@ $^ $(HOST_LIBS) $(if $(UNICORN_DIR),-Wl$(,)-rpath$(,)'$$ORIGIN/../lib/facet')
+TO = $(DESTDIR)$(PREFIX)
+install: all $(B)/installed/facet
+	install -d $(TO)/bin $(TO)/lib/facet $(TO)/include/facet $(TO)/share/man/man1 $(TO)/share/doc/facet/samples
+	install -m 755 $(B)/installed/facet $(TO)/bin/facet
+	install -m 644 $(B)/crt0.o $(TO)/lib/facet/
+	$(if $(UNICORN_DIR),install -m 644 build/$(UNICORN_DIR)/libunicorn.so.2 $(TO)/lib/facet/)
+	install -m 644 include/facet/*.h $(TO)/include/facet/
+	install -m 644 debugger/facet.1 $(TO)/share/man/man1/
+	install -m 644 README.md CHANGELOG.md LICENSE $(TO)/share/doc/facet/
+	install -m 644 samples/handlers/*.c samples/guests/*.[ch] $(TO)/share/doc/facet/samples/
+
 clean:
-	rm -rf build/release build/debug build/asan build/ubsan build/cov
+	rm -rf build/release build/debug build/asan build/ubsan build/cov build/bench.ndjson
 distclean:
 	rm -rf build
 deps:
 	@.ci/deps.sh build
 	@.ci/deps.sh test
-.PHONY: all unit test-files clean distclean deps
+.PHONY: help all demo test-files unit debug-build test check format format-check cppcheck bench install clean distclean deps

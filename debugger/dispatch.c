@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * From an access of the machine to the handlers' answers. Runs for every access of a page with a front: the common case
+ * (one object, one handler that passes) takes the short way through ask_one().
+ */
+#include "swap.h"
+#include "text.h"
+
+#include <facet/object.h>
+#include <string.h>
+
+/* An object that an access touches: its bytes [low, high) of the access. */
+struct touched {
+    struct swapped *object;
+    int64_t offset; /* of the access's first byte in the object */
+    uint32_t low, high;
+    size_t next; /* of the object's chain */
+    enum facet_verdict verdict;
+    bool part;
+};
+
+uint64_t dispatch_process_number(struct swaps *s, struct process *process) {
+    for (size_t i = 0; i < s->known_count; i++)
+        if (s->known[i].process == process)
+            return s->known[i].number;
+    s->known = text_grow(s->known, s->known_count + 1, sizeof *s->known);
+    s->known[s->known_count].process = process;
+    s->known[s->known_count].number = s->known_count + 1;
+    return ++s->known_count;
+}
+
+static inline uint64_t process_number(struct swaps *s) {
+    struct process *now = s->current ? *s->current : NULL;
+    if (__builtin_expect(now != s->last_process, 0)) {
+        s->last_process = now;
+        s->last_number = now ? dispatch_process_number(s, now) : 0;
+    }
+    return s->last_number;
+}
+
+static inline struct facet_access describe(struct swaps *s, const struct emu_access *a, const struct swapped *object,
+                                           int64_t offset) {
+    return (struct facet_access){
+        .kind = a->kind,
+        .flags = a->flags,
+        .process = process_number(s),
+        .pc = a->pc.v,
+        .va = a->va.v,
+        .object = object->name.text,
+        .offset = offset,
+        .size = a->size,
+        .attempted = a->kind == FACET_STORE ? a->attempted : NULL,
+        .backing = a->backing,
+    };
+}
+
+/* A verdict that the handler did not declare, or that nobody can carry out. It is not asked again. */
+static enum facet_verdict break_contract(struct attached *h, unsigned verdict) {
+    struct swaps *s = h->on->swaps;
+    if (verdict == FACET_STEP || verdict == FACET_BLOCK)
+        fprintf(stderr, "facet: handler %s: verdict %s is not there yet; it is detached from %s\n", h->code.text,
+                verdict == FACET_STEP ? "STEP" : "BLOCK", h->object.name);
+    else
+        fprintf(stderr, "facet: handler %s: gave verdict %s (%u), which it did not declare; it is detached from %s\n",
+                h->code.text, handler_verdict_name(verdict), verdict, h->object.name);
+    h->dead = true;
+    s->unsettled = true;
+    s->failed = true;
+    if (s->emu)
+        emu_interrupt(s->emu);
+    return FACET_PASS;
+}
+
+static inline enum facet_verdict ask_handler(struct attached *h, struct facet_access *access,
+                                             struct facet_reply *reply) {
+    access->sequence = h->sequence++;
+    enum facet_verdict verdict = h->code.handler->access(h->state, access, reply);
+    if (__builtin_expect(verdict == FACET_PASS, 1))
+        return verdict;
+    if ((unsigned)verdict > FACET_STOP || !(h->verdicts & FACET_MAY(verdict)) || verdict == FACET_STEP ||
+        verdict == FACET_BLOCK)
+        return break_contract(h, verdict);
+    return verdict;
+}
+
+static void clean_reply(struct facet_reply *reply, uint32_t size) {
+    memset(reply->bytes, 0, size);
+    reply->fault = 0;
+    reply->text[0] = '\0';
+}
+
+static void note_stop(struct swaps *s, const struct attached *h, const struct facet_access *access, const char *text) {
+    struct stopped_access *stop = &s->stopped;
+    stop->valid = true;
+    stop->serial = h->serial;
+    stop->newest = s->next_serial;
+    stop->handler = h->code.text;
+    stop->access = *access;
+    snprintf(stop->object, sizeof stop->object, "%s", h->object.name);
+    snprintf(stop->text, sizeof stop->text, "%s", text);
+    stop->access.object = stop->object;
+    if (access->attempted)
+        stop->access.attempted = memcpy(stop->attempted, access->attempted, access->size);
+    if (access->backing)
+        stop->access.backing = memcpy(stop->backing, access->backing, access->size);
+}
+
+/* ---- The general case: several objects, partial overlaps, a restart after STOP. */
+
+static size_t find_touched(struct swaps *s, const struct emu_access *a, struct touched *touched) {
+    size_t count = 0;
+    for (int p = 0; p < a->parts; p++) {
+        const struct emu_part *part = &a->part[p];
+        const struct front_page *page = part->front >= 0 ? s->page[part->front] : NULL;
+        for (size_t i = 0; page && i < page->count; i++) {
+            const struct mark *m = &page->marks[i];
+            uint64_t low = part->offset > m->low ? part->offset : m->low;
+            uint64_t high = part->offset + part->size < m->high ? part->offset + part->size : m->high;
+            if (low >= high)
+                continue;
+            struct touched t = {
+                .object = m->object,
+                .offset = (int64_t)part->offset + m->delta - (int64_t)part->start,
+                .low = (uint32_t)(low - part->offset) + part->start,
+                .high = (uint32_t)(high - part->offset) + part->start,
+            };
+            size_t same = 0;
+            while (same < count && (touched[same].object != t.object || touched[same].offset != t.offset))
+                same++;
+            if (same < count)
+                touched[same].high = t.high;
+            else if (count < FACET_ACCESS_MAX)
+                touched[count++] = t;
+        }
+    }
+    return count;
+}
+
+/* The access spans objects: some byte outside this one lies in another. */
+static void find_parts(struct touched *touched, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < count; j++)
+            if (touched[j].low < touched[i].low || touched[j].high > touched[i].high)
+                touched[i].part = true;
+}
+
+static int by_offset(const void *a, const void *b) {
+    const struct touched *x = a, *y = b;
+    return x->low != y->low ? (x->low < y->low ? -1 : 1) : 0;
+}
+
+/* The newest handler that has not been asked, over all touched objects; *who is its object. */
+static struct attached *next_handler(struct touched *touched, size_t count, struct touched **who) {
+    struct attached *newest = NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct touched *t = &touched[i];
+        while (t->next < t->object->count && t->object->chain[t->next]->dead)
+            t->next++;
+        if (t->next < t->object->count && (!newest || t->object->chain[t->next]->serial > newest->serial)) {
+            newest = t->object->chain[t->next];
+            *who = t;
+        }
+    }
+    if (newest)
+        (*who)->next++;
+    return newest;
+}
+
+static bool all_answered(const bool *answered, uint32_t low, uint32_t high) {
+    while (low < high && answered[low])
+        low++;
+    return low == high;
+}
+
+static void take_answer(struct stopped_access *so_far, const struct touched *t, const uint8_t *bytes) {
+    for (uint32_t i = t->low; i < t->high; i++)
+        if (!so_far->answered[i]) {
+            so_far->answered[i] = true;
+            so_far->answer[i] = bytes[i];
+        }
+}
+
+static void write_events(struct swaps *s, const struct emu_access *a, struct touched *touched, size_t count,
+                         const uint8_t *value) {
+    for (size_t i = 0; i < count; i++) {
+        struct facet_access access = describe(s, a, touched[i].object, touched[i].offset);
+        access.flags |= touched[i].part ? FACET_PART : 0u;
+        events_write(s->events, &access, value, touched[i].verdict);
+    }
+}
+
+/* What the machine is to do when nobody refused: PASS, DONE, or a mixture of answered and passed bytes. */
+static enum facet_verdict combine(const struct stopped_access *so_far, struct emu_access *a) {
+    bool all = all_answered(so_far->answered, 0, a->size), any = all;
+    for (uint32_t i = 0; i < a->size && !any; i++)
+        any = so_far->answered[i];
+    /* Bytes that pass although nothing backs them fault like any hole. */
+    if (!any || (!all && !a->backing))
+        return FACET_PASS;
+    if (a->kind == FACET_STORE && all)
+        return FACET_DONE;
+    for (uint32_t i = 0; i < a->size; i++)
+        if (a->kind == FACET_STORE)
+            a->reply[i] = so_far->answered[i] ? a->backing[i] : a->attempted[i];
+        else
+            a->reply[i] = so_far->answered[i] ? so_far->answer[i] : a->backing[i];
+    a->replaced = a->kind == FACET_STORE;
+    return a->kind == FACET_STORE ? FACET_PASS : FACET_DONE;
+}
+
+/* True: this handler had its say before the machine stopped here. */
+static bool was_asked(const struct stopped_access *stopped, const struct attached *h) {
+    return h->serial >= stopped->serial && h->serial < stopped->newest;
+}
+
+static enum facet_verdict refuse(struct swaps *s, struct emu_access *a, struct touched *touched, size_t count,
+                                 enum facet_verdict verdict) {
+    for (size_t i = 0; i < count; i++)
+        touched[i].verdict = verdict;
+    if (s->events)
+        write_events(s, a, touched, count, a->kind == FACET_STORE ? a->attempted : a->backing);
+    return verdict;
+}
+
+static enum facet_verdict ask_many(struct swaps *s, struct emu_access *a) {
+    struct touched touched[FACET_ACCESS_MAX];
+    struct touched *who = NULL;
+    struct stopped_access *so_far = &s->stopped;
+    bool resume = a->again && so_far->valid;
+    size_t count = find_touched(s, a, touched);
+    if (count == 0)
+        return FACET_PASS;
+    qsort(touched, count, sizeof *touched, by_offset);
+    find_parts(touched, count);
+    if (!resume)
+        memset(so_far->answered, 0, a->size);
+    so_far->valid = false;
+    for (struct attached *h; (h = next_handler(touched, count, &who));) {
+        if ((resume && was_asked(so_far, h)) || all_answered(so_far->answered, who->low, who->high))
+            continue;
+        struct facet_access access = describe(s, a, who->object, who->offset);
+        access.flags |= who->part ? FACET_PART : 0u;
+        enum facet_verdict verdict = ask_handler(h, &access, &s->reply);
+        if (verdict == FACET_DONE) {
+            who->verdict = FACET_DONE;
+            take_answer(so_far, who, s->reply.bytes);
+        } else if (verdict == FACET_STOP) {
+            note_stop(s, h, &access, s->reply.text);
+        } else if (verdict == FACET_FAULT) {
+            a->fault = s->reply.fault;
+        }
+        clean_reply(&s->reply, a->size);
+        if (verdict == FACET_STOP || verdict == FACET_FAULT)
+            return refuse(s, a, touched, count, verdict);
+    }
+    enum facet_verdict verdict = combine(so_far, a);
+    if (s->events && !resume) /* its event was written when the machine stopped */
+        write_events(s, a, touched, count,
+                     a->kind == FACET_STORE     ? a->attempted
+                     : verdict == FACET_DONE ? a->reply
+                                             : a->backing);
+    return verdict;
+}
+
+/* ---- The common case: the access lies within one object, and no other object is on its page. */
+
+static inline enum facet_verdict ask_one(struct swaps *s, struct emu_access *a, const struct mark *m) {
+    struct swapped *object = m->object;
+    struct facet_access access = describe(s, a, object, (int64_t)a->part[0].offset + m->delta);
+    enum facet_verdict verdict = FACET_PASS;
+    const uint8_t *value = a->kind == FACET_STORE ? a->attempted : a->backing;
+    for (size_t i = 0; i < object->count && verdict == FACET_PASS; i++) {
+        struct attached *h = object->chain[i];
+        if (__builtin_expect(h->dead, 0))
+            continue;
+        verdict = ask_handler(h, &access, &s->reply);
+        if (h->verdicts == FACET_MAY(FACET_PASS) && verdict == FACET_PASS)
+            continue;
+        if (verdict == FACET_DONE && a->kind != FACET_STORE)
+            value = memcpy(a->reply, s->reply.bytes, a->size);
+        else if (verdict == FACET_FAULT)
+            a->fault = s->reply.fault;
+        else if (verdict == FACET_STOP) {
+            memset(s->stopped.answered, 0, a->size);
+            note_stop(s, h, &access, s->reply.text);
+        }
+        clean_reply(&s->reply, a->size);
+    }
+    if (__builtin_expect(s->events != NULL, 0))
+        events_write(s->events, &access, value, verdict);
+    return verdict;
+}
+
+enum facet_verdict dispatch_access(void *context, struct emu_access *a) {
+    struct swaps *s = context;
+    const struct emu_part *part = &a->part[0];
+    if (__builtin_expect(a->parts == 1 && !a->again, 1)) {
+        const struct front_page *page = s->page[part->front];
+        if (!page)
+            return FACET_PASS;
+        const struct mark *m = page->marks;
+        if (page->count == 1) {
+            if (part->offset >= m->low && part->offset + part->size <= m->high)
+                return ask_one(s, a, m);
+            if (part->offset >= m->high || part->offset + part->size <= m->low)
+                return FACET_PASS;
+        }
+    }
+    return ask_many(s, a);
+}

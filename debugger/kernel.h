@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Questions and requests to the kernel, and its memory as the host may read it. The machine must stand.
+ */
+#ifndef DEBUGGER_KERNEL_H
+#define DEBUGGER_KERNEL_H
+
+#include "emu/emu.h"
+
+#include <facet/object.h>
+
+/* Fronts. Flags are enum front_flag. A page that wears a front already keeps it: *front is that one. */
+enum facet_status kernel_front_install(struct emu *emu, uint64_t process, gva_t va, unsigned flags, int *front,
+                                       uint64_t *object, struct facet_error *error);
+enum facet_status kernel_front_object(struct emu *emu, uint64_t object, unsigned flags, int *front,
+                                      struct facet_error *error);
+enum facet_status kernel_front_flags(struct emu *emu, int front, unsigned flags, struct facet_error *error);
+enum facet_status kernel_front_remove(struct emu *emu, int front, struct facet_error *error);
+
+/* The reference traversal, step by step. */
+struct kernel_path {
+    enum fault fault;
+    gpa_t page; /* frame or aperture page; meaningless after a fault */
+    unsigned restrictions;
+    uint64_t keeper, object; /* kernel virtual, 0: none */
+    unsigned count;
+    struct traverse_step step[TRAVERSE_STEPS_MAX];
+};
+enum facet_status kernel_traverse(struct emu *emu, uint64_t process, gva_t va, enum access access,
+                                  struct kernel_path *path, struct facet_error *error);
+/* Builds the mapping as a page fault would. *top: the process's top-level page table. */
+enum facet_status kernel_touch(struct emu *emu, uint64_t process, gva_t va, enum access access, enum fault *fault,
+                               gpa_t *top, struct facet_error *error);
+
+bool kernel_is_front(gpa_t page, int *front, uint64_t *offset);
+
+/* Reads the program's memory without asking any handler. Returns how many bytes could be read. */
+size_t kernel_read(struct emu *emu, uint64_t process, gva_t va, void *to, size_t size);
+
+/* Host pointer to a kernel object, NULL if it does not lie in RAM. */
+void *kernel_pointer(struct emu *emu, const void *kernel_virtual, size_t size);
+/* NULL until the kernel has announced itself, or if it was built from other headers. */
+struct kernel_info *kernel_info_get(struct emu *emu);
+
+#endif

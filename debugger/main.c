@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * facet run|debug [OPTIONS] PROGRAM [ARGS...]
+ */
+#include "cli.h"
+#include "options.h"
+#include "run.h"
+#include "stats.h"
+
+#include <signal.h>
+#include <string.h>
+
+static int complain(enum facet_status status, const struct facet_error *error) {
+    fprintf(stderr, "facet: %s\n", error->text);
+    return status == FACET_ERR_USAGE ? 2 : status == FACET_ERR_PROGRAM ? 126 : 125;
+}
+
+static enum facet_status open_session(const struct options *o, struct session **session, struct facet_error *error) {
+    const struct session_config config = {
+        .program = o->argv[0],
+        .argv = o->argv,
+        .argc = o->argc,
+        .memory = o->memory,
+        .grants = o->grants,
+        .kernel = o->kernel,
+        .events = o->events,
+        .stream_fd = {0, 1, 2},
+        .count_instructions = o->count_instructions,
+    };
+    enum facet_status status = session_open(&config, session, error);
+    for (size_t i = 0; i < o->swap_count && status == FACET_OK; i++) {
+        status = session_swap(*session, o->swaps[i].object, o->swaps[i].handler, error);
+        if (status != FACET_OK)
+            session_close(*session);
+    }
+    return status;
+}
+
+static int debug_program(struct session *session, const struct options *o) {
+    const struct cli_options cli = {o->inputs, o->input_count, o->batch, o->quiet};
+    int status = cli_run(session, &cli);
+    session_report(session, stderr);
+    if (session_failed(session))
+        status = 125;
+    const struct stats_run run = {.path = o->stats, .end = "debugged", .exit = status, .instructions = o->count_instructions};
+    return o->stats && !stats_write(session, &run) ? 125 : status;
+}
+
+static int run_or_debug(bool debug, int argc, char **argv) {
+    struct options options;
+    struct session *session;
+    struct facet_error error;
+    static char name[] = "facet run", debug_name[] = "facet debug";
+    argv[0] = debug ? debug_name : name;
+    options_parse(debug, argc, argv, &options);
+#ifdef FACET_DEBUG
+    options.count_instructions = options.stats != NULL;
+#endif
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of a write */
+    enum facet_status status = open_session(&options, &session, &error);
+    if (status != FACET_OK)
+        return complain(status, &error);
+    int exit_status = debug ? debug_program(session, &options) : run_program(session, &options);
+    if (!session_close(session))
+        exit_status = 125;
+    options_free(&options);
+    return exit_status;
+}
+
+int main(int argc, char **argv) {
+    const char *word = argc > 1 ? argv[1] : "";
+    if (strcmp(word, "run") == 0 || strcmp(word, "debug") == 0)
+        return run_or_debug(*word == 'd', argc - 1, argv + 1);
+    if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "help") == 0) {
+        options_help(stdout);
+        return 0;
+    }
+    if (strcmp(word, "-V") == 0 || strcmp(word, "--version") == 0) {
+        options_version();
+        return 0;
+    }
+    if (argc < 2)
+        fputs("facet: which command? ", stderr);
+    else
+        fprintf(stderr, "facet: there is no command \"%s\". ", word);
+    fputs("Use `facet run PROGRAM`, `facet debug PROGRAM` or `facet --help`.\n", stderr);
+    return 2;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * How the user names a memory object:
+ *
+ *     sym:NAME                              a variable or function of the program, all its bytes
+ *     va:ADDR[+LEN]                         LEN bytes (8 unless given) at an address of the program
+ *     seg:text|rodata|data|bss|stack        a part of the program
+ *     obj:ID                                a page of the kernel, by its id as `objects` prints it; 4096 bytes
+ */
+#ifndef DEBUGGER_OBJECT_H
+#define DEBUGGER_OBJECT_H
+
+#include "program.h"
+#include "symbols.h"
+
+#define OBJECT_VA_DEFAULT 8 /* bytes of va:ADDR without +LEN */
+
+struct object_name {
+    char *text; /* as the user wrote it */
+    bool by_id;
+    uint64_t id;       /* by_id */
+    uint64_t va, size; /* of its bytes; va is 0 for by_id */
+    bool executable;   /* instructions are fetched from it */
+};
+
+/* FACET_ERR_USAGE with a hint if there is no such object. object->text belongs to the caller. */
+enum facet_status object_parse(const char *text, const struct program *program, const struct symbols *symbols,
+                               struct object_name *object, struct facet_error *error);
+
+#endif

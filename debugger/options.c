@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "options.h"
+
+#include "text.h"
+
+#include <argp.h>
+#include <facet/abi.h>
+#include <string.h>
+
+#define MEMORY_DEFAULT (128ull << 20)
+#define MEMORY_MIN (16ull << 20)
+#define MEMORY_MAX (3ull << 30)
+#define MEMORY_STEP (2ull << 20)
+
+enum key {
+    KEY_HELP = 'h',
+    KEY_VERSION = 'V',
+    KEY_SCRIPT = 'x',
+    KEY_QUIET = 'q',
+    KEY_SWAP = 0x100,
+    KEY_EVENTS,
+    KEY_STATS,
+    KEY_GRANT,
+    KEY_PROGRAM,
+    KEY_CLOCK,
+    KEY_TIMEOUT,
+    KEY_MEMORY,
+    KEY_SEED,
+    KEY_STRACE,
+    KEY_COMMAND,
+    KEY_BATCH,
+    KEY_COLOR,
+    KEY_KERNEL,
+    KEY_INSTRUCTIONS,
+};
+
+static const struct argp_option option_table[] = {
+    {0, 0, 0, 0, "Memory objects:", 1},
+    {"swap", KEY_SWAP, "OBJECT=HANDLER[:ARGS]", 0,
+     "Put a handler in the place of a memory object, in force before the program's first instruction. Repeatable; the newest "
+     "is asked first",
+     1},
+    {"events", KEY_EVENTS, "FILE|-", 0, "Write a JSON object a line for each access of each swapped object", 1},
+    {"stats", KEY_STATS, "FILE|-", 0, "Write one JSON object of counters at the end", 1},
+    {"instructions", KEY_INSTRUCTIONS, 0, 0,
+     "Count instructions of ring 0 and ring 3 for --stats (about five times slower; always done by a debug build)", 1},
+    {0, 0, 0, 0, "The program:", 2},
+    {"grant", KEY_GRANT, "WHAT", 0,
+     "Give the program stdin, stdout, stderr (given by default), range (make and destroy objects) or debug (look at address "
+     "spaces). Not there yet: dir:PATH:ro|rw[:AS], file:PATH:ro|rw[:AS], env:NAME, time",
+     2},
+    {"memory", KEY_MEMORY, "SIZE", 0, "RAM of the machine, 16M to 3G in steps of 2M, with K, M or G; default 128M", 2},
+    {"timeout", KEY_TIMEOUT, "SECONDS", 0, "End the run after this time with status 124; fractions are allowed", 2},
+    {"seed", KEY_SEED, "N", 0,
+     "Where sources of chance start. There is none yet: runs with the same input are the same for every N", 2},
+    {"kernel", KEY_KERNEL, "FILE", 0, "Boot this kernel.elf instead of the one built in", 2},
+    {"program", KEY_PROGRAM, "NAME=ELF", 0, "A further guest process, reachable as endpoint:NAME (not there yet)", 2},
+    {"clock", KEY_CLOCK, 0, 0, "Arm the clock of retired code (not there yet)", 2},
+    {"strace", KEY_STRACE, 0, 0, "Print system calls (not there yet)", 2},
+    {0, 0, 0, 0, "The debugger:", 3},
+    {0, KEY_SCRIPT, "FILE", 0, "Execute the debugger commands in FILE", 3},
+    {"ex", KEY_COMMAND, "COMMAND", 0, "Execute one debugger command; may be written -ex COMMAND", 3},
+    {"batch", KEY_BATCH, 0, 0, "End after -x and -ex, with status 1 if a command failed", 3},
+    {"quiet", KEY_QUIET, 0, 0, "No greeting", 3},
+    {0, 0, 0, 0, "About facet:", 4},
+    {"color", KEY_COLOR, "auto|always|never", 0, "Color in messages; auto: on a terminal unless NO_COLOR is set", 4},
+    {"help", KEY_HELP, 0, 0, "This text", 4},
+    {"version", KEY_VERSION, 0, 0, "The versions of facet and of its engine", 4},
+    {0},
+};
+
+static const char doc[] =
+    "Runs PROGRAM on a small capability kernel inside an emulated x86-64 processor. Memory objects of it can be swapped for "
+    "handlers that see, answer, alter or refuse each load and store."
+    "\v"
+    "OBJECT   sym:NAME | va:ADDR[+LEN] (8 bytes without LEN) | seg:text|rodata|data|bss|stack | obj:ID\n"
+    "HANDLER  trace[:FILE] | count | freeze | PATH.so[:ARGS] |\n"
+    "         watch[:load|store|any][,off=N[..M]][,size=N][,value=N|<N|>N|!=N][,old=N|<N|>N|!=N]\n"
+    "Not there yet: PATH.lua, endpoint:NAME, and seg:heap, which native programs do not have.\n"
+    "\n"
+    "Options end at PROGRAM. Exit status: the program's own; 2 wrong usage; 124 timeout; 125 facet itself failed, or every "
+    "process waits for ever; 126 not a program that facet runs; 128 + signal after a fault, 130 after Ctrl-C; 133 stopped by a "
+    "handler.";
+
+static void not_there_yet(struct argp_state *state, const char *what) {
+    argp_failure(state, 2, 0, "%s is not there yet", what);
+}
+
+static void add_swap(struct options *o, struct argp_state *state, const char *arg) {
+    const char *equals = strchr(arg, '=');
+    if (!equals || equals == arg || !equals[1])
+        argp_failure(state, 2, 0, "--swap wants OBJECT=HANDLER[:ARGS], not \"%s\"", arg);
+    o->swaps = text_grow(o->swaps, o->swap_count + 1, sizeof *o->swaps);
+    struct option_swap *swap = &o->swaps[o->swap_count++];
+    swap->object = text_copy(arg);
+    swap->object[equals - arg] = '\0';
+    swap->handler = equals + 1;
+}
+
+static void add_grant(struct options *o, struct argp_state *state, const char *arg) {
+    static const struct {
+        const char *name;
+        unsigned grant;
+    } known[] = {{"stdin", GRANT_STDIN},   {"stdout", GRANT_STDOUT}, {"stderr", GRANT_STDERR},
+                 {"range", GRANT_RANGE}, {"debug", GRANT_DEBUG}};
+    static const char *const later[] = {"dir:", "file:", "env:"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(arg, known[i].name) == 0) {
+            o->grants |= known[i].grant;
+            return;
+        }
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+        if (strncmp(arg, later[i], strlen(later[i])) == 0 || strcmp(arg, "time") == 0)
+            argp_failure(state, 2, 0, "--grant %s is not there yet", arg);
+    argp_failure(state, 2, 0, "--grant knows stdin, stdout, stderr, range and debug, not \"%s\"", arg);
+}
+
+static void set_memory(struct options *o, struct argp_state *state, const char *arg) {
+    if (!text_size(arg, &o->memory) || o->memory < MEMORY_MIN || o->memory > MEMORY_MAX || o->memory % MEMORY_STEP != 0)
+        argp_failure(state, 2, 0, "--memory wants 16M to 3G in steps of 2M, not \"%s\"", arg);
+}
+
+static void set_timeout(struct options *o, struct argp_state *state, const char *arg) {
+    char *end;
+    if (o->debug)
+        argp_failure(state, 2, 0, "--timeout belongs to `facet run`");
+    o->timeout = strtod(arg, &end);
+    if (end == arg || *end || !(o->timeout > 0) || o->timeout > 1e9)
+        argp_failure(state, 2, 0, "--timeout wants a number of seconds above 0, not \"%s\"", arg);
+}
+
+static void set_color(struct options *o, struct argp_state *state, const char *arg) {
+    static const char *const names[] = {"auto", "always", "never"};
+    for (unsigned i = 0; i < 3; i++)
+        if (strcmp(arg, names[i]) == 0) {
+            o->color = (enum option_color)i;
+            return;
+        }
+    argp_failure(state, 2, 0, "--color wants auto, always or never, not \"%s\"", arg);
+}
+
+static void add_input(struct options *o, bool is_file, const char *text) {
+    o->inputs = text_grow(o->inputs, o->input_count + 1, sizeof *o->inputs);
+    o->inputs[o->input_count++] = (struct cli_input){is_file, text};
+}
+
+static void only_debug(const struct options *o, struct argp_state *state, const char *name) {
+    if (!o->debug)
+        argp_failure(state, 2, 0, "%s belongs to `facet debug`", name);
+}
+
+static error_t parse_debugger(struct options *o, int key, char *arg, struct argp_state *state) {
+    switch (key) {
+    case KEY_SCRIPT:
+    case KEY_COMMAND:
+        only_debug(o, state, key == KEY_SCRIPT ? "-x" : "-ex");
+        add_input(o, key == KEY_SCRIPT, arg);
+        return 0;
+    case KEY_BATCH:
+        only_debug(o, state, "--batch");
+        o->batch = true;
+        return 0;
+    case KEY_QUIET:
+        only_debug(o, state, "--quiet");
+        o->quiet = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state) {
+    struct options *o = state->input;
+    switch (key) {
+    case KEY_SWAP:
+        add_swap(o, state, arg);
+        return 0;
+    case KEY_EVENTS:
+        o->events = arg;
+        return 0;
+    case KEY_STATS:
+        o->stats = arg;
+        return 0;
+    case KEY_INSTRUCTIONS:
+        o->count_instructions = true;
+        return 0;
+    case KEY_GRANT:
+        add_grant(o, state, arg);
+        return 0;
+    case KEY_MEMORY:
+        set_memory(o, state, arg);
+        return 0;
+    case KEY_TIMEOUT:
+        set_timeout(o, state, arg);
+        return 0;
+    case KEY_SEED:
+        if (!text_number(arg, &o->seed))
+            argp_failure(state, 2, 0, "--seed wants a number, not \"%s\"", arg);
+        return 0;
+    case KEY_KERNEL:
+        o->kernel = arg;
+        return 0;
+    case KEY_COLOR:
+        set_color(o, state, arg);
+        return 0;
+    case KEY_PROGRAM:
+        not_there_yet(state, "--program");
+        return 0;
+    case KEY_CLOCK:
+        not_there_yet(state, "--clock");
+        return 0;
+    case KEY_STRACE:
+        not_there_yet(state, "--strace");
+        return 0;
+    case KEY_HELP:
+        argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+        return 0;
+    case KEY_VERSION:
+        options_version();
+        exit(0);
+    case ARGP_KEY_ARG:
+        o->argv = state->argv + state->next - 1;
+        o->argc = state->argc - state->next + 1;
+        state->next = state->argc;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which PROGRAM?");
+        return 0;
+    default:
+        return parse_debugger(o, key, arg, state);
+    }
+}
+
+static const struct argp argp = {option_table, parse_option, "PROGRAM [ARGS...]", doc, 0, 0, 0};
+
+/* -ex COMMAND is one word to gdb's users, but two options to argp: it becomes --ex. Only before PROGRAM. */
+static void spell_out_ex(int argc, char **argv) {
+    static const char *const with_argument[] = {"--swap",    "--events", "--stats",  "--grant", "--memory",
+                                                "--timeout", "--seed",   "--kernel", "--color", "--program",
+                                                "-x",        "--ex"};
+    static char ex[] = "--ex", batch[] = "--batch";
+    for (int i = 1; i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "-ex") == 0)
+            argv[i] = ex;
+        if (strcmp(argv[i], "-batch") == 0)
+            argv[i] = batch;
+        for (size_t j = 0; j < sizeof with_argument / sizeof *with_argument; j++)
+            if (strcmp(argv[i], with_argument[j]) == 0) {
+                i++;
+                break;
+            }
+    }
+}
+
+static struct options defaults(bool debug) {
+    return (struct options){
+        .debug = debug,
+        .grants = GRANT_STDIN | GRANT_STDOUT | GRANT_STDERR,
+        .memory = MEMORY_DEFAULT,
+    };
+}
+
+void options_parse(bool debug, int argc, char **argv, struct options *options) {
+    argp_err_exit_status = 2;
+    *options = defaults(debug);
+    spell_out_ex(argc, argv);
+    argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, options);
+}
+
+void options_free(struct options *options) {
+    for (size_t i = 0; i < options->swap_count; i++)
+        free(options->swaps[i].object);
+    free(options->swaps);
+    free(options->inputs);
+}
+
+void options_help(FILE *out) {
+    fputs("facet run   [OPTIONS] PROGRAM [ARGS...]    run to completion\n"
+          "facet debug [OPTIONS] PROGRAM [ARGS...]    the debugger\n\n",
+          out);
+    argp_help(&argp, out, ARGP_HELP_LONG | ARGP_HELP_DOC, (char[]){"facet"});
+}
+
+void options_version(void) {
+    printf("facet %s (%s)\n", FACET_VERSION, emu_engine_version());
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The command line of `facet run` and `facet debug`.
+ */
+#ifndef DEBUGGER_OPTIONS_H
+#define DEBUGGER_OPTIONS_H
+
+#include "cli.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FACET_VERSION "0.1.0"
+
+struct option_swap {
+    char *object;
+    const char *handler; /* with its arguments */
+};
+
+enum option_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct options {
+    bool debug; /* `facet debug` */
+    struct option_swap *swaps;
+    size_t swap_count;
+    const char *events, *stats; /* file, "-" or NULL */
+    const char *kernel;         /* another kernel.elf or NULL */
+    unsigned grants;            /* GRANT_… */
+    double timeout;             /* seconds, 0: none */
+    uint64_t memory, seed;
+    bool count_instructions;
+    enum option_color color;
+    struct cli_input *inputs;
+    size_t input_count;
+    bool batch, quiet;
+    char *const *argv; /* PROGRAM and its arguments */
+    int argc;
+};
+
+/* Reads what follows `facet run` or `facet debug` (argv[0]: that). A wrong command line ends facet with status 2, -h and -V
+ * with 0. */
+void options_parse(bool debug, int argc, char **argv, struct options *options);
+void options_free(struct options *options);
+/* `facet -h`: what there is, and all options. */
+void options_help(FILE *out);
+void options_version(void);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "program.h"
+
+#include "text.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <facet/abi.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define REFUSE(...) facet_fail(error, FACET_ERR_PROGRAM, __VA_ARGS__)
+
+static enum facet_status read_file(struct program *p, struct facet_error *error) {
+    struct stat status;
+    int fd = open(p->path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return REFUSE("cannot read %s: %s", p->path, strerror(errno));
+    if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
+        close(fd);
+        return REFUSE("cannot read %s: %s", p->path, strerror(EISDIR));
+    }
+    size_t room = 0;
+    ssize_t got = 0;
+    do {
+        p->image_size += (size_t)got;
+        if (p->image_size == room)
+            p->image = text_grow(p->image, room = room ? 2 * room : 1 << 16, 1);
+        got = read(fd, p->image + p->image_size, room - p->image_size);
+    } while (got > 0 || (got < 0 && errno == EINTR && (got = 0) == 0));
+    int reason = errno;
+    close(fd);
+    return got == 0 ? FACET_OK : REFUSE("cannot read %s: %s", p->path, strerror(reason));
+}
+
+static enum facet_status check_header(const struct program *p, struct facet_error *error) {
+    const Elf64_Ehdr *header = (const Elf64_Ehdr *)p->image;
+    if (p->image_size < SELFMAG || memcmp(p->image, ELFMAG, SELFMAG) != 0)
+        return REFUSE("%s is not a program: it is no ELF file", p->path);
+    if (p->image_size < sizeof *header)
+        return REFUSE("%s is truncated: its ELF header is incomplete", p->path);
+    if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB ||
+        header->e_machine != EM_X86_64)
+        return REFUSE("%s is an ELF file for another processor, not for x86-64 (machine %u, %s-bit)", p->path,
+                      header->e_machine, header->e_ident[EI_CLASS] == ELFCLASS64 ? "64" : "32");
+    if (header->e_type != ET_EXEC && header->e_type != ET_DYN)
+        return REFUSE("%s is not a program: it is %s", p->path,
+                      header->e_type == ET_REL    ? "an object file (link it first)"
+                      : header->e_type == ET_CORE ? "a core dump"
+                                                  : "an ELF file of an unknown type");
+    if (header->e_phentsize != sizeof(Elf64_Phdr) || header->e_phoff % 8 != 0 || header->e_phnum == 0)
+        return REFUSE("%s is malformed: it has no usable program headers", p->path);
+    if (header->e_phoff > p->image_size ||
+        header->e_phnum > (p->image_size - header->e_phoff) / sizeof(Elf64_Phdr))
+        return REFUSE("%s is truncated: its program headers lie behind its end", p->path);
+    return FACET_OK;
+}
+
+static const Elf64_Phdr *program_headers(const struct program *p, size_t *count) {
+    const Elf64_Ehdr *header = (const Elf64_Ehdr *)p->image;
+    *count = header->e_phnum;
+    return (const Elf64_Phdr *)(p->image + header->e_phoff);
+}
+
+static bool inside_file(const struct program *p, const Elf64_Phdr *ph) {
+    return ph->p_offset <= p->image_size && ph->p_filesz <= p->image_size - ph->p_offset;
+}
+
+/* The contents of the native note, or 0. Notes are 4-byte aligned: sizes, type, owner, contents. */
+static uint32_t find_note(const struct program *p, const Elf64_Phdr *ph) {
+    uint64_t at = 0;
+    while (inside_file(p, ph) && ph->p_filesz - at >= sizeof(Elf64_Nhdr)) {
+        Elf64_Nhdr note;
+        const uint8_t *start = p->image + ph->p_offset + at;
+        memcpy(&note, start, sizeof note);
+        uint64_t name = (note.n_namesz + 3ull) & ~3ull, contents = (note.n_descsz + 3ull) & ~3ull;
+        if (sizeof note + name + contents > ph->p_filesz - at)
+            return 0;
+        uint32_t version;
+        if (note.n_type == NATIVE_NOTE_TYPE && note.n_namesz == sizeof NATIVE_NOTE_NAME &&
+            memcmp(start + sizeof note, NATIVE_NOTE_NAME, sizeof NATIVE_NOTE_NAME) == 0 && contents >= sizeof version) {
+            memcpy(&version, start + sizeof note + name, sizeof version);
+            return version;
+        }
+        at += sizeof note + name + contents;
+    }
+    return 0;
+}
+
+static enum facet_status check_kind(const struct program *p, struct facet_error *error) {
+    size_t count;
+    const Elf64_Phdr *ph = program_headers(p, &count);
+    uint32_t version = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (ph[i].p_type == PT_INTERP)
+            return REFUSE("%s: dynamically linked programs are not supported: link with -static", p->path);
+        if (ph[i].p_type == PT_NOTE && !version)
+            version = find_note(p, &ph[i]);
+    }
+    if (!version)
+        return REFUSE("%s: running Linux programs is not there yet, only native ones (with the note that facet's crt0.o "
+                      "brings)",
+                      p->path);
+    if (version != ABI_VERSION)
+        return REFUSE("%s was built for version %u of the kernel's interface, this facet has version %u", p->path,
+                      version, ABI_VERSION);
+    if (((const Elf64_Ehdr *)p->image)->e_type == ET_DYN)
+        return REFUSE("%s is position-independent, which is not supported: link with -static -no-pie", p->path);
+    return FACET_OK;
+}
+
+static enum facet_status add_segment(struct program *p, const Elf64_Phdr *ph, struct facet_error *error) {
+    if (!inside_file(p, ph))
+        return REFUSE("%s is truncated: a segment lies behind its end", p->path);
+    if (ph->p_memsz < ph->p_filesz || ph->p_vaddr > GUEST_STACK_TOP - GUEST_STACK_SIZE ||
+        ph->p_memsz > GUEST_STACK_TOP - GUEST_STACK_SIZE - ph->p_vaddr)
+        return REFUSE("%s is malformed: a segment of 0x%lx bytes at 0x%lx is impossible", p->path, ph->p_memsz,
+                      ph->p_vaddr);
+    p->segments = text_grow(p->segments, p->segment_count + 1, sizeof *p->segments);
+    p->segments[p->segment_count++] = (struct program_segment){
+        .va = ph->p_vaddr,
+        .file_size = ph->p_filesz,
+        .size = ph->p_memsz,
+        .write = ph->p_flags & PF_W,
+        .execute = ph->p_flags & PF_X,
+    };
+    return FACET_OK;
+}
+
+static enum facet_status take_segments(struct program *p, uint64_t memory, struct facet_error *error) {
+    size_t count;
+    const Elf64_Phdr *ph = program_headers(p, &count);
+    uint64_t total = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (ph[i].p_type != PT_LOAD || ph[i].p_memsz == 0)
+            continue;
+        enum facet_status status = add_segment(p, &ph[i], error);
+        if (status != FACET_OK)
+            return status;
+        total += ph[i].p_memsz;
+    }
+    p->entry = ((const Elf64_Ehdr *)p->image)->e_entry;
+    if (p->segment_count == 0)
+        return REFUSE("%s is malformed: it has nothing to load", p->path);
+    if (!program_executable(p, p->entry))
+        return REFUSE("%s is malformed: its entry point 0x%lx is not in executable memory", p->path, p->entry);
+    if (total > memory)
+        return REFUSE("%s needs %lu MiB of memory, the machine has %lu: use --memory", p->path, (total >> 20) + 1,
+                      memory >> 20);
+    return FACET_OK;
+}
+
+enum facet_status program_open(const char *path, uint64_t memory, struct program **program, struct facet_error *error) {
+    struct program *p = calloc(1, sizeof *p);
+    facet_assert(p, "out of memory");
+    p->path = text_copy(path);
+    enum facet_status status = read_file(p, error);
+    if (status == FACET_OK)
+        status = check_header(p, error);
+    if (status == FACET_OK)
+        status = check_kind(p, error);
+    if (status == FACET_OK)
+        status = take_segments(p, memory, error);
+    if (status != FACET_OK) {
+        program_close(p);
+        p = NULL;
+    }
+    *program = p;
+    return status;
+}
+
+void program_close(struct program *program) {
+    if (!program)
+        return;
+    free(program->path);
+    free(program->image);
+    free(program->segments);
+    free(program);
+}
+
+/* rodata is the read-only segment with the highest address: the linker puts the file's headers into a lower one. */
+static bool segment_matches(const struct program_segment *s, enum program_part part) {
+    switch (part) {
+    case PART_TEXT:
+        return s->execute;
+    case PART_RODATA:
+        return !s->execute && !s->write;
+    case PART_DATA:
+        return s->write && s->file_size > 0;
+    case PART_BSS:
+        return s->write && s->size > s->file_size;
+    default:
+        return false;
+    }
+}
+
+bool program_find_part(const struct program *program, enum program_part part, uint64_t *va, uint64_t *size) {
+    const struct program_segment *found = NULL;
+    *va = GUEST_STACK_TOP - GUEST_STACK_SIZE;
+    *size = GUEST_STACK_SIZE;
+    if (part == PART_STACK)
+        return true;
+    for (size_t i = 0; i < program->segment_count; i++)
+        if (segment_matches(&program->segments[i], part) && (!found || program->segments[i].va > found->va))
+            found = &program->segments[i];
+    if (!found)
+        return false;
+    *va = found->va + (part == PART_BSS ? found->file_size : 0);
+    *size = part == PART_BSS ? found->size - found->file_size : found->file_size;
+    return true;
+}
+
+static const struct program_segment *segment_at(const struct program *program, uint64_t va) {
+    for (size_t i = 0; i < program->segment_count; i++)
+        if (va - program->segments[i].va < program->segments[i].size)
+            return &program->segments[i];
+    return NULL;
+}
+
+bool program_has_address(const struct program *program, uint64_t va) {
+    return segment_at(program, va) != NULL;
+}
+
+bool program_executable(const struct program *program, uint64_t va) {
+    const struct program_segment *s = segment_at(program, va);
+    return s && s->execute;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run.h"
+
+#include "stats.h"
+#include "text.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#define EXIT_TIMEOUT 124
+#define EXIT_FACET 125
+#define EXIT_STOPPED 133
+
+static struct session *volatile running;
+static volatile sig_atomic_t caught; /* SIGINT, SIGTERM or SIGALRM */
+
+/* A second Ctrl-C kills facet, whatever it does: the first restores the default. */
+static void on_signal(int signal) {
+    if (!caught)
+        caught = signal;
+    if (running)
+        session_interrupt(running);
+}
+
+static void catch_signals(struct session *session, double timeout) {
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    running = session;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGALRM, &action, NULL);
+    double whole = (double)(long)timeout;
+    struct itimerval timer = {.it_value = {(time_t)whole, (suseconds_t)((timeout - whole) * 1e6)}};
+    if (timeout > 0 && timer.it_value.tv_sec == 0 && timer.it_value.tv_usec == 0)
+        timer.it_value.tv_usec = 1;
+    setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static const char *red(const struct options *o) {
+    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+    bool wanted = o->color == COLOR_ALWAYS ||
+                  (o->color == COLOR_AUTO && isatty(STDERR_FILENO) && !(no_color && *no_color) && term &&
+                   strcmp(term, "dumb") != 0);
+    return wanted ? "\033[1;31m" : "";
+}
+
+/* "facet: TEXT" in color, then where the program stands. */
+static void say(const struct options *o, struct session *session, const char *text) {
+    const char *color = red(o), *off = *color ? "\033[0m" : "";
+    fprintf(stderr, "%sfacet:%s %s\n", color, off, text);
+    if (!session_emu(session))
+        return;
+    char name[SYMBOL_TEXT], source[SYMBOL_TEXT];
+    struct facet_regs regs;
+    session_regs(session, &regs);
+    symbols_name(session_symbols(session), regs.rip, name);
+    symbols_source(session_symbols(session), regs.rip, source);
+    fprintf(stderr, "  at pc 0x%lx%s%s%s%s%s\n", regs.rip, *name ? " in " : "", name, *source ? " (" : "", source,
+            *source ? ")" : "");
+}
+
+/* The text of a stop begins and ends with a line break, for the debugger. */
+static void say_stopped(const struct options *o, struct session *session, const struct session_stop *stop) {
+    char *first = text_copy(stop->text + 1), *values = strstr(first, "\n\n");
+    if (values)
+        *values = '\0';
+    say(o, session, first);
+    if (values)
+        fputs(values + 2, stderr);
+    free(first);
+}
+
+static int tell_interrupted(const struct options *o, struct session *session, const char **end) {
+    int signal = caught;
+    char text[80] = "interrupted";
+    if (signal == SIGALRM)
+        snprintf(text, sizeof text, "timeout after %g seconds", o->timeout);
+    say(o, session, text);
+    *end = signal == SIGALRM ? "timeout" : "interrupted";
+    return signal == SIGALRM ? EXIT_TIMEOUT : 128 + signal;
+}
+
+static int tell_fault(const struct options *o, struct session *session, const struct session_stop *stop) {
+    char *text = text_format("the program received signal %s, %s: %s", session_signal_name(stop->code),
+                             session_signal_text(stop->code), stop->text);
+    say(o, session, text);
+    free(text);
+    return 128 + stop->code;
+}
+
+/* Says why the run ended, if it is not just its exit. Returns facet's exit status. */
+static int tell_end(const struct options *o, struct session *session, const struct session_stop *stop,
+                    const char **end) {
+    switch (stop->event) {
+    case SESSION_EXITED:
+        *end = "exited";
+        return stop->code;
+    case SESSION_FAULTED:
+        *end = "faulted";
+        return tell_fault(o, session, stop);
+    case SESSION_STOPPED:
+        *end = "stopped";
+        say_stopped(o, session, stop);
+        return EXIT_STOPPED;
+    case SESSION_INTERRUPTED:
+        return tell_interrupted(o, session, end);
+    case SESSION_DEADLOCK:
+        *end = "deadlock";
+        say(o, session, "every process waits for ever");
+        return EXIT_FACET;
+    default:
+        *end = "failed";
+        say(o, session, stop->text);
+        return EXIT_FACET;
+    }
+}
+
+int run_program(struct session *session, const struct options *options) {
+    struct facet_error error;
+    double began = now();
+    catch_signals(session, options->timeout);
+    enum facet_status status = session_start(session, &error);
+    if (status != FACET_OK) {
+        fprintf(stderr, "facet: %s\n", error.text);
+        return status == FACET_ERR_USAGE ? 2 : EXIT_FACET;
+    }
+    struct stats_run run = {.path = options->stats, .instructions = options->count_instructions};
+    struct session_stop stop = session_continue(session);
+    run.seconds = now() - began;
+    run.exit = tell_end(options, session, &stop, &run.end);
+    session_report(session, stderr);
+    session_kill(session);
+    if (session_failed(session))
+        run.exit = EXIT_FACET;
+    if (options->stats && !stats_write(session, &run))
+        run.exit = EXIT_FACET;
+    running = NULL;
+    return run.exit;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * `facet run`: one run to its end, and what is said about it.
+ */
+#ifndef DEBUGGER_RUN_H
+#define DEBUGGER_RUN_H
+
+#include "options.h"
+#include "session.h"
+
+/* Returns facet's exit status, before failures of --events are known. */
+int run_program(struct session *session, const struct options *options);
+
+#endif

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "session.h"
+
+#include "events.h"
+#include "kernel.h"
+#include "report.h"
+#include "swap.h"
+#include "text.h"
+
+#include <signal.h>
+#include <string.h>
+
+extern const uint8_t kernel_image[], kernel_image_end[]; /* kernel.elf, embedded by the Makefile */
+
+struct session {
+    struct session_config config;
+    struct program *program;
+    struct symbols *symbols;
+    struct swaps *swaps;
+    struct events *events;
+    uint8_t *kernel; /* another one than the built-in; NULL */
+    size_t kernel_size;
+    struct emu *emu;
+    uint64_t process; /* object id */
+    struct process *process_at, *process_kernel; /* host pointer, kernel's pointer */
+    struct kernel_info *info;
+    struct session_stats last; /* of a machine that is gone */
+    bool ran;          /* handlers have seen a machine */
+    int signal;        /* the program has faulted with it; 0 */
+    volatile sig_atomic_t asked; /* session_interrupt was called and not yet reported */
+};
+
+/* ---- Open and close */
+
+static enum facet_status read_kernel(struct session *s, struct facet_error *error) {
+    FILE *file = s->config.kernel ? fopen(s->config.kernel, "re") : NULL;
+    if (!s->config.kernel)
+        return FACET_OK;
+    if (!file)
+        return facet_fail(error, FACET_ERR_USAGE, "cannot read the kernel %s: %m", s->config.kernel);
+    for (size_t got = 1; got > 0; s->kernel_size += got) {
+        s->kernel = text_grow(s->kernel, s->kernel_size + (1 << 20), 1);
+        got = fread(s->kernel + s->kernel_size, 1, 1 << 20, file);
+    }
+    bool bad = ferror(file);
+    fclose(file);
+    return bad ? facet_fail(error, FACET_ERR_USAGE, "cannot read the kernel %s", s->config.kernel) : FACET_OK;
+}
+
+enum facet_status session_open(const struct session_config *config, struct session **session,
+                               struct facet_error *error) {
+    struct session *s = calloc(1, sizeof *s);
+    facet_assert(s, "out of memory");
+    s->config = *config;
+    enum facet_status status = program_open(config->program, config->memory, &s->program, error);
+    if (status == FACET_OK)
+        status = symbols_open(config->program, &s->symbols, error);
+    if (status == FACET_OK)
+        status = read_kernel(s, error);
+    if (status == FACET_OK && config->events)
+        status = events_open(config->events, &s->events, error);
+    if (status == FACET_OK) {
+        s->swaps = swaps_new(s->program, s->symbols);
+        s->swaps->events = s->events;
+    } else {
+        session_close(s);
+        s = NULL;
+    }
+    *session = s;
+    return status;
+}
+
+bool session_close(struct session *s) {
+    session_kill(s);
+    swaps_free(s->swaps);
+    bool good = !s->events || events_close(s->events);
+    symbols_close(s->symbols);
+    program_close(s->program);
+    free(s->kernel);
+    free(s);
+    return good;
+}
+
+const struct program *session_program(const struct session *session) {
+    return session->program;
+}
+struct symbols *session_symbols(const struct session *session) {
+    return session->symbols;
+}
+struct emu *session_emu(const struct session *session) {
+    return session->emu;
+}
+uint64_t session_process(const struct session *session) {
+    return session->emu ? session->process : 0;
+}
+struct swaps *session_swaps(const struct session *session) {
+    return session->swaps;
+}
+struct events *session_events(const struct session *session) {
+    return session->events;
+}
+bool session_failed(const struct session *session) {
+    return session->swaps->failed;
+}
+
+struct session_stats session_stats_get(const struct session *s) {
+    struct session_stats stats = s->last;
+    if (!s->emu)
+        return stats;
+    stats.emu = emu_stats(s->emu);
+    if (!s->info)
+        return stats;
+    stats.syscalls = s->info->syscalls;
+    stats.faults = s->info->faults;
+    stats.tables_built = s->info->tables_built;
+    stats.tables_live = s->info->tables_live;
+    stats.entries_built = s->info->entries_built;
+    stats.entries_removed = s->info->entries_removed;
+    stats.depend_live = s->info->depend_live;
+    stats.depend_evictions = s->info->depend_evictions;
+    return stats;
+}
+
+/* ---- Swaps */
+
+enum facet_status session_swap(struct session *session, const char *object, const char *handler,
+                               struct facet_error *error) {
+    return swaps_add(session->swaps, object, handler, error);
+}
+
+enum facet_status session_restore(struct session *session, const char *object, const char *handler,
+                                  struct facet_error *error) {
+    return swaps_remove(session->swaps, object, handler, error);
+}
+
+void session_report(struct session *session, FILE *out) {
+    swaps_report(session->swaps, out);
+}
+
+size_t session_handler_count(const struct session *session) {
+    size_t count = 0;
+    for (size_t i = 0; i < session->swaps->count; i++)
+        count += session->swaps->objects[i]->count;
+    return count;
+}
+
+const char *session_swapped(const struct session *session, uint64_t va, uint64_t size) {
+    for (size_t i = session->swaps->count; i-- > 0;) {
+        const struct object_name *name = &session->swaps->objects[i]->name;
+        if (!name->by_id && name->va < va + size && va < name->va + name->size)
+            return name->text;
+    }
+    return NULL;
+}
+
+/* ---- Boot */
+
+/* struct boot_args and the strings behind it. The caller frees it. */
+static struct boot_args *make_args(const struct session_config *c, size_t *size) {
+    *size = sizeof(struct boot_args);
+    for (int i = 0; i < c->argc; i++)
+        *size += strlen(c->argv[i]) + 1;
+    struct boot_args *args = text_grow(NULL, *size, 1);
+    *args = (struct boot_args){BOOT_ARGS_MAGIC, (unsigned)*size, (unsigned)c->argc, c->grants};
+    char *to = (char *)(args + 1);
+    for (int i = 0; i < c->argc; i++)
+        to = stpcpy(to, c->argv[i]) + 1;
+    return args;
+}
+
+static enum facet_status create_machine(struct session *s, struct facet_error *error) {
+    char cmdline[80];
+    size_t args_size;
+    struct boot_args *args = make_args(&s->config, &args_size);
+    const struct emu_module modules[] = {{s->program->image, s->program->image_size}, {args, args_size}};
+    snprintf(cmdline, sizeof cmdline, CMDLINE_FACET " " CMDLINE_APERTURE "%lx", APERTURE_BASE);
+    const struct emu_config config = {
+        .ram_size = s->config.memory,
+        .kernel = s->kernel ? (struct emu_module){s->kernel, s->kernel_size}
+                            : (struct emu_module){kernel_image, (size_t)(kernel_image_end - kernel_image)},
+        .modules = modules,
+        .module_count = 2,
+        .cmdline = cmdline,
+        .stream_fd = {s->config.stream_fd[0], s->config.stream_fd[1], s->config.stream_fd[2]},
+        .console_fd = 2,
+        .count_instructions = s->config.count_instructions,
+    };
+    enum facet_status status = emu_create(&config, &s->emu, error);
+    free(args);
+    return status;
+}
+
+/* Runs init until it has loaded the program. An interrupt is kept for session_continue. */
+static enum facet_status boot_to_program(struct session *s, struct facet_error *error) {
+    for (;;) {
+        struct emu_stop stop = emu_run(s->emu);
+        const struct debug_block *block = emu_debug_block(s->emu);
+        switch (stop.reason) {
+        case EMU_STOP_INTERRUPT:
+            continue;
+        case EMU_STOP_EVENT:
+            if (stop.code == DEBUG_EVENT_MESSAGE)
+                fprintf(stderr, "facet: %.*s\n", (int)sizeof block->text, block->text);
+            if (stop.code == DEBUG_EVENT_MESSAGE)
+                continue;
+            if (stop.code != DEBUG_EVENT_STARTED)
+                return facet_fail(error, FACET_ERR_FAILED, "the kernel could not start the program (event %lu)",
+                                  stop.code);
+            s->process = block->event.arg[0];
+            return FACET_OK;
+        case EMU_STOP_POWEROFF:
+            return facet_fail(error, FACET_ERR_FAILED, "the kernel ended before the program started (status %lu)",
+                              stop.code);
+        default:
+            return facet_fail(error, FACET_ERR_FAILED, "the kernel did not start the program: %.400s", stop.text);
+        }
+    }
+}
+
+/* Finds the program's process among the kernel's. */
+static enum facet_status find_process(struct session *s, struct facet_error *error) {
+    s->info = kernel_info_get(s->emu);
+    if (!s->info)
+        return facet_fail(error, FACET_ERR_FAILED, "the kernel was built from other headers than facet");
+    for (unsigned long i = 0; i < s->info->process_count; i++) {
+        struct process *at = (struct process *)(void *)((char *)s->info->processes + i * s->info->process_stride);
+        struct process *p = kernel_pointer(s->emu, at, sizeof *p);
+        if (p && p->header.type == CAP_PROCESS && p->header.id == s->process) {
+            s->process_at = p;
+            s->process_kernel = at;
+            dispatch_process_number(s->swaps, at);
+            return FACET_OK;
+        }
+    }
+    return facet_fail(error, FACET_ERR_FAILED, "the kernel names a process %lu that does not exist", s->process);
+}
+
+enum facet_status session_start(struct session *session, struct facet_error *error) {
+    session_kill(session);
+    enum facet_status status = session->ran ? swaps_renew(session->swaps, error) : FACET_OK;
+    if (status == FACET_OK)
+        status = create_machine(session, error);
+    if (status == FACET_OK)
+        status = boot_to_program(session, error);
+    if (status == FACET_OK)
+        status = find_process(session, error);
+    session->ran = true;
+    if (status == FACET_OK)
+        status = swaps_start(session->swaps, session->emu, session->process, error);
+    if (status != FACET_OK)
+        session_kill(session);
+    return status;
+}
+
+void session_kill(struct session *s) {
+    struct emu *emu = s->emu;
+    s->signal = 0;
+    if (!emu)
+        return;
+    s->last = session_stats_get(s);
+    swaps_end(s->swaps);
+    s->emu = NULL; /* a signal handler may look */
+    s->info = NULL;
+    s->process_at = NULL;
+    emu_destroy(emu);
+    if (s->events)
+        events_flush(s->events);
+}
+
+/* ---- Running */
+
+void session_interrupt(struct session *session) {
+    session->asked = 1;
+    struct emu *emu = session->emu;
+    if (emu)
+        emu_interrupt(emu);
+}
+
+void session_forget_interrupt(struct session *session) {
+    session->asked = 0;
+}
+
+static bool at_home(const struct session *s) {
+    return s->info->current == s->process_kernel;
+}
+
+static struct session_stop gone(struct session *s, enum session_event event, int code, const char *text) {
+    struct session_stop stop = {.event = event, .code = code};
+    snprintf(stop.text, sizeof stop.text, "%s", text);
+    if (event == SESSION_EXITED && s->signal && code == 128 + s->signal)
+        snprintf(stop.text, sizeof stop.text, "terminated with signal %s, %s", session_signal_name(s->signal),
+                 session_signal_text(s->signal));
+    session_kill(s);
+    return stop;
+}
+
+static struct session_stop faulted(struct session *s) {
+    const struct debug_block *block = emu_debug_block(s->emu);
+    struct session_stop stop = {.event = SESSION_FAULTED, .code = (int)block->event.arg[1]};
+    s->signal = stop.code;
+    report_fault(block->event.arg, stop.text, sizeof stop.text);
+    return stop;
+}
+
+/* Events that the program does not see are dealt with here. True: run on. */
+static bool event_is_ours(struct session *s, uint64_t event) {
+    if (event == DEBUG_EVENT_MESSAGE)
+        fprintf(stderr, "facet: %.*s\n", (int)sizeof emu_debug_block(s->emu)->text, emu_debug_block(s->emu)->text);
+    return event == DEBUG_EVENT_MESSAGE || event == DEBUG_EVENT_STARTED;
+}
+
+/* What a stop of the machine means to the user. False: nothing, run on. */
+static bool translate(struct session *s, const struct emu_stop *from, struct session_stop *to) {
+    *to = (struct session_stop){0};
+    switch (from->reason) {
+    case EMU_STOP_POWEROFF:
+        *to = gone(s, SESSION_EXITED, (int)(from->code & 0xff), "");
+        return true;
+    case EMU_STOP_EVENT:
+        if (event_is_ours(s, from->code))
+            return false;
+        if (from->code == DEBUG_EVENT_FAULTED)
+            *to = faulted(s);
+        else
+            to->event = SESSION_DEADLOCK;
+        return true;
+    case EMU_STOP_ACCESS:
+        to->event = SESSION_STOPPED;
+        report_access(&s->swaps->stopped, to->text, sizeof to->text);
+        return true;
+    case EMU_STOP_BREAKPOINT:
+        to->event = SESSION_BREAKPOINT;
+        return at_home(s); /* another process at the same address */
+    case EMU_STOP_STEP:
+        to->event = SESSION_STEPPED;
+        return true;
+    case EMU_STOP_INTERRUPT:
+        to->event = SESSION_INTERRUPTED;
+        if (!s->asked)
+            return false;
+        s->asked = 0;
+        return true;
+    case EMU_STOP_DEAD:
+        *to = gone(s, SESSION_FAILED, 125, from->text);
+        return true;
+    }
+    facet_assert(false, "stop reason %d", from->reason);
+}
+
+static struct session_stop drive(struct session *s, struct emu_stop (*go)(struct emu *)) {
+    struct session_stop stop;
+    struct emu_stop from;
+    do {
+        swaps_settle(s->swaps);
+        if (s->asked)
+            emu_interrupt(s->emu);
+        from = go(s->emu);
+    } while (!translate(s, &from, &stop));
+    if (s->emu)
+        swaps_settle(s->swaps);
+    if (s->events)
+        events_flush(s->events);
+    return stop;
+}
+
+struct session_stop session_continue(struct session *session) {
+    return drive(session, emu_run);
+}
+
+/* Runs the other processes until the program is about to execute its next instruction. */
+static struct session_stop go_home(struct session *s) {
+    struct session_stop stop = {.event = SESSION_STEPPED};
+    while (stop.event == SESSION_STEPPED && !at_home(s)) {
+        gva_t next = {s->process_at->regs.rip};
+        emu_breakpoint_add(s->emu, next);
+        stop = drive(s, emu_run);
+        if (s->emu)
+            emu_breakpoint_remove(s->emu, next);
+        if (stop.event == SESSION_BREAKPOINT)
+            stop.event = SESSION_STEPPED;
+    }
+    return stop;
+}
+
+struct session_stop session_step(struct session *session) {
+    struct session_stop stop = go_home(session);
+    if (stop.event == SESSION_STEPPED)
+        stop = drive(session, emu_step);
+    return stop.event == SESSION_STEPPED ? go_home(session) : stop;
+}
+
+/* ---- Looking */
+
+void session_regs(struct session *session, struct facet_regs *regs) {
+    if (at_home(session) && emu_cpl(session->emu) == 3)
+        emu_regs_get(session->emu, regs);
+    else
+        *regs = session->process_at->regs;
+}
+
+size_t session_read(struct session *session, uint64_t va, void *bytes, size_t size) {
+    return kernel_read(session->emu, session->process, (gva_t){va}, bytes, size);
+}
+
+enum facet_status session_traverse(struct session *session, uint64_t va, enum access access,
+                                   struct session_traversal *result, struct facet_error *error) {
+    struct kernel_path path;
+    enum facet_status status = kernel_traverse(session->emu, session->process, (gva_t){va}, access, &path, error);
+    if (status != FACET_OK)
+        return status;
+    *result = (struct session_traversal){
+        .fault = path.fault,
+        .steps = (int)path.count,
+        .page = path.fault == FAULT_NONE ? path.page.v : 0,
+        .restrictions = path.restrictions,
+        .keeper = path.keeper,
+    };
+    memcpy(result->step, path.step, sizeof path.step);
+    return FACET_OK;
+}
+
+enum facet_status session_touch(struct session *session, uint64_t va, enum access access, enum fault *fault,
+                                struct emu_translation *translation, struct facet_error *error) {
+    gpa_t top = {0};
+    enum facet_status status =
+        kernel_touch(session->emu, session->process, (gva_t){va}, access, fault, &top, error);
+    if (status == FACET_OK)
+        *translation = top.v ? emu_translate(session->emu, top, (gva_t){va}) : (struct emu_translation){0};
+    return status;
+}

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "swap.h"
+
+#include "kernel.h"
+#include "text.h"
+
+#include <string.h>
+
+#define PAGE 4096u
+#define CAREFUL_VERDICTS (FACET_MAY(FACET_FAULT) | FACET_MAY(FACET_STOP))
+
+struct swaps *swaps_new(const struct program *program, struct symbols *symbols) {
+    struct swaps *s = calloc(1, sizeof *s);
+    facet_assert(s, "out of memory");
+    s->program = program;
+    s->symbols = symbols;
+    return s;
+}
+
+struct swapped *swaps_find(struct swaps *swaps, const char *object) {
+    for (size_t i = 0; i < swaps->count; i++)
+        if (strcmp(swaps->objects[i]->name.text, object) == 0)
+            return swaps->objects[i];
+    return NULL;
+}
+
+/* ---- Marks */
+
+void page_mark(struct swaps *swaps, int front, struct mark mark) {
+    struct front_page **page = &swaps->page[front];
+    if (!*page) {
+        *page = text_grow(NULL, 1, sizeof **page);
+        **page = (struct front_page){0};
+    }
+    (*page)->marks = text_grow((*page)->marks, (*page)->count + 1, sizeof mark);
+    (*page)->marks[(*page)->count++] = mark;
+}
+
+void page_unmark(struct swaps *swaps, int front, const struct swapped *object) {
+    struct front_page *page = swaps->page[front];
+    size_t kept = 0;
+    for (size_t i = 0; page && i < page->count; i++)
+        if (page->marks[i].object != object)
+            page->marks[kept++] = page->marks[i];
+    if (!page || (page->count = kept) > 0)
+        return;
+    free(page->marks);
+    free(page);
+    swaps->page[front] = NULL;
+}
+
+uint32_t page_verdicts(const struct front_page *page) {
+    uint32_t verdicts = 0;
+    for (size_t i = 0; i < page->count; i++)
+        for (size_t j = 0; j < page->marks[i].object->count; j++)
+            verdicts |= page->marks[i].object->chain[j]->verdicts;
+    return verdicts;
+}
+
+static bool page_wants_fetches(const struct front_page *page) {
+    for (size_t i = 0; i < page->count; i++)
+        if (page->marks[i].object->name.executable)
+            return true;
+    return false;
+}
+
+/* Tells kernel and machine what the handlers of a page may say now; a page without marks loses its front. */
+static enum facet_status page_sync(struct swaps *s, int front, struct facet_error *error) {
+    struct front_page *page = s->page[front];
+    if (!s->emu)
+        return FACET_OK;
+    if (!page) {
+        emu_front_watch_fetches(s->emu, front, false);
+        return kernel_front_remove(s->emu, front, error);
+    }
+    bool careful = page_verdicts(page) & CAREFUL_VERDICTS, fetches = page_wants_fetches(page);
+    enum facet_status status = FACET_OK;
+    if (careful != page->careful)
+        status = kernel_front_flags(s->emu, front, careful ? FRONT_CAREFUL : 0, error);
+    if (fetches != page->fetches)
+        emu_front_watch_fetches(s->emu, front, fetches);
+    page->careful = careful;
+    page->fetches = fetches;
+    return status;
+}
+
+static enum facet_status object_sync(struct swapped *object, struct facet_error *error) {
+    enum facet_status status = FACET_OK;
+    for (size_t i = 0; i < object->front_count && status == FACET_OK; i++)
+        status = page_sync(object->swaps, object->fronts[i], error);
+    return status;
+}
+
+/* ---- Fronts of an object */
+
+static enum facet_status install_page(struct swapped *object, size_t index, unsigned flags, struct facet_error *error) {
+    struct swaps *s = object->swaps;
+    uint64_t start = index * PAGE, first = index == 0 ? object->skew : 0, end = object->skew + object->name.size - start;
+    uint64_t va = object->name.va - object->skew + start, id = object->name.id;
+    int front;
+    enum facet_status status =
+        object->name.by_id ? kernel_front_object(s->emu, id, flags, &front, error)
+                           : kernel_front_install(s->emu, s->process, (gva_t){va}, flags, &front, &id, error);
+    if (status != FACET_OK)
+        return status;
+    bool fresh = !s->page[front];
+    object->fronts[object->front_count++] = front;
+    page_mark(s, front,
+              (struct mark){
+                  .low = (uint32_t)first,
+                  .high = end < PAGE ? (uint32_t)end : PAGE,
+                  .delta = (int64_t)start - (int64_t)object->skew,
+                  .object = object,
+              });
+    s->page[front]->object_id = id;
+    if (fresh)
+        s->page[front]->careful = flags & FRONT_CAREFUL;
+    return page_sync(s, front, error);
+}
+
+static void uninstall(struct swapped *object) {
+    for (size_t i = 0; i < object->front_count; i++)
+        page_unmark(object->swaps, object->fronts[i], object);
+    for (size_t i = 0; i < object->front_count; i++)
+        page_sync(object->swaps, object->fronts[i], NULL);
+    free(object->fronts);
+    object->fronts = NULL;
+    object->front_count = 0;
+}
+
+static enum facet_status install(struct swapped *object, struct facet_error *error) {
+    uint32_t verdicts = 0;
+    object->skew = object->name.va % PAGE;
+    uint64_t pages = (object->skew + object->name.size + PAGE - 1) / PAGE;
+    if (pages > FRONT_MAX)
+        return facet_fail(error, FACET_ERR_USAGE, "cannot swap %s: it has %lu pages, at most %d can be swapped",
+                          object->name.text, pages, FRONT_MAX);
+    for (size_t i = 0; i < object->count; i++)
+        verdicts |= object->chain[i]->verdicts;
+    object->fronts = text_grow(NULL, pages, sizeof *object->fronts);
+    for (size_t i = 0; i < pages; i++) {
+        struct facet_error why;
+        enum facet_status status = install_page(object, i, verdicts & CAREFUL_VERDICTS ? FRONT_CAREFUL : 0, &why);
+        if (status != FACET_OK) {
+            uint64_t va = object->name.va - object->skew + i * PAGE;
+            uninstall(object);
+            return object->name.by_id
+                       ? facet_fail(error, status, "cannot swap %s: %s", object->name.text, why.text)
+                       : facet_fail(error, status, "cannot swap %s: %s at 0x%lx", object->name.text, why.text, va);
+        }
+    }
+    return FACET_OK;
+}
+
+/* ---- Handlers of an object */
+
+static enum facet_status attach_state(struct attached *h, struct facet_error *error) {
+    const struct facet_handler *code = h->code.handler;
+    struct facet_handler_error why = {""};
+    h->verdicts = code->verdicts(h->code.args);
+    h->sequence = 0;
+    for (unsigned v = FACET_STEP; v <= FACET_BLOCK; v++)
+        if (h->verdicts & FACET_MAY(v))
+            return facet_fail(error, FACET_ERR_USAGE, "handler %s: verdict %s is not there yet", h->code.text,
+                              v == FACET_STEP ? "STEP" : "BLOCK");
+    if (h->verdicts >> (FACET_STOP + 1))
+        return facet_fail(error, FACET_ERR_USAGE, "handler %s declares verdicts that do not exist (0x%x)", h->code.text,
+                          h->verdicts);
+    h->state = code->attach ? code->attach(&h->object, h->code.args, &why) : NULL;
+    if (code->attach && !h->state)
+        return facet_fail(error, FACET_ERR_USAGE, "handler %s: %s", h->code.name,
+                          why.text[0] ? why.text : "it refused without saying why");
+    return FACET_OK;
+}
+
+static void detach(struct attached *h) {
+    if (h->code.handler->detach)
+        h->code.handler->detach(h->state);
+    h->state = NULL;
+}
+
+static enum facet_status attach(struct swapped *object, const char *handler, struct facet_error *error) {
+    struct attached *h = calloc(1, sizeof *h);
+    facet_assert(h, "out of memory");
+    enum facet_status status = handler_load(handler, &h->code, error);
+    if (status == FACET_OK) {
+        h->on = object;
+        services_fill(h);
+        h->object = (struct facet_object){object->name.text, object->name.va, object->name.size, &h->services};
+        status = attach_state(h, error);
+        if (status != FACET_OK)
+            handler_unload(&h->code);
+    }
+    if (status != FACET_OK) {
+        free(h);
+        return status;
+    }
+    h->serial = object->swaps->next_serial++;
+    object->chain = text_grow(object->chain, object->count + 1, sizeof *object->chain);
+    memmove(object->chain + 1, object->chain, object->count++ * sizeof *object->chain);
+    object->chain[0] = h;
+    return FACET_OK;
+}
+
+static void drop_handler(struct swapped *object, size_t index) {
+    struct attached *h = object->chain[index];
+    if (object->swaps->stopped.handler == h->code.text)
+        object->swaps->stopped.handler = "(restored)";
+    memmove(object->chain + index, object->chain + index + 1, (--object->count - index) * sizeof *object->chain);
+    detach(h);
+    handler_unload(&h->code);
+    free(h);
+}
+
+static void drop_object(struct swapped *object) {
+    struct swaps *s = object->swaps;
+    size_t i = 0;
+    uninstall(object);
+    while (object->count > 0)
+        drop_handler(object, object->count - 1);
+    while (s->objects[i] != object)
+        i++;
+    memmove(s->objects + i, s->objects + i + 1, (--s->count - i) * sizeof *s->objects);
+    free(object->name.text);
+    free(object->chain);
+    free(object);
+}
+
+void swaps_free(struct swaps *swaps) {
+    if (!swaps)
+        return;
+    swaps->emu = NULL;
+    while (swaps->count > 0)
+        drop_object(swaps->objects[swaps->count - 1]);
+    free(swaps->objects);
+    free(swaps->known);
+    free(swaps->later);
+    free(swaps);
+}
+
+static enum facet_status new_object(struct swaps *s, const char *text, struct swapped **object,
+                                    struct facet_error *error) {
+    struct object_name name;
+    enum facet_status status = object_parse(text, s->program, s->symbols, &name, error);
+    if (status != FACET_OK)
+        return status;
+    *object = calloc(1, sizeof **object);
+    facet_assert(*object, "out of memory");
+    (*object)->swaps = s;
+    (*object)->name = name;
+    s->objects = text_grow(s->objects, s->count + 1, sizeof *s->objects);
+    s->objects[s->count++] = *object;
+    return FACET_OK;
+}
+
+enum facet_status swaps_add(struct swaps *swaps, const char *object, const char *handler, struct facet_error *error) {
+    struct swapped *o = swaps_find(swaps, object);
+    bool fresh = !o;
+    enum facet_status status = fresh ? new_object(swaps, object, &o, error) : FACET_OK;
+    if (status != FACET_OK)
+        return status;
+    status = attach(o, handler, error);
+    if (status == FACET_OK && swaps->emu) {
+        status = fresh ? install(o, error) : object_sync(o, error);
+        if (status != FACET_OK)
+            drop_handler(o, 0);
+    }
+    if (status != FACET_OK && fresh)
+        drop_object(o);
+    return status;
+}
+
+enum facet_status swaps_remove(struct swaps *swaps, const char *object, const char *handler,
+                               struct facet_error *error) {
+    struct swapped *o = swaps_find(swaps, object);
+    size_t i = 0;
+    if (!o)
+        return facet_fail(error, FACET_ERR_USAGE, "%s is not swapped", object);
+    while (handler && i < o->count && strcmp(o->chain[i]->code.text, handler) != 0 &&
+           strcmp(o->chain[i]->code.name, handler) != 0)
+        i++;
+    if (i == o->count)
+        return facet_fail(error, FACET_ERR_USAGE, "%s has no handler %s", object, handler);
+    drop_handler(o, i);
+    if (o->count > 0)
+        return object_sync(o, error);
+    drop_object(o);
+    return FACET_OK;
+}
+
+/* ---- Machines come and go */
+
+enum facet_status swaps_start(struct swaps *swaps, struct emu *emu, uint64_t process, struct facet_error *error) {
+    struct kernel_info *info = kernel_info_get(emu);
+    swaps->emu = emu;
+    swaps->process = process;
+    swaps->current = info ? &info->current : NULL;
+    emu_on_access(emu, dispatch_access, swaps);
+    for (size_t i = 0; i < swaps->count; i++) {
+        enum facet_status status = install(swaps->objects[i], error);
+        if (status != FACET_OK)
+            return status;
+    }
+    return FACET_OK;
+}
+
+void swaps_end(struct swaps *swaps) {
+    swaps->emu = NULL;
+    swaps->current = NULL;
+    swaps->last_process = NULL;
+    swaps->known_count = 0;
+    swaps->stopped.valid = false;
+    for (size_t i = 0; i < swaps->count; i++)
+        uninstall(swaps->objects[i]);
+}
+
+/* Newest and oldest of all handlers above a serial. */
+static struct attached *next_attached(struct swaps *s, uint64_t from) {
+    struct attached *found = NULL;
+    for (size_t i = 0; i < s->count; i++)
+        for (size_t j = 0; j < s->objects[i]->count; j++) {
+            struct attached *h = s->objects[i]->chain[j];
+            if (h->serial >= from && (!found || h->serial < found->serial))
+                found = h;
+        }
+    return found;
+}
+
+enum facet_status swaps_renew(struct swaps *swaps, struct facet_error *error) {
+    enum facet_status status = FACET_OK;
+    for (struct attached *h = next_attached(swaps, 0); h && status == FACET_OK; h = next_attached(swaps, h->serial + 1)) {
+        detach(h);
+        status = attach_state(h, error);
+        h->dead = status != FACET_OK;
+    }
+    return status;
+}
+
+bool swaps_later(struct swaps *swaps, const char *object, const char *handler) {
+    struct object_name name;
+    if (!swaps->emu || (!handler && !swaps_find(swaps, object)) ||
+        object_parse(object, swaps->program, swaps->symbols, &name, NULL) != FACET_OK)
+        return false;
+    free(name.text);
+    swaps->later = text_grow(swaps->later, swaps->later_count + 1, sizeof *swaps->later);
+    swaps->later[swaps->later_count].object = text_copy(object);
+    swaps->later[swaps->later_count++].handler = handler ? text_copy(handler) : NULL;
+    swaps->unsettled = true;
+    emu_interrupt(swaps->emu);
+    return true;
+}
+
+static void bury(struct swaps *s) {
+    for (size_t i = s->count; i-- > 0;) {
+        struct swapped *o = s->objects[i];
+        for (size_t j = o->count; j-- > 0;)
+            if (o->chain[j]->dead)
+                drop_handler(o, j);
+        if (o->count == 0)
+            drop_object(o);
+        else
+            object_sync(o, NULL);
+    }
+}
+
+void swaps_settle(struct swaps *swaps) {
+    if (!swaps->unsettled)
+        return;
+    swaps->unsettled = false;
+    bury(swaps);
+    for (size_t i = 0; i < swaps->later_count; i++) {
+        struct facet_error error = {""};
+        char *object = swaps->later[i].object, *handler = swaps->later[i].handler;
+        if ((handler ? swaps_add(swaps, object, handler, &error) : swaps_remove(swaps, object, NULL, &error)) !=
+            FACET_OK) {
+            fprintf(stderr, "facet: a handler's request failed: %s\n", error.text);
+            swaps->failed = true;
+        }
+        free(object);
+        free(handler);
+    }
+    swaps->later_count = 0;
+}
+
+void swaps_report(struct swaps *swaps, FILE *out) {
+    for (struct attached *h = next_attached(swaps, 0); h; h = next_attached(swaps, h->serial + 1))
+        if (h->code.handler->report)
+            h->code.handler->report(h->state, out);
+        else
+            fprintf(out, "%s %s: %lu accesses\n", h->code.name, h->object.name, h->sequence);
+}
+
+int swapped_copy(struct swapped *object, int64_t offset, void *read, const void *write, size_t size) {
+    if (!object->fronts || offset < 0 || (uint64_t)offset > object->name.size ||
+        size > object->name.size - (uint64_t)offset)
+        return -1;
+    for (size_t done = 0; done < size;) {
+        uint64_t at = (uint64_t)offset + done + object->skew;
+        size_t room, want = size - done;
+        uint8_t *backing = emu_front_backing(object->swaps->emu, object->fronts[at / PAGE], at % PAGE, &room);
+        if (!backing)
+            return -1;
+        want = want < room ? want : room;
+        if (read)
+            memcpy((uint8_t *)read + done, backing, want);
+        else
+            memcpy(backing, (const uint8_t *)write + done, want);
+        done += want;
+    }
+    return 0;
+}

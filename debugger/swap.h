@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Swapped objects: which bytes of which fronts belong to which named object, and who is asked about them.
+ *
+ *     front (one page) ──> marks: byte ranges of that page ──> object ──> handlers, newest first
+ *
+ * The kernel knows fronts of whole pages only; the bytes that nobody named pass here, silently. swap.c installs and
+ * removes; dispatch.c answers accesses. Objects and handlers survive the end of a machine and go into the next one.
+ */
+#ifndef DEBUGGER_SWAP_H
+#define DEBUGGER_SWAP_H
+
+#include "emu/emu.h"
+#include "events.h"
+#include "handlers.h"
+#include "object.h"
+
+struct swapped;
+struct swaps;
+
+/* A handler attached to an object. */
+struct attached {
+    struct handler_code code;
+    void *state;
+    uint32_t verdicts;   /* declared, as FACET_MAY */
+    uint64_t serial;     /* later attached: greater */
+    uint64_t sequence;   /* accesses it was asked about */
+    bool dead;           /* broke its contract: never asked again, removed when the machine stands */
+    struct swapped *on;
+    struct facet_services services;
+    struct facet_object object;
+};
+
+/* A named object with at least one handler. */
+struct swapped {
+    struct swaps *swaps;
+    struct object_name name;
+    struct attached **chain; /* newest first */
+    size_t count;
+    int *fronts; /* its pages in address order; NULL while no machine runs */
+    size_t front_count;
+    uint64_t skew; /* offset of the object's first byte in its first page */
+};
+
+/* A piece of an object within one page. */
+struct mark {
+    uint32_t low, high; /* bytes of the page, half open */
+    int64_t delta;      /* offset in the object = offset in the page + delta */
+    struct swapped *object;
+};
+
+struct front_page {
+    uint64_t object_id; /* of the kernel's page */
+    struct mark *marks;
+    size_t count;
+    bool careful, fetches;
+};
+
+/* The access at which the machine stopped. Bytes and texts are copies. */
+struct stopped_access {
+    bool valid;
+    uint64_t serial, newest; /* of the handler that said STOP, of the newest at that time */
+    const char *handler;     /* as the user wrote it; lives until it is detached */
+    char object[256], text[256];
+    struct facet_access access; /* pointers are into the buffers below or NULL */
+    uint8_t attempted[FACET_ACCESS_MAX], backing[FACET_ACCESS_MAX];
+    bool answered[FACET_ACCESS_MAX]; /* by handlers asked before it */
+    uint8_t answer[FACET_ACCESS_MAX];
+};
+
+struct swaps {
+    /* Set by the owner. */
+    struct emu *emu;           /* NULL: no machine */
+    uint64_t process;          /* object id of the program's process */
+    struct symbols *symbols;
+    const struct program *program;
+    struct events *events;     /* NULL: none */
+    struct process **current;  /* the kernel's, in guest RAM; NULL: unknown */
+
+    struct front_page *page[FRONT_MAX]; /* by front index; NULL: not ours */
+    struct swapped **objects;
+    size_t count;
+    uint64_t next_serial;
+    struct stopped_access stopped;
+    bool failed; /* a handler broke its contract */
+    bool unsettled; /* swaps_settle has something to do */
+    struct {
+        char *object, *handler;
+    } *later;
+    size_t later_count;
+    struct facet_reply reply; /* bytes are all zero between calls */
+
+    struct { /* which kernel process is which number */
+        struct process *process;
+        uint64_t number;
+    } *known;
+    size_t known_count;
+    struct process *last_process;
+    uint64_t last_number;
+};
+
+struct swaps *swaps_new(const struct program *program, struct symbols *symbols);
+void swaps_free(struct swaps *swaps); /* detaches all */
+
+/* Attaches `handler` (as on the command line) to `object`, newest. With a machine the fronts are installed at once. */
+enum facet_status swaps_add(struct swaps *swaps, const char *object, const char *handler, struct facet_error *error);
+/* Removes the newest handler of the object, or the newest whose text or name is `handler`. */
+enum facet_status swaps_remove(struct swaps *swaps, const char *object, const char *handler, struct facet_error *error);
+struct swapped *swaps_find(struct swaps *swaps, const char *object);
+
+/* The machine has started its program: installs everything. */
+enum facet_status swaps_start(struct swaps *swaps, struct emu *emu, uint64_t process, struct facet_error *error);
+/* The machine goes away; handlers and their state stay. */
+void swaps_end(struct swaps *swaps);
+/* Detaches and attaches every handler again, so that a new run finds them fresh. */
+enum facet_status swaps_renew(struct swaps *swaps, struct facet_error *error);
+/* Notes a swap (handler NULL: a restore) that a handler asked for, and makes the machine stop soon. False: no such object. */
+bool swaps_later(struct swaps *swaps, const char *object, const char *handler);
+/* The machine stands: does what was noted, and removes handlers that broke their contract. What fails is said on standard
+ * error and sets swaps->failed. */
+void swaps_settle(struct swaps *swaps);
+
+/* Every handler's summary, in the order of attaching. */
+void swaps_report(struct swaps *swaps, FILE *out);
+
+/* Bytes behind the object, asking nobody. 0, or -1. */
+int swapped_copy(struct swapped *object, int64_t offset, void *read, const void *write, size_t size);
+
+/* Adds or takes away one mark. The page is created by the first. Exposed for the tests. */
+void page_mark(struct swaps *swaps, int front, struct mark mark);
+void page_unmark(struct swaps *swaps, int front, const struct swapped *object);
+uint32_t page_verdicts(const struct front_page *page); /* what any handler on it may say */
+
+/* ---- dispatch.c: emu_access_fn with a struct swaps */
+enum facet_verdict dispatch_access(void *context, struct emu_access *access);
+/* Small number of a kernel process: 1, 2, … in the order in which they were met. */
+uint64_t dispatch_process_number(struct swaps *swaps, struct process *process);
+
+/* ---- services.c: fills attached->services */
+void services_fill(struct attached *attached);
+
+#endif
