@@ -20,14 +20,14 @@ endif
 
 # The machine: libemu.a. The only folder that includes Unicorn.
 EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/step.c \
-	emu/device.c emu/stream.c emu/instruction.c emu/error.c \
+	emu/device.c emu/stream.c emu/instruction.c emu/operand.c emu/error.c \
 	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/decode.c \
-	emu/fetch.c
+	emu/fetch.c emu/inline.c
 
 # The kernel: kernel.elf, freestanding, linked by kernel/kernel.ld. C and assembler.
 KERNEL_SRC = kernel/main.c kernel/boot.c kernel/cpu.c kernel/paging.c kernel/memory.c kernel/console.c kernel/object.c \
 	kernel/cap.c kernel/walk.c kernel/table.c kernel/depend.c kernel/map.c kernel/front.c kernel/fault.c kernel/process.c \
-	kernel/invoke.c kernel/ipc.c kernel/copy.c kernel/debug.c kernel/start.c kernel/cap_memory.c kernel/cap_gpt.c \
+	kernel/invoke.c kernel/ipc.c kernel/copy.c kernel/debug.c kernel/check.c kernel/start.c kernel/cap_memory.c kernel/cap_gpt.c \
 	kernel/cap_process.c kernel/cap_endpoint.c kernel/cap_range.c kernel/cap_stream.c kernel/cap_debug.c kernel/cap_power.c
 KERNEL_ASM = kernel/head.S kernel/entry.S kernel/string.S
 
@@ -232,7 +232,7 @@ demo: all
 	@$(DEMO)
 DEMO = $(B)/facet run --swap sym:table=$(B)/handlers/tracer.so $(B)/guests/wordfreq < README.md
 
-test-files: all $(TEST_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(B)/tests/unit
+test-files: all $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(B)/tests/unit
 $(UNIT_OBJ): | build/deps-test
 unit: test-files
 	$(B)/tests/unit

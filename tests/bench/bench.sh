@@ -1,0 +1,51 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Speed as ratios of processor times within one run, and as counts. usage: bench.sh BUILD-FOLDER FILE
+# Prints a table and writes one JSON object a figure into FILE.
+set -eu
+cd "$(dirname "$0")/../.."
+B=$1
+out=$2
+facet=$B/facet
+bench=$B/tests/bench
+export LC_ALL=C
+T=$(mktemp -d)
+trap 'rm -rf "$T"' EXIT
+: >"$out"
+
+# figure NAME UNIT RUNS "VALUE MIN MAX" GOAL: GOAL is the most it should be
+missed=0
+figure() {
+    # shellcheck disable=SC2086
+    set -- "$1" "$2" "$3" $4 "$5"
+    printf '{"v":1,"bench":"%s","unit":"%s","value":%s,"n":%s,"min":%s,"max":%s}\n' "$1" "$2" "$4" "$3" "$5" "$6" >>"$out"
+    verdict=$(awk -v value="$4" -v goal="$7" 'BEGIN { print value <= goal ? "ok" : "MISSED" }')
+    [ "$verdict" = ok ] || missed=1
+    printf '%-28s %-6s %10s  [%s … %s]  n=%-3s goal <= %-6s %s\n' "$1" "$2" "$4" "$5" "$6" "$3" "$7" "$verdict"
+}
+
+stat_of() { # stat_of FIELD COMMAND…
+    field=$1
+    shift
+    "$facet" run --stats "$T/stats" "$@" >/dev/null
+    jq -r ".$field" "$T/stats"
+}
+
+# TLB fills for each access of a program that touches 16 MiB at random.
+accesses=4000000
+fills=$(($(stat_of fills "$bench/random16m" $accesses) - $(stat_of fills "$bench/random16m" 0)))
+ratio=$(awk -v a="$fills" -v b=$accesses 'BEGIN { printf "%.5f", a / b }')
+figure fills_per_access_16m ratio 1 "$ratio $ratio $ratio" 0.05
+
+# A swapped object that the program does not touch costs nothing.
+plain="$facet run $bench/compute 120"
+armed="$facet run --swap sym:unused=count $bench/compute 120"
+figure armed_over_plain ratio 21 "$("$bench/pairs" 21 "$armed 2>/dev/null" "$plain")" 1.03
+
+# The kernel with paging and ring 3 against the engine alone.
+figure kernel_over_bare ratio 11 "$("$bench/pairs" 11 "$facet run $bench/compute 200" "$bench/flat $bench/compute 200" \
+    "$facet run $bench/compute 0" "$bench/flat $bench/compute 0")" 1.05
+
+[ $missed = 0 ] || echo 'some figures miss their goals'
+exit $missed

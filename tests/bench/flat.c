@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * flat PROGRAM [ARG]: runs a native program's code in the bare engine: no kernel, no paging, no ring 3, no hook but the
+ * one that ends it at its first system call, which must be its exit. What facet adds to a computation is measured
+ * against it.
+ */
+#include <elf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unicorn/unicorn.h>
+
+#define RAM (32ul << 20)
+#define STACK_TOP (RAM - 4096)
+#define OP_EXIT 0x10001
+
+static void check(uc_err error, const char *what) {
+    if (error == UC_ERR_OK)
+        return;
+    fprintf(stderr, "flat: %s: %s\n", what, uc_strerror(error));
+    exit(1);
+}
+
+static uint64_t load_program(uint8_t *ram, const char *path) {
+    static uint8_t image[1 << 20];
+    FILE *file = fopen(path, "rb");
+    size_t size = file ? fread(image, 1, sizeof image, file) : 0;
+    if (file)
+        fclose(file);
+    Elf64_Ehdr header;
+    if (size < sizeof header || size == sizeof image) {
+        fprintf(stderr, "flat: cannot read %s\n", path);
+        exit(1);
+    }
+    memcpy(&header, image, sizeof header);
+    for (int i = 0; i < header.e_phnum; i++) {
+        Elf64_Phdr segment;
+        memcpy(&segment, image + header.e_phoff + (size_t)i * sizeof segment, sizeof segment);
+        if (segment.p_type == PT_LOAD)
+            memcpy(ram + segment.p_vaddr, image + segment.p_offset, segment.p_filesz);
+    }
+    return header.e_entry;
+}
+
+/* argc, argv[], NULL and one argument's text, as a native program finds them. */
+static uint64_t make_stack(uint8_t *ram, const char *argument) {
+    uint64_t text = STACK_TOP - 256, stack = text - 64;
+    uint64_t words[] = {argument ? 2 : 1, text + 128, argument ? text : 0, 0};
+    snprintf((char *)ram + text, 128, "%s", argument ? argument : "");
+    memcpy(ram + text + 128, "flat", 5);
+    memcpy(ram + stack, words, sizeof words);
+    return stack;
+}
+
+static void on_syscall(uc_engine *uc, void *data) {
+    uint64_t op = 0;
+    uc_reg_read(uc, UC_X86_REG_RAX, &op);
+    *(bool *)data = op == OP_EXIT;
+    uc_emu_stop(uc);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2 || argc > 3) {
+        fprintf(stderr, "usage: flat PROGRAM [ARG]\n");
+        return 2;
+    }
+    uc_engine *uc;
+    check(uc_open(UC_ARCH_X86, UC_MODE_64, &uc), "uc_open");
+    uint8_t *ram = aligned_alloc(4096, RAM);
+    if (!ram)
+        return 1;
+    memset(ram, 0, RAM);
+    check(uc_mem_map_ptr(uc, 0, RAM, UC_PROT_ALL, ram), "uc_mem_map_ptr");
+    uint64_t entry = load_program(ram, argv[1]), stack = make_stack(ram, argc > 2 ? argv[2] : NULL);
+    check(uc_reg_write(uc, UC_X86_REG_RSP, &stack), "uc_reg_write");
+    uc_hook hook;
+    bool exited = false;
+    union {
+        void (*function)(uc_engine *, void *);
+        void *pointer;
+    } callback = {.function = on_syscall};
+    check(uc_hook_add(uc, &hook, UC_HOOK_INSN, callback.pointer, &exited, 1, 0, UC_X86_INS_SYSCALL), "uc_hook_add");
+    check(uc_emu_start(uc, entry, 0, 0, 0), "uc_emu_start");
+    if (!exited)
+        fprintf(stderr, "flat: the program did not end by exiting\n");
+    uc_close(uc);
+    free(ram);
+    return exited ? 0 : 1;
+}

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Files that facet does not run: one clear line and status 126.
+. tests/cli/lib.sh
+
+refuses() {
+    expect 126 "$FACET" run "$1"
+    err_lines 1
+    err_has "^facet: .*$2"
+    [ ! -s "$T/out" ] || fail "it printed to standard output"
+}
+
+# patch FILE OFFSET BYTES(printf)
+patch() {
+    # shellcheck disable=SC2059
+    printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+refuses "$T/nosuchfile" nosuchfile
+mkdir "$T/folder"
+refuses "$T/folder" folder
+: >"$T/empty"
+refuses "$T/empty" 'empty|ELF'
+echo 'echo hello' >"$T/script"
+refuses "$T/script" 'ELF'
+refuses "$(command -v env)" 'dynamic'
+
+for size in 3 63 64 100 5000; do
+    head -c $size "$LEDGER" >"$T/truncated"
+    refuses "$T/truncated" 'truncated'
+done
+cp "$LEDGER" "$T/arm" && patch "$T/arm" 18 '\267\000'
+refuses "$T/arm" 'arm.*x86|x86.*arm'
+cp "$LEDGER" "$T/bits" && patch "$T/bits" 4 '\001'
+refuses "$T/bits" 'bits'
+cp "$LEDGER" "$T/big" && patch "$T/big" 5 '\002'
+refuses "$T/big" 'big'
+cp "$LEDGER" "$T/phdrs" && patch "$T/phdrs" 32 '\377\377\377\377\377\377\377\177'
+refuses "$T/phdrs" phdrs
+refuses "$B/crt0.o" 'crt0.o'
+
+# A static program of Linux has no note; the Linux personality is not there yet.
+printf 'int main(void) { return 0; }\n' >"$T/linux.c"
+gcc -static -o "$T/linux" "$T/linux.c"
+refuses "$T/linux" 'native'
+
+# 200 random damages of a real file: refused, or run to whatever end, but never facet's own failure.
+awk 'BEGIN { srand(1); for (i = 0; i < 200; i++) print int(rand() * 512), int(rand() * 256) }' | while read -r at byte; do
+    cp "$LEDGER" "$T/damaged"
+    patch "$T/damaged" "$at" "\\$(printf %03o "$byte")"
+    status=0
+    "$FACET" run --timeout 5 "$T/damaged" >/dev/null 2>"$T/err" || status=$?
+    case $status in
+    134 | 136 | 139 | 125 | 124) fail "status $status with byte $at = $byte" ;;
+    esac
+    ! grep -q 'internal error\|panic' "$T/err" || fail "byte $at = $byte"
+done
