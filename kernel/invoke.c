@@ -94,7 +94,7 @@ struct process *invoke(struct process *process) {
         ipc_answer(process, cap, kind);
     } else {
         bool done = true;
-        if (cap->type == CAP_NULL)
+        if (cap->type == CAP_NULL && process->regs.rax != OP_TYPE)
             process->regs.rax = RC_INVALID_CAP;
         else
             done = invoke_kernel(process, cap);

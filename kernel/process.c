@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "process.h"
+#include "check.h"
 #include "cpu.h"
 #include "debug.h"
 #include "offsets.h"
@@ -150,6 +151,9 @@ struct process *process_next(void) {
         fpu_switch(process);
         segments_switch(process);
     }
+#ifdef FACET_DEBUG
+    kernel_check();
+#endif
     paging_enter(process->cr3);
     return process;
 }

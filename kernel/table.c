@@ -118,6 +118,12 @@ void table_reserve(unsigned count) {
     }
 }
 
+void table_each(void (*function)(struct table *table)) {
+    for (unsigned long i = 0; i < pool_count; i++)
+        if (pool[i].producer)
+            function(&pool[i]);
+}
+
 unsigned long table_lookup(unsigned long top, unsigned long address) {
     unsigned long frame = top;
     for (unsigned level = TABLE_LEVEL_TOP;; level--) {

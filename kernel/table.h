@@ -21,7 +21,7 @@
  *     table               table     the one entry `base`: the link from the upper table
  *     table, GPT          process   its cr3
  *
- * Invariant (table_check): every present entry, followed again from its table's key, leads to the same place, and everything
+ * Invariant (kernel_check): every present entry, followed again from its table's key, leads to the same place, and everything
  * passed on the way has a depend entry that covers it.
  */
 #ifndef KERNEL_TABLE_H
@@ -74,8 +74,8 @@ extern bool table_tlb_stale;
 /* The page tables' answer, as the processor would find it: the last-level entry, 0 if some level is missing. */
 unsigned long table_lookup(unsigned long top, unsigned long address);
 
-/* Debug builds: checks every table against the traversal. Panics if they differ. */
-void table_check(void);
+/* Calls a function for every table there is. */
+void table_each(void (*function)(struct table *table));
 
 /* ---- depend.c */
 

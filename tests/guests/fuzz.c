@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * fuzz [COUNT [SEED]]: random system calls with random capabilities, operations, words, strings and addresses. Whatever they
- * do, the program must end with a status of its own or a fault that is reported; the kernel must stand. Registers that
- * would end the program or block it for good (exit, waiting) are left out unless chance brings them.
+ * do, the program must end with a status of its own or a fault that is reported; the kernel must stand. What would end the
+ * program or block it for good (exit, waiting) is left out unless chance brings it: so the capabilities to its own space and
+ * process, if it has them, are replaced by fresh objects. (Register numbers out of range are for `hostile`.)
  */
 #include <facet/guest.h>
 
@@ -45,13 +46,26 @@ static unsigned long random_op(void) {
     return group << 8 | (r / 256 % counts[group]);
 }
 
+/* With a range there is more to play with: a child's space, so that page tables come and go, and one of everything. */
+static void make_toys(void) {
+    struct facet_message type = {0};
+    if (facet_call(CR_RANGE, OP_TYPE, &type) != RC_OK || type.word[0] != CAP_RANGE)
+        return;
+    static const unsigned char toys[] = {CAP_PAGE, CAP_CAPPAGE, CAP_GPT, CAP_GPT, CAP_PROCESS, CAP_ENDPOINT};
+    for (unsigned i = 0; i < sizeof toys; i++)
+        facet_alloc(toys[i], CR_FREE + i);
+    facet_set(CR_SELF, OP_PROCESS_SET_CAP, CR_SPACE, CR_FREE + 2);
+    facet_set(CR_SELF, OP_PROCESS_SET_CAP, CR_SELF, CR_FREE + 4);
+}
+
 int main(int argc, char **argv) {
+    make_toys();
     unsigned long count = argc > 1 ? number(argv[1]) : 10000;
     random_state = (argc > 2 ? number(argv[2]) : 1) * 0x9e3779b97f4a7c15ul | 1;
     for (unsigned long i = 0; i < count; i++) {
         unsigned long r = random_word(), op = random_op();
-        unsigned cap = r % 16 == 0 ? (unsigned)(r >> 8 & 255) : (unsigned)(r >> 8 & 15);
-        if (cap == CR_PARENT && op == OP_EXIT)
+        unsigned cap = (unsigned)(r >> 8 & (r % 16 < 4 ? 31 : 15));
+        if ((cap == CR_PARENT && op == OP_EXIT) || (op == OP_ENDPOINT_SET_RECIPIENT && r >> 52))
             continue;
         struct facet_message m = {
             .word = {interesting(), interesting(), interesting(), interesting()},

@@ -69,6 +69,15 @@ static void deadlock(void) {
     facet_invoke(CR_NULL, INVOKE_RETURN, 0, &m);
 }
 
+static void bad_control(void) {
+    struct facet_message m = {0};
+    facet_invoke(CAP_REGISTERS, INVOKE_CALL, OP_TYPE, &m);
+}
+static void bad_register(void) {
+    struct facet_message m = {.recv = {0, CAP_REGISTERS}};
+    facet_invoke(CR_NULL, INVOKE_CALL, OP_TYPE, &m);
+}
+
 static const struct deed {
     const char *name;
     void (*act)(void);
@@ -81,6 +90,7 @@ static const struct deed {
     {"load-microcode", load_microcode}, {"load-noncanonical", load_noncanonical}, {"load-null", load_null},
     {"store-kernel", store_kernel}, {"store-text", store_text}, {"execute-stack", execute_stack},
     {"stack-overflow", stack_overflow}, {"no-stack", no_stack}, {"loop", loop}, {"deadlock", deadlock},
+    {"bad-control", bad_control}, {"bad-register", bad_register},
 };
 
 static int same(const char *a, const char *b) {

@@ -6,7 +6,7 @@
 
 enum { R_SERVER = CR_FREE, R_ENDPOINT, R_ENTRY, R_PAGE, R_BACK };
 enum { S_RESUME = 3, S_GIFT, S_COPY }; /* the server's registers */
-enum { ADD = 1, GUARD, TWICE, SLEEPY };
+enum { ADD = 0x4000, GUARD, TWICE };
 #define PAYLOAD 0x1122334455667788ul
 
 static unsigned long server_stack[512];

@@ -118,7 +118,7 @@ static struct outcome model_traverse(unsigned long address, enum access access) 
                 return out;
             rest &= (1ul << cap->l2g) - 1;
         }
-        out.restr |= cap->restr;
+        out.restr |= cap->restr | (out.restr & CAP_WK ? CAP_RO : 0u); /* what is fetched through weak is read-only */
         if (cap->type == CAP_PAGE)
             break;
         struct model_gpt *gpt = &gpts[cap->object];
@@ -131,7 +131,7 @@ static struct outcome model_traverse(unsigned long address, enum access access) 
         return out;
     out.page = cap->object;
     out.cell = rest / 8;
-    int forbidden = (access == ACCESS_STORE && (out.restr & (CAP_RO | CAP_WK))) || (access == ACCESS_FETCH && (out.restr & CAP_NX));
+    int forbidden = (access == ACCESS_STORE && (out.restr & CAP_RO)) || (access == ACCESS_FETCH && (out.restr & CAP_NX));
     out.fault = forbidden ? FAULT_ACCESS_VIOLATION : FAULT_NONE;
     return out;
 }
