@@ -32,6 +32,7 @@
 #define STORES_MAX 160    /* events of one instruction: FXSAVE makes about 100 */
 #define ANSWERS_MAX 320
 #define RING_SIZE 256     /* a power of two, at least STORES_MAX */
+#define DECODED 4096u /* instructions remembered */
 #define LOGS 8            /* processes suspended within an instruction */
 
 /* A page of memory behind all fronts. */
@@ -135,6 +136,7 @@ struct access_state {
 
     struct emu_access access; /* of the inline path */
     struct decoder *decoder;
+    struct decoded decoded[DECODED]; /* cache, by pc */
     unsigned ring_end, ring_count; /* entries ever, entries that count */
     struct ring_entry ring[RING_SIZE];
 
@@ -174,14 +176,23 @@ bool target_read(const struct target *target, int parts, uint64_t va, unsigned s
 void target_write(struct emu *emu, const struct target *target, int parts, uint64_t va, unsigned size,
                   const uint8_t *bytes); /* with code coherence; inside hooks too */
 
-/* ---- access.c */
+/* ---- inline.c */
+/* The engine's PROT hook: one access, before any byte has moved. */
+bool access_on_event(uc_engine *uc, uc_mem_type type, uint64_t address, int size, int64_t value, void *user);
+/* Its MMIO read: a piece of a load. Stores have none: they are performed at their event, or swallowed. */
+uint64_t access_on_piece(uc_engine *uc, uint64_t offset, unsigned size, void *user);
+/* What a store puts into memory, of what the engine's hook says. */
+uint64_t access_store_value(struct emu *emu, unsigned flags, uint64_t value, unsigned size);
 /* What instruction stands at pc; the code must be mapped, as it is while it executes. */
 const struct decoded *access_decode(struct access_state *state, uint64_t pc);
+
 /* Ends the run before the access and makes the instruction a transaction. For `return`: refuses. */
 bool access_refuse(struct access_state *state, uint64_t va, enum access kind, bool page);
 /* Notes VECTOR_FRONT. For `return`: refuses. */
 bool access_trap(struct access_state *state, enum front_trap reason, enum access kind, uint64_t va, int front,
                  uint64_t offset, uint64_t code);
+
+/* ---- access.c */
 enum facet_verdict access_ask(struct access_state *state, struct emu_access *access);
 /* The bytes that a passed store leaves. */
 static inline const uint8_t *access_stored(const struct emu_access *access) {

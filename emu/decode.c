@@ -8,13 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CACHE_SIZE 4096 /* entries, direct mapped */
-
 struct decoder {
     csh capstone;
     cs_insn *insn;
     bool host_movbe; /* then the engine leaves the swap of a MOVBE to the store itself, after its hooks */
-    struct decoded cache[CACHE_SIZE];
 };
 
 struct decoder *decoder_create(void) {
@@ -43,10 +40,6 @@ void decoder_destroy(struct decoder *decoder) {
     if (decoder->capstone != 0)
         cs_close(&decoder->capstone);
     free(decoder);
-}
-
-struct decoded *decoder_slot(struct decoder *decoder, uint64_t pc) {
-    return &decoder->cache[(pc ^ pc >> 12) % CACHE_SIZE];
 }
 
 /* Instructions that load their memory operand and store it back, whatever its position. */

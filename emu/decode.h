@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What an instruction does to memory: the little that the engine's access hooks don't tell. Decoded by Capstone once and
- * cached by program counter; a cached entry is used only while the code bytes are the same.
+ * What an instruction does to memory: the little that the engine's access hooks don't tell. Decoded by Capstone; inline.c
+ * remembers the result as long as the code is the same.
  */
 #ifndef FACET_EMU_DECODE_H
 #define FACET_EMU_DECODE_H
@@ -28,8 +28,8 @@ enum decode_store { DECODE_STORE_NONE, DECODE_STORE_OPERAND, DECODE_STORE_PUSH, 
 
 struct decoded {
     uint64_t pc;
-    uint64_t generation; /* of the code mapping when the bytes were last found equal */
-    const uint8_t *code; /* host address of the bytes then */
+    uint64_t generation; /* emu.mmu.fetches when the bytes were last found equal; 0: not to be reused */
+    const uint8_t *code; /* host address of bytes that may change unnoticed, NULL: they can't */
     uint8_t bytes[DECODE_BYTES_MAX + 1];
     uint8_t size;        /* bytes; 0: not an instruction we can decode */
     uint8_t flags;       /* enum decode_flag */
@@ -47,9 +47,6 @@ struct decoder;
 
 struct decoder *decoder_create(void);
 void decoder_destroy(struct decoder *decoder);
-
-/* The cached entry for pc, whether or not it is still valid: pc, generation, code and bytes tell. Never NULL. */
-struct decoded *decoder_slot(struct decoder *decoder, uint64_t pc);
 
 /* Decodes the available bytes (at most DECODE_BYTES_MAX are used) at pc into *slot. */
 void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, const uint8_t *code, unsigned available);

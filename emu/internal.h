@@ -8,6 +8,7 @@
  *   mmu.c        page walk, TLB-fill hook, TLB growth          coherence.c  code and data frames
  *   trap.c       exceptions and SYSCALL into the guest         instruction.c CPUID, RDTSC
  *   run.c        run loop, stop reasons                        step.c       TF, single step, breakpoints
+ *   operand.c    CR2                                           error.c      facet_fail
  *   device.c     ports, console, debug device                  stream.c     host streams
  *   front.c access.c transaction.c decode.c                    accesses to fronts
  *
@@ -138,6 +139,7 @@ struct emu {
         bool probing;  /* the engine itself asks, on our behalf: plain answers */
         uint64_t refused_va; /* page and kind of the latest fill */
         enum access refused;
+        uint64_t fetches; /* fetch fills: no code is mapped anew without one */
         bool aborting; /* engine_abort: refuse the next fill whatever it is */
         bool nxe;      /* EFER.NXE was seen on */
     } mmu;
@@ -186,6 +188,7 @@ struct emu {
     struct uart uart;
     int stream_fd[3], console_fd;
     uint64_t tsc;
+    size_t decoder; /* Capstone's handle; operand.c */
 
     emu_access_fn *ask;
     void *ask_context;
@@ -301,6 +304,10 @@ bool engine_init(struct emu *emu);
 /* In an instruction hook (IN, OUT): leaves the engine at once, with nothing of the instruction done; pending is set.
  * Does not return. */
 _Noreturn void engine_abort(struct emu *emu, enum pending why);
+
+/* ---- operand.c: the exact address of emu->fault, whose page alone is known */
+uint64_t operand_fault_address(struct emu *emu);
+void operand_destroy(struct emu *emu);
 
 /* ---- boot.c, device.c, stream.c, instruction.c */
 enum facet_status boot_load(struct emu *emu, const struct emu_config *config, struct facet_error *error);

@@ -315,6 +315,7 @@ static bool fill(uc_engine *uc, uint64_t va, uc_mem_type type, uc_tlb_entry *ent
     emu->stats.fills++;
     emu->mmu.refused_va = va;
     emu->mmu.refused = access;
+    emu->mmu.fetches += access == ACCESS_FETCH;
     if (trap_microcode_fill(emu, va, access, entry, &answer))
         return answer;
     int cpl = reg_cpl(emu);

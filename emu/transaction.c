@@ -216,10 +216,7 @@ bool transaction_store(struct access_state *state, struct slot *slot, unsigned o
     store->swallowed = false;
     if (!span(state, slot, store->va, size, ACCESS_STORE, store->target, &store->parts))
         return false;
-    if ((tx->flags & DECODE_SWAP) != 0)
-        value = __builtin_bswap64(value) >> (64 - 8 * size);
-    if ((tx->flags & DECODE_PUSHF) != 0 && tf_hidden_in_pushf(state->emu))
-        value &= ~FLAG_TF;
+    value = access_store_value(state->emu, tx->flags, value, size);
     memcpy(store->bytes, &value, PIECE_MAX);
     ring_pass(state, ACCESS_STORE, store->va, size);
     const struct answer *known = fronted(store->target, store->parts)

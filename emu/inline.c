@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The inline path: accesses to fast pages, one PROT event of the engine each. Everything that an event can't do exactly
+ * where it stands (a page border, a page that must not be stored to yet, code) is refused and becomes a transaction.
+ *
+ * This is the path whose speed counts: a slot tells everything, the instruction at pc is known from a cache.
+ */
+#include "access.h"
+
+#include <string.h>
+
+_Static_assert((int)DECODE_RMW == (int)FACET_RMW && (int)DECODE_ATOMIC == (int)FACET_ATOMIC, "flags are passed on");
+
+/* ---- What stands at pc */
+
+static bool same_code(const struct decoded *decoded) {
+    return decoded->code == NULL || memcmp(decoded->code, decoded->bytes, decoded->size) == 0;
+}
+
+/* Host address of the instruction, NULL if it can't be had in one piece; *constant: it can't change without a fetch fill. */
+static const uint8_t *code_at(struct emu *emu, uint64_t pc, bool *constant) {
+    struct mmu_page page;
+    struct target target;
+    if (mmu_walk(emu, reg_get(emu, UC_X86_REG_CR3), pc, &page) != MMU_OK || page_resolve(emu, &page, &target) != FRONT_OK ||
+        target.host == NULL)
+        return NULL;
+    *constant = (emu->mmu.frame[target.gpa / PAGE_SIZE] & ~FRAME_DIRTIED) == FRAME_CODE;
+    return target.host + pc % PAGE_SIZE;
+}
+
+static const struct decoded *decode_again(struct access_state *state, struct decoded *decoded, uint64_t pc) {
+    struct emu *emu = state->emu;
+    unsigned room = (unsigned)(PAGE_SIZE - pc % PAGE_SIZE);
+    bool constant = false;
+    const uint8_t *code = code_at(emu, pc, &constant);
+    if (code != NULL && (decoded->pc != pc || decoded->size == 0 || decoded->size > room ||
+                         memcmp(code, decoded->bytes, decoded->size) != 0))
+        decoder_fill(state->decoder, decoded, pc, code, room);
+    if (code == NULL || decoded->size == 0) { /* crosses into the next page: never taken from the cache */
+        uint8_t bytes[DECODE_BYTES_MAX];
+        decoder_fill(state->decoder, decoded, pc, bytes, (unsigned)mmu_fetch(emu, pc, bytes, sizeof bytes));
+        decoded->generation = 0;
+        return decoded;
+    }
+    decoded->code = constant ? NULL : code;
+    decoded->generation = emu->mmu.fetches;
+    return decoded;
+}
+
+static inline const struct decoded *decode(struct access_state *state, uint64_t pc) {
+    struct decoded *decoded = &state->decoded[(pc ^ pc >> 12) % DECODED];
+    if (decoded->pc == pc && decoded->generation == state->emu->mmu.fetches && same_code(decoded))
+        return decoded;
+    return decode_again(state, decoded, pc);
+}
+
+const struct decoded *access_decode(struct access_state *state, uint64_t pc) {
+    return decode(state, pc);
+}
+
+/* ---- One page, the common case */
+
+/* Moves of 1, 2, 4 or 8 bytes, without a call. */
+static inline uint64_t word_read(const uint8_t *from, unsigned size) {
+    uint16_t two;
+    uint32_t four;
+    uint64_t eight;
+    switch (size) {
+    case 1:
+        return *from;
+    case 2:
+        memcpy(&two, from, 2);
+        return two;
+    case 4:
+        memcpy(&four, from, 4);
+        return four;
+    default:
+        memcpy(&eight, from, 8);
+        return eight;
+    }
+}
+
+static inline void word_write(uint8_t *to, uint64_t value, unsigned size) {
+    switch (size) {
+    case 1:
+        memcpy(to, &value, 1);
+        break;
+    case 2:
+        memcpy(to, &value, 2);
+        break;
+    case 4:
+        memcpy(to, &value, 4);
+        break;
+    default:
+        memcpy(to, &value, 8);
+    }
+}
+
+static inline __attribute__((always_inline)) enum facet_verdict
+ask_inline(struct access_state *state, const struct slot *slot, enum facet_kind kind, unsigned offset, unsigned size,
+           uint64_t pc, unsigned flags, const uint8_t *attempted) {
+    struct emu_access *access = &state->access;
+    uint8_t *host = slot->target.host;
+    access->kind = kind;
+    access->flags = flags & (FACET_RMW | FACET_ATOMIC);
+    access->size = size;
+    access->va.v = slot->va + offset;
+    access->pc.v = pc;
+    access->part[0].front = slot->target.front;
+    access->part[0].offset = slot->target.offset + offset;
+    access->part[0].start = 0;
+    access->part[0].size = size;
+    access->parts = 1;
+    access->attempted = attempted;
+    access->backing = host != NULL ? host + offset : NULL;
+    access->reply = access_reply(state);
+    access->replaced = false;
+    state->emu->stats.fast_accesses++;
+    enum facet_verdict verdict = access_ask(state, access);
+    facet_assert(verdict == FACET_PASS || verdict == FACET_DONE, "verdict %d on a front that is not careful (front %d)",
+                 (int)verdict, slot->target.front);
+    return verdict;
+}
+
+/* ---- Loads */
+
+static const uint8_t nothing[3 * PIECE_MAX];
+
+static inline bool load_inline(struct access_state *state, const struct slot *slot, uint64_t address, unsigned size,
+                        uint64_t pc) {
+    const struct decoded *decoded = decode(state, pc);
+    unsigned offset = address % PAGE_SIZE;
+    if (offset + size > PAGE_SIZE || ((decoded->flags & DECODE_RMW) != 0 && !slot->plain_store))
+        return access_refuse(state, slot->va + offset, ACCESS_LOAD, false);
+    enum facet_verdict verdict = ask_inline(state, slot, FACET_LOAD, offset, size, pc, decoded->flags, NULL);
+    const uint8_t *from = nothing + PIECE_MAX;
+    if (verdict == FACET_DONE)
+        from = access_reply(state);
+    else if (slot->target.host != NULL)
+        from = slot->target.host + offset;
+    state->load.address = address;
+    state->load.from = from;
+    state->load.left = (address & (size - 1)) != 0 ? 2 * size : size;
+    if ((decoded->flags & DECODE_MULTI) != 0)
+        ring_note(state, pc, FACET_LOAD, slot->va + offset, size, verdict, from);
+    return true;
+}
+
+/* ---- Stores */
+
+uint64_t access_store_value(struct emu *emu, unsigned flags, uint64_t value, unsigned size) {
+    if ((flags & DECODE_SWAP) != 0)
+        return __builtin_bswap64(value) >> (64 - 8 * size);
+    if ((flags & DECODE_PUSHF) != 0 && tf_hidden_in_pushf(emu))
+        return value & ~FLAG_TF;
+    return value;
+}
+
+/* Performs a store that was passed. */
+static inline void store_perform(struct access_state *state, const struct slot *slot, unsigned offset,
+                                 const uint8_t *bytes, unsigned size) {
+    if (slot->target.host == NULL)
+        return;
+    word_write(slot->target.host + offset, word_read(bytes, size), size);
+    if (!slot->plain_store)
+        coherence_host_store(state->emu, slot->target.gpa + offset, size);
+}
+
+/* One or two pages, inline: what began before this page or runs on into the next one. */
+static void store_wide(struct access_state *state, const struct target *target, uint64_t va, unsigned size, uint64_t pc,
+                       unsigned flags, const uint8_t *bytes) {
+    struct emu_access access = {.attempted = bytes, .reply = access_reply(state)};
+    access_describe(&access, FACET_STORE, flags, va, size, pc, target, 2);
+    if (target_read(target, 2, va, size, state->backing))
+        access.backing = state->backing;
+    state->emu->stats.fast_accesses++;
+    enum facet_verdict verdict = access_ask(state, &access);
+    facet_assert(verdict == FACET_PASS || verdict == FACET_DONE, "verdict %d on a front that is not careful",
+                 (int)verdict);
+    if (verdict == FACET_PASS)
+        target_write(state->emu, target, 2, va, size, access_stored(&access));
+}
+
+static bool page_at(struct access_state *state, uint64_t va, struct target *target) {
+    struct mmu_page page;
+    return mmu_walk(state->emu, reg_get(state->emu, UC_X86_REG_CR3), va, &page) == MMU_OK &&
+           page_resolve(state->emu, &page, target) == FRONT_OK;
+}
+
+/* A byte store at a page's start may be the first byte here of a store that began in the page before, which is ordinary
+ * memory: the engine has stored those bytes already and reports the rest one by one. The whole is one access, asked at
+ * its last byte. Its backing shows the ordinary bytes as they are now, and DONE can't take them back. */
+static bool tail_begins(struct access_state *state, const struct slot *slot, const struct decoded *decoded) {
+    struct facet_regs regs;
+    uint64_t va;
+    if (decoded->store_size <= 1 || decoded->store_size > PIECE_MAX)
+        return false;
+    emu_regs_get(state->emu, &regs);
+    if (!decoded_store_address(decoded, &regs, &va) || va >= slot->va || va + decoded->store_size <= slot->va)
+        return false;
+    state->tail.va = va;
+    state->tail.size = decoded->store_size;
+    state->tail.got = (unsigned)(slot->va - va);
+    access_special(state, SPECIAL_TAIL, true);
+    return true;
+}
+
+static bool tail_byte(struct access_state *state, const struct slot *slot, uint64_t value, uint64_t pc) {
+    unsigned before = (unsigned)(slot->va - state->tail.va);
+    struct target target[2];
+    state->tail.bytes[state->tail.got++] = (uint8_t)value;
+    if (state->tail.got < state->tail.size)
+        return true;
+    access_special(state, SPECIAL_TAIL, false);
+    if (page_at(state, state->tail.va, &target[0]) && target[0].host != NULL)
+        memcpy(state->tail.bytes, target[0].host + state->tail.va % PAGE_SIZE, before);
+    target[1] = slot->target;
+    store_wide(state, target, state->tail.va, state->tail.size, pc, access_decode(state, pc)->flags, state->tail.bytes);
+    return true;
+}
+
+static void swallow_bytes(struct access_state *state, unsigned count) {
+    state->swallow = count;
+    access_special(state, SPECIAL_SWALLOW, count != 0);
+}
+
+/* Stores that take more than one page, began in the page before, or can't be refused. */
+static __attribute__((noinline)) bool store_unusual(struct access_state *state, const struct slot *slot, unsigned offset,
+                                                    unsigned size, uint64_t value, uint64_t pc,
+                                                    const struct decoded *decoded) {
+    struct target target[2] = {slot->target};
+    uint8_t bytes[PIECE_MAX];
+    memcpy(bytes, &value, sizeof bytes);
+    if ((decoded->flags & DECODE_HELPER) == 0)
+        return access_refuse(state, slot->va + offset, ACCESS_STORE, false);
+    if ((offset & (size - 1)) != 0)
+        swallow_bytes(state, size);
+    if (page_at(state, slot->va + PAGE_SIZE, &target[1]))
+        store_wide(state, target, slot->va + offset, size, pc, decoded->flags, bytes);
+    return true;
+}
+
+static inline bool store_inline(struct access_state *state, const struct slot *slot, unsigned offset, unsigned size,
+                                uint64_t value, uint64_t pc) {
+    const struct decoded *decoded = decode(state, pc);
+    if (offset + size > PAGE_SIZE || (!slot->plain_store && (decoded->flags & DECODE_HELPER) == 0))
+        return store_unusual(state, slot, offset, size, value, pc, decoded);
+    if (size == 1 && offset == 0 && tail_begins(state, slot, decoded))
+        return tail_byte(state, slot, value, pc);
+    if ((decoded->flags & (DECODE_SWAP | DECODE_PUSHF)) != 0)
+        value = access_store_value(state->emu, decoded->flags, value, size);
+    enum facet_verdict verdict = ask_inline(state, slot, FACET_STORE, offset, size, pc, decoded->flags,
+                                            (const uint8_t *)&value);
+    if (verdict == FACET_PASS)
+        store_perform(state, slot, offset, access_stored(&state->access), size);
+    if ((decoded->flags & DECODE_MULTI) != 0)
+        ring_note(state, pc, FACET_STORE, slot->va + offset, size, verdict, access_stored(&state->access));
+    if ((offset & (size - 1)) != 0)
+        swallow_bytes(state, size);
+    return true;
+}
+
+/* ---- The engine's hooks */
+
+static bool on_special(struct access_state *state, struct slot *slot, enum access kind, uint64_t address, unsigned size,
+                       uint64_t value, bool *answer) {
+    *answer = true;
+    if ((state->special & SPECIAL_ENDING) != 0)
+        return true; /* a helper goes on regardless; nothing of it counts */
+    if ((state->special & SPECIAL_SWALLOW) != 0 && kind == ACCESS_STORE) {
+        swallow_bytes(state, state->swallow - 1);
+        return true;
+    }
+    if ((state->special & SPECIAL_TRANSACTION) != 0) {
+        *answer = kind == ACCESS_LOAD ? transaction_load(state, slot, address, size)
+                                      : transaction_store(state, slot, address % PAGE_SIZE, size, value);
+        return true;
+    }
+    if ((state->special & SPECIAL_TAIL) != 0) {
+        *answer = tail_byte(state, slot, value, reg_rip(state->emu));
+        return true;
+    }
+    if ((state->special & SPECIAL_LOG) != 0 && log_waits(state, reg_rip(state->emu))) {
+        *answer = access_refuse(state, slot->va + address % PAGE_SIZE, kind, false);
+        return true;
+    }
+    return false;
+}
+
+/* One architectural access, before any byte has moved. */
+bool access_on_event(uc_engine *uc, uc_mem_type type, uint64_t address, int size, int64_t value, void *user) {
+    struct access_state *state = user;
+    struct slot *slot = &state->slot[(address - SLOT_BASE) / PAGE_SIZE];
+    enum access kind = type == UC_MEM_READ_PROT ? ACCESS_LOAD : ACCESS_STORE;
+    bool answer;
+    uint64_t pc;
+    if (state->special != 0 && on_special(state, slot, kind, address, (unsigned)size, (uint64_t)value, &answer))
+        return answer;
+    uc_reg_read(uc, UC_X86_REG_RIP, &pc);
+    if (kind == ACCESS_LOAD)
+        return load_inline(state, slot, address, (unsigned)size, pc);
+    return store_inline(state, slot, address % PAGE_SIZE, (unsigned)size, (uint64_t)value, pc);
+}
+
+/* The same in a transaction, where a load may go on in another slot. */
+static uint64_t piece_captured(const struct access_state *state, const struct slot *slot, uint64_t offset,
+                               unsigned size) {
+    uint64_t value = 0, from = slot->va + offset - state->load.va;
+    for (unsigned i = 0; i < size; i++)
+        if (from + i < state->load.size)
+            value |= (uint64_t)state->load.from[from + i] << 8 * i;
+    return value;
+}
+
+/* The engine fetches a load in pieces, aligned words that may reach beyond it on both sides. */
+uint64_t access_on_piece(uc_engine *uc, uint64_t offset, unsigned size, void *user) {
+    struct access_state *state = user;
+    (void)uc;
+    if ((state->special & SPECIAL_TRANSACTION) != 0)
+        return piece_captured(state, &state->slot[offset / PAGE_SIZE], offset % PAGE_SIZE, size);
+    if (state->load.left < size) {
+        /* A load that began in the page before, ordinary memory, has no event of its own. Nothing has happened yet. */
+        struct slot *slot = &state->slot[offset / PAGE_SIZE];
+        state->load.left = 0;
+        if (state->emu->pending == PENDING_NONE) {
+            access_refuse(state, slot->va + offset % PAGE_SIZE, ACCESS_LOAD, true);
+            run_stop(state->emu, PENDING_TRANSACTION);
+        }
+        return 0;
+    }
+    state->load.left -= size;
+    return word_read(state->load.from + (int64_t)(SLOT_BASE + offset - state->load.address), size);
+}
+
