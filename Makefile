@@ -53,7 +53,7 @@ BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c
 LADDER =
 
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
-UNIT_TESTS =
+UNIT_TESTS = tests/test_dbg_watch.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
 
@@ -181,7 +181,7 @@ $(SAMPLE_GUEST_BIN): $(B)/guests/%: $(B)/samples/guests/%.o $(B)/crt0.o
 # The same program for the host: tests/native/ stands in for the guest's header, the table's object file is the same.
 $(B)/tests/native/wordfreq: samples/guests/wordfreq.c $(B)/samples/guests/wordtable.o
 	$(MKDIR)
-	$(say)$(CC) -std=gnu11 -g -O2 $(WARN) -Itests/native -no-pie $(DEPFLAGS) -o $@ $^
+	$(say)$(CC) -std=gnu11 -g -O2 $(WARN) -fno-tree-loop-distribute-patterns -Itests/native -no-pie $(DEPFLAGS) -o $@ $^
 $(TEST_GUEST_BIN): $(B)/tests/guests/%: $(B)/tests/guests/%.o $(B)/crt0.o
 	$(MKDIR)
 	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $(B)/crt0.o $<

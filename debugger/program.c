@@ -71,7 +71,7 @@ static bool inside_file(const struct program *p, const Elf64_Phdr *ph) {
 /* The contents of the native note, or 0. Notes are 4-byte aligned: sizes, type, owner, contents. */
 static uint32_t find_note(const struct program *p, const Elf64_Phdr *ph) {
     uint64_t at = 0;
-    while (inside_file(p, ph) && ph->p_filesz - at >= sizeof(Elf64_Nhdr)) {
+    while (ph->p_filesz - at >= sizeof(Elf64_Nhdr)) {
         Elf64_Nhdr note;
         const uint8_t *start = p->image + ph->p_offset + at;
         memcpy(&note, start, sizeof note);
@@ -93,6 +93,9 @@ static enum facet_status check_kind(const struct program *p, struct facet_error 
     size_t count;
     const Elf64_Phdr *ph = program_headers(p, &count);
     uint32_t version = 0;
+    for (size_t i = 0; i < count; i++)
+        if (ph[i].p_type != PT_NULL && !inside_file(p, &ph[i]))
+            return REFUSE("%s is truncated: a segment lies behind its end", p->path);
     for (size_t i = 0; i < count; i++) {
         if (ph[i].p_type == PT_INTERP)
             return REFUSE("%s: dynamically linked programs are not supported: link with -static", p->path);
@@ -112,8 +115,6 @@ static enum facet_status check_kind(const struct program *p, struct facet_error 
 }
 
 static enum facet_status add_segment(struct program *p, const Elf64_Phdr *ph, struct facet_error *error) {
-    if (!inside_file(p, ph))
-        return REFUSE("%s is truncated: a segment lies behind its end", p->path);
     if (ph->p_memsz < ph->p_filesz || ph->p_vaddr > GUEST_STACK_TOP - GUEST_STACK_SIZE ||
         ph->p_memsz > GUEST_STACK_TOP - GUEST_STACK_SIZE - ph->p_vaddr)
         return REFUSE("%s is malformed: a segment of 0x%lx bytes at 0x%lx is impossible", p->path, ph->p_memsz,
