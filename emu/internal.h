@@ -56,6 +56,7 @@ enum pending {
     PENDING_FRAME,       /* a frame changes between data and code: coherence.c */
     PENDING_RING3,       /* ring 3 is about to execute and somebody waits for that */
     PENDING_BREAKPOINT,
+    PENDING_VEX,         /* a block with VEX code at vex_va was translated: instruction.c */
     PENDING_DEAD,        /* emu->stop.text says why */
     PENDING_TRANSACTION, /* this and the following belong to access_exit alone; add freely */
     PENDING_SUSPEND,
@@ -188,6 +189,11 @@ struct emu {
     struct uart uart;
     int stream_fd[3], console_fd;
     uint64_t tsc;
+    struct { /* instruction.c: VEX code that is refused */
+        struct breakpoint *at;
+        size_t count;
+        uint64_t found;
+    } vex;
     size_t decoder; /* Capstone's handle; operand.c */
 
     emu_access_fn *ask;
@@ -307,6 +313,8 @@ _Noreturn void engine_abort(struct emu *emu, enum pending why);
 
 /* ---- operand.c: the exact address of emu->fault, whose page alone is known */
 uint64_t operand_fault_address(struct emu *emu);
+/* Bytes of the instruction, 0: not one. */
+size_t operand_instruction_size(struct emu *emu, const uint8_t *code, size_t size, uint64_t va);
 void operand_destroy(struct emu *emu);
 
 /* ---- boot.c, device.c, stream.c, instruction.c */
@@ -314,6 +322,7 @@ enum facet_status boot_load(struct emu *emu, const struct emu_config *config, st
 bool device_init(struct emu *emu);
 void stream_serve(struct emu *emu, uint64_t request_gpa);
 bool instruction_init(struct emu *emu);
+void instruction_exit(struct emu *emu); /* PENDING_VEX, outside */
 
 /* ==== Implemented by access.c and transaction.c, called by the core ============================================ */
 

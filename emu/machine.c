@@ -85,6 +85,7 @@ void emu_destroy(struct emu *emu) {
         return;
     run_destroy(emu);
     access_destroy(emu);
+    operand_destroy(emu);
     if (emu->exception.context)
         uc_context_free(emu->exception.context);
     if (emu->uc)
@@ -95,6 +96,7 @@ void emu_destroy(struct emu *emu) {
         munmap(emu->rom, ROM_BYTES);
     free(emu->mmu.frame);
     free(emu->breakpoints);
+    free(emu->vex.at);
     free(emu);
 }
 

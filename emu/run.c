@@ -202,6 +202,9 @@ static bool exit_serve(struct emu *emu, uc_err err, unsigned stops_before, struc
         breakpoint_again(emu);
         coherence_exit(emu);
         break;
+    case PENDING_VEX:
+        instruction_exit(emu);
+        break;
     case PENDING_RING3:
         emu->ring3_armed = false;
         break;

@@ -199,7 +199,7 @@ void trap_raise(struct emu *emu, int vector, bool has_error, uint32_t error) {
 }
 
 void trap_page_fault(struct emu *emu) {
-    reg_set(emu, UC_X86_REG_CR2, emu->fault.va);
+    reg_set(emu, UC_X86_REG_CR2, operand_fault_address(emu));
     trap_raise(emu, VECTOR_PF, true, emu->fault.error);
 }
 
@@ -231,10 +231,20 @@ static bool has_error_code(uint32_t vector) {
     return vector == VECTOR_DF || (vector >= VECTOR_TS && vector <= VECTOR_PF) || vector == 17 || vector == 21;
 }
 
-static void on_interrupt(uc_engine *uc, uint32_t vector, void *data) {
-    struct emu *emu = data;
+/* Page 1 stays in the TLB of ring 3 after a delivery, so a jump there meets the call, which fails for want of its gate. Any
+ * other machine has nothing there. (A load from it reads the constant call; that is all that can be seen.) */
+static bool microcode_probed(struct emu *emu, uint32_t vector) {
+    if (vector != VECTOR_GP || emu->delivery.active || (reg_rip(emu) & PAGE_MASK) != MICROCODE)
+        return false;
+    emu->fault.va = reg_rip(emu);
+    emu->fault.access = ACCESS_FETCH;
+    emu->fault.error = 0x14; /* not present, ring 3, fetch */
+    trap_page_fault(emu);
+    return true;
+}
+
+static void interrupt(struct emu *emu, uint32_t vector) {
     struct engine_exception exception = engine_exception_take(emu);
-    (void)uc;
 
     if (vector == VECTOR_DB && !exception.software)
         tf_retired(emu);
@@ -242,10 +252,20 @@ static void on_interrupt(uc_engine *uc, uint32_t vector, void *data) {
         return;
     if (vector == VECTOR_DB && !exception.software && step_debug_exception(emu))
         return;
+    if (microcode_probed(emu, vector))
+        return;
     if (exception.software)
         software_interrupt(emu, vector, exception.next_rip);
     else
         trap_raise(emu, (int)vector, has_error_code(vector), exception.error);
+}
+
+/* A hook that wrote RIP leaves the engine in a mode where later hooks of the same run see a stale RIP (skip_sync_pc_on_exit), so
+ * the run ends here. */
+static void on_interrupt(uc_engine *uc, uint32_t vector, void *data) {
+    (void)uc;
+    interrupt(data, vector);
+    run_want(data, 0);
 }
 
 /* ---- SYSCALL */
@@ -263,10 +283,8 @@ static uint64_t syscall_size(struct emu *emu, uint64_t rip) {
     return 2;
 }
 
-static void on_syscall(uc_engine *uc, void *data) {
-    struct emu *emu = data;
+static void system_call(struct emu *emu) {
     uint64_t rip = reg_rip(emu), size = syscall_size(emu, rip), flags = reg_rflags(emu);
-    (void)uc;
 
     if (!(msr_get(emu, MSR_EFER) & EFER_SCE)) {
         raise_ahead(emu, VECTOR_UD, false, 0, size);
@@ -286,6 +304,12 @@ static void on_syscall(uc_engine *uc, void *data) {
     }
     reg_set(emu, UC_X86_REG_CS, selector);
     reg_set(emu, UC_X86_REG_RIP, target - size);
+}
+
+static void on_syscall(uc_engine *uc, void *data) {
+    (void)uc;
+    system_call(data);
+    run_want(data, 0); /* as after an interrupt */
 }
 
 bool trap_init(struct emu *emu) {

@@ -16,8 +16,11 @@ USER_CODE
     mov rbx, 0x99
     int 0x80
 USER_CODE_END
-trap:
-    call trap_print
+trap:                                   /* the vector in the error code is shifted by 3; QEMU shifts by 4: leave it out */
+    test qword ptr [rdi + F_ERROR], 2
+    jz 1f
+    and qword ptr [rdi + F_ERROR], 7
+1:  call trap_print
     cmp qword ptr [rdi + F_VECTOR], 6
     je 2f
     cmp qword ptr [rdi + F_VECTOR], 13

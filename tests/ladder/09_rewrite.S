@@ -7,8 +7,8 @@
 USER_CODE
     xor ebx, ebx                    /* own page */
     mov ecx, 200
-1:  mov [rip + near + 1], ecx
-    call near
+1:  mov [rip + here + 1], ecx
+    call here
     add rbx, rax
     dec ecx
     jnz 1b
@@ -37,7 +37,7 @@ USER_CODE
     dec ecx
     jnz 1b
     int 0x80
-near:
+here:
     mov eax, 0
     ret
 USER_CODE_END

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * After traps and system calls ring 3 finds nothing at the addresses that emu/ uses for its deliveries, to read, write or
- * execute; and INVLPG, WP and such leave no hole. On another machine there never was anything. */
+ * execute. On another machine there never was anything. One exception: a load from the first page may give the constant call
+ * that lies there, so that one is not tried. */
 #include "ladder.h"
-.macro probe address
+.macro probe address, load=1
     mov rbx, \address
+    .if \load
     lea rbp, [rip + 1f]
     mov rax, [rbx]
+    .endif
 1:  lea rbp, [rip + 1f]
     mov [rbx], rax
 1:  lea rbp, [rip + 1f]
@@ -19,7 +22,7 @@ USER_CODE
     ud2
 2:  dec edi
     jnz 1b
-    probe 0xffffffffff000000
+    probe 0xffffffffff000000, 0
     syscall
     probe 0xffffffffff001040
     syscall

@@ -338,7 +338,8 @@ tss:
     .long 0
     .quad trap_stack_top, 0, 0, 0
     .quad ist1_top
-    .skip 0x68 - 44
+    .skip 0x66 - 44
+    .word 0x68                  /* no I/O map */
 trap_handler: .quad 0
 
 .bss
