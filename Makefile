@@ -19,7 +19,7 @@ endif
 # ---- Sources --------------------------------------------------------------------------------------------------------
 
 # The machine: libemu.a. The only folder that includes Unicorn.
-EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/step.c \
+EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/kick.c emu/step.c \
 	emu/device.c emu/stream.c emu/instruction.c emu/operand.c emu/error.c \
 	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/decode.c \
 	emu/fetch.c emu/inline.c
@@ -45,7 +45,7 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
 SAMPLE_HANDLERS = samples/handlers/tracer.c samples/handlers/stuckbit.c
 TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tests/guests/code.c tests/guests/fuzz.c \
-	tests/guests/hostile.c tests/guests/trees.c
+	tests/guests/hostile.c tests/guests/trees.c tests/guests/badop.c
 BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c
 BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c
 

@@ -57,7 +57,7 @@ expect 2 "$FACET" run --swap "sym:ledger=$T/odd.so" "$LEDGER"
 err_has '99'
 handler 'FACET_MAY(FACET_PASS)' FACET_STOP FACET_HANDLER_ABI
 expect 125 "$FACET" run --swap "sym:ledger=$T/odd.so" "$LEDGER"
-err_has 'STOP'
+err_has 'verdict stop .*not declare'
 out_has '^alice +650$'
 handler 'FACET_MAY(FACET_PASS) | FACET_MAY(FACET_FAULT)' FACET_FAULT FACET_HANDLER_ABI
 expect 139 "$FACET" run --swap "sym:ledger=$T/odd.so" "$LEDGER"

@@ -13,7 +13,7 @@ reported() {
     err_has 'remember_payment'
     err_has "ledger\.c:$line"
     err_has '0x4b|75'             # new
-    err_has '0x0*48d|1165'        # old: 900 - 60 + 310 + 15
+    err_has '0x0*4d8|1240'        # old: the right balance
     err_has 'sym:ledger'
     [ ! -s "$T/out" ] || fail "the program went on"
     # The pc it prints is that of the store.
@@ -21,12 +21,12 @@ reported() {
         addr2line -f -e "$LEDGER" "$hex" | grep -qx remember_payment && echo "$hex"
     done | sort -u)
     [ "$(echo "$pc" | wc -w)" = 1 ] || fail "not one address in remember_payment: $pc"
-    objdump -d --start-address="$pc" --stop-address=$((pc + 1)) "$LEDGER" | grep -qE 'mov +%r[a-z0-9]+,' || fail "no store at $pc"
+    objdump -d --start-address="$pc" --stop-address=$((pc + 16)) "$LEDGER" | grep -A 1 '>:$' | grep -qE 'mov +%r[a-z0-9]+,[0-9a-fx]*\(' || fail "no store at $pc"
 }
 
 expect 133 "$FACET" run --swap "sym:ledger=watch:store,off=$balance,value=75" "$LEDGER"
 reported
-expect 133 "$FACET" run --swap "sym:ledger=watch:store,off=$balance..$((balance + 8)),size=8,old=1165,value<100" "$LEDGER"
+expect 133 "$FACET" run --swap "sym:ledger=watch:store,off=$balance..$((balance + 8)),size=8,old=1240,value<100" "$LEDGER"
 reported
 expect 133 "$FACET" run --swap "va:$((ledger + balance))+8=watch:value=0x4b" "$LEDGER"
 err_has 'remember_payment'
