@@ -74,6 +74,7 @@ void map_build(struct process *process, unsigned long address) {
         } else {
             lower = build_lower(&walk, holder, index, level);
             *entry = physical(lower->entry) | (level < TABLE_LEVEL_PROCESS ? PTE_P | PTE_W | PTE_U | PTE_A : 0ul);
+            table_tlb_stale |= level == TABLE_LEVEL_PROCESS; /* cr3 is to be loaded */
         }
         holder = &lower->header;
         index = table_index(level - 1, address);

@@ -30,7 +30,7 @@ _Static_assert(offsetof(struct kernel_info, current) == KERNEL_INFO_CURRENT, "cu
 _Static_assert(offsetof(struct process, fpu) % 16 == 0 && sizeof(struct process) % 16 == 0, "fxsave alignment");
 
 static struct process_queue run_queue;
-static struct process *fpu_owner;       /* whose state is in the FPU; NULL: nobody's */
+struct process *process_loaded;         /* whose FPU state and segment bases the processor has; NULL: nobody's */
 static unsigned long fs_base, gs_base;  /* as loaded */
 static bool idle_announced;
 
@@ -86,17 +86,17 @@ void process_end(struct process *process) {
         process_ready(sender);
     }
     map_forget_space(process);
-    if (fpu_owner == process)
-        fpu_owner = NULL;
+    if (process_loaded == process)
+        process_loaded = NULL;
     if (current_process == process)
         current_process = NULL;
 }
 
 static void fpu_switch(struct process *process) {
-    if (fpu_owner)
-        __asm__ volatile("fxsave64 %0" : "=m"(fpu_owner->fpu));
+    if (process_loaded)
+        __asm__ volatile("fxsave64 %0" : "=m"(process_loaded->fpu));
     __asm__ volatile("fxrstor64 %0" : : "m"(process->fpu));
-    fpu_owner = process;
+    process_loaded = process;
 }
 
 /* A program can zero a base by loading a selector, so what was loaded last says nothing unless it was 0 too. */
@@ -109,7 +109,7 @@ static void segments_switch(const struct process *process) {
 }
 
 void process_reload(const struct process *process) {
-    if (process == fpu_owner)
+    if (process == process_loaded)
         segments_switch(process);
 }
 
@@ -132,21 +132,17 @@ static _Noreturn void process_idle(void) {
     idle();
 }
 
-static bool in_ring3(unsigned long rip) {
-    return rip < GUEST_ADDRESS_MAX;
-}
-
-struct process *process_next(void) {
+struct process *process_choose(void) {
     struct process *process;
     for (;;) {
         process = process_pick();
         if (!process)
             process_idle();
-        if (in_ring3(process->regs.rip)) /* neither SYSRET nor IRETQ may meet any other */
+        if (process->regs.rip < GUEST_ADDRESS_MAX) /* neither SYSRET nor IRETQ may meet any other */
             break;
         process_fault(process, FAULT_INVALID_ADDRESS, process->regs.rip, 0, NULL);
     }
-    if (process != fpu_owner) {
+    if (process != process_loaded) {
         idle_announced = false;
         fpu_switch(process);
         segments_switch(process);

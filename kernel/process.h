@@ -26,9 +26,22 @@ void process_cancel(struct process *process, enum process_state state);
 void queue_append(struct process_queue *queue, struct process *process);
 void queue_remove(struct process *process);
 
+extern struct process *process_loaded;
+extern bool table_tlb_stale; /* table.h */
+
 /* Picks who runs: the current process if it still can, else the next; loads its page tables, FPU state and segment bases.
  * Returns it for user_return. Idles (and does not return) if there is none. */
-struct process *process_next(void);
+struct process *process_choose(void);
+/* The same; quick when the current process just goes on. */
+static inline struct process *process_next(void) {
+    struct process *process = current_process;
+    bool goes_on = process && process == process_loaded && process->state == PROCESS_RUNNABLE && !table_tlb_stale &&
+                   process->regs.rip < GUEST_ADDRESS_MAX;
+#ifdef FACET_DEBUG
+    goes_on = false; /* process_choose checks the kernel */
+#endif
+    return __builtin_expect(goes_on, 1) ? process : process_choose();
+}
 
 /* Its segment bases were changed: loads them if they are in use. */
 void process_reload(const struct process *process);

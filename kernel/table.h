@@ -68,7 +68,8 @@ void table_free_products(struct object *producer);
 
 /* Takes an entry out of a table, or a process's cr3 away, with its own depend entry. */
 void table_entry_clear(struct object *holder, unsigned index);
-/* Set when an entry went that the processor may still have in its TLB; the way back to ring 3 then reloads cr3. */
+/* Set when an entry went that the processor may still have in its TLB, or a process's cr3 changed; the way back to ring 3
+ * then loads cr3. */
 extern bool table_tlb_stale;
 
 /* The page tables' answer, as the processor would find it: the last-level entry, 0 if some level is missing. */
