@@ -26,6 +26,8 @@ status=$({ set +e; "$FACET" run "$WORDFREQ" <README.md 2>"$T/err"; echo $? >&3; 
 [ "$status" = 0 ] || fail "a closed pipe on the guest's output gave status $status"
 err_empty
 expect 0 sh -c '"$FACET" run "$WORDFREQ" <README.md >/dev/full'
-# Closed from the start.
-expect 0 sh -c '"$FACET" run "$WORDFREQ" <README.md >&-'
-expect 1 sh -c '"$FACET" run "$WORDFREQ" <&-'
+# Closed from the start: nothing to read, nowhere to write, and never one of facet's own files instead.
+expect 0 sh -c '"$FACET" run "$WORDFREQ" <&-'
+[ ! -s "$T/out" ] || fail "it read words from somewhere"
+expect 0 sh -c '"$FACET" run --swap sym:table=count --events "$T/events" "$WORDFREQ" <README.md >&- 2>&-'
+holds '.v == 1' "$T/events"
