@@ -61,7 +61,7 @@ static void breakpoint_remove(struct cli *cli, struct cmd_breakpoint *b) {
     size_t index = (size_t)(b - cli->breakpoints);
     memmove(b, b + 1, (--cli->breakpoint_count - index) * sizeof *b);
     if (cli->started && !breakpoint_at(cli, va))
-        emu_breakpoint_remove(session_emu(cli->session), (gva_t){va});
+        session_break(cli->session, va, false);
 }
 
 /* Several breakpoints may share an address; the machine has one. */
@@ -71,7 +71,7 @@ static void breakpoint_add(struct cli *cli, uint64_t va, bool temporary) {
     cli->breakpoints[cli->breakpoint_count++] =
         (struct cmd_breakpoint){.number = ++cli->last_breakpoint, .va = va, .temporary = temporary};
     if (cli->started && !shared)
-        emu_breakpoint_add(session_emu(cli->session), (gva_t){va});
+        session_break(cli->session, va, true);
 }
 
 /* SYMBOL: behind the function's prologue; *ADDRESS or a number: exactly there. */
@@ -178,8 +178,10 @@ static void tell_breakpoint(struct cli *cli) {
     cmd_print_location(cli);
 }
 
-static void tell_exit(int status) {
-    if (status)
+static void tell_exit(int status, const char *signal) {
+    if (*signal)
+        printf("\nProgram %s.\nThe program no longer exists.\n", signal);
+    else if (status)
         printf("[Inferior 1 (process 1) exited with code %02o]\n", (unsigned)status);
     else
         printf("[Inferior 1 (process 1) exited normally]\n");
@@ -190,7 +192,7 @@ static enum facet_status tell_stop(struct cli *cli, const struct session_stop *s
     switch (stop->event) {
     case SESSION_EXITED:
         cli->started = false;
-        tell_exit(stop->code);
+        tell_exit(stop->code, stop->text);
         return FACET_OK;
     case SESSION_FAILED:
         cli->started = false;
@@ -234,7 +236,7 @@ static enum facet_status start(struct cli *cli, struct facet_error *error) {
     for (size_t i = 0; i < cli->breakpoint_count; i++) {
         cli->breakpoints[i].hits = 0;
         if (breakpoint_at(cli, cli->breakpoints[i].va) == &cli->breakpoints[i])
-            emu_breakpoint_add(session_emu(cli->session), (gva_t){cli->breakpoints[i].va});
+            session_break(cli->session, cli->breakpoints[i].va, true);
     }
     return FACET_OK;
 }

@@ -30,6 +30,7 @@ enum facet_status cmd_info_handlers(struct cli *cli, const char *args, struct fa
     (void)args, (void)error;
     if (!session_handler_count(cli->session))
         printf("No handlers.\n");
+    session_list_handlers(cli->session, stdout);
     fflush(stdout);
     session_report(cli->session, stdout);
     return FACET_OK;
@@ -102,7 +103,9 @@ static void print_step(int number, const struct traverse_step *s) {
     printf("%3d  %-7s", number, type_name(s->type));
     if (s->type == CAP_PAGE || s->type == CAP_GPT || s->type == CAP_CAPPAGE)
         printf(" obj:%-5lu", s->id);
-    if (s->l2g < 64)
+    if (s->type == CAP_NULL)
+        printf(" no capability");
+    else if (s->l2g < 64)
         printf(" guard 0x%lx/%u", s->match, s->l2g);
     else
         printf(" no guard");
@@ -117,10 +120,12 @@ static void print_end(struct cli *cli, uint64_t va, const struct session_travers
     restriction_names(t->restrictions, gathered);
     if (t->fault) {
         printf("     fault: %s; ", session_fault_text(t->fault));
-        if (t->keeper)
-            printf("it goes to the keeper of the innermost GPT that has one\n");
+        if (t->keeper && t->keeper_of)
+            printf("it goes to the keeper of GPT obj:%" PRIu64 ", endpoint obj:%" PRIu64 "\n", t->keeper_of, t->keeper);
+        else if (t->keeper)
+            printf("it goes to the process's keeper, endpoint obj:%" PRIu64 "\n", t->keeper);
         else
-            printf("it goes to the process's keeper\n");
+            printf("there is no keeper: the process stops\n");
         return;
     }
     bool front = t->page >= APERTURE_BASE;

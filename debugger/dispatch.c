@@ -230,6 +230,7 @@ static enum facet_verdict ask_many(struct swaps *s, struct emu_access *a) {
     size_t count = find_touched(s, a, touched);
     if (count == 0)
         return FACET_PASS;
+    s->accesses += !resume;
     qsort(touched, count, sizeof *touched, by_offset);
     find_parts(touched, count);
     if (!resume)
@@ -266,6 +267,7 @@ static enum facet_verdict ask_many(struct swaps *s, struct emu_access *a) {
 
 static inline enum facet_verdict ask_one(struct swaps *s, struct emu_access *a, const struct mark *m) {
     struct swapped *object = m->object;
+    s->accesses++;
     struct facet_access access = describe(s, a, object, (int64_t)a->part[0].offset + m->delta);
     enum facet_verdict verdict = FACET_PASS;
     const uint8_t *value = a->kind == FACET_STORE ? a->attempted : a->backing;

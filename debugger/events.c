@@ -25,7 +25,7 @@ enum facet_status events_open(const char *path, struct events **events, struct f
     int fd = strcmp(path, "-") == 0 ? STDOUT_FILENO : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     *events = NULL;
     if (fd < 0)
-        return facet_fail(error, FACET_ERR_USAGE, "cannot write events to %s: %s", path, strerror(errno));
+        return facet_fail(error, FACET_ERR_FAILED, "cannot write events to %s: %s", path, strerror(errno));
     struct events *e = text_grow(NULL, 1, sizeof *e);
     e->path = text_copy(path);
     e->fd = fd;

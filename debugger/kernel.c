@@ -23,9 +23,9 @@ static const char *status_text(unsigned status) {
     case DEBUG_NO_PROCESS:
         return "there is no such process";
     case DEBUG_NO_OBJECT:
-        return "there is no object";
+        return "there is no such page of memory";
     case DEBUG_NOT_MEMORY:
-        return "the object there is not a page of memory";
+        return "no page of memory is mapped there";
     case DEBUG_TABLE_FULL:
         return "the front table is full: swap smaller objects";
     case DEBUG_ALREADY:

@@ -7,12 +7,26 @@
 #include "run.h"
 #include "stats.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static int complain(enum facet_status status, const struct facet_error *error) {
     fprintf(stderr, "facet: %s\n", error->text);
     return status == FACET_ERR_USAGE ? 2 : status == FACET_ERR_PROGRAM ? 126 : 125;
+}
+
+/* A descriptor that is closed must not become one of facet's own files: it is /dev/null, opened the wrong way round. */
+static int guest_stream(int fd) {
+    if (fcntl(fd, F_GETFD) >= 0)
+        return fd;
+    int null = open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+    if (null >= 0 && null != fd) {
+        dup2(null, fd);
+        close(null);
+    }
+    return -1;
 }
 
 static enum facet_status open_session(const struct options *o, struct session **session, struct facet_error *error) {
@@ -24,7 +38,7 @@ static enum facet_status open_session(const struct options *o, struct session **
         .grants = o->grants,
         .kernel = o->kernel,
         .events = o->events,
-        .stream_fd = {0, 1, 2},
+        .stream_fd = {guest_stream(0), guest_stream(1), guest_stream(2)},
         .count_instructions = o->count_instructions,
     };
     enum facet_status status = session_open(&config, session, error);
@@ -50,8 +64,8 @@ static int run_or_debug(bool debug, int argc, char **argv) {
     struct options options;
     struct session *session;
     struct facet_error error;
-    static char name[] = "facet run", debug_name[] = "facet debug";
-    argv[0] = debug ? debug_name : name;
+    static char name[] = "facet";
+    argv[0] = name;
     options_parse(debug, argc, argv, &options);
 #ifdef FACET_DEBUG
     options.count_instructions = options.stats != NULL;
@@ -71,7 +85,7 @@ int main(int argc, char **argv) {
     const char *word = argc > 1 ? argv[1] : "";
     if (strcmp(word, "run") == 0 || strcmp(word, "debug") == 0)
         return run_or_debug(*word == 'd', argc - 1, argv + 1);
-    if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "help") == 0) {
+    if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "--usage") == 0 || strcmp(word, "help") == 0) {
         options_help(stdout);
         return 0;
     }

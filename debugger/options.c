@@ -32,6 +32,7 @@ enum key {
     KEY_COLOR,
     KEY_KERNEL,
     KEY_INSTRUCTIONS,
+    KEY_USAGE,
 };
 
 static const struct argp_option option_table[] = {
@@ -65,6 +66,7 @@ static const struct argp_option option_table[] = {
     {0, 0, 0, 0, "About facet:", 4},
     {"color", KEY_COLOR, "auto|always|never", 0, "Color in messages; auto: on a terminal unless NO_COLOR is set", 4},
     {"help", KEY_HELP, 0, 0, "This text", 4},
+    {"usage", KEY_USAGE, 0, 0, "All options in few words", 4},
     {"version", KEY_VERSION, 0, 0, "The versions of facet and of its engine", 4},
     {0},
 };
@@ -169,6 +171,12 @@ static error_t parse_debugger(struct options *o, int key, char *arg, struct argp
     }
 }
 
+/* For usage lines; messages begin with "facet:". */
+static char *full_name(const struct options *o) {
+    static char run[] = "facet run", debug[] = "facet debug";
+    return o->debug ? debug : run;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state) {
     struct options *o = state->input;
     switch (key) {
@@ -213,7 +221,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
         not_there_yet(state, "--strace");
         return 0;
     case KEY_HELP:
+        state->name = full_name(o);
         argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+        return 0;
+    case KEY_USAGE:
+        state->name = full_name(o);
+        argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
         return 0;
     case KEY_VERSION:
         options_version();

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define SEGMENT_LIMIT (7ull << 44) /* where init puts the stack's part of the space */
+
 #define REFUSE(...) facet_fail(error, FACET_ERR_PROGRAM, __VA_ARGS__)
 
 static enum facet_status read_file(struct program *p, struct facet_error *error) {
@@ -35,16 +37,38 @@ static enum facet_status read_file(struct program *p, struct facet_error *error)
     return got == 0 ? FACET_OK : REFUSE("cannot read %s: %s", p->path, strerror(reason));
 }
 
+static const char *machine_name(unsigned machine) {
+    static const struct {
+        unsigned machine;
+        const char *name;
+    } known[] = {{EM_386, "x86 with 32 bits"}, {EM_ARM, "arm"},     {EM_AARCH64, "arm64"}, {EM_RISCV, "RISC-V"},
+                 {EM_PPC64, "ppc64"},          {EM_S390, "s390"},   {EM_MIPS, "mips"},     {EM_PPC, "ppc"},
+                 {EM_SPARCV9, "sparc64"},      {EM_BPF, "bpf"},     {EM_LOONGARCH, "loongarch"}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i].machine == machine)
+            return known[i].name;
+    return "an unknown processor";
+}
+
+static enum facet_status check_machine(const struct program *p, const Elf64_Ehdr *header, struct facet_error *error) {
+    if (header->e_ident[EI_DATA] != ELFDATA2LSB)
+        return REFUSE("%s is a big-endian ELF file, not one for x86-64", p->path);
+    if (header->e_machine != EM_X86_64)
+        return REFUSE("%s is an ELF file for %s, not for x86-64", p->path, machine_name(header->e_machine));
+    if (header->e_ident[EI_CLASS] != ELFCLASS64)
+        return REFUSE("%s is an ELF file of 32 bits, x86-64 programs have 64 bits", p->path);
+    return FACET_OK;
+}
+
 static enum facet_status check_header(const struct program *p, struct facet_error *error) {
     const Elf64_Ehdr *header = (const Elf64_Ehdr *)p->image;
     if (p->image_size < SELFMAG || memcmp(p->image, ELFMAG, SELFMAG) != 0)
         return REFUSE("%s is not a program: it is no ELF file", p->path);
     if (p->image_size < sizeof *header)
         return REFUSE("%s is truncated: its ELF header is incomplete", p->path);
-    if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB ||
-        header->e_machine != EM_X86_64)
-        return REFUSE("%s is an ELF file for another processor, not for x86-64 (machine %u, %s-bit)", p->path,
-                      header->e_machine, header->e_ident[EI_CLASS] == ELFCLASS64 ? "64" : "32");
+    enum facet_status status = check_machine(p, header, error);
+    if (status != FACET_OK)
+        return status;
     if (header->e_type != ET_EXEC && header->e_type != ET_DYN)
         return REFUSE("%s is not a program: it is %s", p->path,
                       header->e_type == ET_REL    ? "an object file (link it first)"
@@ -99,7 +123,7 @@ static enum facet_status check_kind(const struct program *p, struct facet_error 
     for (size_t i = 0; i < count; i++) {
         if (ph[i].p_type == PT_INTERP)
             return REFUSE("%s: dynamically linked programs are not supported: link with -static", p->path);
-        if (ph[i].p_type == PT_NOTE && !version)
+        if (ph[i].p_type == PT_NOTE && ph[i].p_offset % 4 == 0 && !version)
             version = find_note(p, &ph[i]);
     }
     if (!version)
@@ -115,10 +139,12 @@ static enum facet_status check_kind(const struct program *p, struct facet_error 
 }
 
 static enum facet_status add_segment(struct program *p, const Elf64_Phdr *ph, struct facet_error *error) {
-    if (ph->p_memsz < ph->p_filesz || ph->p_vaddr > GUEST_STACK_TOP - GUEST_STACK_SIZE ||
-        ph->p_memsz > GUEST_STACK_TOP - GUEST_STACK_SIZE - ph->p_vaddr)
+    if (ph->p_memsz < ph->p_filesz || ph->p_vaddr > SEGMENT_LIMIT || ph->p_memsz > SEGMENT_LIMIT - ph->p_vaddr)
         return REFUSE("%s is malformed: a segment of 0x%lx bytes at 0x%lx is impossible", p->path, ph->p_memsz,
                       ph->p_vaddr);
+    const struct program_segment *last = p->segment_count ? &p->segments[p->segment_count - 1] : NULL;
+    if (last && ph->p_vaddr < last->va + last->size)
+        return REFUSE("%s is malformed: its segments overlap or are not in order", p->path);
     p->segments = text_grow(p->segments, p->segment_count + 1, sizeof *p->segments);
     p->segments[p->segment_count++] = (struct program_segment){
         .va = ph->p_vaddr,
@@ -135,7 +161,7 @@ static enum facet_status take_segments(struct program *p, uint64_t memory, struc
     const Elf64_Phdr *ph = program_headers(p, &count);
     uint64_t total = 0;
     for (size_t i = 0; i < count; i++) {
-        if (ph[i].p_type != PT_LOAD || ph[i].p_memsz == 0)
+        if (ph[i].p_type != PT_LOAD)
             continue;
         enum facet_status status = add_segment(p, &ph[i], error);
         if (status != FACET_OK)

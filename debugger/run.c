@@ -12,6 +12,7 @@
 
 #define EXIT_TIMEOUT 124
 #define EXIT_FACET 125
+#define EXIT_PROGRAM 126
 #define EXIT_STOPPED 133
 
 static struct session *volatile running;
@@ -130,7 +131,7 @@ int run_program(struct session *session, const struct options *options) {
     enum facet_status status = session_start(session, &error);
     if (status != FACET_OK) {
         fprintf(stderr, "facet: %s\n", error.text);
-        return status == FACET_ERR_USAGE ? 2 : EXIT_FACET;
+        return status == FACET_ERR_USAGE ? 2 : status == FACET_ERR_PROGRAM ? EXIT_PROGRAM : EXIT_FACET;
     }
     struct stats_run run = {.path = options->stats, .instructions = options->count_instructions};
     struct session_stop stop = session_continue(session);

@@ -27,6 +27,8 @@ struct session {
     struct session_stats last; /* of a machine that is gone */
     bool ran;          /* handlers have seen a machine */
     int signal;        /* the program has faulted with it; 0 */
+    uint64_t *breaks;  /* of session_break */
+    size_t break_count;
     volatile sig_atomic_t asked; /* session_interrupt was called and not yet reported */
 };
 
@@ -77,6 +79,7 @@ bool session_close(struct session *s) {
     symbols_close(s->symbols);
     program_close(s->program);
     free(s->kernel);
+    free(s->breaks);
     free(s);
     return good;
 }
@@ -135,6 +138,16 @@ enum facet_status session_restore(struct session *session, const char *object, c
 
 void session_report(struct session *session, FILE *out) {
     swaps_report(session->swaps, out);
+}
+
+void session_list_handlers(const struct session *session, FILE *out) {
+    if (session_handler_count(session))
+        fprintf(out, "%-28s %-28s %10s\n", "Object", "Handler", "Accesses");
+    for (size_t i = 0; i < session->swaps->count; i++)
+        for (size_t j = 0; j < session->swaps->objects[i]->count; j++) {
+            const struct attached *h = session->swaps->objects[i]->chain[j];
+            fprintf(out, "%-28s %-28s %10lu\n", h->object.name, h->code.text, h->sequence);
+        }
 }
 
 size_t session_handler_count(const struct session *session) {
@@ -209,6 +222,8 @@ static enum facet_status boot_to_program(struct session *s, struct facet_error *
             s->process = block->event.arg[0];
             return FACET_OK;
         case EMU_STOP_POWEROFF:
+            if (stop.code == 126) /* init has said why */
+                return facet_fail(error, FACET_ERR_PROGRAM, "%s: init does not load it", s->program->path);
             return facet_fail(error, FACET_ERR_FAILED, "the kernel ended before the program started (status %lu)",
                               stop.code);
         default:
@@ -255,6 +270,7 @@ enum facet_status session_start(struct session *session, struct facet_error *err
 void session_kill(struct session *s) {
     struct emu *emu = s->emu;
     s->signal = 0;
+    s->break_count = 0;
     if (!emu)
         return;
     s->last = session_stats_get(s);
@@ -367,6 +383,27 @@ struct session_stop session_continue(struct session *session) {
     return drive(session, emu_run);
 }
 
+static bool has_break(const struct session *s, uint64_t va) {
+    for (size_t i = 0; i < s->break_count; i++)
+        if (s->breaks[i] == va)
+            return true;
+    return false;
+}
+
+void session_break(struct session *session, uint64_t va, bool on) {
+    size_t kept = 0;
+    for (size_t i = 0; i < session->break_count; i++)
+        if (session->breaks[i] != va)
+            session->breaks[kept++] = session->breaks[i];
+    session->break_count = kept;
+    emu_breakpoint_remove(session->emu, (gva_t){va});
+    if (!on)
+        return;
+    session->breaks = text_grow(session->breaks, kept + 1, sizeof *session->breaks);
+    session->breaks[session->break_count++] = va;
+    emu_breakpoint_add(session->emu, (gva_t){va});
+}
+
 /* Runs the other processes until the program is about to execute its next instruction. */
 static struct session_stop go_home(struct session *s) {
     struct session_stop stop = {.event = SESSION_STEPPED};
@@ -374,7 +411,7 @@ static struct session_stop go_home(struct session *s) {
         gva_t next = {s->process_at->regs.rip};
         emu_breakpoint_add(s->emu, next);
         stop = drive(s, emu_run);
-        if (s->emu)
+        if (s->emu && !has_break(s, next.v))
             emu_breakpoint_remove(s->emu, next);
         if (stop.event == SESSION_BREAKPOINT)
             stop.event = SESSION_STEPPED;
@@ -402,6 +439,11 @@ size_t session_read(struct session *session, uint64_t va, void *bytes, size_t si
     return kernel_read(session->emu, session->process, (gva_t){va}, bytes, size);
 }
 
+static uint64_t object_id(const struct session *s, uint64_t kernel_virtual) {
+    const struct object *o = kernel_virtual ? kernel_pointer(s->emu, (const void *)kernel_virtual, sizeof *o) : NULL;
+    return o ? o->id : 0;
+}
+
 enum facet_status session_traverse(struct session *session, uint64_t va, enum access access,
                                    struct session_traversal *result, struct facet_error *error) {
     struct kernel_path path;
@@ -413,8 +455,11 @@ enum facet_status session_traverse(struct session *session, uint64_t va, enum ac
         .steps = (int)path.count,
         .page = path.fault == FAULT_NONE ? path.page.v : 0,
         .restrictions = path.restrictions,
-        .keeper = path.keeper,
+        .keeper = object_id(session, path.keeper),
     };
+    for (unsigned i = 0; i < path.count && result->keeper; i++)
+        if (path.step[i].keeper)
+            result->keeper_of = path.step[i].id;
     memcpy(result->step, path.step, sizeof path.step);
     return FACET_OK;
 }

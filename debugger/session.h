@@ -56,6 +56,8 @@ enum facet_status session_swap(struct session *session, const char *object, cons
 enum facet_status session_restore(struct session *session, const char *object, const char *handler, struct facet_error *error);
 /* Each handler's summary; what `info handlers` and the end of a run print. */
 void session_report(struct session *session, FILE *out);
+/* One line each: object, handler, accesses; the newest of an object first. */
+void session_list_handlers(const struct session *session, FILE *out);
 size_t session_handler_count(const struct session *session);
 /* Is any byte of [va, va + size) swapped? The object's name, or NULL. */
 const char *session_swapped(const struct session *session, uint64_t va, uint64_t size);
@@ -82,6 +84,8 @@ struct session_stop {
 enum facet_status session_start(struct session *session, struct facet_error *error);
 struct session_stop session_continue(struct session *session);
 struct session_stop session_step(struct session *session); /* one instruction */
+/* Execution breakpoints of the program; gone with the machine. Needs a started session. */
+void session_break(struct session *session, uint64_t va, bool on);
 void session_kill(struct session *session);
 void session_interrupt(struct session *session); /* async-signal-safe */
 void session_forget_interrupt(struct session *session); /* one that came while nothing ran */
@@ -96,7 +100,8 @@ struct session_traversal {
     int steps; /* in `step` */
     uint64_t page;         /* frame or aperture address, 0 on a fault without one */
     unsigned restrictions; /* gathered */
-    uint64_t keeper;       /* Endpoint object that would get the fault, kernel virtual; 0: the process's keeper or none */
+    uint64_t keeper;       /* id of the endpoint that would get a fault here; 0: nobody */
+    uint64_t keeper_of;    /* id of the GPT whose keeper that is; 0: the process's own */
     struct traverse_step step[TRAVERSE_STEPS_MAX];
 };
 enum facet_status session_traverse(struct session *session, uint64_t va, enum access access, struct session_traversal *result,

@@ -146,7 +146,7 @@ static enum facet_status install(struct swapped *object, struct facet_error *err
             uninstall(object);
             return object->name.by_id
                        ? facet_fail(error, status, "cannot swap %s: %s", object->name.text, why.text)
-                       : facet_fail(error, status, "cannot swap %s: %s at 0x%lx", object->name.text, why.text, va);
+                       : facet_fail(error, status, "cannot swap %s: 0x%lx: %s", object->name.text, va, why.text);
         }
     }
     return FACET_OK;
@@ -293,6 +293,7 @@ enum facet_status swaps_remove(struct swaps *swaps, const char *object, const ch
 enum facet_status swaps_start(struct swaps *swaps, struct emu *emu, uint64_t process, struct facet_error *error) {
     struct kernel_info *info = kernel_info_get(emu);
     swaps->emu = emu;
+    swaps->accesses = 0;
     swaps->process = process;
     swaps->current = info ? &info->current : NULL;
     emu_on_access(emu, dispatch_access, swaps);

@@ -82,6 +82,7 @@ struct swaps {
     size_t count;
     uint64_t next_serial;
     struct stopped_access stopped;
+    uint64_t accesses; /* that touched a named byte, of the machine that runs */
     bool failed; /* a handler broke its contract */
     bool unsettled; /* swaps_settle has something to do */
     struct {

@@ -59,7 +59,7 @@ Test(dbg_events, a_full_disk_is_reported_and_makes_close_fail) {
 Test(dbg_events, an_unwritable_file_is_refused) {
     struct events *events;
     struct facet_error error;
-    cr_assert_eq(events_open("/nowhere/events", &events, &error), FACET_ERR_USAGE);
+    cr_assert_eq(events_open("/nowhere/events", &events, &error), FACET_ERR_FAILED);
     cr_assert(strstr(error.text, "/nowhere/events"));
 }
 

@@ -89,7 +89,10 @@ Test(dbg_program, other_processors_are_refused) {
     assert_refused(&image, sizeof image, "not for x86-64");
     image = good_image();
     image.header.e_ident[EI_CLASS] = ELFCLASS32;
-    assert_refused(&image, sizeof image, "not for x86-64");
+    assert_refused(&image, sizeof image, "32 bits");
+    image = good_image();
+    image.header.e_ident[EI_DATA] = ELFDATA2MSB;
+    assert_refused(&image, sizeof image, "big-endian");
 }
 
 Test(dbg_program, dynamically_linked_programs_are_refused_with_advice) {
