@@ -3,12 +3,28 @@
 #include "boot.h"
 #include "process.h"
 
-#include <elf.h>
 #include <facet/init.h>
 
 #define L2_SLOTS 4 /* log2(GPT_SLOTS) */
 
-extern const char init_image[], init_image_end[];
+/* As much of the ELF format (System V gABI, chapter 4) as the build's own init.elf needs. */
+#define ELF_X86_64 62
+#define SEGMENT_LOAD 1
+enum segment_flag { SEGMENT_X = 1, SEGMENT_W = 2 };
+struct elf_header {
+    unsigned char identification[16];
+    unsigned short type, machine;
+    unsigned version;
+    unsigned long entry, segments, sections;
+    unsigned flags;
+    unsigned short header_size, segment_size, segment_count, section_size, section_count, names;
+};
+struct elf_segment {
+    unsigned type, flags;
+    unsigned long offset, address, physical, file_size, size, alignment;
+};
+
+extern const char init_image[]; /* the build puts init.elf there */
 
 /* Puts a page capability at an address below a GPT, making the GPTs between: each level resolves four bits. */
 static void space_insert(struct gpt *gpt, unsigned long address, struct cap page) {
@@ -38,28 +54,28 @@ static struct cap fresh_page(unsigned restr, unsigned char **data) {
 }
 
 /* One segment of init's ELF file, which the build has made: segments do not share pages. */
-static void load_segment(struct gpt *space, const Elf64_Phdr *segment) {
-    unsigned restr = (segment->p_flags & PF_W ? 0u : CAP_RO) | (segment->p_flags & PF_X ? 0u : CAP_NX);
-    unsigned long start = segment->p_vaddr & ~(PAGE_SIZE - 1), file_end = segment->p_vaddr + segment->p_filesz;
-    for (unsigned long page = start; page < segment->p_vaddr + segment->p_memsz; page += PAGE_SIZE) {
+static void load_segment(struct gpt *space, const struct elf_segment *segment) {
+    unsigned restr = (segment->flags & SEGMENT_W ? 0u : CAP_RO) | (segment->flags & SEGMENT_X ? 0u : CAP_NX);
+    unsigned long start = segment->address & ~(PAGE_SIZE - 1), file_end = segment->address + segment->file_size;
+    for (unsigned long page = start; page < segment->address + segment->size; page += PAGE_SIZE) {
         unsigned char *data;
         struct cap cap = fresh_page(restr, &data);
-        unsigned long from = page < segment->p_vaddr ? segment->p_vaddr : page;
+        unsigned long from = page < segment->address ? segment->address : page;
         unsigned long to = file_end < page + PAGE_SIZE ? file_end : page + PAGE_SIZE;
         if (to > from)
-            memcpy(data + (from - page), init_image + segment->p_offset + (from - segment->p_vaddr), to - from);
+            memcpy(data + (from - page), init_image + segment->offset + (from - segment->address), to - from);
         space_insert(space, page, cap);
     }
 }
 
 static unsigned long load_image(struct gpt *space) {
-    const Elf64_Ehdr *header = (const Elf64_Ehdr *)(const void *)init_image;
-    const Elf64_Phdr *segment = (const Elf64_Phdr *)(const void *)(init_image + header->e_phoff);
-    kassert(header->e_machine == EM_X86_64, header->e_machine);
-    for (unsigned i = 0; i < header->e_phnum; i++)
-        if (segment[i].p_type == PT_LOAD)
+    const struct elf_header *header = (const struct elf_header *)(const void *)init_image;
+    const struct elf_segment *segment = (const struct elf_segment *)(const void *)(init_image + header->segments);
+    kassert(header->machine == ELF_X86_64, header->machine);
+    for (unsigned i = 0; i < header->segment_count; i++)
+        if (segment[i].type == SEGMENT_LOAD)
             load_segment(space, &segment[i]);
-    return header->e_entry;
+    return header->entry;
 }
 
 /* Modules one behind the other, and in front of them a page that tells where each is. Returns that page's address. */
