@@ -45,15 +45,18 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
 SAMPLE_HANDLERS = samples/handlers/tracer.c samples/handlers/stuckbit.c
 TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tests/guests/code.c tests/guests/fuzz.c \
-	tests/guests/hostile.c tests/guests/trees.c tests/guests/badop.c
+	tests/guests/hostile.c tests/guests/trees.c tests/guests/badop.c tests/guests/steps.S
 BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c
 BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c
 
 # Kernel-like images for the machine alone: -Ttext=0x100000, one segment, entry _start.
-LADDER =
+LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_fault 05_ring3 06_syscall \
+	07_int_dpl 08_privileged 09_rewrite 10_frame_reuse 11_pressure 12_exceptions 13_nested 14_border 15_microcode \
+	16_trap_flag 17_odd 20_debug 21_loop 22_steps 30_triple 31_bus 32_halted 33_cr3)
 
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
-UNIT_TESTS = tests/test_dbg_watch.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c
+UNIT_TESTS = tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/ladder_boot.c \
+	tests/test_dbg_watch.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
 
@@ -204,6 +207,8 @@ $(B)/tests/unit: $(UNIT_OBJ) $(UNIT_LIBS)
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcriterion $(HOST_LIBS) $(call rpath,../..)
 $(UNIT_TESTS:%.c=$(B)/%): %: %.o $(UNIT_LIBS)
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcriterion $(HOST_LIBS) $(call rpath,../..)
+
+$(B)/tests/test_emu_create $(B)/tests/test_emu_ladder $(B)/tests/test_emu_run: $(B)/tests/ladder_boot.o
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 

@@ -8,7 +8,8 @@
  *   mmu.c        page walk, TLB-fill hook, TLB growth          coherence.c  code and data frames
  *   trap.c       exceptions and SYSCALL into the guest         instruction.c CPUID, RDTSC
  *   run.c        run loop, stop reasons                        step.c       TF, single step, breakpoints
- *   operand.c    CR2                                           error.c      facet_fail
+ *   operand.c    CR2                                           kick.c       emu_interrupt
+ *   error.c      facet_fail
  *   device.c     ports, console, debug device                  stream.c     host streams
  *   front.c access.c transaction.c decode.c                    accesses to fronts
  *
@@ -179,7 +180,8 @@ struct emu {
     atomic_bool in_engine;   /* inside uc_emu_start */
     atomic_bool noticed;     /* the run loop knows about `interrupted` */
     atomic_bool quit;        /* ends the kicker */
-    pthread_t kicker;
+    pthread_t kicker, runner;
+    int kick_stores;
     bool kicker_started;
     sem_t kick;
     int wake_fd; /* eventfd: readable while `interrupted` */
@@ -226,10 +228,15 @@ uint64_t reg_rflags(struct emu *emu); /* as the guest may see them: without our 
 void run_stop(struct emu *emu, enum pending why);
 /* Inside or outside a hook: work for after this block. */
 void run_want(struct emu *emu, unsigned wants);
-bool run_init(struct emu *emu);
-void run_destroy(struct emu *emu);
 /* Ends the machine with EMU_STOP_DEAD; the first text wins. In a fill hook refuse as well. */
 void run_dead(struct emu *emu, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- kick.c: emu_interrupt */
+bool kick_init(struct emu *emu);
+void kick_destroy(struct emu *emu);
+void kick_stop(struct emu *emu); /* asks the engine to stop; see kick.c for when that is precise */
+void kick_engine_left(struct emu *emu);
+void kick_acknowledge(struct emu *emu);
 
 /* ---- mmu.c */
 /* Host pointer to physical memory, NULL unless all of it is RAM. */
