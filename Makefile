@@ -52,11 +52,11 @@ BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c
 # Kernel-like images for the machine alone: -Ttext=0x100000, one segment, entry _start.
 LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_fault 05_ring3 06_syscall \
 	07_int_dpl 08_privileged 09_rewrite 10_frame_reuse 11_pressure 12_exceptions 13_nested 14_border 15_microcode \
-	16_trap_flag 17_odd 20_debug 21_loop 22_steps 30_triple 31_bus 32_halted 33_cr3)
+	16_trap_flag 17_odd 20_debug 21_loop 22_steps 30_triple 31_bus 32_halted 33_cr3 40_random)
 
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
-UNIT_TESTS = tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/ladder_boot.c \
-	tests/test_dbg_watch.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c
+UNIT_TESTS = tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/ladder_boot.c \
+	tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
 
@@ -208,7 +208,7 @@ $(B)/tests/unit: $(UNIT_OBJ) $(UNIT_LIBS)
 $(UNIT_TESTS:%.c=$(B)/%): %: %.o $(UNIT_LIBS)
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcriterion $(HOST_LIBS) $(call rpath,../..)
 
-$(B)/tests/test_emu_create $(B)/tests/test_emu_ladder $(B)/tests/test_emu_run: $(B)/tests/ladder_boot.o
+$(B)/tests/test_emu_create $(B)/tests/test_emu_ladder $(B)/tests/test_emu_run $(B)/tests/test_emu_random: $(B)/tests/ladder_boot.o
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
@@ -252,6 +252,7 @@ test: test-files build/deps-test $(if $(filter debug,$(MODE)),,debug-build)
 	tests/checkers.sh
 	groff -man -ww -z -Tutf8 debugger/facet.1
 	tests/cli/run.sh $(B)
+	tests/sessions/run.sh $(B)
 	$(B)/tests/unit
 LISTED = $(EMU_SRC) $(KERNEL_SRC) $(KERNEL_ASM) $(DOMAIN_SRC) $(DEBUGGER_SRC) kernel/domain/crt0.S $(SAMPLE_GUESTS) \
 	samples/guests/wordtable.c $(SAMPLE_HANDLERS) $(TEST_GUESTS) $(LADDER) $(UNIT_TESTS)

@@ -72,8 +72,10 @@ static int run_or_debug(bool debug, int argc, char **argv) {
 #endif
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of a write */
     enum facet_status status = open_session(&options, &session, &error);
-    if (status != FACET_OK)
+    if (status != FACET_OK) {
+        options_free(&options);
         return complain(status, &error);
+    }
     int exit_status = debug ? debug_program(session, &options) : run_program(session, &options);
     if (!session_close(session))
         exit_status = 125;

@@ -4,6 +4,7 @@
  * Exit status 0 without arguments, faults with one, 3 with two.
  */
     .text
+    .balign 4096 /* whatever the start file's size */
     .globl main
     .type main, @function
 main:
