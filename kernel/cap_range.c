@@ -5,11 +5,10 @@
 #include "invoke.h"
 
 #define OBJECTS (CAP_SET_MEMORY | CAP_SET(CAP_PROCESS) | CAP_SET(CAP_ENDPOINT))
-#define RESTRICTIONS (CAP_RO | CAP_NX | CAP_WK | CAP_OP | CAP_NC)
 
 static unsigned long decode_alloc(struct invocation *in) {
     unsigned long type = in->word[0], restr = in->word[1];
-    if (type >= CAP_TYPES || !(CAP_SET(type) & OBJECTS) || restr & ~(unsigned long)RESTRICTIONS ||
+    if (type >= CAP_TYPES || !(CAP_SET(type) & OBJECTS) || restr & ~(unsigned long)CAP_RESTRICTIONS ||
         (restr && !(CAP_SET(type) & CAP_SET_MEMORY)))
         return RC_BAD_ARG;
     return object_available((enum cap_type)type) ? RC_OK : RC_NO_MEMORY;

@@ -19,6 +19,7 @@ static const struct {
     [3] = {process_operations, &process_operation_count},   [4] = {endpoint_operations, &endpoint_operation_count},
     [5] = {range_operations, &range_operation_count},       [6] = {stream_operations, &stream_operation_count},
     [7] = {debug_operations, &debug_operation_count},       [8] = {power_operations, &power_operation_count},
+    [9] = {cappage_operations, &cappage_operation_count},
 };
 
 void invoke_init(void) {

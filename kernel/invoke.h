@@ -36,11 +36,12 @@ struct cap *invoke_sent(struct invocation *invocation, unsigned i);
 /* Puts a capability into the register named for received capability i. */
 void invoke_receive(struct invocation *invocation, unsigned i, struct cap cap);
 
-#define OPERATION_GROUPS 9 /* op >> 8 */
+#define OPERATION_GROUPS 10 /* op >> 8 */
 extern const struct operation memory_operations[], gpt_operations[], process_operations[], endpoint_operations[],
-    range_operations[], stream_operations[], debug_operations[], power_operations[];
+    range_operations[], stream_operations[], debug_operations[], power_operations[], cappage_operations[];
 extern const unsigned memory_operation_count, gpt_operation_count, process_operation_count, endpoint_operation_count,
-    range_operation_count, stream_operation_count, debug_operation_count, power_operation_count;
+    range_operation_count, stream_operation_count, debug_operation_count, power_operation_count,
+    cappage_operation_count;
 
 /* From entry.S: the process has executed SYSCALL. Returns who runs next. */
 struct process *invoke(struct process *process);
