@@ -20,7 +20,7 @@ endif
 
 # The machine: libemu.a. The only folder that includes Unicorn.
 EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/kick.c emu/step.c \
-	emu/device.c emu/stream.c emu/instruction.c emu/operand.c emu/error.c \
+	emu/device.c emu/stream.c emu/instruction.c emu/operand.c emu/refuse.c emu/error.c \
 	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/decode.c \
 	emu/fetch.c emu/inline.c
 
@@ -35,8 +35,8 @@ KERNEL_ASM = kernel/head.S kernel/entry.S kernel/string.S
 DOMAIN_SRC = kernel/domain/init.c kernel/domain/elf.c kernel/domain/space.c kernel/domain/init_start.S
 
 # The host tool. main.c stays out of libdebugger.a, which the unit tests link.
-DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/report.c debugger/stats.c \
-	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c \
+DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/report.c debugger/stats.c \
+	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c \
 	debugger/dispatch.c debugger/services.c debugger/events.c debugger/handlers.c debugger/builtin_trace.c \
 	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/cli.c debugger/address.c \
 	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c
@@ -45,9 +45,9 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
 SAMPLE_HANDLERS = samples/handlers/tracer.c samples/handlers/stuckbit.c
 TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tests/guests/code.c tests/guests/fuzz.c \
-	tests/guests/hostile.c tests/guests/trees.c tests/guests/badop.c tests/guests/steps.S
+	tests/guests/hostile.c tests/guests/trees.c tests/guests/paths.c tests/guests/badop.c tests/guests/steps.S
 BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c
-BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c
+BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c tests/bench/bare.c tests/bench/access.c
 
 # Kernel-like images for the machine alone: -Ttext=0x100000, one segment, entry _start.
 LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_fault 05_ring3 06_syscall \
@@ -56,6 +56,7 @@ LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_faul
 
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
 UNIT_TESTS = tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/ladder_boot.c \
+	tests/test_access.c tests/test_access_verdicts.c tests/access_machine.c \
 	tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
@@ -209,6 +210,7 @@ $(UNIT_TESTS:%.c=$(B)/%): %: %.o $(UNIT_LIBS)
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcriterion $(HOST_LIBS) $(call rpath,../..)
 
 $(B)/tests/test_emu_create $(B)/tests/test_emu_ladder $(B)/tests/test_emu_run $(B)/tests/test_emu_random: $(B)/tests/ladder_boot.o
+$(B)/tests/test_access $(B)/tests/test_access_verdicts: $(B)/tests/access_machine.o
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 

@@ -9,7 +9,7 @@
  *   trap.c       exceptions and SYSCALL into the guest         instruction.c CPUID, RDTSC
  *   run.c        run loop, stop reasons                        step.c       TF, single step, breakpoints
  *   operand.c    CR2                                           kick.c       emu_interrupt
- *   error.c      facet_fail
+ *   refuse.c     instructions that ring 3 must not execute      error.c      facet_fail
  *   device.c     ports, console, debug device                  stream.c     host streams
  *   front.c access.c transaction.c decode.c                    accesses to fronts
  *
@@ -57,7 +57,7 @@ enum pending {
     PENDING_FRAME,       /* a frame changes between data and code: coherence.c */
     PENDING_RING3,       /* ring 3 is about to execute and somebody waits for that */
     PENDING_BREAKPOINT,
-    PENDING_VEX,         /* a block with VEX code at vex_va was translated: instruction.c */
+    PENDING_SUSPECT,     /* a block with an instruction to be watched was translated: refuse.c */
     PENDING_DEAD,        /* emu->stop.text says why */
     PENDING_TRANSACTION, /* this and the following belong to access_exit alone; add freely */
     PENDING_SUSPEND,
@@ -191,11 +191,11 @@ struct emu {
     struct uart uart;
     int stream_fd[3], console_fd;
     uint64_t tsc;
-    struct { /* instruction.c: VEX code that is refused */
+    struct { /* refuse.c */
         struct breakpoint *at;
         size_t count;
         uint64_t found;
-    } vex;
+    } suspect;
     size_t decoder; /* Capstone's handle; operand.c */
 
     emu_access_fn *ask;
@@ -329,7 +329,8 @@ enum facet_status boot_load(struct emu *emu, const struct emu_config *config, st
 bool device_init(struct emu *emu);
 void stream_serve(struct emu *emu, uint64_t request_gpa);
 bool instruction_init(struct emu *emu);
-void instruction_exit(struct emu *emu); /* PENDING_VEX, outside */
+bool refuse_init(struct emu *emu);
+void refuse_exit(struct emu *emu); /* PENDING_SUSPECT, outside */
 
 /* ==== Implemented by access.c and transaction.c, called by the core ============================================ */
 

@@ -131,8 +131,8 @@ static bool exit_serve(struct emu *emu, uc_err err, unsigned stops_before, struc
         breakpoint_again(emu);
         coherence_exit(emu);
         break;
-    case PENDING_VEX:
-        instruction_exit(emu);
+    case PENDING_SUSPECT:
+        refuse_exit(emu);
         break;
     case PENDING_RING3:
         emu->ring3_armed = false;
