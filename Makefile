@@ -12,7 +12,7 @@ CC = gcc
 .DELETE_ON_ERROR:
 .SECONDARY:
 MAKEFLAGS += --no-print-directory
-ifeq (,$(filter -j%,$(MAKEFLAGS)))
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
@@ -174,7 +174,8 @@ $(B)/kernel_image.o: $(B)/kernel.elf
 rpath = $(if $(UNICORN_DIR),-Wl$(,)-rpath$(,)'$$ORIGIN/$(1)/$(UNICORN_DIR)')
 , := ,
 $(B)/facet: $(B)/debugger/main.o $(B)/libdebugger.a $(B)/libemu.a
-	$(say)$(CC) $(HOST_CFLAGS) -rdynamic -o $@ $^ $(HOST_LIBS) $(call rpath,..)
+	$(say)$(CC) $(HOST_CFLAGS) -rdynamic -o $@.new $^ $(HOST_LIBS) $(call rpath,..)
+	@mv $@.new $@
 
 $(B)/crt0.o: $(B)/kernel/domain/crt0.o
 	$(say)cp $< $@
@@ -246,7 +247,7 @@ unit: test-files
 
 # The debug build is tested for what only it has: instruction counts.
 debug-build:
-	+@$(MAKE) MODE=debug all
+	+@$(MAKE) -s MODE=debug all
 test: test-files build/deps-test $(if $(filter debug,$(MODE)),,debug-build)
 	tests/layering.sh
 	@printf '%s\n' $(LISTED) > $(B)/lists
