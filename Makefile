@@ -271,7 +271,7 @@ format-check:
 	clang-format --dry-run -Werror $(FORMATTED)
 cppcheck: build/deps-test
 	cppcheck -q --std=c11 --platform=unix64 --enable=warning,portability --inline-suppr --error-exitcode=1 \
-		--suppress=missingIncludeSystem -Iinclude -I. emu kernel debugger samples
+		--suppress=missingIncludeSystem --suppressions-list=tests/cppcheck.txt -Iinclude -I. emu kernel debugger samples
 
 bench: all build/deps-test $(BENCH_GUEST_BIN) $(BENCH_HOST_BIN)
 	tests/bench/bench.sh $(B) build/bench.ndjson
