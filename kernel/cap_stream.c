@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Stream: one byte stream of the host (payload: its number), and Console, the serial line. On a machine without streams, 1
- * and 2 go to the console and 0 is at its end.
+ * Stream: one byte stream of the host (payload: its number), and Console, the serial line. On a machine without
+ * streams, 1 and 2 go to the console and 0 is at its end.
  */
 #include "boot.h"
 #include "copy.h"

@@ -15,10 +15,10 @@ static const struct {
     const struct operation *rows;
     const unsigned *count;
 } group[OPERATION_GROUPS] = {
-    [1] = {memory_operations, &memory_operation_count},     [2] = {gpt_operations, &gpt_operation_count},
-    [3] = {process_operations, &process_operation_count},   [4] = {endpoint_operations, &endpoint_operation_count},
-    [5] = {range_operations, &range_operation_count},       [6] = {stream_operations, &stream_operation_count},
-    [7] = {debug_operations, &debug_operation_count},       [8] = {power_operations, &power_operation_count},
+    [1] = {memory_operations, &memory_operation_count},   [2] = {gpt_operations, &gpt_operation_count},
+    [3] = {process_operations, &process_operation_count}, [4] = {endpoint_operations, &endpoint_operation_count},
+    [5] = {range_operations, &range_operation_count},     [6] = {stream_operations, &stream_operation_count},
+    [7] = {debug_operations, &debug_operation_count},     [8] = {power_operations, &power_operation_count},
 };
 
 void invoke_init(void) {

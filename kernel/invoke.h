@@ -22,9 +22,9 @@ struct invocation {
 
 /* A row of the dispatcher's table. */
 struct operation {
-    unsigned op;             /* enum op */
-    unsigned types;          /* CAP_SET(…) of those that have it */
-    unsigned char forbidden; /* restrictions any of which refuses it: RC_NO_RIGHT */
+    unsigned op;                                  /* enum op */
+    unsigned types;                               /* CAP_SET(…) of those that have it */
+    unsigned char forbidden;                      /* restrictions any of which refuses it: RC_NO_RIGHT */
     unsigned long (*decode)(struct invocation *); /* enum rc or RC_UNDO; NULL: nothing to check */
     void (*act)(struct invocation *);             /* NULL: nothing to do */
 };
