@@ -20,7 +20,7 @@ endif
 
 # The machine: libemu.a. The only folder that includes Unicorn.
 EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/kick.c emu/step.c \
-	emu/device.c emu/stream.c emu/instruction.c emu/operand.c emu/refuse.c emu/error.c \
+	emu/device.c emu/stream.c emu/instruction.c emu/operand.c emu/refuse.c emu/survive.c emu/error.c \
 	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/decode.c \
 	emu/fetch.c emu/inline.c
 
@@ -52,7 +52,7 @@ BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c tests/bench/bare.c tests/ben
 # Kernel-like images for the machine alone: -Ttext=0x100000, one segment, entry _start.
 LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_fault 05_ring3 06_syscall \
 	07_int_dpl 08_privileged 09_rewrite 10_frame_reuse 11_pressure 12_exceptions 13_nested 14_border 15_microcode \
-	16_trap_flag 17_odd 20_debug 21_loop 22_steps 30_triple 31_bus 32_halted 33_cr3 40_random)
+	16_trap_flag 17_odd 20_debug 21_loop 22_steps 30_triple 31_bus 32_halted 33_cr3 40_random 41_abort)
 
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
 UNIT_TESTS = tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/ladder_boot.c \
@@ -243,7 +243,8 @@ DEMO = $(B)/facet run --swap sym:table=$(B)/handlers/tracer.so $(B)/guests/wordf
 test-files: all $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(B)/tests/unit
 $(UNIT_OBJ): | build/deps-test
 unit: test-files
-	$(B)/tests/unit
+	$(RUN_UNIT)
+RUN_UNIT = LSAN_OPTIONS=suppressions=tests/lsan.txt:print_suppressions=0 $(B)/tests/unit
 
 # The debug build is tested for what only it has: instruction counts.
 debug-build:
@@ -271,7 +272,7 @@ format-check:
 	clang-format --dry-run -Werror $(FORMATTED)
 cppcheck: build/deps-test
 	cppcheck -q --std=c11 --platform=unix64 --enable=warning,portability --inline-suppr --error-exitcode=1 \
-		--suppress=missingIncludeSystem -Iinclude -I. emu kernel debugger samples
+		--suppress=missingIncludeSystem --suppressions-list=tests/cppcheck.txt -Iinclude -I. emu kernel debugger samples
 
 bench: all build/deps-test $(BENCH_GUEST_BIN) $(BENCH_HOST_BIN)
 	tests/bench/bench.sh $(B) build/bench.ndjson

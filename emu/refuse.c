@@ -82,9 +82,7 @@ static bool find(struct emu *emu, const uint8_t *code, size_t size, uint64_t va,
             *found = va + at;
             return true;
         }
-        if (!length)
-            return false;
-        at += length;
+        at += length ? length : 1; /* the engine takes what Capstone does not: a hook between instructions does no harm */
     }
     return false;
 }

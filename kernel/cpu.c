@@ -31,7 +31,8 @@ static unsigned long gdt[7] = {
     0x00cf93000000ffff, /* 10 kernel data */
     0x00cff3000000ffff, /* 18 user data: SYSRET wants it before the code */
     0x00affb000000ffff, /* 20 user code */
-    0, 0,               /* 28 TSS */
+    0,
+    0, /* 28 TSS */
 };
 
 extern char trap_stubs[], syscall_entry[], kernel_stack_top[], double_fault_stack_top[];

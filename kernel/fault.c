@@ -39,7 +39,8 @@ static void page_fault(struct process *process, unsigned long error) {
     if (error & PF_PRESENT)
         table_tlb_stale = true; /* the entry said less than the traversal: make sure that the new one is seen */
     if (fault != FAULT_NONE)
-        process_fault(process, fault, address, (unsigned long)VECTOR_PF << 32 | error, fault_keeper(process, walk.keeper));
+        process_fault(process, fault, address, (unsigned long)VECTOR_PF << 32 | error,
+                      fault_keeper(process, walk.keeper));
 }
 
 /* An access to a front could not go on. */
