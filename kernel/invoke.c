@@ -10,20 +10,21 @@ static void type_act(struct invocation *in) {
     in->caller->regs.r10 = in->cap->restr;
 }
 static const struct operation type_rows[] = {
-    {.op = OP_TYPE, .name = "OP_TYPE", .types = ~0u, .result = "w0 type, w1 restrictions", .act = type_act},
+    {.op = OP_TYPE, .name = "OP_TYPE", .types = CAP_SET_ANY, .result = "w0 type, w1 restrictions", .act = type_act},
 };
 const struct operation_group type_operations = OPERATION_GROUP(type_rows);
 
 /* Number 0 is no operation, so group 0 begins at 1. */
-static const struct operation_group *const group[OPERATION_GROUPS] = {
+const struct operation_group *const operation_groups[OPERATION_GROUPS] = {
     &type_operations,  &memory_operations, &gpt_operations,   &process_operations, &endpoint_operations,
     &range_operations, &stream_operations, &debug_operations, &power_operations,
+    &discrim_operations,
 };
 
 void invoke_init(void) {
     for (unsigned g = 0; g < OPERATION_GROUPS; g++)
-        for (unsigned i = 0; i < group[g]->count; i++)
-            kassert(group[g]->rows[i].op == (g << 8 | i) + (g == 0), g, i);
+        for (unsigned i = 0; i < operation_groups[g]->count; i++)
+            kassert(operation_groups[g]->rows[i].op == (g << 8 | i) + (g == 0), g, i);
 }
 
 struct cap *invoke_sent(struct invocation *in, unsigned i) {
@@ -38,7 +39,7 @@ void invoke_receive(struct invocation *in, unsigned i, struct cap cap) {
 
 static const struct operation *operation_find(unsigned long op) {
     unsigned long g = op >> 8, i = (op & 0xff) - (g == 0);
-    return g < OPERATION_GROUPS && i < group[g]->count ? &group[g]->rows[i] : NULL;
+    return g < OPERATION_GROUPS && i < operation_groups[g]->count ? &operation_groups[g]->rows[i] : NULL;
 }
 
 static bool arguments_fit(const struct operation *row, struct invocation *in) {

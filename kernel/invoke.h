@@ -65,11 +65,13 @@ struct operation_group {
     const struct operation *rows;
     unsigned long count;
 };
-#define OPERATION_GROUPS 9
+#define OPERATION_GROUPS 10
 extern const struct operation_group type_operations, memory_operations, gpt_operations, process_operations,
-    endpoint_operations, range_operations, stream_operations, debug_operations, power_operations;
+    endpoint_operations, range_operations, stream_operations, debug_operations, power_operations, discrim_operations;
 #define OPERATION_GROUP(array)                                                                                         \
     { array, LENGTH(array) }
+
+extern const struct operation_group *const operation_groups[OPERATION_GROUPS];
 
 /* From entry.S: the process has executed SYSCALL. Returns who runs next. */
 struct process *invoke(struct process *process);

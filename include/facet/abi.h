@@ -40,6 +40,7 @@
 
 #define CAP_REGISTERS 32 /* per process; register 0 always holds Null */
 #define MESSAGE_WORDS 4
+#define PRIORITY_MAX 15 /* of processes; 0 is the lowest and what a process without a Schedule capability has */
 #define MESSAGE_CAPS 4
 #define STRING_MAX 65536 /* bytes */
 
@@ -59,6 +60,9 @@ enum cap_type {
     CAP_CONSOLE,  /* the serial line */
     CAP_DEBUG,    /* look at spaces, tell the debugger */
     CAP_POWER,    /* end the machine */
+    CAP_DISCRIM,  /* tell capabilities apart without using them */
+    CAP_SCHEDULE, /* let processes run at a priority; payload: the highest */
+    CAP_SLEEP,    /* the clock, and waiting for it */
     CAP_TYPES
 };
 
@@ -125,13 +129,21 @@ enum op {
     OP_DEBUG_STARTED,          /* s0 process, about to run its first instruction: tells the host */
     OP_DEBUG_FAULTED,          /* s0 process that has a fault, w0 signal number as Linux would give: tells the host */
 
-    OP_POWER_OFF = 0x800, /* w0 exit status; does not return */
+    OP_POWER_OFF = 0x800, /* w0 exit status (0…255); does not return */
+
+    OP_DISCRIM_CLASSIFY = 0x900, /* s0                                w0 <- enum discrim_class */
+    OP_DISCRIM_COMPARE,          /* s0, s1                            w0 <- 1: the same authority over the same object (Null is
+                                  * equal to nothing; RC_NO_RIGHT if one is opaque) */
+    OP_DISCRIM_VERIFY,           /* s0                                w0 <- 1: discreet, nothing can be changed through it */
 
     /* Messages to a process's keeper and to the parent of a program, by convention, are Entry invocations. */
     OP_FAULT = 0x10000, /* from the kernel: w0 enum fault, w1 address, w2 program counter, w3 vector<<32 | error code;
                          * the resume capability restarts the process (label 0) or leaves it stopped (any other) */
     OP_EXIT,            /* from a program to its parent: w0 exit status */
 };
+
+/* What OP_DISCRIM_CLASSIFY tells: less than OP_TYPE, and of entry capabilities too, which nobody but their holder can ask. */
+enum discrim_class { DISCRIM_NULL, DISCRIM_MEMORY, DISCRIM_ENTRY, DISCRIM_SCHEDULE, DISCRIM_OTHER };
 
 enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH };
 
@@ -165,7 +177,12 @@ enum {
     CR_RANGE, /* only with --grant range */
     CR_DEBUG, /* only with --grant debug */
     CR_SPACE, /* its own address space; only with --grant range */
-    CR_FREE,  /* the first register that nobody has filled */
+    CR_DISCRIM,  /* only with --grant range */
+    CR_SCHEDULE, /* all priorities; only with --grant schedule */
+    CR_SLEEP,    /* only with --grant time */
+    CR_CONSOLE,  /* only with --grant console */
+    CR_POWER,    /* only with --grant power */
+    CR_FREE,     /* the first register that nobody has filled */
 };
 
 /* The second boot module: how init is to start the first. Strings follow the header, each ended by NUL:
@@ -176,6 +193,10 @@ enum {
 #define GRANT_STDERR 4u
 #define GRANT_RANGE 8u
 #define GRANT_DEBUG 16u
+#define GRANT_SCHEDULE 32u
+#define GRANT_TIME 64u
+#define GRANT_CONSOLE 128u
+#define GRANT_POWER 256u
 struct boot_args {
     unsigned magic, bytes; /* bytes: of the whole block */
     unsigned argc, grants; /* GRANT_… */
