@@ -45,8 +45,10 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
 SAMPLE_HANDLERS = samples/handlers/tracer.c samples/handlers/stuckbit.c
 TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tests/guests/code.c tests/guests/fuzz.c \
-	tests/guests/hostile.c tests/guests/trees.c tests/guests/badop.c
+	tests/guests/hostile.c tests/guests/trees.c tests/guests/badop.c tests/guests/machine.c
 BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c
+QEMU_HOST = tests/qemu/alone.c
+QEMU_RUNGS = 03_paging 04_page_fault 05_ring3 06_syscall
 BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c
 
 # Kernel-like images for the machine alone: -Ttext=0x100000, one segment, entry _start.
@@ -107,6 +109,7 @@ SAMPLE_GUEST_BIN = $(addprefix $(B)/guests/,$(call GUEST_NAMES,$(SAMPLE_GUESTS))
 TEST_GUEST_BIN = $(addprefix $(B)/tests/guests/,$(call GUEST_NAMES,$(TEST_GUESTS)))
 BENCH_GUEST_BIN = $(addprefix $(B)/tests/bench/,$(call GUEST_NAMES,$(BENCH_GUESTS)))
 BENCH_HOST_BIN = $(BENCH_HOST:%.c=$(B)/%)
+QEMU_BIN = $(QEMU_HOST:%.c=$(B)/%) $(QEMU_RUNGS:%=$(B)/tests/ladder/%.elf)
 HANDLER_BIN = $(SAMPLE_HANDLERS:samples/handlers/%.c=$(B)/handlers/%.so)
 LADDER_BIN = $(LADDER:%.S=$(B)/%.elf)
 UNIT_OBJ = $(UNIT_TESTS:%.c=$(B)/%.o)
@@ -192,10 +195,13 @@ $(BENCH_GUEST_BIN): $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/crt0.o
 $(BENCH_HOST_BIN): $(B)/tests/bench/%: tests/bench/%.c $(B)/libemu.a
 	$(MKDIR)
 	$(say)$(CC) $(HOST_CFLAGS) $(UNICORN_CFLAGS) $(DEPFLAGS) -o $@ $< $(B)/libemu.a $(HOST_LIBS) $(call rpath,../../..)
+$(B)/tests/qemu/alone: tests/qemu/alone.c $(B)/libemu.a
+	$(MKDIR)
+	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -o $@ $< $(B)/libemu.a $(HOST_LIBS) $(call rpath,../../..)
 $(HANDLER_BIN): $(B)/handlers/%.so: samples/handlers/%.c
 	$(MKDIR)
 	$(say)$(CC) $(HANDLER_CFLAGS) $(DEPFLAGS) -o $@ $<
-$(LADDER_BIN): $(B)/%.elf: %.S
+$(sort $(LADDER_BIN) $(filter %.elf,$(QEMU_BIN))): $(B)/%.elf: %.S
 	$(MKDIR)
 	$(say)$(CC) -Iinclude $(DEPFLAGS) -nostdlib -static -no-pie -Wl,-N,-Ttext=0x100000,--build-id=none,--no-warn-rwx-segments -o $@ $<
 
@@ -217,6 +223,7 @@ help:
 	@echo '  test      builds and runs everything that must pass'
 	@echo '  check     test, the unit tests under sanitizers, format, cppcheck'
 	@echo '  unit      only the unit tests'
+	@echo '  test-qemu runs the kernel under emu/ and under qemu-system-x86_64: the logs must be identical'
 	@echo '  bench     prints the speed table, writes build/bench.ndjson'
 	@echo '  install   into PREFIX (/usr/local), below DESTDIR if given'
 	@echo '  deps      installs missing Debian packages, fetches Unicorn into build/deps'
@@ -264,6 +271,10 @@ cppcheck: build/deps-test
 	cppcheck -q --std=c11 --platform=unix64 --enable=warning,portability --inline-suppr --error-exitcode=1 \
 		--suppress=missingIncludeSystem -Iinclude -I. emu kernel debugger samples
 
+# The same kernel on emu/ and on QEMU: what the guests print is identical.
+test-qemu: test-files $(QEMU_BIN)
+	tests/qemu/run.sh $(B)
+
 bench: all build/deps-test $(BENCH_GUEST_BIN) $(BENCH_HOST_BIN)
 	tests/bench/bench.sh $(B) build/bench.ndjson
 
@@ -289,4 +300,4 @@ distclean:
 deps:
 	@.ci/deps.sh build
 	@.ci/deps.sh test
-.PHONY: help all demo test-files unit debug-build test check format format-check cppcheck bench install clean distclean deps
+.PHONY: help all demo test-files test-qemu unit debug-build test check format format-check cppcheck bench install clean distclean deps

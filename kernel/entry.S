@@ -121,6 +121,7 @@ trap_stubs:
 /* rsp: vector, error code, rip, cs, rflags, rsp, ss */
         .balign 16
 trap_common:
+        cld                             /* unlike SYSCALL, a trap leaves the direction to the program */
         testb   $3, 24(%rsp)
         jz      trap_kernel
         push    %rax
