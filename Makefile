@@ -12,7 +12,7 @@ CC = gcc
 .DELETE_ON_ERROR:
 .SECONDARY:
 MAKEFLAGS += --no-print-directory
-ifeq (,$(filter -j%,$(MAKEFLAGS)))
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
@@ -20,7 +20,7 @@ endif
 
 # The machine: libemu.a. The only folder that includes Unicorn.
 EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/kick.c emu/step.c \
-	emu/device.c emu/stream.c emu/instruction.c emu/operand.c emu/error.c \
+	emu/device.c emu/stream.c emu/instruction.c emu/operand.c emu/refuse.c emu/error.c \
 	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/decode.c \
 	emu/fetch.c emu/inline.c
 
@@ -35,8 +35,8 @@ KERNEL_ASM = kernel/head.S kernel/entry.S kernel/string.S
 DOMAIN_SRC = kernel/domain/init.c kernel/domain/elf.c kernel/domain/space.c kernel/domain/init_start.S
 
 # The host tool. main.c stays out of libdebugger.a, which the unit tests link.
-DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/report.c debugger/stats.c \
-	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c \
+DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/report.c debugger/stats.c \
+	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c \
 	debugger/dispatch.c debugger/services.c debugger/events.c debugger/handlers.c debugger/builtin_trace.c \
 	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/cli.c debugger/address.c \
 	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c
@@ -45,17 +45,22 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
 SAMPLE_HANDLERS = samples/handlers/tracer.c samples/handlers/stuckbit.c
 TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tests/guests/code.c tests/guests/fuzz.c \
-	tests/guests/hostile.c tests/guests/trees.c tests/guests/badop.c tests/guests/machine.c
-BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c
+	tests/guests/hostile.c tests/guests/trees.c tests/guests/paths.c tests/guests/badop.c tests/guests/machine.c \
+	tests/guests/steps.S
+BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c tests/bench/kernel.c
+BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c tests/bench/bare.c tests/bench/access.c
 QEMU_HOST = tests/qemu/alone.c
 QEMU_RUNGS = 03_paging 04_page_fault 05_ring3 06_syscall
-BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c
 
 # Kernel-like images for the machine alone: -Ttext=0x100000, one segment, entry _start.
-LADDER =
+LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_fault 05_ring3 06_syscall \
+	07_int_dpl 08_privileged 09_rewrite 10_frame_reuse 11_pressure 12_exceptions 13_nested 14_border 15_microcode \
+	16_trap_flag 17_odd 20_debug 21_loop 22_steps 30_triple 31_bus 32_halted 33_cr3 40_random)
 
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
-UNIT_TESTS = tests/test_dbg_watch.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c
+UNIT_TESTS = tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/ladder_boot.c \
+	tests/test_access.c tests/test_access_verdicts.c tests/access_machine.c \
+	tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
 
@@ -173,7 +178,8 @@ $(B)/kernel_image.o: $(B)/kernel.elf
 rpath = $(if $(UNICORN_DIR),-Wl$(,)-rpath$(,)'$$ORIGIN/$(1)/$(UNICORN_DIR)')
 , := ,
 $(B)/facet: $(B)/debugger/main.o $(B)/libdebugger.a $(B)/libemu.a
-	$(say)$(CC) $(HOST_CFLAGS) -rdynamic -o $@ $^ $(HOST_LIBS) $(call rpath,..)
+	$(say)$(CC) $(HOST_CFLAGS) -rdynamic -o $@.new $^ $(HOST_LIBS) $(call rpath,..)
+	@mv $@.new $@
 
 $(B)/crt0.o: $(B)/kernel/domain/crt0.o
 	$(say)cp $< $@
@@ -201,7 +207,7 @@ $(B)/tests/qemu/alone: tests/qemu/alone.c $(B)/libemu.a
 $(HANDLER_BIN): $(B)/handlers/%.so: samples/handlers/%.c
 	$(MKDIR)
 	$(say)$(CC) $(HANDLER_CFLAGS) $(DEPFLAGS) -o $@ $<
-$(sort $(LADDER_BIN) $(filter %.elf,$(QEMU_BIN))): $(B)/%.elf: %.S
+$(LADDER_BIN): $(B)/%.elf: %.S
 	$(MKDIR)
 	$(say)$(CC) -Iinclude $(DEPFLAGS) -nostdlib -static -no-pie -Wl,-N,-Ttext=0x100000,--build-id=none,--no-warn-rwx-segments -o $@ $<
 
@@ -210,6 +216,9 @@ $(B)/tests/unit: $(UNIT_OBJ) $(UNIT_LIBS)
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcriterion $(HOST_LIBS) $(call rpath,../..)
 $(UNIT_TESTS:%.c=$(B)/%): %: %.o $(UNIT_LIBS)
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcriterion $(HOST_LIBS) $(call rpath,../..)
+
+$(B)/tests/test_emu_create $(B)/tests/test_emu_ladder $(B)/tests/test_emu_run $(B)/tests/test_emu_random: $(B)/tests/ladder_boot.o
+$(B)/tests/test_access $(B)/tests/test_access_verdicts: $(B)/tests/access_machine.o
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
@@ -246,7 +255,7 @@ unit: test-files
 
 # The debug build is tested for what only it has: instruction counts.
 debug-build:
-	+@$(MAKE) MODE=debug all
+	+@$(MAKE) -s MODE=debug all
 test: test-files build/deps-test $(if $(filter debug,$(MODE)),,debug-build)
 	tests/layering.sh
 	@printf '%s\n' $(LISTED) > $(B)/lists
@@ -254,6 +263,7 @@ test: test-files build/deps-test $(if $(filter debug,$(MODE)),,debug-build)
 	tests/checkers.sh
 	groff -man -ww -z -Tutf8 debugger/facet.1
 	tests/cli/run.sh $(B)
+	tests/sessions/run.sh $(B)
 	$(B)/tests/unit
 LISTED = $(EMU_SRC) $(KERNEL_SRC) $(KERNEL_ASM) $(DOMAIN_SRC) $(DEBUGGER_SRC) kernel/domain/crt0.S $(SAMPLE_GUESTS) \
 	samples/guests/wordtable.c $(SAMPLE_HANDLERS) $(TEST_GUESTS) $(LADDER) $(UNIT_TESTS)

@@ -39,7 +39,8 @@ enum facet_status cmd_find(const char *word, const struct cmd **found, struct fa
             if (!strncmp(word, c->name, strlen(word))) {
                 *found = c;
                 count++;
-                used += (size_t)snprintf(candidates + used, sizeof candidates - used, "%s%s", used ? ", " : "", c->name);
+                used +=
+                    (size_t)snprintf(candidates + used, sizeof candidates - used, "%s%s", used ? ", " : "", c->name);
             }
     if (count == 1)
         return FACET_OK;
@@ -86,7 +87,8 @@ static enum facet_status help(struct cli *cli, const char *args, struct facet_er
     for (size_t t = 0; t < TABLES; t++)
         for (const struct cmd *c = tables[t]; c->name; c++)
             printf("  %-44s %s\n", c->usage, c->summary);
-    printf("\nCommands may be shortened as long as they are unique. ADDRESS: a number, a symbol, a $register, or sums of them.\n");
+    printf("\nCommands may be shortened as long as they are unique. ADDRESS: a number, a symbol, a $register, or sums "
+           "of them.\n");
     return FACET_OK;
 }
 
@@ -122,7 +124,8 @@ static enum facet_status info(struct cli *cli, const char *args, struct facet_er
     for (size_t i = 0; *word && i < sizeof topics / sizeof *topics; i++)
         if (!strncmp(word, topics[i].name, strlen(word)))
             return topics[i].run(cli, args, error);
-    return facet_fail(error, FACET_ERR_USAGE, "info wants one of: registers, handlers, breakpoints, objects, symbol ADDRESS, line ADDRESS.");
+    return facet_fail(error, FACET_ERR_USAGE,
+                      "info wants one of: registers, handlers, breakpoints, objects, symbol ADDRESS, line ADDRESS.");
 }
 
 /* Lines of a file, until one fails. */
@@ -297,7 +300,8 @@ static bool run_inputs(struct cli *cli, const struct cli_options *options) {
     for (size_t i = 0; i < options->input_count && !cli->quit; i++) {
         const struct cli_input *input = &options->inputs[i];
         struct facet_error error;
-        enum facet_status status = input->is_file ? source(cli, input->text, &error) : cmd_execute(cli, input->text, &error);
+        enum facet_status status =
+            input->is_file ? source(cli, input->text, &error) : cmd_execute(cli, input->text, &error);
         fflush(stdout);
         if (status) {
             fprintf(stderr, "%s\n", error.text);

@@ -257,7 +257,7 @@ static enum facet_verdict ask_many(struct swaps *s, struct emu_access *a) {
     enum facet_verdict verdict = combine(so_far, a);
     if (s->events && !resume) /* its event was written when the machine stopped */
         write_events(s, a, touched, count,
-                     a->kind == FACET_STORE     ? a->attempted
+                     a->kind == FACET_STORE  ? a->attempted
                      : verdict == FACET_DONE ? a->reply
                                              : a->backing);
     return verdict;

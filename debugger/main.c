@@ -56,7 +56,8 @@ static int debug_program(struct session *session, const struct options *o) {
     session_report(session, stderr);
     if (session_failed(session))
         status = 125;
-    const struct stats_run run = {.path = o->stats, .end = "debugged", .exit = status, .instructions = o->count_instructions};
+    const struct stats_run run = {
+        .path = o->stats, .end = "debugged", .exit = status, .instructions = o->count_instructions};
     return o->stats && !stats_write(session, &run) ? 125 : status;
 }
 
@@ -72,8 +73,10 @@ static int run_or_debug(bool debug, int argc, char **argv) {
 #endif
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of a write */
     enum facet_status status = open_session(&options, &session, &error);
-    if (status != FACET_OK)
+    if (status != FACET_OK) {
+        options_free(&options);
         return complain(status, &error);
+    }
     int exit_status = debug ? debug_program(session, &options) : run_program(session, &options);
     if (!session_close(session))
         exit_status = 125;
@@ -85,7 +88,8 @@ int main(int argc, char **argv) {
     const char *word = argc > 1 ? argv[1] : "";
     if (strcmp(word, "run") == 0 || strcmp(word, "debug") == 0)
         return run_or_debug(*word == 'd', argc - 1, argv + 1);
-    if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "--usage") == 0 || strcmp(word, "help") == 0) {
+    if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "--usage") == 0 ||
+        strcmp(word, "help") == 0) {
         options_help(stdout);
         return 0;
     }

@@ -64,15 +64,15 @@ void access_describe(struct emu_access *access, enum facet_kind kind, unsigned f
                      uint64_t pc, const struct target *target, int parts) {
     unsigned start = va % PAGE_SIZE, first = parts == 2 ? (unsigned)(PAGE_SIZE - start) : size;
     access->kind = kind;
-    access->flags = flags & (FACET_RMW | FACET_ATOMIC | FACET_KERNEL);
+    access->flags = flags;
     access->size = size;
     access->va.v = va;
     access->pc.v = pc;
     access->parts = parts;
     access->part[0] = (struct emu_part){target[0].front, target[0].front < 0 ? 0 : target[0].offset + start, 0, first};
     if (parts == 2)
-        access->part[1] = (struct emu_part){target[1].front, target[1].front < 0 ? 0 : target[1].offset, first,
-                                            size - first};
+        access->part[1] =
+            (struct emu_part){target[1].front, target[1].front < 0 ? 0 : target[1].offset, first, size - first};
 }
 
 /* ---- Fills */
@@ -161,8 +161,8 @@ bool access_init(struct emu *emu) {
     return state->decoder != NULL &&
            uc_mmio_map(emu->uc, SLOT_BASE, size, access_on_piece, state, NULL, NULL) == UC_ERR_OK &&
            uc_mem_protect(emu->uc, SLOT_BASE, size, UC_PROT_NONE) == UC_ERR_OK &&
-           uc_hook_add(emu->uc, &hook, UC_HOOK_MEM_READ_PROT | UC_HOOK_MEM_WRITE_PROT, (void *)access_on_event, state, SLOT_BASE,
-                       SLOT_BASE + size - 1) == UC_ERR_OK;
+           uc_hook_add(emu->uc, &hook, UC_HOOK_MEM_READ_PROT | UC_HOOK_MEM_WRITE_PROT, (void *)access_on_event, state,
+                       SLOT_BASE, SLOT_BASE + size - 1) == UC_ERR_OK;
 }
 
 void access_destroy(struct emu *emu) {
@@ -198,7 +198,9 @@ void access_enter(struct emu *emu) {
     if (!state->tx.wanted)
         return;
     state->tx.wanted = false;
-    if (!emu->delivery.active && reg_cpl(emu) == 3)
+    if (emu->delivery.active || reg_cpl(emu) != 3)
+        return;
+    if ((access_decode(state, reg_rip(emu))->flags & DECODE_SYSTEM) == 0)
         transaction_begin(state);
 }
 
@@ -249,6 +251,8 @@ enum exit_action access_exit(struct emu *emu, uc_err err) {
     else if (!state->tx.active)
         cut_short(state, err);
     access_special(state, SPECIAL_ENDING, false);
+    if (emu->pending == PENDING_TRANSACTION || emu->pending == PENDING_COMMIT || (int)emu->pending == PENDING_SLOTS)
+        breakpoint_again(emu);
     return exit_claimed(state);
 }
 

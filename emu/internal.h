@@ -8,7 +8,8 @@
  *   mmu.c        page walk, TLB-fill hook, TLB growth          coherence.c  code and data frames
  *   trap.c       exceptions and SYSCALL into the guest         instruction.c CPUID, RDTSC
  *   run.c        run loop, stop reasons                        step.c       TF, single step, breakpoints
- *   operand.c    CR2                                           error.c      facet_fail
+ *   operand.c    CR2                                           kick.c       emu_interrupt
+ *   refuse.c     instructions that ring 3 must not execute      error.c      facet_fail
  *   device.c     ports, console, debug device                  stream.c     host streams
  *   front.c access.c transaction.c decode.c                    accesses to fronts
  *
@@ -56,7 +57,7 @@ enum pending {
     PENDING_FRAME,       /* a frame changes between data and code: coherence.c */
     PENDING_RING3,       /* ring 3 is about to execute and somebody waits for that */
     PENDING_BREAKPOINT,
-    PENDING_VEX,         /* a block with VEX code at vex_va was translated: instruction.c */
+    PENDING_SUSPECT,     /* a block with an instruction to be watched was translated: refuse.c */
     PENDING_DEAD,        /* emu->stop.text says why */
     PENDING_TRANSACTION, /* this and the following belong to access_exit alone; add freely */
     PENDING_SUSPEND,
@@ -179,7 +180,8 @@ struct emu {
     atomic_bool in_engine;   /* inside uc_emu_start */
     atomic_bool noticed;     /* the run loop knows about `interrupted` */
     atomic_bool quit;        /* ends the kicker */
-    pthread_t kicker;
+    pthread_t kicker, runner;
+    int kick_stores;
     bool kicker_started;
     sem_t kick;
     int wake_fd; /* eventfd: readable while `interrupted` */
@@ -189,11 +191,11 @@ struct emu {
     struct uart uart;
     int stream_fd[3], console_fd;
     uint64_t tsc;
-    struct { /* instruction.c: VEX code that is refused */
+    struct { /* refuse.c */
         struct breakpoint *at;
         size_t count;
         uint64_t found;
-    } vex;
+    } suspect;
     size_t decoder; /* Capstone's handle; operand.c */
 
     emu_access_fn *ask;
@@ -226,10 +228,15 @@ uint64_t reg_rflags(struct emu *emu); /* as the guest may see them: without our 
 void run_stop(struct emu *emu, enum pending why);
 /* Inside or outside a hook: work for after this block. */
 void run_want(struct emu *emu, unsigned wants);
-bool run_init(struct emu *emu);
-void run_destroy(struct emu *emu);
 /* Ends the machine with EMU_STOP_DEAD; the first text wins. In a fill hook refuse as well. */
 void run_dead(struct emu *emu, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- kick.c: emu_interrupt */
+bool kick_init(struct emu *emu);
+void kick_destroy(struct emu *emu);
+void kick_stop(struct emu *emu); /* asks the engine to stop; see kick.c for when that is precise */
+void kick_engine_left(struct emu *emu);
+void kick_acknowledge(struct emu *emu);
 
 /* ---- mmu.c */
 /* Host pointer to physical memory, NULL unless all of it is RAM. */
@@ -322,7 +329,8 @@ enum facet_status boot_load(struct emu *emu, const struct emu_config *config, st
 bool device_init(struct emu *emu);
 void stream_serve(struct emu *emu, uint64_t request_gpa);
 bool instruction_init(struct emu *emu);
-void instruction_exit(struct emu *emu); /* PENDING_VEX, outside */
+bool refuse_init(struct emu *emu);
+void refuse_exit(struct emu *emu); /* PENDING_SUSPECT, outside */
 
 /* ==== Implemented by access.c and transaction.c, called by the core ============================================ */
 

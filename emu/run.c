@@ -8,21 +8,14 @@
  */
 #include "internal.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdarg.h>
-#include <sys/eventfd.h>
-#include <time.h>
-#include <unistd.h>
 
 /* ---- What hooks ask for */
 
 void run_want(struct emu *emu, unsigned wants) {
     emu->wants |= wants;
-    if (atomic_load(&emu->in_engine)) {
-        atomic_fetch_add(&emu->stops, 1);
-        uc_emu_stop(emu->uc);
-    }
+    if (atomic_load(&emu->in_engine))
+        kick_stop(emu);
 }
 
 void run_stop(struct emu *emu, enum pending why) {
@@ -40,70 +33,6 @@ void run_dead(struct emu *emu, const char *format, ...) {
     va_start(args, format);
     vsnprintf(emu->stop.text, sizeof emu->stop.text, format, args);
     va_end(args);
-}
-
-/* ---- Interrupts from outside
- *
- * emu_interrupt may come at any moment, from a signal handler or another thread. The flag alone is seen by the run loop and by
- * blocked streams (wake_fd); a program that computes must be stopped, and a stop asked just before uc_emu_start has cleared
- * such requests would be lost. So a thread, the kicker, repeats it until the run loop has noticed. */
-
-void emu_interrupt(struct emu *emu) {
-    uint64_t one = 1;
-    int saved = errno;
-    atomic_store(&emu->noticed, false);
-    atomic_store(&emu->interrupted, true);
-    if (write(emu->wake_fd, &one, sizeof one) < 0) { /* full: it is readable, which is all that counts */
-    }
-    sem_post(&emu->kick);
-    errno = saved;
-}
-
-static void *kicker_main(void *data) {
-    struct emu *emu = data;
-    struct timespec pause = {.tv_nsec = 1000000};
-    while (!atomic_load(&emu->quit)) {
-        if (sem_wait(&emu->kick) != 0)
-            continue;
-        while (atomic_load(&emu->interrupted) && !atomic_load(&emu->noticed) && !atomic_load(&emu->quit)) {
-            if (atomic_load(&emu->in_engine)) {
-                atomic_fetch_add(&emu->stops, 1);
-                uc_emu_stop(emu->uc);
-            }
-            nanosleep(&pause, NULL);
-        }
-    }
-    return NULL;
-}
-
-static void interrupt_acknowledge(struct emu *emu) {
-    uint64_t count;
-    atomic_store(&emu->interrupted, false);
-    if (read(emu->wake_fd, &count, sizeof count) < 0) { /* nothing in it: just as well */
-    }
-}
-
-bool run_init(struct emu *emu) {
-    sigset_t all, old;
-    emu->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (emu->wake_fd < 0 || sem_init(&emu->kick, 0, 0) != 0)
-        return false;
-    sigfillset(&all); /* signals are for the thread that runs the machine */
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    emu->kicker_started = pthread_create(&emu->kicker, NULL, kicker_main, emu) == 0;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    return emu->kicker_started;
-}
-
-void run_destroy(struct emu *emu) {
-    if (emu->kicker_started) {
-        atomic_store(&emu->quit, true);
-        sem_post(&emu->kick);
-        pthread_join(emu->kicker, NULL);
-        sem_destroy(&emu->kick);
-    }
-    if (emu->wake_fd >= 0)
-        close(emu->wake_fd);
 }
 
 /* ---- Stopping */
@@ -139,7 +68,7 @@ static bool boundary_stop(struct emu *emu, struct emu_stop *stop) {
     } else if (emu->step_retired) {
         *stop = stop_make(EMU_STOP_STEP, 0);
     } else if (atomic_load(&emu->interrupted)) {
-        interrupt_acknowledge(emu);
+        kick_acknowledge(emu);
         *stop = stop_make(EMU_STOP_INTERRUPT, 0);
     } else if (emu->halted) {
         *stop = stop_make(EMU_STOP_EVENT, DEBUG_EVENT_DEADLOCK); /* nothing can ever wake it */
@@ -202,8 +131,8 @@ static bool exit_serve(struct emu *emu, uc_err err, unsigned stops_before, struc
         breakpoint_again(emu);
         coherence_exit(emu);
         break;
-    case PENDING_VEX:
-        instruction_exit(emu);
+    case PENDING_SUSPECT:
+        refuse_exit(emu);
         break;
     case PENDING_RING3:
         emu->ring3_armed = false;
@@ -251,6 +180,7 @@ static struct emu_stop run(struct emu *emu) {
         atomic_store(&emu->in_engine, true);
         uc_err err = uc_emu_start(emu->uc, reg_rip(emu), 0, 0, 0);
         atomic_store(&emu->in_engine, false);
+        kick_engine_left(emu);
         if (exit_serve(emu, err, stops, &stop))
             return stop;
     }
@@ -259,6 +189,7 @@ static struct emu_stop run(struct emu *emu) {
 static struct emu_stop run_public(struct emu *emu, bool step) {
     if (emu->dead)
         return emu->stop;
+    emu->runner = pthread_self();
     emu->stepping = step;
     emu->step_retired = false;
     if (in_ring3(emu))

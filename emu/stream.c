@@ -44,7 +44,9 @@ static long stream_read(struct emu *emu, int fd, uint64_t buffer, size_t size) {
     return got;
 }
 
+/* By way of a buffer: RAM may be away for a moment (kick.c), which a system call would not forgive. */
 static long stream_write(struct emu *emu, int fd, uint64_t buffer, size_t size) {
+    uint8_t bytes[PIPE_BUF];
     size_t done = 0;
     if (fd < 0)
         return -EBADF;
@@ -52,7 +54,8 @@ static long stream_write(struct emu *emu, int fd, uint64_t buffer, size_t size) 
         size_t chunk = size - done < PIPE_BUF ? size - done : PIPE_BUF; /* as much as never blocks when ready */
         if (!wait_ready(emu, fd, POLLOUT))
             return done ? (long)done : -EINTR;
-        ssize_t put = write(fd, emu->ram + buffer + done, chunk);
+        memcpy(bytes, emu->ram + buffer + done, chunk);
+        ssize_t put = write(fd, bytes, chunk);
         if (put < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (put < 0)

@@ -68,6 +68,12 @@ static unsigned long decode_process(struct invocation *in) {
     return invoke_sent(in, 0)->type == CAP_PROCESS ? RC_OK : RC_BAD_ARG;
 }
 
+static unsigned long decode_faulted(struct invocation *in) {
+    struct cap *cap = invoke_sent(in, 0);
+    bool faulted = cap->type == CAP_PROCESS && ((struct process *)cap->object)->state == PROCESS_FAULTED;
+    return faulted && in->word[0] > 0 && in->word[0] < 64 ? RC_OK : RC_BAD_ARG;
+}
+
 static void act_started(struct invocation *in) {
     debug_started((struct process *)invoke_sent(in, 0)->object);
 }
@@ -80,6 +86,6 @@ const struct operation debug_operations[] = {
     {OP_DEBUG_TRAVERSE, CAP_SET(CAP_DEBUG), 0, decode_question, act_traverse},
     {OP_DEBUG_WALK, CAP_SET(CAP_DEBUG), 0, decode_question, act_walk},
     {OP_DEBUG_STARTED, CAP_SET(CAP_DEBUG), 0, decode_process, act_started},
-    {OP_DEBUG_FAULTED, CAP_SET(CAP_DEBUG), 0, decode_process, act_faulted},
+    {OP_DEBUG_FAULTED, CAP_SET(CAP_DEBUG), 0, decode_faulted, act_faulted},
 };
 const unsigned debug_operation_count = LENGTH(debug_operations);

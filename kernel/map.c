@@ -48,7 +48,7 @@ static unsigned long page_entry(const struct page *page, unsigned restr) {
 
 static void build_page(struct walk *walk, struct table *table, unsigned index) {
     if (table->entry[index] & PTE_P)
-        table_entry_clear(&table->header, index);
+        return; /* made through another space; only the link from this one was missing */
     while (walk->next)
         build_step(walk, &table->header, index, PAGE_SHIFT);
     struct page *page = (struct page *)walk->object;

@@ -93,7 +93,7 @@ void object_rescind(struct object *object) {
     enum cap_type type = object->type;
     kassert(type != CAP_NULL, (unsigned long)object);
     object_undo(object);
-    kassert(!object->depends, object->id);
+    kassert(!object->depends && (type != CAP_GPT || !((struct gpt *)object)->products), object->id);
     object->alloc++;
 #ifdef FACET_DEBUG
     if (storage_type(type) == CAP_PAGE)

@@ -85,7 +85,7 @@ enum rc {
 
 /* Operations. Arguments are words w0…w3 and sent capabilities s0…s3; results words and received c0…c3. */
 enum op {
-    OP_TYPE = 1, /* any kernel capability: w0 <- enum cap_type, w1 <- restrictions */
+    OP_TYPE = 1, /* any kernel capability, Null too: w0 <- enum cap_type, w1 <- restrictions */
 
     /* Memory capabilities: Page, CapPage, GPT */
     OP_MEM_REDUCE = 0x100, /* w0 restrictions to add                 c0 <- the weaker capability */
@@ -122,7 +122,7 @@ enum op {
                                 * page, w1 <- enum fault (0: none), w2 <- restrictions gathered, w3 <- steps taken */
     OP_DEBUG_WALK,             /* the same question to the page tables as they stand after a fault on the address */
     OP_DEBUG_STARTED,          /* s0 process, about to run its first instruction: tells the host */
-    OP_DEBUG_FAULTED,          /* s0 process, w0 signal number as Linux would give: tells the host */
+    OP_DEBUG_FAULTED,          /* s0 process that has a fault, w0 signal number as Linux would give: tells the host */
 
     OP_POWER_OFF = 0x800, /* w0 exit status; does not return */
 

@@ -4,7 +4,7 @@
  */
 #include "check.h"
 
-enum { R_CHILD = CR_FREE, R_ENDPOINT, R_KEEPER, R_PAGE, R_NODE, R_OTHER, R_COPY, R_RESUME };
+enum { R_CHILD = CR_FREE, R_ENDPOINT, R_KEEPER, R_PAGE, R_NODE, R_OTHER, R_COPY, R_RESUME, R_NEW };
 #define L2V_ROOT 44
 #define SLOT_A 3ul /* two paths to one node */
 #define SLOT_B 4ul
@@ -100,6 +100,42 @@ static void changed_l2v(void) {
     passed("a changed l2v");
 }
 
+/* A node passed on the way to what page tables are made from, not the last one. */
+static void rescinded_upper_node(void) {
+    build();
+    check("upper node", facet_alloc(CAP_GPT, R_OTHER), RC_OK);
+    check("l2v", facet_set(R_OTHER, OP_GPT_SET_L2V, 24, CR_NULL), RC_OK);
+    check("insert", facet_set(R_OTHER, OP_GPT_SET, 0, R_NODE), RC_OK);
+    check("third path", facet_set(CR_SPACE, OP_GPT_SET, SLOT_B, R_OTHER), RC_OK);
+    expect("third path", ADDRESS(SLOT_B), REACHED);
+    check("rescind", facet_set(CR_RANGE, OP_RANGE_RESCIND, 0, R_OTHER), RC_OK);
+    expect("third path", ADDRESS(SLOT_B), FAULT_INVALID_ADDRESS);
+    expect("first path", ADDRESS(SLOT_A), REACHED);
+    passed("a rescinded upper node");
+}
+
+/* Two paths to one node, one so long that the node's own slots end just before, and just after, the traversal's limit:
+ * tables made over the short path must not serve the long one. */
+static void long_path(void) {
+    enum { CHAIN = 29 }; /* space, CHAIN nodes, node, page: 32 capabilities */
+    build();
+    check("inner node", facet_alloc(CAP_GPT, R_OTHER), RC_OK);
+    check("its page", facet_set(R_OTHER, OP_GPT_SET, 0, R_PAGE), RC_OK);
+    check("insert", facet_set(R_NODE, OP_GPT_SET, PAGE_SLOT + 1, R_OTHER), RC_OK);
+    check("copy", facet_get(R_NODE, OP_MEM_GUARD, 0, 64, R_COPY), RC_OK);
+    for (int i = 0; i < CHAIN; i++) {
+        check("chain", facet_alloc(CAP_GPT, R_NEW), RC_OK);
+        check("l2v", facet_set(R_NEW, OP_GPT_SET_L2V, 30, CR_NULL), RC_OK);
+        check("insert", facet_set(R_NEW, OP_GPT_SET, 0, R_COPY), RC_OK);
+        check("copy", facet_get(R_NEW, OP_MEM_GUARD, 0, 64, R_COPY), RC_OK);
+    }
+    check("long path", facet_set(CR_SPACE, OP_GPT_SET, SLOT_A, R_COPY), RC_OK);
+    expect("a short path, one more", ADDRESS(SLOT_B) + 4096, REACHED);
+    expect("32 capabilities", ADDRESS(SLOT_A), REACHED);
+    expect("33 capabilities", ADDRESS(SLOT_A) + 4096, FAULT_DEPTH);
+    passed("a path that is too long");
+}
+
 int main(void) {
     make_entry(R_ENDPOINT, CR_SELF, 1, R_KEEPER);
     make_process(R_CHILD, child, child_stack + 512, CR_NULL, R_KEEPER);
@@ -108,5 +144,7 @@ int main(void) {
     rescinded_page();
     rescinded_node();
     changed_l2v();
+    rescinded_upper_node();
+    long_path();
     return 0;
 }

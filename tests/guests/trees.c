@@ -7,7 +7,7 @@
  *   the page tables     OP_DEBUG_WALK, what the MMU will find
  *   the access itself   made by a child process whose keeper is this program
  *
- * The trees change between the accesses (slots overwritten, l2v changed), so that stale mappings are found. The model has
+ * The trees change between the accesses (slots overwritten, l2v changed, objects rescinded), so that stale mappings are found. The model has
  * no page tables and shares nothing with the kernel but abi.h. Needs --grant range --grant debug.
  *
  *   child's root GPT, l2v 44:  slot 0  its code        slots 1…4  random trees of GPTS nodes and PAGES pages
@@ -223,9 +223,59 @@ static void change_l2v(int g) {
     must("set l2v", facet_set(R_TEMP, OP_GPT_SET_L2V, gpts[g].l2v, CR_NULL));
 }
 
+static unsigned long cell_value(int page, unsigned long cell, unsigned long stamp) {
+    return 0xe3ff | (unsigned long)page << 16 | cell << 32 | stamp << 48;
+}
+
+static void make_page(int n) {
+    must("page", facet_alloc(CAP_PAGE, R_TEMP));
+    unsigned long slot;
+    unsigned store = store_of(n, &slot);
+    must("keep page", facet_set(store, OP_GPT_SET, slot, R_TEMP));
+    must("window", facet_set(CR_SPACE, OP_GPT_SET, WINDOW >> L2V_ROOT, R_TEMP));
+    volatile unsigned long *cells = (volatile unsigned long *)WINDOW;
+    for (unsigned long i = 0; i < CELLS; i++)
+        cells[i] = memory[n][i] = cell_value(n, i, 0);
+}
+
+static void make_node(int g) {
+    unsigned long slot;
+    unsigned store = store_of(PAGES + g, &slot);
+    must("node", facet_alloc(CAP_GPT, R_TEMP));
+    must("keep node", facet_set(store, OP_GPT_SET, slot, R_TEMP));
+    change_l2v(g);
+}
+
+static void forget_cap(struct model_cap *cap, int type, int object) {
+    if (cap->type == type && cap->object == object)
+        cap->type = CAP_NULL;
+}
+
+/* Rescinds a page or a node: every capability to it becomes Null, in all trees at once. A fresh one follows it. */
+static void replace_object(int n) {
+    int type = n < PAGES ? CAP_PAGE : CAP_GPT, object = n < PAGES ? n : n - PAGES;
+    fetch_object(n);
+    must("rescind", facet_set(CR_RANGE, OP_RANGE_RESCIND, 0, R_TEMP));
+    for (int i = 0; i < ROOTS; i++)
+        forget_cap(&roots[i], type, object);
+    for (int i = 0; i < GPTS * 16; i++)
+        forget_cap(&gpts[i / 16].slot[i % 16], type, object);
+    if (type == CAP_PAGE) {
+        frames[object] = 0;
+        make_page(object);
+        return;
+    }
+    gpts[object] = (struct model_gpt){0};
+    make_node(object);
+    for (unsigned long slot = 0; slot < 16; slot += 2)
+        change_slot(object, slot);
+}
+
 static void change_something(void) {
     int g = (int)random_below(GPTS);
-    if (one_in(6))
+    if (one_in(100))
+        replace_object((int)random_below(PAGES + GPTS));
+    else if (one_in(6))
         change_root();
     else if (one_in(6))
         change_l2v(g);
@@ -267,10 +317,6 @@ static void child_reset(void) {
 static unsigned long child_resume(struct facet_message *m) {
     m->recv[3] = R_RESUME;
     return facet_invoke(R_RESUME, INVOKE_RETURN, 0, m);
-}
-
-static unsigned long cell_value(int page, unsigned long cell, unsigned long stamp) {
-    return 0xe3ff | (unsigned long)page << 16 | cell << 32 | stamp << 48;
 }
 
 static void check_access(unsigned long address, enum access access, const struct outcome *expected) {
@@ -320,17 +366,6 @@ static void check_answer(const char *who, unsigned op, unsigned long address, en
 
 /* ---- Set-up */
 
-static void make_page(int n) {
-    must("page", facet_alloc(CAP_PAGE, R_TEMP));
-    unsigned long slot;
-    unsigned store = store_of(n, &slot);
-    must("keep page", facet_set(store, OP_GPT_SET, slot, R_TEMP));
-    must("window", facet_set(CR_SPACE, OP_GPT_SET, WINDOW >> L2V_ROOT, R_TEMP));
-    volatile unsigned long *cells = (volatile unsigned long *)WINDOW;
-    for (unsigned long i = 0; i < CELLS; i++)
-        cells[i] = memory[n][i] = cell_value(n, i, 0);
-}
-
 static void make_child(void) {
     must("endpoint", facet_alloc(CAP_ENDPOINT, R_ENDPOINT));
     must("recipient", facet_set(R_ENDPOINT, OP_ENDPOINT_SET_RECIPIENT, 0, CR_SELF));
@@ -356,13 +391,8 @@ static void make_everything(void) {
     make_child();
     for (int i = 0; i < PAGES; i++)
         make_page(i);
-    for (int g = 0; g < GPTS; g++) {
-        unsigned long slot;
-        unsigned store = store_of(PAGES + g, &slot);
-        must("node", facet_alloc(CAP_GPT, R_TEMP));
-        must("keep node", facet_set(store, OP_GPT_SET, slot, R_TEMP));
-        change_l2v(g);
-    }
+    for (int g = 0; g < GPTS; g++)
+        make_node(g);
     for (int g = 0; g < GPTS; g++)
         for (unsigned long slot = 0; slot < 16; slot++)
             change_slot(g, slot);
