@@ -9,18 +9,22 @@
  */
 #include "offsets.h"
 
-        .section .hot, "aw", @nobits
-        .balign 16
+/* What every entry touches shares the page of the stack's top: HOT (kernel.h) follows it. */
+        .section .bss.stack, "aw", @nobits
+        .balign 4096
 kernel_stack:
-        .skip 16384
+        .skip 4 * 4096 - HOT_SIZE
         .globl kernel_stack_top
 kernel_stack_top:
+        .section .bss.hot, "aw", @nobits
+user_rsp:
+        .skip 8
+        .section .bss, "aw", @nobits
+        .balign 16
 double_fault_stack:
         .skip 4096
         .globl double_fault_stack_top
 double_fault_stack_top:
-user_rsp:
-        .skip 8
 
         .section .text.entry, "ax"
 
