@@ -46,7 +46,7 @@ SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
 SAMPLE_HANDLERS = samples/handlers/tracer.c samples/handlers/stuckbit.c
 TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tests/guests/code.c tests/guests/fuzz.c \
 	tests/guests/hostile.c tests/guests/trees.c tests/guests/paths.c tests/guests/badop.c tests/guests/steps.S
-BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c
+BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c tests/bench/touch.c
 BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c tests/bench/bare.c tests/bench/access.c
 
 # Kernel-like images for the machine alone: -Ttext=0x100000, one segment, entry _start.
@@ -57,7 +57,7 @@ LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_faul
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
 UNIT_TESTS = tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/ladder_boot.c \
 	tests/test_access.c tests/test_access_verdicts.c tests/access_machine.c \
-	tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c
+	tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
 
@@ -67,7 +67,8 @@ DEPFLAGS = -MMD -MP
 OPT_release = -O2
 OPT_debug = -O1 -DFACET_DEBUG
 OPT_asan = -O1 -fsanitize=address -fno-omit-frame-pointer
-OPT_ubsan = -O1 -fsanitize=undefined -fno-sanitize-recover=undefined
+# (Unicorn's own macros shift a 3 into the sign bit.)
+OPT_ubsan = -O1 -fsanitize=undefined -fno-sanitize=shift-base -fno-sanitize-recover=undefined
 OPT_cov = -O0 --coverage
 ifeq ($(OPT_$(MODE)),)
 $(error MODE=$(MODE): there is release, debug, asan, ubsan, cov)
@@ -197,6 +198,9 @@ $(BENCH_GUEST_BIN): $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/crt0.o
 $(BENCH_HOST_BIN): $(B)/tests/bench/%: tests/bench/%.c $(B)/libemu.a
 	$(MKDIR)
 	$(say)$(CC) $(HOST_CFLAGS) $(UNICORN_CFLAGS) $(DEPFLAGS) -o $@ $< $(B)/libemu.a $(HOST_LIBS) $(call rpath,../../..)
+$(B)/tests/bench/pass.so: tests/bench/pass.c
+	$(MKDIR)
+	$(say)$(CC) $(HANDLER_CFLAGS) $(DEPFLAGS) -o $@ $<
 $(HANDLER_BIN): $(B)/handlers/%.so: samples/handlers/%.c
 	$(MKDIR)
 	$(say)$(CC) $(HANDLER_CFLAGS) $(DEPFLAGS) -o $@ $<
@@ -274,7 +278,7 @@ cppcheck: build/deps-test
 	cppcheck -q --std=c11 --platform=unix64 --enable=warning,portability --inline-suppr --error-exitcode=1 \
 		--suppress=missingIncludeSystem --suppressions-list=tests/cppcheck.txt -Iinclude -I. emu kernel debugger samples
 
-bench: all build/deps-test $(BENCH_GUEST_BIN) $(BENCH_HOST_BIN)
+bench: all build/deps-test $(B)/tests/bench/pass.so $(BENCH_GUEST_BIN) $(BENCH_HOST_BIN)
 	tests/bench/bench.sh $(B) build/bench.ndjson
 
 # Installed, facet finds its Unicorn beside it; a system's own needs no help.
