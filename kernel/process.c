@@ -82,6 +82,10 @@ void process_end(struct process *process) {
     while (process->senders.first) {
         struct process *sender = process->senders.first;
         queue_remove(sender);
+        if (sender->fault != FAULT_NONE) {
+            process_fault_unkept(sender);
+            continue;
+        }
         sender->regs.rax = RC_INVALID_CAP;
         process_ready(sender);
     }
