@@ -20,7 +20,7 @@ endif
 
 # The machine: libemu.a. The only folder that includes Unicorn.
 EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/kick.c emu/step.c \
-	emu/device.c emu/stream.c emu/instruction.c emu/operand.c emu/refuse.c emu/error.c \
+	emu/device.c emu/stream.c emu/instruction.c emu/operand.c emu/refuse.c emu/survive.c emu/error.c \
 	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/decode.c \
 	emu/fetch.c emu/inline.c
 
@@ -47,7 +47,7 @@ SAMPLE_HANDLERS = samples/handlers/tracer.c samples/handlers/stuckbit.c
 TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tests/guests/code.c tests/guests/fuzz.c \
 	tests/guests/hostile.c tests/guests/trees.c tests/guests/paths.c tests/guests/badop.c tests/guests/machine.c \
 	tests/guests/steps.S
-BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c tests/bench/kernel.c
+BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c tests/bench/touch.c tests/bench/kernel.c
 BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c tests/bench/bare.c tests/bench/access.c
 QEMU_HOST = tests/qemu/alone.c
 QEMU_RUNGS = 03_paging 04_page_fault 05_ring3 06_syscall
@@ -55,12 +55,12 @@ QEMU_RUNGS = 03_paging 04_page_fault 05_ring3 06_syscall
 # Kernel-like images for the machine alone: -Ttext=0x100000, one segment, entry _start.
 LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_fault 05_ring3 06_syscall \
 	07_int_dpl 08_privileged 09_rewrite 10_frame_reuse 11_pressure 12_exceptions 13_nested 14_border 15_microcode \
-	16_trap_flag 17_odd 20_debug 21_loop 22_steps 30_triple 31_bus 32_halted 33_cr3 40_random)
+	16_trap_flag 17_odd 20_debug 21_loop 22_steps 30_triple 31_bus 32_halted 33_cr3 40_random 41_abort)
 
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
 UNIT_TESTS = tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/ladder_boot.c \
 	tests/test_access.c tests/test_access_verdicts.c tests/access_machine.c \
-	tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c
+	tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
 
@@ -70,7 +70,8 @@ DEPFLAGS = -MMD -MP
 OPT_release = -O2
 OPT_debug = -O1 -DFACET_DEBUG
 OPT_asan = -O1 -fsanitize=address -fno-omit-frame-pointer
-OPT_ubsan = -O1 -fsanitize=undefined -fno-sanitize-recover=undefined
+# (Unicorn's own macros shift a 3 into the sign bit.)
+OPT_ubsan = -O1 -fsanitize=undefined -fno-sanitize=shift-base -fno-sanitize-recover=undefined
 OPT_cov = -O0 --coverage
 ifeq ($(OPT_$(MODE)),)
 $(error MODE=$(MODE): there is release, debug, asan, ubsan, cov)
@@ -204,6 +205,9 @@ $(BENCH_HOST_BIN): $(B)/tests/bench/%: tests/bench/%.c $(B)/libemu.a
 $(B)/tests/qemu/alone: tests/qemu/alone.c $(B)/libemu.a
 	$(MKDIR)
 	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -o $@ $< $(B)/libemu.a $(HOST_LIBS) $(call rpath,../../..)
+$(B)/tests/bench/pass.so: tests/bench/pass.c
+	$(MKDIR)
+	$(say)$(CC) $(HANDLER_CFLAGS) $(DEPFLAGS) -o $@ $<
 $(HANDLER_BIN): $(B)/handlers/%.so: samples/handlers/%.c
 	$(MKDIR)
 	$(say)$(CC) $(HANDLER_CFLAGS) $(DEPFLAGS) -o $@ $<
@@ -251,7 +255,8 @@ DEMO = $(B)/facet run --swap sym:table=$(B)/handlers/tracer.so $(B)/guests/wordf
 test-files: all $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(B)/tests/unit
 $(UNIT_OBJ): | build/deps-test
 unit: test-files
-	$(B)/tests/unit
+	$(RUN_UNIT)
+RUN_UNIT = LSAN_OPTIONS=suppressions=tests/lsan.txt:print_suppressions=0 $(B)/tests/unit
 
 # The debug build is tested for what only it has: instruction counts.
 debug-build:
@@ -279,13 +284,13 @@ format-check:
 	clang-format --dry-run -Werror $(FORMATTED)
 cppcheck: build/deps-test
 	cppcheck -q --std=c11 --platform=unix64 --enable=warning,portability --inline-suppr --error-exitcode=1 \
-		--suppress=missingIncludeSystem -Iinclude -I. emu kernel debugger samples
+		--suppress=missingIncludeSystem --suppressions-list=tests/cppcheck.txt -Iinclude -I. emu kernel debugger samples
 
 # The same kernel on emu/ and on QEMU: what the guests print is identical.
 test-qemu: test-files $(QEMU_BIN)
 	tests/qemu/run.sh $(B)
 
-bench: all build/deps-test $(BENCH_GUEST_BIN) $(BENCH_HOST_BIN)
+bench: all build/deps-test $(B)/tests/bench/pass.so $(BENCH_GUEST_BIN) $(BENCH_HOST_BIN)
 	tests/bench/bench.sh $(B) build/bench.ndjson
 
 # Installed, facet finds its Unicorn beside it; a system's own needs no help.

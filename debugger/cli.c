@@ -4,6 +4,7 @@
  */
 #include "cli.h"
 #include "cmd.h"
+#include "handlers.h"
 #include "text.h"
 
 #include <ctype.h>
@@ -77,6 +78,12 @@ enum facet_status cmd_execute(struct cli *cli, const char *line, struct facet_er
 
 static enum facet_status help(struct cli *cli, const char *args, struct facet_error *error) {
     (void)cli;
+    if (!strcmp(args, "handlers")) {
+        for (size_t i = 0; handlers_builtin[i]; i++)
+            printf("  %s\n", handlers_builtin[i]->summary);
+        printf("  PATH.so[:ARGS]: your own, see <facet/handler.h>\n");
+        return FACET_OK;
+    }
     if (*args) {
         const struct cmd *command;
         enum facet_status status = cmd_find(args, &command, error);
@@ -156,7 +163,7 @@ const struct cmd cli_table[] = {
     {"info", "i", info, "info registers|handlers|breakpoints|objects|symbol|line", "show something", true},
     {"source", NULL, source, "source FILE", "execute the commands in a file", false},
     {"echo", NULL, echo, "echo TEXT", "print TEXT; \\n is a new line", false},
-    {"help", "h", help, "help [COMMAND]", "this list, or one command", false},
+    {"help", "h", help, "help [COMMAND|handlers]", "this list, one command, or the built-in handlers", false},
     {"quit", "q", quit, "quit", "end the program and facet", false},
     {0},
 };

@@ -19,6 +19,7 @@ void page_mark(struct swaps *swaps, int front, struct mark mark) {
     }
     (*page)->marks = text_grow((*page)->marks, (*page)->count + 1, sizeof mark);
     (*page)->marks[(*page)->count++] = mark;
+    (*page)->only = (*page)->marks[0];
 }
 
 void page_unmark(struct swaps *swaps, int front, const struct swapped *object) {
@@ -27,7 +28,11 @@ void page_unmark(struct swaps *swaps, int front, const struct swapped *object) {
     for (size_t i = 0; page && i < page->count; i++)
         if (page->marks[i].object != object)
             page->marks[kept++] = page->marks[i];
-    if (!page || (page->count = kept) > 0)
+    if (!page)
+        return;
+    page->count = kept;
+    page->only = page->marks[0];
+    if (kept > 0)
         return;
     free(page->marks);
     free(page);

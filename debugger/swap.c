@@ -25,6 +25,7 @@ struct swapped *swaps_find(struct swaps *swaps, const char *object) {
 
 static enum facet_status attach_state(struct attached *h, struct facet_error *error) {
     const struct facet_handler *code = h->code.handler;
+    h->ask = code->access;
     struct facet_handler_error why = {""};
     h->verdicts = code->verdicts(h->code.args);
     h->sequence = 0;

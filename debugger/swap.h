@@ -20,6 +20,7 @@ struct swaps;
 
 /* A handler attached to an object. */
 struct attached {
+    enum facet_verdict (*ask)(void *state, const struct facet_access *access, struct facet_reply *reply);
     struct handler_code code;
     void *state;
     uint32_t verdicts; /* declared, as FACET_MAY */
@@ -50,6 +51,7 @@ struct mark {
 };
 
 struct front_page {
+    struct mark only;   /* the first of marks, at hand */
     uint64_t object_id; /* of the kernel's page */
     struct mark *marks;
     size_t count;

@@ -193,26 +193,37 @@ bool access_intr(struct emu *emu, uint32_t vector) {
     return true;
 }
 
+static void transaction_want(struct access_state *state) {
+    state->tx.wanted = true;
+    state->tx.wanted_pc = reg_rip(state->emu);
+}
+
 void access_enter(struct emu *emu) {
     struct access_state *state = emu->access;
-    if (!state->tx.wanted)
-        return;
+    if (!state->tx.wanted || emu->delivery.active || reg_cpl(emu) != 3)
+        return; /* a request of the host may come in between */
+    uint64_t pc = reg_rip(emu);
     state->tx.wanted = false;
-    if (emu->delivery.active || reg_cpl(emu) != 3)
-        return;
-    if ((access_decode(state, reg_rip(emu))->flags & DECODE_SYSTEM) == 0)
+    if (pc == state->tx.wanted_pc && (access_decode(state, pc)->flags & DECODE_SYSTEM) == 0)
         transaction_begin(state);
 }
 
-/* An instruction that the inline path began, and that a refused fill has cut: if it may have asked already, it must not
- * start over. */
-static bool cut_short(struct access_state *state, uc_err err) {
+/* An instruction that the inline path began and that was cut, by a refused fill or a stop between two of its accesses:
+ * what it has asked must not be asked again. A stop leaves it open whether the instruction has retired and come round
+ * again; then its first access is another one, but for a loop that changes nothing. */
+static void cut_short(struct access_state *state, uc_err err) {
     struct emu *emu = state->emu;
-    if (err != UC_ERR_EXCEPTION || emu->mmu.refused == ACCESS_FETCH || emu->pending == PENDING_TRANSACTION)
-        return false;
-    if (!ring_ends_at(state, reg_rip(emu)) || reg_cpl(emu) != 3)
-        return false;
-    return !access_refuse(state, emu->mmu.refused_va, emu->mmu.refused, true);
+    bool stopped = err == UC_ERR_OK && emu->pending == PENDING_NONE;
+    bool refused = err == UC_ERR_EXCEPTION && emu->mmu.refused != ACCESS_FETCH && emu->pending != PENDING_TRANSACTION;
+    if ((!stopped && !refused) || !ring_ends_at(state, reg_rip(emu)) || emu->delivery.active || reg_cpl(emu) != 3)
+        return;
+    if (refused) {
+        access_refuse(state, emu->mmu.refused_va, emu->mmu.refused, true);
+        return;
+    }
+    access_refuse(state, 0, ACCESS_FETCH, false); /* no data access ends what the ring may serve */
+    emu->pending = PENDING_NONE;
+    transaction_want(state);
 }
 
 static enum exit_action exit_claimed(struct access_state *state) {
@@ -221,7 +232,7 @@ static enum exit_action exit_claimed(struct access_state *state) {
     emu->pending = PENDING_NONE;
     switch (pending) {
     case PENDING_TRANSACTION:
-        state->tx.wanted = true;
+        transaction_want(state);
         return EXIT_RESUME;
     case PENDING_COMMIT:
         transaction_committed(state);
@@ -246,6 +257,8 @@ enum exit_action access_exit(struct emu *emu, uc_err err) {
     struct access_state *state = emu->access;
     access_special(state, SPECIAL_ENDING | SPECIAL_SWALLOW | SPECIAL_TAIL, false);
     state->load.left = 0;
+    if (state->fetch.count != 0)
+        fetch_exit(state);
     if (state->tx.active && emu->pending != PENDING_COMMIT)
         transaction_abort(state);
     else if (!state->tx.active)
@@ -261,6 +274,7 @@ void access_forget(struct emu *emu) {
     facet_assert(!state->tx.active, "the machine stands within the instruction at 0x%lx", state->tx.pc);
     state->tx.wanted = false;
     state->copy.live = false;
+    fetch_forget(state);
     log_clear(state);
     state->ring_count = 0;
 }

@@ -97,7 +97,8 @@ struct pending_store {
 };
 
 struct transaction {
-    bool wanted; /* to begin before the engine runs again */
+    bool wanted; /* to begin before the engine runs again, if it stands at wanted_pc in ring 3 */
+    uint64_t wanted_pc;
     bool active;
     uint64_t pc, cr3;
     unsigned flags; /* enum decode_flag */
@@ -146,6 +147,17 @@ struct access_state {
     struct answer_log logs[LOGS];
     uint64_t stamp;
 
+    struct {                            /* fetch.c */
+        uint8_t watched[FRONT_MAX / 8]; /* bit map of fronts */
+        int count;                      /* of them */
+        uc_hook hook;
+        uint64_t page, generation; /* target is what this page was, when that was emu.mmu.fetches */
+        struct target target;
+        uint64_t pc;    /* of the latest access */
+        bool told;      /* it was answered */
+        bool stopped;   /* or stopped */
+        bool restarted; /* the engine came back before or within that instruction */
+    } fetch;
     struct { /* VECTOR_FRONT to be raised */
         enum front_trap reason;
         enum access kind;
@@ -218,6 +230,10 @@ bool transaction_store(struct access_state *state, struct slot *slot, unsigned o
 bool transaction_commit(struct access_state *state);    /* INTR hook, vector 1; false: pending says why not */
 void transaction_committed(struct access_state *state); /* outside */
 void transaction_abort(struct access_state *state);     /* outside; the log is kept */
+
+/* ---- fetch.c */
+void fetch_exit(struct access_state *state); /* the engine came back */
+void fetch_forget(struct access_state *state);
 
 /* ---- answers.c */
 void ring_note(struct access_state *state, uint64_t pc, enum facet_kind kind, uint64_t va, unsigned size,

@@ -196,10 +196,11 @@ static int8_t register_number(x86_reg reg) {
         return (int8_t)(offsetof(struct facet_regs, field) / 8);
     switch (reg) {
         REGISTER(EAX, RAX, rax)
-        REGISTER(EBX, RBX, rbx) REGISTER(ECX, RCX, rcx) REGISTER(EDX, RDX, rdx) REGISTER(ESI, RSI, rsi)
-            REGISTER(EDI, RDI, rdi) REGISTER(EBP, RBP, rbp) REGISTER(ESP, RSP, rsp) REGISTER(R8D, R8, r8)
-                REGISTER(R9D, R9, r9) REGISTER(R10D, R10, r10) REGISTER(R11D, R11, r11) REGISTER(R12D, R12, r12)
-                    REGISTER(R13D, R13, r13) REGISTER(R14D, R14, r14) REGISTER(R15D, R15, r15) case X86_REG_FS
+        REGISTER(EBX, RBX, rbx)
+        REGISTER(ECX, RCX, rcx) REGISTER(EDX, RDX, rdx) REGISTER(ESI, RSI, rsi) REGISTER(EDI, RDI, rdi)
+            REGISTER(EBP, RBP, rbp) REGISTER(ESP, RSP, rsp) REGISTER(R8D, R8, r8) REGISTER(R9D, R9, r9)
+                REGISTER(R10D, R10, r10) REGISTER(R11D, R11, r11) REGISTER(R12D, R12, r12) REGISTER(R13D, R13, r13)
+                    REGISTER(R14D, R14, r14) REGISTER(R15D, R15, r15) case X86_REG_FS
             : return (int8_t)(offsetof(struct facet_regs, fs_base) / 8);
     case X86_REG_GS:
         return (int8_t)(offsetof(struct facet_regs, gs_base) / 8);

@@ -292,6 +292,13 @@ static bool on_special(struct access_state *state, struct slot *slot, enum acces
         *answer = access_refuse(state, slot->va + address % PAGE_SIZE, kind, false);
         return true;
     }
+    /* The program may do nothing but access fronts: then an interrupt from outside is seen here. Whatever this
+     * instruction has asked before, the transaction that completes it later knows. */
+    if (atomic_load(&state->emu->interrupted) &&
+        (kind == ACCESS_LOAD || (decode(state, reg_rip(state->emu))->flags & DECODE_HELPER) == 0)) {
+        *answer = access_refuse(state, slot->va + address % PAGE_SIZE, kind, false);
+        return true;
+    }
     return false;
 }
 
@@ -302,7 +309,8 @@ bool access_on_event(uc_engine *uc, uc_mem_type type, uint64_t address, int size
     enum access kind = type == UC_MEM_READ_PROT ? ACCESS_LOAD : ACCESS_STORE;
     bool answer;
     uint64_t pc;
-    if (state->special != 0 && on_special(state, slot, kind, address, (unsigned)size, (uint64_t)value, &answer))
+    if ((state->special != 0 || atomic_load_explicit(&state->emu->interrupted, memory_order_relaxed)) &&
+        on_special(state, slot, kind, address, (unsigned)size, (uint64_t)value, &answer))
         return answer;
     uc_reg_read(uc, UC_X86_REG_RIP, &pc);
     if (kind == ACCESS_LOAD)

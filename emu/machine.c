@@ -68,6 +68,7 @@ enum facet_status emu_create(const struct emu_config *config, struct emu **emu, 
         status = engine_self_test(error);
     if (status != FACET_OK)
         return status;
+    survive_init();
     struct emu *made = calloc(1, sizeof *made);
     if (!made)
         return facet_fail(error, FACET_ERR_FAILED, "out of memory");

@@ -15,7 +15,13 @@
 #define SUSPECTS_MAX 512
 #define FLAG_VM 0x20000u
 
+static bool is_segment_or_address(uint8_t byte) {
+    return (byte & 0xe7) == 0x26 || byte == 0x64 || byte == 0x65 || byte == 0x67;
+}
+
 static bool is_vex(const uint8_t *code, size_t size) {
+    while (size && is_segment_or_address(*code)) /* the prefixes that VEX allows before it */
+        code++, size--;
     if (!size || (code[0] != 0xc4 && code[0] != 0xc5))
         return false;
     if (code[0] == 0xc5 || size < 4) /* the shortest of BMI has five bytes */
@@ -30,9 +36,8 @@ static bool is_iretd(const uint8_t *code, size_t size) {
     for (size_t i = 0; i < size; i++) {
         if (code[i] == 0xcf)
             return i == 0 || (code[i - 1] & 0xf8) != 0x48; /* REX.W */
-        bool prefix = code[i] == 0x66 || code[i] == 0x67 || code[i] == 0xf0 || code[i] == 0xf2 || code[i] == 0xf3 ||
-                      (code[i] & 0xe7) == 0x26 || code[i] == 0x64 || code[i] == 0x65 || (code[i] & 0xf0) == 0x40;
-        if (!prefix)
+        bool prefix = code[i] == 0x66 || code[i] == 0xf0 || code[i] == 0xf2 || code[i] == 0xf3 || (code[i] & 0xf0) == 0x40;
+        if (!prefix && !is_segment_or_address(code[i]))
             return false;
     }
     return false;
@@ -82,9 +87,7 @@ static bool find(struct emu *emu, const uint8_t *code, size_t size, uint64_t va,
             *found = va + at;
             return true;
         }
-        if (!length)
-            return false;
-        at += length;
+        at += length ? length : 1; /* the engine takes what Capstone does not: a hook between instructions does no harm */
     }
     return false;
 }

@@ -134,6 +134,9 @@ static bool exit_serve(struct emu *emu, uc_err err, unsigned stops_before, struc
     case PENDING_SUSPECT:
         refuse_exit(emu);
         break;
+    case PENDING_BROKEN:
+        survive_exit(emu);
+        break;
     case PENDING_RING3:
         emu->ring3_armed = false;
         break;
@@ -178,7 +181,7 @@ static struct emu_stop run(struct emu *emu) {
         access_enter(emu);
         unsigned stops = atomic_load(&emu->stops);
         atomic_store(&emu->in_engine, true);
-        uc_err err = uc_emu_start(emu->uc, reg_rip(emu), 0, 0, 0);
+        uc_err err = survive_start(emu);
         atomic_store(&emu->in_engine, false);
         kick_engine_left(emu);
         if (exit_serve(emu, err, stops, &stop))

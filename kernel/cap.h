@@ -46,7 +46,8 @@ struct page *page_of_frame(unsigned long frame);
 /* The live Page, GPT or Process with that id, NULL: none. Linear: for the debugger. */
 struct object *object_find(enum cap_type type, unsigned long id);
 
-/* For the layout at boot. Storage of that type; a run of consecutive frames whose headers are the pages from `first` on. */
+/* For the layout at boot. Storage of that type; a run of consecutive frames whose headers are the pages from `first`
+ * on. */
 void object_add_free(struct object *object, enum cap_type type);
 void object_add_frames(unsigned long frame, unsigned long first, unsigned long count);
 /* Makes a free page live as it is, without clearing its frame: for boot modules. */

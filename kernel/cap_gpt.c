@@ -12,10 +12,6 @@ static struct gpt *gpt_of(const struct invocation *in) {
     return (struct gpt *)in->cap->object;
 }
 
-static unsigned long decode_slot(struct invocation *in) {
-    return in->word[0] < GPT_SLOTS ? RC_OK : RC_BAD_ARG;
-}
-
 static void act_get(struct invocation *in) {
     struct cap *cap = cap_prepare(&gpt_of(in)->slot[in->word[0]]);
     invoke_receive(in, 0, in->cap->restr & CAP_WK ? cap_weaken(cap) : *cap);
@@ -28,20 +24,11 @@ static void act_set(struct invocation *in) {
     gpt->slot[slot] = *invoke_sent(in, 0);
 }
 
-static unsigned long decode_l2v(struct invocation *in) {
-    return in->word[0] >= PAGE_SHIFT && in->word[0] <= L2V_MAX ? RC_OK : RC_BAD_ARG;
-}
-
 static void act_set_l2v(struct invocation *in) {
     struct gpt *gpt = gpt_of(in);
     depend_invalidate(&gpt->header);
     table_free_products(&gpt->header);
     gpt->l2v = (unsigned char)in->word[0];
-}
-
-static unsigned long decode_keeper(struct invocation *in) {
-    struct cap *keeper = invoke_sent(in, 0);
-    return keeper->type == CAP_NULL || keeper->type == CAP_ENTRY ? RC_OK : RC_BAD_ARG;
 }
 
 static void act_set_keeper(struct invocation *in) {
@@ -53,11 +40,41 @@ static unsigned long decode_background(struct invocation *in) {
     return RC_BAD_OP; /* no background spaces yet */
 }
 
-const struct operation gpt_operations[] = {
-    {OP_GPT_GET, CAP_SET(CAP_GPT), CAP_OP, decode_slot, act_get},
-    {OP_GPT_SET, CAP_SET(CAP_GPT), CHANGE, decode_slot, act_set},
-    {OP_GPT_SET_L2V, CAP_SET(CAP_GPT), CHANGE, decode_l2v, act_set_l2v},
-    {OP_GPT_SET_KEEPER, CAP_SET(CAP_GPT), CHANGE, decode_keeper, act_set_keeper},
-    {OP_GPT_SET_BACKGROUND, CAP_SET(CAP_GPT), CHANGE, decode_background, NULL},
+#define SLOT                                                                                                           \
+    { "slot", 0, GPT_SLOTS - 1 }
+static const struct operation rows[] = {
+    {.op = OP_GPT_GET,
+     .name = "OP_GPT_GET",
+     .types = CAP_SET(CAP_GPT),
+     .forbidden = CAP_OP,
+     .word = {SLOT},
+     .result = "c0 the slot's capability, weakened if this one is weak",
+     .act = act_get},
+    {.op = OP_GPT_SET,
+     .name = "OP_GPT_SET",
+     .types = CAP_SET(CAP_GPT),
+     .forbidden = CHANGE,
+     .word = {SLOT},
+     .sent = {{"what the slot holds from now on", CAP_SET_ANY}},
+     .act = act_set},
+    {.op = OP_GPT_SET_L2V,
+     .name = "OP_GPT_SET_L2V",
+     .types = CAP_SET(CAP_GPT),
+     .forbidden = CHANGE,
+     .word = {{"l2v", PAGE_SHIFT, L2V_MAX}},
+     .act = act_set_l2v},
+    {.op = OP_GPT_SET_KEEPER,
+     .name = "OP_GPT_SET_KEEPER",
+     .types = CAP_SET(CAP_GPT),
+     .forbidden = CHANGE,
+     .sent = {{"keeper", CAP_SET(CAP_NULL) | CAP_SET(CAP_ENTRY)}},
+     .act = act_set_keeper},
+    {.op = OP_GPT_SET_BACKGROUND,
+     .name = "OP_GPT_SET_BACKGROUND",
+     .types = CAP_SET(CAP_GPT),
+     .forbidden = CHANGE,
+     .sent = {{"background space", CAP_SET(CAP_NULL) | CAP_SET_MEMORY}},
+     .result = "not yet: RC_BAD_OP",
+     .decode = decode_background},
 };
-const unsigned gpt_operation_count = LENGTH(gpt_operations);
+const struct operation_group gpt_operations = OPERATION_GROUP(rows);

@@ -4,11 +4,7 @@
  */
 #include "invoke.h"
 
-#define RESTRICTIONS (CAP_RO | CAP_NX | CAP_WK | CAP_OP | CAP_NC)
-
 static unsigned long decode_reduce(struct invocation *in) {
-    if (in->word[0] & ~(unsigned long)RESTRICTIONS)
-        return RC_BAD_ARG;
     in->made = *in->cap;
     in->made.restr |= (unsigned char)in->word[0];
     return RC_OK;
@@ -16,7 +12,7 @@ static unsigned long decode_reduce(struct invocation *in) {
 
 static unsigned long decode_guard(struct invocation *in) {
     unsigned long match = in->word[0], l2g = in->word[1];
-    if (l2g < PAGE_SHIFT || l2g > 64 || match & ~mask_low(64 - (unsigned)l2g))
+    if (match & ~mask_low(64 - (unsigned)l2g))
         return RC_BAD_ARG;
     in->made = *in->cap;
     in->made.l2g = (unsigned char)l2g;
@@ -32,9 +28,26 @@ static void act_id(struct invocation *in) {
     in->caller->regs.rdx = in->cap->object->id;
 }
 
-const struct operation memory_operations[] = {
-    {OP_MEM_REDUCE, CAP_SET_MEMORY, 0, decode_reduce, act_receive},
-    {OP_MEM_GUARD, CAP_SET_MEMORY, 0, decode_guard, act_receive},
-    {OP_MEM_ID, CAP_SET_MEMORY, CAP_OP, NULL, act_id},
+static const struct operation rows[] = {
+    {.op = OP_MEM_REDUCE,
+     .name = "OP_MEM_REDUCE",
+     .types = CAP_SET_MEMORY,
+     .word = {{"restrictions to add", 0, CAP_RESTRICTIONS}},
+     .result = "c0 the weaker capability",
+     .decode = decode_reduce,
+     .act = act_receive},
+    {.op = OP_MEM_GUARD,
+     .name = "OP_MEM_GUARD",
+     .types = CAP_SET_MEMORY,
+     .word = {{"match, below 2^(64 - l2g)", 0, ~0ul}, {"l2g", PAGE_SHIFT, 64}},
+     .result = "c0 the same object behind that guard",
+     .decode = decode_guard,
+     .act = act_receive},
+    {.op = OP_MEM_ID,
+     .name = "OP_MEM_ID",
+     .types = CAP_SET_MEMORY,
+     .forbidden = CAP_OP,
+     .result = "w0 object id",
+     .act = act_id},
 };
-const unsigned memory_operation_count = LENGTH(memory_operations);
+const struct operation_group memory_operations = OPERATION_GROUP(rows);

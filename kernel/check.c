@@ -14,8 +14,8 @@ static void check_depend(const struct walk *walk, struct object *holder, unsigne
     if (walk->object->type != CAP_GPT)
         return; /* a process's space: changing it frees what the process produces */
     long base = (long)index - (long)(walk->offset >> bits);
-    kassert(depend_exists(walk->object, holder, base, ((struct gpt *)walk->object)->l2v - bits), walk->object->id, index,
-            bits);
+    kassert(depend_exists(walk->object, holder, base, ((struct gpt *)walk->object)->l2v - bits), walk->object->id,
+            index, bits);
 }
 
 static void check_lower(struct walk *walk, struct table *lower, struct object *holder, unsigned index, unsigned bits) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A bounded pool of depend entries (see table.h), each in two lists: its key's and its holder's. When the pool runs short, the
- * oldest go in turn, and with each the mappings it speaks of: forgetting a dependency would be the one unforgivable mistake.
+ * A bounded pool of depend entries (see table.h), each in two lists: its key's and its holder's. When the pool runs
+ * short, the oldest go in turn, and with each the mappings it speaks of: forgetting a dependency would be the one
+ * unforgivable mistake.
  */
 #include "table.h"
 

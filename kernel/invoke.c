@@ -9,22 +9,21 @@ static void type_act(struct invocation *in) {
     in->caller->regs.rdx = in->cap->type;
     in->caller->regs.r10 = in->cap->restr;
 }
-static const struct operation type_operation = {OP_TYPE, ~0u, 0, NULL, type_act};
+static const struct operation type_rows[] = {
+    {.op = OP_TYPE, .name = "OP_TYPE", .types = ~0u, .result = "w0 type, w1 restrictions", .act = type_act},
+};
+const struct operation_group type_operations = OPERATION_GROUP(type_rows);
 
-static const struct {
-    const struct operation *rows;
-    const unsigned *count;
-} group[OPERATION_GROUPS] = {
-    [1] = {memory_operations, &memory_operation_count},     [2] = {gpt_operations, &gpt_operation_count},
-    [3] = {process_operations, &process_operation_count},   [4] = {endpoint_operations, &endpoint_operation_count},
-    [5] = {range_operations, &range_operation_count},       [6] = {stream_operations, &stream_operation_count},
-    [7] = {debug_operations, &debug_operation_count},       [8] = {power_operations, &power_operation_count},
+/* Number 0 is no operation, so group 0 begins at 1. */
+static const struct operation_group *const group[OPERATION_GROUPS] = {
+    &type_operations,  &memory_operations, &gpt_operations,   &process_operations, &endpoint_operations,
+    &range_operations, &stream_operations, &debug_operations, &power_operations,
 };
 
 void invoke_init(void) {
-    for (unsigned g = 1; g < OPERATION_GROUPS; g++)
-        for (unsigned i = 0; i < *group[g].count; i++)
-            kassert(group[g].rows[i].op == (g << 8 | i), g, i);
+    for (unsigned g = 0; g < OPERATION_GROUPS; g++)
+        for (unsigned i = 0; i < group[g]->count; i++)
+            kassert(group[g]->rows[i].op == (g << 8 | i) + (g == 0), g, i);
 }
 
 struct cap *invoke_sent(struct invocation *in, unsigned i) {
@@ -38,10 +37,18 @@ void invoke_receive(struct invocation *in, unsigned i, struct cap cap) {
 }
 
 static const struct operation *operation_find(unsigned long op) {
-    if (op == OP_TYPE)
-        return &type_operation;
-    unsigned long g = op >> 8, i = op & 0xff;
-    return g > 0 && g < OPERATION_GROUPS && i < *group[g].count ? &group[g].rows[i] : NULL;
+    unsigned long g = op >> 8, i = (op & 0xff) - (g == 0);
+    return g < OPERATION_GROUPS && i < group[g]->count ? &group[g]->rows[i] : NULL;
+}
+
+static bool arguments_fit(const struct operation *row, struct invocation *in) {
+    for (unsigned i = 0; i < OPERATION_WORDS && row->word[i].name; i++)
+        if (in->word[i] < row->word[i].low || in->word[i] > row->word[i].high)
+            return false;
+    for (unsigned i = 0; i < OPERATION_SENT && row->sent[i].name; i++)
+        if (!(CAP_SET(invoke_sent(in, i)->type) & row->sent[i].types))
+            return false;
+    return (!row->string || in->caller->regs.r13 == row->string) && in->caller->regs.r15 >= row->room;
 }
 
 static unsigned long operation_decode(const struct operation *row, struct invocation *in) {
@@ -49,6 +56,8 @@ static unsigned long operation_decode(const struct operation *row, struct invoca
         return RC_BAD_OP;
     if (row->forbidden & in->cap->restr)
         return RC_NO_RIGHT;
+    if (!arguments_fit(row, in))
+        return RC_BAD_ARG;
     return row->decode ? row->decode(in) : RC_OK;
 }
 

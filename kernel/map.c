@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * From a traversal to page tables. Building goes down from the process (level 5) to the page (level 1); at each level it takes
- * the steps that are the same for all addresses of the next lower table and records them in depend entries of the holder of
- * the upper entry; where they differ, the object reached is the producer of the lower table.
+ * From a traversal to page tables. Building goes down from the process (level 5) to the page (level 1); at each level
+ * it takes the steps that are the same for all addresses of the next lower table and records them in depend entries of
+ * the holder of the upper entry; where they differ, the object reached is the producer of the lower table.
  */
 #include "front.h"
 #include "table.h"
 
-/* All tables and depend entries that one build may need are reserved first, so that none can go while it is under way. */
+/* All tables and depend entries that one build may need are reserved first, so that none can go while it is under way.
+ */
 #define BUILD_TABLES TABLE_LEVEL_TOP
 #define BUILD_DEPENDS (WALK_DEPTH_MAX + TABLE_LEVEL_PROCESS)
 
@@ -27,7 +28,8 @@ static void build_step(struct walk *walk, struct object *holder, unsigned index,
     kassert(fault == FAULT_NONE, fault, walk->offset);
 }
 
-/* The table under entry `index` of holder, which covers 1 << bits bytes: the one there, one made before, or a new one. */
+/* The table under entry `index` of holder, which covers 1 << bits bytes: the one there, one made before, or a new one.
+ */
 static struct table *build_lower(struct walk *walk, struct object *holder, unsigned index, unsigned level) {
     unsigned bits = table_entry_bits(level);
     while (step_is_uniform(walk, bits))

@@ -39,7 +39,7 @@ extern _Noreturn void idle(void);
 void process_setup(struct process *process) {
     process->state = PROCESS_STOPPED;
     process->regs.rflags = 0x202;
-    *(unsigned short *)&process->fpu[0] = 0x37f;   /* control word */
+    *(unsigned short *)&process->fpu[0] = 0x37f;     /* control word */
     *(unsigned *)(void *)&process->fpu[24] = 0x1f80; /* MXCSR */
 }
 
@@ -82,6 +82,10 @@ void process_end(struct process *process) {
     while (process->senders.first) {
         struct process *sender = process->senders.first;
         queue_remove(sender);
+        if (sender->fault != FAULT_NONE) {
+            process_fault_unkept(sender);
+            continue;
+        }
         sender->regs.rax = RC_INVALID_CAP;
         process_ready(sender);
     }
@@ -138,9 +142,10 @@ struct process *process_choose(void) {
         process = process_pick();
         if (!process)
             process_idle();
-        if (process->regs.rip < GUEST_ADDRESS_MAX) /* neither SYSRET nor IRETQ may meet any other */
+        else if (process->regs.rip < GUEST_ADDRESS_MAX) /* neither SYSRET nor IRETQ may meet any other */
             break;
-        process_fault(process, FAULT_INVALID_ADDRESS, process->regs.rip, 0, NULL);
+        else
+            process_fault(process, FAULT_INVALID_ADDRESS, process->regs.rip, 0, NULL);
     }
     if (process != process_loaded) {
         idle_announced = false;

@@ -29,8 +29,8 @@ void queue_remove(struct process *process);
 extern struct process *process_loaded;
 extern bool table_tlb_stale; /* table.h */
 
-/* Picks who runs: the current process if it still can, else the next; loads its page tables, FPU state and segment bases.
- * Returns it for user_return. Idles (and does not return) if there is none. */
+/* Picks who runs: the current process if it still can, else the next; loads its page tables, FPU state and segment
+ * bases. Returns it for user_return. Idles (and does not return) if there is none. */
 struct process *process_choose(void);
 /* The same; quick when the current process just goes on. */
 static inline struct process *process_next(void) {
@@ -48,10 +48,12 @@ void process_reload(const struct process *process);
 
 /* ---- fault.c */
 
-/* The process cannot go on: tells the keeper, or the host if there is none. `keeper` is the entry capability found by the
- * traversal, NULL: the process's own keeper. */
+/* The process cannot go on: tells the keeper, or the host if there is none. `keeper` is the entry capability found by
+ * the traversal, NULL: the process's own keeper. */
 void process_fault(struct process *process, enum fault fault, unsigned long address, unsigned long code,
                    struct cap *keeper);
+/* Nobody will hear of its fault: it stays as it is, and the host is told. */
+void process_fault_unkept(struct process *process);
 struct cap *fault_keeper(struct process *process, struct gpt *innermost);
 
 #endif

@@ -44,9 +44,14 @@ struct table *table_make(struct object *producer, unsigned level, unsigned long 
     free_count--;
     unsigned long *entry = table->entry;
     struct table **list = products_of(producer);
-    *table = (struct table){.header = {.type = TABLE_TYPE}, .producer = producer, .offset = offset, .entry = entry,
-                            .level = (unsigned char)level, .restr = (unsigned char)restr,
-                            .depth = (unsigned char)depth, .next_product = *list};
+    *table = (struct table){.header = {.type = TABLE_TYPE},
+                            .producer = producer,
+                            .offset = offset,
+                            .entry = entry,
+                            .level = (unsigned char)level,
+                            .restr = (unsigned char)restr,
+                            .depth = (unsigned char)depth,
+                            .next_product = *list};
     *list = table;
     memset(entry, 0, PAGE_SIZE);
     if (level == TABLE_LEVEL_TOP)

@@ -5,7 +5,10 @@
 #include "access_machine.h"
 
 #include <criterion/criterion.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #define CODE_OF(name, code) "snippet_" #name ": " code "\n jmp *%r15\n"
 #define DECLARE(name, code) extern const char snippet_##name[];
@@ -15,6 +18,8 @@
     S(movsq, "movsq") S(push_mem, "pushq (%rsi)") S(pop_mem, "popq (%rsi)") S(rep_movsq, "rep movsq") S(pushf, "pushfq")  \
     S(popf, "popfq") S(div8, "xor %edx,%edx; divq (%rsi)") S(copy, "int $0x31")                                           \
     S(three, "movq (%rsi),%rbx; incq %rbx; movq %rbx,(%rsi)") S(touch, "1: movb (%rsi),%al; add $0x1000,%rsi; loop 1b")     \
+    S(busy, "1: addq $1,(%rsi); movsb; cmpsb; sub $2,%rsi; sub $2,%rdi; addq $1,(%rbp); loop 1b")                      \
+    S(spin, "1: movq (%rsi),%rax; jmp 1b") S(spin_movs, "cld; 1: movsb; dec %rsi; dec %rdi; jmp 1b")                        \
     S(nops, "nop; xor %ebx,%ebx; mov $5,%ebx")
 /* clang-format on */
 __asm__(".pushsection .text\n"
@@ -435,6 +440,129 @@ Test(verdicts, a_breakpoint_at_a_careful_access_stops_once, .init = begin, .fini
         run_to_end();
         cr_assert_eq(script.count, 2);
         emu_breakpoint_remove(guest.emu, (gva_t){at(snippet_three) + 6});
+    }
+}
+
+/* ---- Interrupts from outside */
+
+static struct {
+    pthread_t thread;
+    atomic_bool end;
+    unsigned long counts[2]; /* loads, stores */
+} storm;
+
+static void *storm_main(void *data) {
+    (void)data;
+    while (!atomic_load(&storm.end)) {
+        nanosleep(&(struct timespec){.tv_nsec = 300000}, NULL);
+        emu_interrupt(guest.emu);
+    }
+    return NULL;
+}
+
+static void storm_begin(void) {
+    atomic_store(&storm.end, false);
+    storm.counts[0] = storm.counts[1] = 0;
+    cr_assert_eq(pthread_create(&storm.thread, NULL, storm_main, NULL), 0);
+}
+
+static void storm_end(void) {
+    atomic_store(&storm.end, true);
+    pthread_join(storm.thread, NULL);
+}
+
+static enum facet_verdict on_count(void *context, struct emu_access *access) {
+    (void)context;
+    storm.counts[access->kind]++;
+    return FACET_PASS;
+}
+
+Test(verdicts, interrupts_neither_split_nor_repeat_an_access, .init = begin, .fini = end) {
+    emu_on_access(guest.emu, on_count, NULL);
+    for (enum window w = FAST; w < WINDOWS; w++) {
+        unsigned long rounds = w == CAREFUL ? 20000 : 400000, interrupts = 0;
+        uint64_t counter = STACK - 0x200, *plain = (uint64_t *)(void *)emu_ram(guest.emu, (gpa_t){counter}, 8);
+        uint64_t front = memory8(w, 0x1200);
+        struct facet_regs regs = prepare(snippet_busy, WINDOW(w) + 0x1200);
+        struct emu_stop stop;
+        *plain = 0;
+        regs.rcx = rounds;
+        regs.rbp = counter;
+        emu_regs_set(guest.emu, &regs);
+        storm_begin();
+        while ((stop = emu_run(guest.emu)).reason == EMU_STOP_INTERRUPT)
+            interrupts++;
+        storm_end();
+        cr_assert_eq(stop.reason, EMU_STOP_EVENT, "%s", stop.text);
+        cr_assert_gt(interrupts, 10);
+        cr_assert_eq(*plain, rounds);
+        cr_assert_eq(memory8(w, 0x1200) - front, rounds, "window %d: %lu", (int)w, memory8(w, 0x1200) - front);
+        /* ADD: a load and a store; MOVSB and CMPSB load from the front through rsi; their rdi is ordinary memory. */
+        cr_assert_eq(storm.counts[1], rounds, "window %d: %lu stores of %lu", (int)w, storm.counts[1], rounds);
+        cr_assert_eq(storm.counts[0], 3 * rounds, "window %d: %lu loads of %lu", (int)w, storm.counts[0], 3 * rounds);
+    }
+}
+
+Test(verdicts, a_program_that_only_accesses_a_front_can_be_interrupted, .init = begin, .fini = end, .timeout = 20) {
+    static const char *const all[] = {snippet_spin, snippet_spin_movs};
+    emu_on_access(guest.emu, on_count, NULL);
+    for (enum window w = FAST; w < WINDOWS; w++)
+        for (unsigned i = 0; i < 2; i++) {
+            struct facet_regs regs = prepare(all[i], WINDOW(w) + 0x1200);
+            regs.rdi = WINDOW(w) + 0x1300;
+            emu_regs_set(guest.emu, &regs);
+            storm_begin();
+            for (int k = 0; k < 5; k++)
+                cr_assert_eq(emu_run(guest.emu).reason, EMU_STOP_INTERRUPT);
+            storm_end();
+            emu_step(guest.emu); /* takes the interrupt that may be left */
+        }
+}
+
+/* ---- Fetches */
+
+Test(verdicts, fetches_from_a_front_are_seen_once_for_each_instruction, .init = begin, .fini = end) {
+    for (enum window w = FAST; w <= CAREFUL; w++) {
+        static const uint8_t code[] = {0x90, 0x31, 0xdb, 0xbb, 5,    0,    0,    0,
+                                       0x48, 0x8b, 0x06, 0xf3, 0xa4, 0x41, 0xff, 0xe7};
+        static const struct { unsigned at, size; } expected[] = {{0, 1}, {1, 2}, {3, 5}, {8, 3}, {11, 2}, {13, 3}};
+        unsigned long offset = PAGE - 6; /* the third instruction crosses into page b of the window's front a */
+        for (unsigned i = 0; i < sizeof code; i++)
+            guest_frame(&guest, w, 1 + (unsigned)(offset + i) / PAGE)[(offset + i) % PAGE] = code[i];
+        emu_front_watch_fetches(guest.emu, FRONT_A(w), true);
+        struct facet_regs regs = prepare(snippet_nops, WINDOW(w) + 0x3100);
+        regs.rip = WINDOW(w) + PAGE + offset;
+        emu_regs_set(guest.emu, &regs);
+        ANSWERS({.verdict = FACET_PASS}, {.verdict = FACET_PASS}, {.verdict = FACET_PASS});
+        if (w == CAREFUL)
+            ANSWERS({.verdict = FACET_PASS}, {.verdict = FACET_STOP}, {.verdict = FACET_PASS});
+        struct emu_stop stop = emu_run(guest.emu);
+        if (w == CAREFUL) {
+            cr_assert_eq(stop.reason, EMU_STOP_ACCESS);
+            cr_assert_eq(regs_now().rip, WINDOW(w) + PAGE + offset + 1);
+            stop = emu_run(guest.emu);
+        }
+        cr_assert_eq(stop.reason, EMU_STOP_EVENT);
+        int seen = 0;
+        for (int i = 0; i < script.count; i++) {
+            if (script.asked[i].kind != FACET_FETCH || (w == CAREFUL && i == 1))
+                continue;
+            cr_assert_lt(seen, 6);
+            cr_assert_eq(script.asked[i].va, WINDOW(w) + PAGE + offset + expected[seen].at, "fetch %d", seen);
+            cr_assert_eq(script.asked[i].size, expected[seen].size);
+            cr_assert_eq(script.asked[i].again, w == CAREFUL && i == 2);
+            cr_assert(memcmp(&script.asked[i].backing, code + expected[seen].at, expected[seen].size) == 0);
+            seen++;
+        }
+        cr_assert_eq(seen, 6, "%d fetches", seen);
+        emu_front_watch_fetches(guest.emu, FRONT_A(w), false);
+        regs = prepare(snippet_nops, WINDOW(w) + 0x3100);
+        regs.rip = WINDOW(w) + PAGE + offset;
+        emu_regs_set(guest.emu, &regs);
+        ANSWERS({.verdict = FACET_PASS});
+        run_to_end();
+        for (int i = 0; i < script.count; i++)
+            cr_assert_neq(script.asked[i].kind, FACET_FETCH);
     }
 }
 

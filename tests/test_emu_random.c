@@ -83,3 +83,18 @@ Test(emu_random, random_code_in_ring_3_harms_nobody, .timeout = 300) {
     for (uint64_t end = seed + (rounds ? strtoul(rounds, NULL, 0) : 20); seed < end; seed++)
         round_of(seed);
 }
+
+Test(emu_random, code_that_the_engine_aborts_on_is_an_illegal_instruction) {
+    char expected[128];
+    struct ladder ladder = ladder_boot("41_abort", -1, false);
+    uint64_t culprit = ladder_user_symbol(&ladder, "culprit");
+    struct emu_stop stop = emu_run(ladder.emu);
+    char *output = ladder_output(&ladder);
+    snprintf(expected, sizeof expected, " vector 6 error 0 rip %lx cs 23\n vector 6 error 0 rip %lx cs 23\n", culprit,
+             culprit + 7);
+    cr_expect_eq(stop.reason, EMU_STOP_POWEROFF, "stop %d: %s", (int)stop.reason, stop.text);
+    cr_expect_eq(stop.code, 5);
+    cr_expect_str_eq(output, expected);
+    free(output);
+    ladder_end(&ladder);
+}

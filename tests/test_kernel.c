@@ -58,8 +58,13 @@ static struct outcome run(const char *line, bool count) {
     snprintf(path, sizeof path, "%s/tests/guests/%.*s", BUILD_DIR, (int)strcspn(line, " "), line);
     struct file kernel = file_read(BUILD_DIR "/kernel.elf"), guest = file_read(path);
     struct emu_module modules[] = {{guest.data, guest.size}, {block, args_make(line, block, sizeof block)}};
-    struct emu_config config = {.ram_size = 64 << 20, .kernel = {kernel.data, kernel.size}, .modules = modules,
-                                .module_count = 2, .cmdline = CMDLINE_FACET, .stream_fd = {-1, 1, 2}, .console_fd = 2,
+    struct emu_config config = {.ram_size = 64 << 20,
+                                .kernel = {kernel.data, kernel.size},
+                                .modules = modules,
+                                .module_count = 2,
+                                .cmdline = CMDLINE_FACET,
+                                .stream_fd = {-1, 1, 2},
+                                .console_fd = 2,
                                 .count_instructions = count};
     struct facet_error error = {0};
     struct emu *emu;

@@ -38,7 +38,7 @@
 #define INVOKE_KIND_SHIFT 8
 #define INVOKE_CONTROL(cap, kind) ((unsigned long)(cap) | (unsigned long)(kind) << INVOKE_KIND_SHIFT)
 
-#define CAP_REGISTERS 32  /* per process; register 0 always holds Null */
+#define CAP_REGISTERS 32 /* per process; register 0 always holds Null */
 #define MESSAGE_WORDS 4
 #define MESSAGE_CAPS 4
 #define STRING_MAX 65536 /* bytes */
@@ -111,15 +111,16 @@ enum op {
     OP_ENDPOINT_SET_RECIPIENT = 0x400, /* s0 process capability: who receives */
     OP_ENDPOINT_MAKE_ENTRY,            /* w0 payload                 c0 <- entry capability */
 
-    OP_RANGE_ALLOC = 0x500, /* w0 enum cap_type: Page, CapPage, GPT, Process, Endpoint; w1 restrictions of the capability
-                             * (memory only, else 0)            c0 <- a fresh object, zeroed */
+    OP_RANGE_ALLOC = 0x500, /* w0 enum cap_type: Page, CapPage, GPT, Process, Endpoint; w1 restrictions of the
+                             * capability (memory only, else 0)            c0 <- a fresh object, zeroed */
     OP_RANGE_RESCIND,       /* s0: every capability to that object is Null from now on; its storage is free again */
 
     OP_STREAM_READ = 0x600, /* r15 room                              string <- bytes (none: end of file) */
     OP_STREAM_WRITE,        /* string                                w0 <- bytes taken */
 
-    OP_DEBUG_TRAVERSE = 0x700, /* s0 memory or process capability, w0 address, w1 enum access   w0 <- frame or front address of the
-                                * page, w1 <- enum fault (0: none), w2 <- restrictions gathered, w3 <- steps taken */
+    OP_DEBUG_TRAVERSE = 0x700, /* s0 memory or process capability, w0 address, w1 enum access
+                                * w0 <- frame or front address of the page, w1 <- enum fault (0: none),
+                                * w2 <- restrictions gathered, w3 <- steps taken */
     OP_DEBUG_WALK,             /* the same question to the page tables as they stand after a fault on the address */
     OP_DEBUG_STARTED,          /* s0 process, about to run its first instruction: tells the host */
     OP_DEBUG_FAULTED,          /* s0 process that has a fault, w0 signal number as Linux would give: tells the host */

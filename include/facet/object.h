@@ -55,7 +55,14 @@ struct gpt {
     struct cap slot[GPT_SLOTS];
 };
 
-enum process_state { PROCESS_STOPPED, PROCESS_RUNNABLE, PROCESS_WAITING, PROCESS_CALLING, PROCESS_SENDING, PROCESS_FAULTED };
+enum process_state {
+    PROCESS_STOPPED,
+    PROCESS_RUNNABLE,
+    PROCESS_WAITING,
+    PROCESS_CALLING,
+    PROCESS_SENDING,
+    PROCESS_FAULTED
+};
 
 struct process_queue {
     struct process *first, *last;
@@ -63,14 +70,14 @@ struct process_queue {
 
 struct process {
     struct object header;
-    struct facet_regs regs; /* while it does not run; the processor's own while it does */
+    struct facet_regs regs;                              /* while it does not run; the processor's own while it does */
     unsigned char fpu[512] __attribute__((aligned(16))); /* fxsave image */
-    unsigned char state;    /* enum process_state */
-    unsigned char fault;    /* enum fault of the last fault, FAULT_NONE: none */
+    unsigned char state;                                 /* enum process_state */
+    unsigned char fault;                                 /* enum fault of the last fault, FAULT_NONE: none */
     unsigned char pad[6];
     unsigned long fault_address, fault_code; /* code: vector << 32 | error code */
-    unsigned long call_count; /* payload of the resume capability that would answer it now */
-    unsigned long cr3;        /* top-level page table in use, physical; 0: none yet */
+    unsigned long call_count;                /* payload of the resume capability that would answer it now */
+    unsigned long cr3;                       /* top-level page table in use, physical; 0: none yet */
     struct cap space, keeper;
     struct cap reg[CAP_REGISTERS];
     struct process *queue_next, *queue_prev;
@@ -99,7 +106,8 @@ struct kernel_info {
     unsigned long process_count, process_stride;
     struct endpoint *endpoints;
     unsigned long endpoint_count, endpoint_stride;
-    unsigned long syscalls, faults, tables_built, tables_live, entries_built, entries_removed, depend_live, depend_evictions;
+    unsigned long syscalls, faults, tables_built, tables_live, entries_built, entries_removed, depend_live,
+        depend_evictions;
 };
 
 #endif

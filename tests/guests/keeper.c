@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * keeper: this program keeps a process that faults. It repairs and resumes, changes registers, declines; a keeper on a GPT goes
- * before the process's own unless a no-call capability cuts it off.
+ * keeper: this program keeps a process that faults. It repairs and resumes, changes registers, declines; a keeper on a
+ * GPT goes before the process's own unless a no-call capability cuts it off.
  */
 #include "check.h"
 
@@ -19,10 +19,10 @@ static unsigned long load(unsigned long address) {
 
 static void child(void) {
     progress = 1;
-    progress = load(REGION + 0x5008);      /* repaired: 0x1234 */
+    progress = load(REGION + 0x5008); /* repaired: 0x1234 */
     unsigned quotient;
     __asm__ volatile("divl %%ecx" : "=a"(quotient) : "a"(42), "d"(0), "c"(0));
-    progress = quotient;                   /* the keeper set ecx to 2: 21 */
+    progress = quotient;                              /* the keeper set ecx to 2: 21 */
     *(volatile unsigned long *)(REGION + 0x5008) = 1; /* read-only: declined */
     progress = 99;
     for (;;)
@@ -34,7 +34,8 @@ static unsigned long wait_for(unsigned answer_to, unsigned long answer, struct f
     return facet_invoke(answer_to, INVOKE_RETURN, answer, m);
 }
 
-static void expect_fault(unsigned answer_to, enum fault fault, unsigned long address, unsigned long from, struct facet_message *m) {
+static void expect_fault(unsigned answer_to, enum fault fault, unsigned long address, unsigned long from,
+                         struct facet_message *m) {
     check("label of the keeper's message", wait_for(answer_to, 0, m), OP_FAULT);
     check("fault", m->word[0], fault);
     check("which keeper", m->payload, from);
@@ -67,7 +68,8 @@ static void hang_region(unsigned restr) {
 }
 
 static void child_at(void (*start)(void)) {
-    struct facet_regs regs = {.rip = (unsigned long)start, .rsp = (unsigned long)(child_stack + 512) - 8, .rflags = 0x202};
+    struct facet_regs regs = {
+        .rip = (unsigned long)start, .rsp = (unsigned long)(child_stack + 512) - 8, .rflags = 0x202};
     struct facet_message m = {.string = &regs, .string_size = sizeof regs};
     check("set registers", facet_call(R_CHILD, OP_PROCESS_SET_REGS, &m), RC_OK);
     check("start", facet_set(R_CHILD, OP_PROCESS_START, 0, CR_NULL), RC_OK);

@@ -4,12 +4,10 @@
  * Needs --grant range.
  *
  *     null        a system call that only answers
- *     oneway      a message to a process that waits for it (and its return to waiting: two switches, one message each way)
- *     fault       page fault of a child -> this program as its keeper -> resumed
- *     map         first touch of a page that is there
- *     overwrite   a page seen at two addresses of one node is replaced by another
- *     rescind     a page seen at two addresses is rescinded
- *     share       N processes in this one's space touch the same pages
+ *     oneway      a message to a process that waits for it (and its return to waiting: two switches, one message each
+ * way) fault       page fault of a child -> this program as its keeper -> resumed map         first touch of a page
+ * that is there overwrite   a page seen at two addresses of one node is replaced by another rescind     a page seen at
+ * two addresses is rescinded share       N processes in this one's space touch the same pages
  */
 #include "check.h"
 
@@ -17,7 +15,7 @@ enum { R_CHILD = CR_FREE, R_ENDPOINT, R_ENTRY, R_PAGE, R_OTHER, R_NODE, R_RESUME
 #define L2V_ROOT 44
 #define SLOT_A 3ul
 #define SLOT_B 4ul
-#define VIEW(slot, page) ((volatile unsigned long *)((slot << L2V_ROOT) + (page) * 4096))
+#define VIEW(slot, page) ((volatile unsigned long *)((slot << L2V_ROOT) + (page)*4096))
 #define PAGES 16ul
 
 static unsigned long stack[512];
@@ -146,7 +144,7 @@ int main(int argc, char **argv) {
     static const struct {
         const char *name;
         void (*run)(unsigned long n);
-    } all[] = {{"null", null}, {"oneway", oneway}, {"fault", fault}, {"map", map},
+    } all[] = {{"null", null},           {"oneway", oneway},   {"fault", fault}, {"map", map},
                {"overwrite", overwrite}, {"rescind", rescind}, {"share", share}};
     for (unsigned i = 0; argc == 3 && i < sizeof all / sizeof *all; i++)
         if (is(argv[1], all[i].name)) {

@@ -23,7 +23,8 @@ static void child(void) {
 
 /* The fault that a load from `address` by another process ends with, or REACHED; then `loaded` has the value. */
 static unsigned long reach(unsigned long address) {
-    struct facet_regs regs = {.rip = (unsigned long)child, .rsp = (unsigned long)(child_stack + 512) - 8, .rflags = 0x202};
+    struct facet_regs regs = {
+        .rip = (unsigned long)child, .rsp = (unsigned long)(child_stack + 512) - 8, .rflags = 0x202};
     struct facet_message m = {.string = &regs, .string_size = sizeof regs};
     wanted = address;
     check("set registers", facet_call(R_CHILD, OP_PROCESS_SET_REGS, &m), RC_OK);
