@@ -145,6 +145,7 @@ struct emu {
         enum access refused;
         uint64_t fetches; /* fetch fills: no code is mapped anew without one */
         bool aborting; /* engine_abort: refuse the next fill whatever it is */
+        int nxe_dbg;
         bool nxe;      /* EFER.NXE was seen on */
     } mmu;
 
@@ -181,6 +182,7 @@ struct emu {
     atomic_uint stops;       /* stops asked of the engine; see run.c */
     atomic_bool in_engine;   /* inside uc_emu_start */
     atomic_bool noticed;     /* the run loop knows about `interrupted` */
+    atomic_bool stuck;       /* … but ring 3 is not reached */
     atomic_bool quit;        /* ends the kicker */
     pthread_t kicker, runner;
     int kick_stores;
