@@ -55,5 +55,13 @@ ratio=$("$bench/pairs" 11 "$facet run $bench/compute 600" "$bench/flat $bench/co
     "$facet run $bench/compute 0" "$bench/flat $bench/compute 0")
 figure kernel_over_bare ratio 11 "$ratio" 1.05
 
+# An access under a handler in a shared object that passes it, against the engine's bare mechanism; and how much of that
+# is the machine alone, without the debugger.
+watched="$facet run --swap sym:page=$bench/pass.so $bench/touch"
+ratio=$("$bench/pairs" 11 "$watched 8000000 2>/dev/null" "$bench/bare 8000000 >/dev/null" "$watched 0 2>/dev/null" "$bench/bare 0")
+figure access_over_bare_mechanism ratio 11 "$ratio" 1.3
+ratio=$("$bench/pairs" 11 "$bench/access fast 8000000 >/dev/null" "$bench/bare 8000000 >/dev/null" "$bench/access fast 0" "$bench/bare 0")
+figure machine_access_over_bare ratio 11 "$ratio" 1.3
+
 [ $missed = 0 ] || echo 'some figures miss their goals'
 exit $missed
