@@ -145,7 +145,6 @@ struct emu {
         enum access refused;
         uint64_t fetches; /* fetch fills: no code is mapped anew without one */
         bool aborting; /* engine_abort: refuse the next fill whatever it is */
-        int nxe_dbg;
         bool nxe;      /* EFER.NXE was seen on */
     } mmu;
 
