@@ -167,6 +167,18 @@ Test(dbg_session, restore_leaves_no_front_behind) {
     free(neighbour);
 }
 
+Test(dbg_session, a_fetch_is_told_for_each_instruction_that_a_step_executes) {
+    uint64_t steps = 1;
+    OK(session_start(session, &error));
+    while (session_step(session).event == SESSION_STEPPED)
+        steps++;
+    cr_assert(steps > 1000);
+    OK(session_swap(session, "seg:text", "count", &error));
+    OK(session_start(session, &error));
+    cr_assert_eq(session_continue(session).event, SESSION_EXITED);
+    cr_assert_eq(asked("seg:text"), steps, "%lu fetches, %lu steps", asked("seg:text"), steps);
+}
+
 Test(dbg_session, an_interrupt_before_the_run_stops_it_at_once) {
     struct facet_regs regs;
     OK(session_start(session, &error));
