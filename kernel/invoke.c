@@ -109,7 +109,7 @@ struct process *invoke(struct process *process) {
         process_fault(process, FAULT_BAD_INVOKE, process->regs.rip, 0, NULL);
         return process_next();
     }
-    struct cap *cap = &process->reg[control & CONTROL_CAP];
+    struct cap *cap = &process->reg[control % CAP_REGISTERS];
     __asm__("" : "+r"(cap)); /* one pointer; gcc would compute the sum anew for each field */
     cap_prepare(cap);
     if (cap->type == CAP_ENTRY) {

@@ -30,7 +30,7 @@ _Static_assert(offsetof(struct kernel_info, current) == KERNEL_INFO_CURRENT, "cu
 _Static_assert(offsetof(struct process, fpu) % 16 == 0 && sizeof(struct process) % 16 == 0, "fxsave alignment");
 
 static struct process_queue run_queue HOT;
-struct process *process_loaded HOT; /* whose FPU state and segment bases the processor has; NULL: nobody's */
+struct process *process_loaded HOT;            /* whose FPU state and segment bases the processor has; NULL: nobody's */
 static unsigned long fs_base HOT, gs_base HOT; /* as loaded */
 static bool idle_announced HOT;
 
