@@ -25,6 +25,8 @@ void report_access(const struct stopped_access *stop, char *text, size_t size) {
                          stop->handler, stop->object, a->flags & FACET_ATOMIC ? "atomic " : "",
                          handler_kind_name(a->kind), a->size, a->size == 1 ? "" : "s", a->offset, a->va,
                          a->flags & FACET_KERNEL ? " by the kernel" : "", stop->text[0] ? ": " : "", stop->text);
+    if (a->process > 1 && used < size) /* before the empty line */
+        used += (size_t)snprintf(text + used - 2, size - used, " in process %lu\n\n", a->process) - 2;
     if (a->kind == FACET_STORE) {
         used = append(text, size, used, "Old value", a->backing, a->size);
         append(text, size, used, "New value", a->attempted, a->size);

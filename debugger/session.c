@@ -263,7 +263,7 @@ void session_kill(struct session *s) {
 /* ---- Looking */
 
 void session_regs(struct session *session, struct facet_regs *regs) {
-    if (session_at_home(session) && emu_cpl(session->emu) == 3)
+    if ((session_at_home(session) || session->elsewhere) && emu_cpl(session->emu) == 3)
         emu_regs_get(session->emu, regs);
     else
         *regs = session->process_at->regs;

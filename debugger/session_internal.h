@@ -24,6 +24,7 @@ struct session {
     struct kernel_info *info;
     struct session_stats last; /* of a machine that is gone */
     bool ran;                  /* handlers have seen a machine */
+    bool elsewhere;            /* stopped at an access of another process than the program's */
     int signal;                /* the program has faulted with it; 0 */
     uint64_t *breaks;          /* of session_break */
     size_t break_count;

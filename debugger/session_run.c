@@ -64,6 +64,7 @@ static bool translate(struct session *s, const struct emu_stop *from, struct ses
         return true;
     case EMU_STOP_ACCESS:
         to->event = SESSION_STOPPED;
+        s->elsewhere = !session_at_home(s);
         report_access(&s->swaps->stopped, to->text, sizeof to->text);
         return true;
     case EMU_STOP_BREAKPOINT:
@@ -89,6 +90,7 @@ static struct session_stop drive(struct session *s, struct emu_stop (*go)(struct
     struct session_stop stop;
     struct emu_stop from;
     do {
+        s->elsewhere = false;
         swaps_settle(s->swaps);
         if (s->asked)
             emu_interrupt(s->emu);

@@ -50,16 +50,6 @@ static void trap_deliver(struct access_state *state) {
 
 /* ---- Asking */
 
-uint8_t *access_reply(struct access_state *state) {
-    return state->reply_room + FACET_ACCESS_MAX;
-}
-
-enum facet_verdict access_ask(struct access_state *state, struct emu_access *access) {
-    struct emu *emu = state->emu;
-    emu->stats.accesses++;
-    return emu->ask != NULL ? emu->ask(emu->ask_context, access) : FACET_PASS;
-}
-
 void access_describe(struct emu_access *access, enum facet_kind kind, unsigned flags, uint64_t va, unsigned size,
                      uint64_t pc, const struct target *target, int parts) {
     unsigned start = va % PAGE_SIZE, first = parts == 2 ? (unsigned)(PAGE_SIZE - start) : size;
@@ -139,6 +129,10 @@ bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct 
         return transaction_fill(state, va, &target, entry);
     if (target.careful)
         return access_refuse(state, va, access, true);
+    if (emu->stats.fast_accesses >= state->blocks_due) {
+        emu->pending = (enum pending)PENDING_BLOCKS;
+        return false;
+    }
     struct slot *slot = slot_find(state, va);
     if (slot == NULL) {
         emu->pending = (enum pending)PENDING_SLOTS;
@@ -244,6 +238,10 @@ static enum exit_action exit_claimed(struct access_state *state) {
         mmu_flush(emu);
         access_slots_reset(state);
         return EXIT_RESUME;
+    case PENDING_BLOCKS:
+        state->blocks_due = state->blocks_due == 0 ? BLOCKS_FIRST : 4 * state->blocks_due;
+        uc_ctl_flush_tb(emu->uc);
+        return EXIT_RESUME;
     case PENDING_ACCESS_STOP:
         emu->stop = (struct emu_stop){.reason = EMU_STOP_ACCESS};
         return EXIT_STOP;
@@ -264,7 +262,8 @@ enum exit_action access_exit(struct emu *emu, uc_err err) {
     else if (!state->tx.active)
         cut_short(state, err);
     access_special(state, SPECIAL_ENDING, false);
-    if (emu->pending == PENDING_TRANSACTION || emu->pending == PENDING_COMMIT || (int)emu->pending == PENDING_SLOTS)
+    if (emu->pending == PENDING_TRANSACTION || emu->pending == PENDING_COMMIT || (int)emu->pending == PENDING_SLOTS ||
+        (int)emu->pending == PENDING_BLOCKS)
         breakpoint_again(emu);
     return exit_claimed(state);
 }

@@ -34,7 +34,8 @@
 #define ANSWERS_MAX 320
 #define RING_SIZE 256 /* a power of two, at least STORES_MAX */
 #define DECODED 4096u /* instructions remembered */
-#define LOGS 8        /* processes suspended within an instruction */
+#define BLOCKS_FIRST (1ul << 20)
+#define LOGS 8 /* processes suspended within an instruction */
 
 /* A page of memory behind all fronts. */
 struct target {
@@ -146,6 +147,10 @@ struct access_state {
     struct transaction tx;
     struct answer_log logs[LOGS];
     uint64_t stamp;
+    /* At each event the engine searches the instruction among all that it has translated: a fifth of a pass for what
+     * the boot and the program's start leave behind. So that is dropped before the first fast access, and again after
+     * so many; the distance grows, what is in use is soon translated again. */
+    uint64_t blocks_due;
 
     struct {                            /* fetch.c */
         uint8_t watched[FRONT_MAX / 8]; /* bit map of fronts */
@@ -173,6 +178,7 @@ struct access_state {
 enum {
     PENDING_FRONT_TRAP = PENDING_TRANSACTION + 4, /* state->trap */
     PENDING_SLOTS,                                /* no slot left */
+    PENDING_BLOCKS,                               /* translations are dropped: blocks_due */
 };
 
 /* ---- front.c */
@@ -206,7 +212,14 @@ bool access_trap(struct access_state *state, enum front_trap reason, enum access
                  uint64_t offset, uint64_t code);
 
 /* ---- access.c */
-enum facet_verdict access_ask(struct access_state *state, struct emu_access *access);
+static inline enum facet_verdict access_ask(struct access_state *state, struct emu_access *access) {
+    struct emu *emu = state->emu;
+    emu->stats.accesses++;
+    return emu->ask != NULL ? emu->ask(emu->ask_context, access) : FACET_PASS;
+}
+static inline uint8_t *access_reply(struct access_state *state) {
+    return state->reply_room + FACET_ACCESS_MAX;
+}
 /* The bytes that a passed store leaves. */
 static inline const uint8_t *access_stored(const struct emu_access *access) {
     return access->replaced ? access->reply : access->attempted;
@@ -218,7 +231,6 @@ void access_describe(struct emu_access *access, enum facet_kind kind, unsigned f
 /* The page of an access by ring 3 at va, checked for it as the processor would. False: pending is set. */
 bool access_denied(struct access_state *state, uint64_t va, enum access kind); /* #PF; for `return`: refuses */
 bool access_page(struct access_state *state, uint64_t va, enum access kind, struct target *target);
-uint8_t *access_reply(struct access_state *state);
 void access_slots_reset(struct access_state *state); /* after a flush only */
 void access_special(struct access_state *state, unsigned bits, bool on);
 

@@ -60,7 +60,7 @@ static void on_instruction(uc_engine *uc, uint64_t pc, uint32_t size, void *user
     struct target target[2];
     uint8_t code[DECODE_BYTES_MAX];
     (void)uc;
-    if (state->tx.active || reg_cpl(state->emu) != 3)
+    if (state->tx.active || state->emu->delivery.active || reg_cpl(state->emu) != 3)
         return;
     int parts = (pc + size - 1) / PAGE_SIZE != pc / PAGE_SIZE ? 2 : 1;
     if (parts == 2) /* first, so that the page which most instructions are in is remembered */
@@ -78,7 +78,9 @@ static void on_instruction(uc_engine *uc, uint64_t pc, uint32_t size, void *user
 }
 
 void fetch_exit(struct access_state *state) {
-    state->fetch.restarted = state->fetch.told && reg_rip(state->emu) == state->fetch.pc;
+    /* Until the next instruction of ring 3: the kernel may repair a page fault in between. */
+    if (state->fetch.told && reg_rip(state->emu) == state->fetch.pc)
+        state->fetch.restarted = true;
 }
 
 void fetch_forget(struct access_state *state) {

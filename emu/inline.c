@@ -133,6 +133,11 @@ static inline bool load_inline(struct access_state *state, const struct slot *sl
     unsigned offset = address % PAGE_SIZE;
     if (offset + size > PAGE_SIZE || ((decoded->flags & DECODE_RMW) != 0 && !slot->plain_store))
         return access_refuse(state, slot->va + offset, ACCESS_LOAD, false);
+    if (state->emu->stats.fast_accesses >= state->blocks_due && (decoded->flags & DECODE_MULTI) == 0) {
+        access_special(state, SPECIAL_ENDING, true);
+        state->emu->pending = (enum pending)PENDING_BLOCKS;
+        return false;
+    }
     enum facet_verdict verdict = ask_inline(state, slot, FACET_LOAD, offset, size, pc, decoded->flags, NULL);
     const uint8_t *from = nothing + PIECE_MAX;
     if (verdict == FACET_DONE)

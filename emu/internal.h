@@ -181,6 +181,7 @@ struct emu {
     atomic_uint stops;       /* stops asked of the engine; see run.c */
     atomic_bool in_engine;   /* inside uc_emu_start */
     atomic_bool noticed;     /* the run loop knows about `interrupted` */
+    atomic_bool stuck;       /* … but ring 3 is not reached */
     atomic_bool quit;        /* ends the kicker */
     pthread_t kicker, runner;
     int kick_stores;

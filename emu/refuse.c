@@ -78,16 +78,17 @@ static bool known(struct emu *emu, uint64_t va) {
 
 /* A suspect in the block that has no hook yet. */
 static bool find(struct emu *emu, const uint8_t *code, size_t size, uint64_t va, uint64_t *found) {
-    bool any = false;
+    bool any = false, lost = false;
     for (size_t i = 0; i < size && !any; i++)
         any = code[i] == 0xc4 || code[i] == 0xc5 || code[i] == 0xcf;
     for (size_t at = 0; any && at < size;) {
-        size_t left = size - at, length = operand_instruction_size(emu, code + at, left, va + at);
+        size_t left = size - at, length = lost ? 0 : operand_instruction_size(emu, code + at, left, va + at);
         if ((is_vex(code + at, left) || is_iretd(code + at, left)) && !known(emu, va + at)) {
             *found = va + at;
             return true;
         }
-        at += length ? length : 1; /* the engine takes what Capstone does not: a hook between instructions does no harm */
+        lost = !length; /* the engine takes what Capstone does not; then any place may be one, a hook too many does no harm */
+        at += lost ? 1 : length;
     }
     return false;
 }

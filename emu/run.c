@@ -172,6 +172,10 @@ static struct emu_stop run(struct emu *emu) {
         bool ring3 = in_ring3(emu);
         if ((ring3 || emu->halted) && boundary_stop(emu, &stop))
             return stop;
+        if (atomic_load(&emu->stuck) && reg_cpl(emu) == 0) {
+            run_dead(emu, "the kernel does not come back to ring 3 (rip 0x%lx)", reg_rip(emu));
+            continue;
+        }
         if (ring3 && emu->stepping)
             step_begin(emu);
         if (!ring3 && !emu->ring3_armed && boundary_wanted(emu)) {

@@ -5,7 +5,8 @@
 #define MSR_STAR 0xc0000081
 #define MSR_LSTAR 0xc0000082
 #define MSR_FMASK 0xc0000084
-#define RFLAGS_MASK 0x47700 /* cleared by SYSCALL: AC, NT, IOPL?, OF… : TF IF DF IOPL NT AC */
+/* Cleared by SYSCALL: TF, IF, DF, IOPL, NT, AC. */
+#define RFLAGS_MASK 0x47700
 
 struct gate {
     unsigned short offset_low, selector;

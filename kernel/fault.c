@@ -16,6 +16,11 @@ struct cap *fault_keeper(struct process *process, struct gpt *innermost) {
     return cap_prepare(innermost ? &innermost->keeper : &process->keeper);
 }
 
+void process_fault_unkept(struct process *process) {
+    process->state = PROCESS_FAULTED;
+    debug_faulted(process, facet_signal((enum fault)process->fault, process->fault_code));
+}
+
 void process_fault(struct process *process, enum fault fault, unsigned long address, unsigned long code,
                    struct cap *keeper) {
     kernel_info.faults++;
@@ -26,7 +31,7 @@ void process_fault(struct process *process, enum fault fault, unsigned long addr
     if (!keeper)
         keeper = fault_keeper(process, NULL);
     if (keeper->type != CAP_ENTRY || !ipc_send_fault(process, keeper))
-        debug_faulted(process, facet_signal(fault, code));
+        process_fault_unkept(process);
 }
 
 static void page_fault(struct process *process, unsigned long error) {

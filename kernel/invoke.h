@@ -15,8 +15,8 @@
 
 struct invocation {
     struct process *caller;
-    struct cap *cap; /* invoked */
-    unsigned long word[MESSAGE_WORDS];
+    struct cap *cap;                     /* invoked */
+    unsigned long word[OPERATION_WORDS]; /* those that the operation's row names */
     /* What decode has found for act. */
     struct cap made;
     unsigned long size;

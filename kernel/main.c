@@ -11,7 +11,7 @@
 #include "process.h"
 #include "start.h"
 
-struct kernel_info kernel_info = {.magic = KERNEL_INFO_MAGIC, .size = sizeof(struct kernel_info)};
+struct kernel_info kernel_info HOT;
 
 _Noreturn void main_user(struct process *process); /* entry.S */
 _Noreturn void main(unsigned long start_info);

@@ -83,6 +83,8 @@ static void take_pages(struct table *tables, unsigned long table_count) {
 }
 
 void memory_init(void) {
+    kernel_info.magic = KERNEL_INFO_MAGIC;
+    kernel_info.size = sizeof kernel_info;
     next = boot_info.free_start;
     unsigned long frames = (boot_info.free_end - boot_info.free_start) / PAGE_SIZE;
     take_fronts(frames);

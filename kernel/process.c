@@ -29,10 +29,10 @@ AT(regs.rflags, PROCESS_RFLAGS);
 _Static_assert(offsetof(struct kernel_info, current) == KERNEL_INFO_CURRENT, "current");
 _Static_assert(offsetof(struct process, fpu) % 16 == 0 && sizeof(struct process) % 16 == 0, "fxsave alignment");
 
-static struct process_queue run_queue;
-struct process *process_loaded;        /* whose FPU state and segment bases the processor has; NULL: nobody's */
-static unsigned long fs_base, gs_base; /* as loaded */
-static bool idle_announced;
+static struct process_queue run_queue HOT;
+struct process *process_loaded HOT;            /* whose FPU state and segment bases the processor has; NULL: nobody's */
+static unsigned long fs_base HOT, gs_base HOT; /* as loaded */
+static bool idle_announced HOT;
 
 extern _Noreturn void idle(void);
 
@@ -82,6 +82,10 @@ void process_end(struct process *process) {
     while (process->senders.first) {
         struct process *sender = process->senders.first;
         queue_remove(sender);
+        if (sender->fault != FAULT_NONE) {
+            process_fault_unkept(sender);
+            continue;
+        }
         sender->regs.rax = RC_INVALID_CAP;
         process_ready(sender);
     }

@@ -52,6 +52,8 @@ void process_reload(const struct process *process);
  * the traversal, NULL: the process's own keeper. */
 void process_fault(struct process *process, enum fault fault, unsigned long address, unsigned long code,
                    struct cap *keeper);
+/* Nobody will hear of its fault: it stays as it is, and the host is told. */
+void process_fault_unkept(struct process *process);
 struct cap *fault_keeper(struct process *process, struct gpt *innermost);
 
 #endif

@@ -5,7 +5,7 @@
 
 static struct table *pool, *free_tables;
 static unsigned long pool_count, pool_frame, free_count, hand;
-bool table_tlb_stale;
+bool table_tlb_stale HOT;
 
 void table_init(struct table *tables, unsigned long count, unsigned long first_frame) {
     pool = tables;

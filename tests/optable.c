@@ -146,7 +146,8 @@ int main(int argc, char **argv) {
         const struct operation_group *group = at((unsigned long)groups[g]);
         const struct operation *rows = at((unsigned long)group->rows);
         for (unsigned long i = 0; i < group->count; i++)
-            print_row(&rows[i]);
+            if (rows[i].name)
+                print_row(&rows[i]);
     }
     return 0;
 }
