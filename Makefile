@@ -12,7 +12,7 @@ CC = gcc
 .DELETE_ON_ERROR:
 .SECONDARY:
 MAKEFLAGS += --no-print-directory
-ifeq (,$(filter -j%,$(MAKEFLAGS)))
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
@@ -20,7 +20,7 @@ endif
 
 # The machine: libemu.a. The only folder that includes Unicorn.
 EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/kick.c emu/step.c \
-	emu/device.c emu/stream.c emu/instruction.c emu/operand.c emu/error.c \
+	emu/device.c emu/stream.c emu/instruction.c emu/operand.c emu/refuse.c emu/survive.c emu/error.c \
 	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/decode.c \
 	emu/fetch.c emu/inline.c
 
@@ -28,15 +28,16 @@ EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/tr
 KERNEL_SRC = kernel/main.c kernel/boot.c kernel/cpu.c kernel/paging.c kernel/memory.c kernel/console.c kernel/object.c \
 	kernel/cap.c kernel/walk.c kernel/table.c kernel/depend.c kernel/map.c kernel/front.c kernel/fault.c kernel/process.c \
 	kernel/invoke.c kernel/ipc.c kernel/copy.c kernel/debug.c kernel/check.c kernel/start.c kernel/cap_memory.c kernel/cap_gpt.c \
-	kernel/cap_process.c kernel/cap_endpoint.c kernel/cap_range.c kernel/cap_stream.c kernel/cap_debug.c kernel/cap_power.c
+	kernel/cap_process.c kernel/cap_endpoint.c kernel/cap_range.c kernel/cap_stream.c kernel/cap_debug.c kernel/cap_power.c \
+	kernel/cap_discrim.c
 KERNEL_ASM = kernel/head.S kernel/entry.S kernel/string.S
 
 # init.elf, the one program the kernel starts; embedded in kernel.elf between init_image and init_image_end.
 DOMAIN_SRC = kernel/domain/init.c kernel/domain/elf.c kernel/domain/space.c kernel/domain/init_start.S
 
 # The host tool. main.c stays out of libdebugger.a, which the unit tests link.
-DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/report.c debugger/stats.c \
-	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c \
+DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/report.c debugger/stats.c \
+	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c \
 	debugger/dispatch.c debugger/services.c debugger/events.c debugger/handlers.c debugger/builtin_trace.c \
 	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/cli.c debugger/address.c \
 	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c
@@ -45,18 +46,23 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
 SAMPLE_HANDLERS = samples/handlers/tracer.c samples/handlers/stuckbit.c
 TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tests/guests/code.c tests/guests/fuzz.c \
-	tests/guests/hostile.c tests/guests/trees.c tests/guests/badop.c tests/guests/steps.S
-BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c
-BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c
+	tests/guests/hostile.c tests/guests/trees.c tests/guests/operations.c tests/guests/windows.c tests/guests/paths.c \
+	tests/guests/badop.c tests/guests/machine.c \
+	tests/guests/steps.S
+BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c tests/bench/touch.c tests/bench/kernel.c
+BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c tests/bench/bare.c tests/bench/access.c
+QEMU_HOST = tests/qemu/alone.c
+QEMU_RUNGS = 03_paging 04_page_fault 05_ring3 06_syscall
 
 # Kernel-like images for the machine alone: -Ttext=0x100000, one segment, entry _start.
 LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_fault 05_ring3 06_syscall \
 	07_int_dpl 08_privileged 09_rewrite 10_frame_reuse 11_pressure 12_exceptions 13_nested 14_border 15_microcode \
-	16_trap_flag 17_odd 20_debug 21_loop 22_steps 30_triple 31_bus 32_halted 33_cr3 40_random)
+	16_trap_flag 17_odd 20_debug 21_loop 22_steps 30_triple 31_bus 32_halted 33_cr3 34_stuck 40_random 41_abort)
 
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
 UNIT_TESTS = tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/ladder_boot.c \
-	tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c
+	tests/test_access.c tests/test_access_verdicts.c tests/access_machine.c \
+	tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
 
@@ -66,7 +72,8 @@ DEPFLAGS = -MMD -MP
 OPT_release = -O2
 OPT_debug = -O1 -DFACET_DEBUG
 OPT_asan = -O1 -fsanitize=address -fno-omit-frame-pointer
-OPT_ubsan = -O1 -fsanitize=undefined -fno-sanitize-recover=undefined
+# (Unicorn's own macros shift a 3 into the sign bit.)
+OPT_ubsan = -O1 -fsanitize=undefined -fno-sanitize=shift-base -fno-sanitize-recover=undefined
 OPT_cov = -O0 --coverage
 ifeq ($(OPT_$(MODE)),)
 $(error MODE=$(MODE): there is release, debug, asan, ubsan, cov)
@@ -110,6 +117,7 @@ SAMPLE_GUEST_BIN = $(addprefix $(B)/guests/,$(call GUEST_NAMES,$(SAMPLE_GUESTS))
 TEST_GUEST_BIN = $(addprefix $(B)/tests/guests/,$(call GUEST_NAMES,$(TEST_GUESTS)))
 BENCH_GUEST_BIN = $(addprefix $(B)/tests/bench/,$(call GUEST_NAMES,$(BENCH_GUESTS)))
 BENCH_HOST_BIN = $(BENCH_HOST:%.c=$(B)/%)
+QEMU_BIN = $(QEMU_HOST:%.c=$(B)/%) $(QEMU_RUNGS:%=$(B)/tests/ladder/%.elf)
 HANDLER_BIN = $(SAMPLE_HANDLERS:samples/handlers/%.c=$(B)/handlers/%.so)
 LADDER_BIN = $(LADDER:%.S=$(B)/%.elf)
 UNIT_OBJ = $(UNIT_TESTS:%.c=$(B)/%.o)
@@ -151,6 +159,16 @@ $(B)/%.o: %.S
 embed = printf '.section .rodata\n.balign 4096\n.globl $(1),$(1)_end\n$(1):\n.incbin "$(2)"\n$(1)_end:\n.byte 0\n.section .note.GNU-stack,"",@progbits\n' \
 	| $(CC) -x assembler -c -o $@ -
 
+# The system calls as the kernel's dispatcher has them.
+$(B)/tests/optable: tests/optable.c
+	$(MKDIR)
+	$(say)$(CC) -std=gnu11 -g -O1 $(WARN) -D_GNU_SOURCE -I. -Iinclude $(DEPFLAGS) -o $@ $<
+$(B)/tests/guests/operations.inc: $(B)/tests/optable $(B)/kernel.elf
+	$(MKDIR)
+	$(say)$(B)/tests/optable $(B)/kernel.elf rows > $@
+$(B)/tests/guests/operations.o: CFLAGS_HERE = $(GUEST_CFLAGS) -I$(B)/tests/guests
+$(B)/tests/guests/operations.o: $(B)/tests/guests/operations.inc
+
 $(B)/libemu.a: $(EMU_OBJ)
 	$(MKDIR)
 	@rm -f $@
@@ -173,7 +191,8 @@ $(B)/kernel_image.o: $(B)/kernel.elf
 rpath = $(if $(UNICORN_DIR),-Wl$(,)-rpath$(,)'$$ORIGIN/$(1)/$(UNICORN_DIR)')
 , := ,
 $(B)/facet: $(B)/debugger/main.o $(B)/libdebugger.a $(B)/libemu.a
-	$(say)$(CC) $(HOST_CFLAGS) -rdynamic -o $@ $^ $(HOST_LIBS) $(call rpath,..)
+	$(say)$(CC) $(HOST_CFLAGS) -rdynamic -o $@.new $^ $(HOST_LIBS) $(call rpath,..)
+	@mv $@.new $@
 
 $(B)/crt0.o: $(B)/kernel/domain/crt0.o
 	$(say)cp $< $@
@@ -195,6 +214,12 @@ $(BENCH_GUEST_BIN): $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/crt0.o
 $(BENCH_HOST_BIN): $(B)/tests/bench/%: tests/bench/%.c $(B)/libemu.a
 	$(MKDIR)
 	$(say)$(CC) $(HOST_CFLAGS) $(UNICORN_CFLAGS) $(DEPFLAGS) -o $@ $< $(B)/libemu.a $(HOST_LIBS) $(call rpath,../../..)
+$(B)/tests/qemu/alone: tests/qemu/alone.c $(B)/libemu.a
+	$(MKDIR)
+	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -o $@ $< $(B)/libemu.a $(HOST_LIBS) $(call rpath,../../..)
+$(B)/tests/bench/pass.so: tests/bench/pass.c
+	$(MKDIR)
+	$(say)$(CC) $(HANDLER_CFLAGS) $(DEPFLAGS) -o $@ $<
 $(HANDLER_BIN): $(B)/handlers/%.so: samples/handlers/%.c
 	$(MKDIR)
 	$(say)$(CC) $(HANDLER_CFLAGS) $(DEPFLAGS) -o $@ $<
@@ -209,6 +234,7 @@ $(UNIT_TESTS:%.c=$(B)/%): %: %.o $(UNIT_LIBS)
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcriterion $(HOST_LIBS) $(call rpath,../..)
 
 $(B)/tests/test_emu_create $(B)/tests/test_emu_ladder $(B)/tests/test_emu_run $(B)/tests/test_emu_random: $(B)/tests/ladder_boot.o
+$(B)/tests/test_access $(B)/tests/test_access_verdicts: $(B)/tests/access_machine.o
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
@@ -222,9 +248,11 @@ help:
 	@echo '  test      builds and runs everything that must pass'
 	@echo '  check     test, the unit tests under sanitizers, format, cppcheck'
 	@echo '  unit      only the unit tests'
+	@echo '  test-qemu runs the kernel under emu/ and under qemu-system-x86_64: the logs must be identical'
 	@echo '  bench     prints the speed table, writes build/bench.ndjson'
 	@echo '  install   into PREFIX (/usr/local), below DESTDIR if given'
 	@echo '  deps      installs missing Debian packages, fetches Unicorn into build/deps'
+	@echo '  operations  writes the system-call table of kernel/README.md'
 	@echo '  format    rewrites the sources with clang-format'
 	@echo '  clean     removes what was built; distclean also what deps fetched'
 
@@ -237,14 +265,15 @@ demo: all
 	@$(DEMO)
 DEMO = $(B)/facet run --swap sym:table=$(B)/handlers/tracer.so $(B)/guests/wordfreq < README.md
 
-test-files: all $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(B)/tests/unit
+test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(B)/tests/unit
 $(UNIT_OBJ): | build/deps-test
 unit: test-files
-	$(B)/tests/unit
+	$(RUN_UNIT)
+RUN_UNIT = LSAN_OPTIONS=suppressions=tests/lsan.txt:print_suppressions=0 $(B)/tests/unit
 
 # The debug build is tested for what only it has: instruction counts.
 debug-build:
-	+@$(MAKE) MODE=debug all
+	+@$(MAKE) -s MODE=debug all
 test: test-files build/deps-test $(if $(filter debug,$(MODE)),,debug-build)
 	tests/layering.sh
 	@printf '%s\n' $(LISTED) > $(B)/lists
@@ -268,9 +297,16 @@ format-check:
 	clang-format --dry-run -Werror $(FORMATTED)
 cppcheck: build/deps-test
 	cppcheck -q --std=c11 --platform=unix64 --enable=warning,portability --inline-suppr --error-exitcode=1 \
-		--suppress=missingIncludeSystem -Iinclude -I. emu kernel debugger samples
+		--suppress=missingIncludeSystem --suppressions-list=tests/cppcheck.txt -Iinclude -I. emu kernel debugger samples
 
-bench: all build/deps-test $(BENCH_GUEST_BIN) $(BENCH_HOST_BIN)
+operations: $(B)/kernel.elf $(B)/tests/optable
+	tests/operations.sh $(B) write
+
+# The same kernel on emu/ and on QEMU: what the guests print is identical.
+test-qemu: test-files $(QEMU_BIN)
+	tests/qemu/run.sh $(B)
+
+bench: all build/deps-test $(B)/tests/bench/pass.so $(BENCH_GUEST_BIN) $(BENCH_HOST_BIN)
 	tests/bench/bench.sh $(B) build/bench.ndjson
 
 # Installed, facet finds its Unicorn beside it; a system's own needs no help.
@@ -295,4 +331,4 @@ distclean:
 deps:
 	@.ci/deps.sh build
 	@.ci/deps.sh test
-.PHONY: help all demo test-files unit debug-build test check format format-check cppcheck bench install clean distclean deps
+.PHONY: help all operations demo test-files test-qemu unit debug-build test check format format-check cppcheck bench install clean distclean deps

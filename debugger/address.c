@@ -9,8 +9,8 @@
 #include <string.h>
 
 static const char *const register_names[] = {
-    "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10",
-    "r11", "r12", "r13", "r14", "r15", "rip", "eflags", "fs_base", "gs_base",
+    "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp",    "r8",      "r9",
+    "r10", "r11", "r12", "r13", "r14", "r15", "rip", "eflags", "fs_base", "gs_base",
 };
 
 int cmd_register(const char *name, size_t length) {
@@ -54,7 +54,8 @@ static enum facet_status register_value(struct cli *cli, const char *name, size_
 }
 
 /* One operand of `length` characters. */
-static enum facet_status operand(struct cli *cli, const char *text, size_t length, uint64_t *value, struct facet_error *error) {
+static enum facet_status operand(struct cli *cli, const char *text, size_t length, uint64_t *value,
+                                 struct facet_error *error) {
     char name[256];
     if (length == 0 || length >= sizeof name)
         return facet_fail(error, FACET_ERR_USAGE, "An address is missing: give a number, a symbol or a $register.");

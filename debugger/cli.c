@@ -4,6 +4,7 @@
  */
 #include "cli.h"
 #include "cmd.h"
+#include "handlers.h"
 #include "text.h"
 
 #include <ctype.h>
@@ -39,7 +40,8 @@ enum facet_status cmd_find(const char *word, const struct cmd **found, struct fa
             if (!strncmp(word, c->name, strlen(word))) {
                 *found = c;
                 count++;
-                used += (size_t)snprintf(candidates + used, sizeof candidates - used, "%s%s", used ? ", " : "", c->name);
+                used +=
+                    (size_t)snprintf(candidates + used, sizeof candidates - used, "%s%s", used ? ", " : "", c->name);
             }
     if (count == 1)
         return FACET_OK;
@@ -76,6 +78,12 @@ enum facet_status cmd_execute(struct cli *cli, const char *line, struct facet_er
 
 static enum facet_status help(struct cli *cli, const char *args, struct facet_error *error) {
     (void)cli;
+    if (!strcmp(args, "handlers")) {
+        for (size_t i = 0; handlers_builtin[i]; i++)
+            printf("  %s\n", handlers_builtin[i]->summary);
+        printf("  PATH.so[:ARGS]: your own, see <facet/handler.h>\n");
+        return FACET_OK;
+    }
     if (*args) {
         const struct cmd *command;
         enum facet_status status = cmd_find(args, &command, error);
@@ -86,7 +94,8 @@ static enum facet_status help(struct cli *cli, const char *args, struct facet_er
     for (size_t t = 0; t < TABLES; t++)
         for (const struct cmd *c = tables[t]; c->name; c++)
             printf("  %-44s %s\n", c->usage, c->summary);
-    printf("\nCommands may be shortened as long as they are unique. ADDRESS: a number, a symbol, a $register, or sums of them.\n");
+    printf("\nCommands may be shortened as long as they are unique. ADDRESS: a number, a symbol, a $register, or sums "
+           "of them.\n");
     return FACET_OK;
 }
 
@@ -122,7 +131,8 @@ static enum facet_status info(struct cli *cli, const char *args, struct facet_er
     for (size_t i = 0; *word && i < sizeof topics / sizeof *topics; i++)
         if (!strncmp(word, topics[i].name, strlen(word)))
             return topics[i].run(cli, args, error);
-    return facet_fail(error, FACET_ERR_USAGE, "info wants one of: registers, handlers, breakpoints, objects, symbol ADDRESS, line ADDRESS.");
+    return facet_fail(error, FACET_ERR_USAGE,
+                      "info wants one of: registers, handlers, breakpoints, objects, symbol ADDRESS, line ADDRESS.");
 }
 
 /* Lines of a file, until one fails. */
@@ -153,7 +163,7 @@ const struct cmd cli_table[] = {
     {"info", "i", info, "info registers|handlers|breakpoints|objects|symbol|line", "show something", true},
     {"source", NULL, source, "source FILE", "execute the commands in a file", false},
     {"echo", NULL, echo, "echo TEXT", "print TEXT; \\n is a new line", false},
-    {"help", "h", help, "help [COMMAND]", "this list, or one command", false},
+    {"help", "h", help, "help [COMMAND|handlers]", "this list, one command, or the built-in handlers", false},
     {"quit", "q", quit, "quit", "end the program and facet", false},
     {0},
 };
@@ -297,7 +307,8 @@ static bool run_inputs(struct cli *cli, const struct cli_options *options) {
     for (size_t i = 0; i < options->input_count && !cli->quit; i++) {
         const struct cli_input *input = &options->inputs[i];
         struct facet_error error;
-        enum facet_status status = input->is_file ? source(cli, input->text, &error) : cmd_execute(cli, input->text, &error);
+        enum facet_status status =
+            input->is_file ? source(cli, input->text, &error) : cmd_execute(cli, input->text, &error);
         fflush(stdout);
         if (status) {
             fprintf(stderr, "%s\n", error.text);

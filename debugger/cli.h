@@ -20,8 +20,8 @@ struct cli_options {
     bool quiet; /* no greeting */
 };
 
-/* Runs the inputs, then (unless batch) what is typed, until `quit` or end of input. Returns the exit status: 0, or 1 if a command
- * of the inputs failed in batch mode. */
+/* Runs the inputs, then (unless batch) what is typed, until `quit` or end of input. Returns the exit status: 0, or 1 if
+ * a command of the inputs failed in batch mode. */
 int cli_run(struct session *session, const struct cli_options *options);
 
 #endif

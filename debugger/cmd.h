@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What the debugger's commands share. A command gets the rest of its line, prints data to stdout, and returns a status with a text
- * that cli.c prints.
+ * What the debugger's commands share. A command gets the rest of its line, prints data to stdout, and returns a status
+ * with a text that cli.c prints.
  */
 #ifndef DEBUGGER_CMD_H
 #define DEBUGGER_CMD_H
@@ -28,7 +28,7 @@ struct cli {
     struct cmd_examine examine;
     bool interactive;
     bool quit;
-    bool started; /* the program has a machine */
+    bool started;   /* the program has a machine */
     unsigned depth; /* of nested `source` */
 };
 

@@ -16,7 +16,8 @@ static unsigned unit_bytes(char size) {
 }
 
 /* Reads /FMT: a count, a format letter, a size letter, in gdb's free order of the letters. */
-static enum facet_status examine_format(struct cmd_examine *x, const char **args, uint64_t *count, struct facet_error *error) {
+static enum facet_status examine_format(struct cmd_examine *x, const char **args, uint64_t *count,
+                                        struct facet_error *error) {
     char word[32];
     *count = 1;
     if (**args != '/')
@@ -35,7 +36,8 @@ static enum facet_status examine_format(struct cmd_examine *x, const char **args
         else if (*p == 'i')
             return facet_fail(error, FACET_ERR_USAGE, "x/i is not there yet: use objdump -d on the program.");
         else
-            return facet_fail(error, FACET_ERR_USAGE, "Undefined output format \"%c\": use x d u o t c s a, and b h w g for the size.", *p);
+            return facet_fail(error, FACET_ERR_USAGE,
+                              "Undefined output format \"%c\": use x d u o t c s a, and b h w g for the size.", *p);
     }
     if (x->format == 'a')
         x->size = 'g';
@@ -91,7 +93,8 @@ static enum facet_status cannot_access(uint64_t va, struct facet_error *error) {
     return facet_fail(error, FACET_ERR_USAGE, "Cannot access memory at address 0x%" PRIx64, va);
 }
 
-static enum facet_status examine_strings(struct cli *cli, struct cmd_examine *x, uint64_t count, struct facet_error *error) {
+static enum facet_status examine_strings(struct cli *cli, struct cmd_examine *x, uint64_t count,
+                                         struct facet_error *error) {
     for (; count; count--) {
         char text[201];
         size_t room = sizeof text - 1, got = session_read(cli->session, x->next, text, room);
@@ -102,14 +105,16 @@ static enum facet_status examine_strings(struct cli *cli, struct cmd_examine *x,
         cmd_print_address(cli, x->next);
         printf(":\t\"");
         for (size_t i = 0; i < length; i++)
-            printf(isprint((unsigned char)text[i]) && !strchr("\"\\", text[i]) ? "%c" : "\\%03o", (unsigned char)text[i]);
+            printf(isprint((unsigned char)text[i]) && !strchr("\"\\", text[i]) ? "%c" : "\\%03o",
+                   (unsigned char)text[i]);
         printf(length == room ? "\"...\n" : "\"\n");
         x->next += length + (length < got);
     }
     return FACET_OK;
 }
 
-static enum facet_status examine_units(struct cli *cli, struct cmd_examine *x, uint64_t count, struct facet_error *error) {
+static enum facet_status examine_units(struct cli *cli, struct cmd_examine *x, uint64_t count,
+                                       struct facet_error *error) {
     unsigned size = unit_bytes(x->size), per_line = x->format == 'a' ? 2 : size == 4 ? 4 : size == 8 ? 2 : 8;
     for (uint64_t i = 0; i < count; i++, x->next += size) {
         uint8_t bytes[8];
@@ -173,8 +178,9 @@ static void print_register(struct cli *cli, const char *name, uint64_t value) {
 }
 
 enum facet_status cmd_info_registers(struct cli *cli, const char *args, struct facet_error *error) {
-    static const char *const order[] = {"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8",  "r9",
-                                        "r10", "r11", "r12", "r13", "r14", "r15", "rip", "eflags", "fs_base", "gs_base"};
+    static const char *const order[] = {"rax", "rbx", "rcx", "rdx",    "rsi",     "rdi",    "rbp",
+                                        "rsp", "r8",  "r9",  "r10",    "r11",     "r12",    "r13",
+                                        "r14", "r15", "rip", "eflags", "fs_base", "gs_base"};
     enum facet_status status = cmd_need_started(cli, error);
     if (status)
         return status;
@@ -216,13 +222,15 @@ enum facet_status cmd_info_line(struct cli *cli, const char *args, struct facet_
     if (status)
         return status;
     if (symbols_line(session_symbols(cli->session), va, &at))
-        printf("Line %d of \"%s\" starts at address ", at.line, at.file), cmd_print_address(cli, at.start), printf(".\n");
+        printf("Line %d of \"%s\" starts at address ", at.line, at.file), cmd_print_address(cli, at.start),
+            printf(".\n");
     else
         printf("No line number information available for address "), cmd_print_address(cli, va), printf("\n");
     return FACET_OK;
 }
 
 const struct cmd cmd_data_table[] = {
-    {"x", NULL, cmd_examine_memory, "x[/COUNT FORMAT SIZE] [ADDRESS]", "show memory; formats x d u o t c s a, sizes b h w g", true},
+    {"x", NULL, cmd_examine_memory, "x[/COUNT FORMAT SIZE] [ADDRESS]",
+     "show memory; formats x d u o t c s a, sizes b h w g", true},
     {0},
 };

@@ -89,7 +89,8 @@ static enum facet_status breakpoint_place(struct cli *cli, const char *args, uin
     }
     enum facet_status status = cmd_address(cli, args + (*args == '*'), va, error);
     if (status == FACET_OK && !program_executable(session_program(cli->session), *va))
-        return facet_fail(error, FACET_ERR_USAGE, "No code at 0x%" PRIx64 ": a breakpoint wants a function or an address of the text.", *va);
+        return facet_fail(error, FACET_ERR_USAGE,
+                          "No code at 0x%" PRIx64 ": a breakpoint wants a function or an address of the text.", *va);
     return status;
 }
 
@@ -150,8 +151,8 @@ enum facet_status cmd_info_breakpoints(struct cli *cli, const char *args, struct
         char name[SYMBOL_TEXT], where[SYMBOL_TEXT];
         symbols_name(session_symbols(cli->session), b->va, name);
         symbols_source(session_symbols(cli->session), b->va, where);
-        printf("%-7d breakpoint     %s y   0x%016" PRIx64 " %s%s%s\n", b->number, b->temporary ? "del " : "keep", b->va, name,
-               *where ? " at " : "", where);
+        printf("%-7d breakpoint     %s y   0x%016" PRIx64 " %s%s%s\n", b->number, b->temporary ? "del " : "keep", b->va,
+               name, *where ? " at " : "", where);
         if (b->hits)
             printf("\tbreakpoint already hit %u time%s\n", b->hits, b->hits == 1 ? "" : "s");
     }
@@ -251,7 +252,8 @@ static enum facet_status resume(struct cli *cli, struct facet_error *error) {
 static enum facet_status no_arguments(const char *command, const char *args, struct facet_error *error) {
     if (!*args)
         return FACET_OK;
-    return facet_fail(error, FACET_ERR_USAGE, "%s takes no arguments: give the program's after its name when facet starts.", command);
+    return facet_fail(error, FACET_ERR_USAGE,
+                      "%s takes no arguments: give the program's after its name when facet starts.", command);
 }
 
 static enum facet_status cmd_run(struct cli *cli, const char *args, struct facet_error *error) {
@@ -323,7 +325,8 @@ const struct cmd cmd_run_table[] = {
     {"run", "r", cmd_run, "run", "start the program, from the beginning", false},
     {"start", NULL, cmd_start, "start", "run to the beginning of main", false},
     {"starti", NULL, cmd_starti, "starti", "start, and stop before the first instruction", false},
-    {"continue", "c", cmd_continue, "continue", "go on; after a handler's stop, its access happens without asking it again", true},
+    {"continue", "c", cmd_continue, "continue",
+     "go on; after a handler's stop, its access happens without asking it again", true},
     {"stepi", "si", cmd_stepi, "stepi [N]", "execute one or N instructions", true},
     {"break", "b", cmd_break, "break [FUNCTION|*ADDRESS]", "stop before that instruction", false},
     {"tbreak", "tb", cmd_tbreak, "tbreak [FUNCTION|*ADDRESS]", "the same, once", false},

@@ -22,7 +22,8 @@ static enum facet_status cmd_restore(struct cli *cli, const char *args, struct f
     char object[256];
     cmd_word(&args, object, sizeof object);
     if (!*object)
-        return facet_fail(error, FACET_ERR_USAGE, "restore wants an object: `info handlers` lists those that are swapped.");
+        return facet_fail(error, FACET_ERR_USAGE,
+                          "restore wants an object: `info handlers` lists those that are swapped.");
     return session_restore(cli->session, object, *args ? args : NULL, error);
 }
 
@@ -84,9 +85,9 @@ enum facet_status cmd_objects(struct cli *cli, const char *args, struct facet_er
 static const char *const access_names[] = {"load", "store", "fetch"};
 
 static const char *type_name(unsigned type) {
-    static const char *const names[CAP_TYPES] = {"Null",   "Page",  "CapPage", "GPT",     "Process", "Endpoint", "Entry",
-                                                 "Resume", "Range", "Stream",  "Console", "Debug",   "Power",
-                                                 "Window", "LocalWindow"};
+    static const char *const names[CAP_TYPES] = {"Null",  "Page",    "CapPage",  "GPT",    "Process", "Endpoint",
+                                                 "Entry", "Resume",  "Range",    "Stream", "Console", "Debug",
+                                                 "Power", "Discrim", "Schedule", "Sleep",  "Window",  "LocalWindow"};
     return type < CAP_TYPES ? names[type] : "?";
 }
 
@@ -130,7 +131,8 @@ static void print_end(struct cli *cli, uint64_t va, const struct session_travers
         return;
     }
     bool front = t->page >= APERTURE_BASE;
-    printf("     %s 0x%" PRIx64 " + 0x%" PRIx64 ", restrictions %s", front ? "front at" : "page frame", t->page & ~4095ul, va & 4095, gathered);
+    printf("     %s 0x%" PRIx64 " + 0x%" PRIx64 ", restrictions %s", front ? "front at" : "page frame",
+           t->page & ~4095ul, va & 4095, gathered);
     const char *swapped = session_swapped(cli->session, va, 1);
     if (front && swapped)
         printf(", swapped (%s)", swapped);
@@ -151,8 +153,10 @@ static enum facet_status traverse_once(struct cli *cli, uint64_t va, enum access
     return FACET_OK;
 }
 
-/* Compares one kind of access: what the traversal decides, and what the MMU would do after the kernel had its chance. */
-static enum facet_status check_access(struct cli *cli, uint64_t va, enum access access, bool *equal, struct facet_error *error) {
+/* Compares one kind of access: what the traversal decides, and what the MMU would do after the kernel had its chance.
+ */
+static enum facet_status check_access(struct cli *cli, uint64_t va, enum access access, bool *equal,
+                                      struct facet_error *error) {
     struct session_traversal t;
     struct emu_translation mmu;
     enum fault fault;
@@ -161,7 +165,10 @@ static enum facet_status check_access(struct cli *cli, uint64_t va, enum access 
         status = session_touch(cli->session, va, access, &fault, &mmu, error);
     if (status)
         return status;
-    bool granted = mmu.present && mmu.user && (access == ACCESS_STORE ? mmu.write : access == ACCESS_FETCH ? mmu.execute : true);
+    bool granted = mmu.present && mmu.user &&
+                   (access == ACCESS_STORE   ? mmu.write
+                    : access == ACCESS_FETCH ? mmu.execute
+                                             : true);
     bool same = t.fault == FAULT_NONE ? granted && mmu.page.v == (t.page & ~4095ul) : !granted;
     *equal = same && fault == t.fault;
     printf("%-6s traversal: %s", access_names[access], t.fault ? session_fault_text(t.fault) : "page ");
@@ -184,7 +191,8 @@ static enum facet_status traverse_check(struct cli *cli, uint64_t va, struct fac
         all &= equal;
     }
     if (!all)
-        return facet_fail(error, FACET_ERR_FAILED, "The page tables are not what the traversal says: this is a bug of facet's kernel.");
+        return facet_fail(error, FACET_ERR_FAILED,
+                          "The page tables are not what the traversal says: this is a bug of facet's kernel.");
     return FACET_OK;
 }
 

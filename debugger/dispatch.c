@@ -3,6 +3,8 @@
  * From an access of the machine to the handlers' answers. Runs for every access of a page with a front: the common case
  * (one object, one handler that passes) takes the short way through ask_one().
  */
+/* The machine has just written these fields one by one: reading two of them at once would wait for the stores. */
+#pragma GCC optimize("no-tree-slp-vectorize")
 #include "swap.h"
 #include "text.h"
 
@@ -74,7 +76,7 @@ static enum facet_verdict break_contract(struct attached *h, unsigned verdict) {
 static inline enum facet_verdict ask_handler(struct attached *h, struct facet_access *access,
                                              struct facet_reply *reply) {
     access->sequence = h->sequence++;
-    enum facet_verdict verdict = h->code.handler->access(h->state, access, reply);
+    enum facet_verdict verdict = h->ask(h->state, access, reply);
     if (__builtin_expect(verdict == FACET_PASS, 1))
         return verdict;
     if ((unsigned)verdict > FACET_STOP || !(h->verdicts & FACET_MAY(verdict)) || verdict == FACET_STEP ||
@@ -257,7 +259,7 @@ static enum facet_verdict ask_many(struct swaps *s, struct emu_access *a) {
     enum facet_verdict verdict = combine(so_far, a);
     if (s->events && !resume) /* its event was written when the machine stopped */
         write_events(s, a, touched, count,
-                     a->kind == FACET_STORE     ? a->attempted
+                     a->kind == FACET_STORE  ? a->attempted
                      : verdict == FACET_DONE ? a->reply
                                              : a->backing);
     return verdict;
@@ -300,7 +302,7 @@ enum facet_verdict dispatch_access(void *context, struct emu_access *a) {
         const struct front_page *page = s->page[part->front];
         if (!page)
             return FACET_PASS;
-        const struct mark *m = page->marks;
+        const struct mark *m = &page->only;
         if (page->count == 1) {
             if (part->offset >= m->low && part->offset + part->size <= m->high)
                 return ask_one(s, a, m);

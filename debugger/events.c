@@ -84,7 +84,7 @@ static char *put_hex(char *to, uint64_t value) {
 
 /* A JSON string without its quotes; what is longer than any sensible name is cut. */
 static char *put_string(char *to, const char *text) {
-    for (size_t i = 0; text[i] && i < 512; i++) {
+    for (size_t i = 0; i < 512 && text[i]; i++) {
         unsigned char c = (unsigned char)text[i];
         if (c < 0x20)
             to += sprintf(to, "\\u%04x", c);

@@ -63,8 +63,9 @@ static enum facet_status check_interface(const struct handler_code *code, struct
 static enum facet_status load_library(struct handler_code *code, struct facet_error *error) {
     char *path = strchr(code->name, '/') ? text_copy(code->name) : text_format("./%s", code->name);
     if (access(path, F_OK) != 0) {
-        enum facet_status status = REFUSE("cannot load handler %s: there is no such file%s", code->name,
-                                          path[0] == '.' && path[1] == '/' ? " (paths start at the working folder)" : "");
+        enum facet_status status =
+            REFUSE("cannot load handler %s: there is no such file%s", code->name,
+                   path[0] == '.' && path[1] == '/' ? " (paths start at the working folder)" : "");
         free(path);
         return status;
     }

@@ -56,8 +56,7 @@ static enum facet_status install(struct emu *emu, enum debug_op op, const uint64
 
 enum facet_status kernel_front_install(struct emu *emu, uint64_t process, gva_t va, unsigned flags, int *front,
                                        uint64_t *object, struct facet_error *error) {
-    enum facet_status status =
-        install(emu, DEBUG_FRONT_INSTALL, (uint64_t[]){process, va.v, flags}, front, error);
+    enum facet_status status = install(emu, DEBUG_FRONT_INSTALL, (uint64_t[]){process, va.v, flags}, front, error);
     *object = status == FACET_OK ? emu_debug_block(emu)->request.result[1] : 0;
     return status;
 }
@@ -152,7 +151,6 @@ struct kernel_info *kernel_info_get(struct emu *emu) {
     struct debug_block *block = emu_debug_block(emu);
     if (!block || block->magic != DEBUG_MAGIC)
         return NULL;
-    struct kernel_info *info =
-        (struct kernel_info *)(void *)emu_ram(emu, (gpa_t){block->kernel_info}, sizeof *info);
+    struct kernel_info *info = (struct kernel_info *)(void *)emu_ram(emu, (gpa_t){block->kernel_info}, sizeof *info);
     return info && info->magic == KERNEL_INFO_MAGIC && info->size == sizeof *info ? info : NULL;
 }

@@ -56,7 +56,8 @@ static int debug_program(struct session *session, const struct options *o) {
     session_report(session, stderr);
     if (session_failed(session))
         status = 125;
-    const struct stats_run run = {.path = o->stats, .end = "debugged", .exit = status, .instructions = o->count_instructions};
+    const struct stats_run run = {
+        .path = o->stats, .end = "debugged", .exit = status, .instructions = o->count_instructions};
     return o->stats && !stats_write(session, &run) ? 125 : status;
 }
 
@@ -87,7 +88,8 @@ int main(int argc, char **argv) {
     const char *word = argc > 1 ? argv[1] : "";
     if (strcmp(word, "run") == 0 || strcmp(word, "debug") == 0)
         return run_or_debug(*word == 'd', argc - 1, argv + 1);
-    if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "--usage") == 0 || strcmp(word, "help") == 0) {
+    if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "--usage") == 0 ||
+        strcmp(word, "help") == 0) {
         options_help(stdout);
         return 0;
     }

@@ -40,7 +40,8 @@ static enum facet_status parse_address(const char *text, const struct program *p
 static enum facet_status parse_segment(const char *text, const struct program *program, struct object_name *object,
                                        struct facet_error *error) {
     static const char *const names[] = {
-        [PART_TEXT] = "text", [PART_RODATA] = "rodata", [PART_DATA] = "data", [PART_BSS] = "bss", [PART_STACK] = "stack",
+        [PART_TEXT] = "text", [PART_RODATA] = "rodata", [PART_DATA] = "data",
+        [PART_BSS] = "bss",   [PART_STACK] = "stack",
     };
     if (strcmp(text, "heap") == 0)
         return REFUSE("seg:heap: a native program has no heap that the kernel knows of; name its variable by sym:NAME");

@@ -38,7 +38,8 @@ enum key {
 static const struct argp_option option_table[] = {
     {0, 0, 0, 0, "Memory objects:", 1},
     {"swap", KEY_SWAP, "OBJECT=HANDLER[:ARGS]", 0,
-     "Put a handler in the place of a memory object, in force before the program's first instruction. Repeatable; the newest "
+     "Put a handler in the place of a memory object, in force before the program's first instruction. Repeatable; the "
+     "newest "
      "is asked first",
      1},
     {"events", KEY_EVENTS, "FILE|-", 0, "Write a JSON object a line for each access of each swapped object", 1},
@@ -47,8 +48,9 @@ static const struct argp_option option_table[] = {
      "Count instructions of ring 0 and ring 3 for --stats (about five times slower; always done by a debug build)", 1},
     {0, 0, 0, 0, "The program:", 2},
     {"grant", KEY_GRANT, "WHAT", 0,
-     "Give the program stdin, stdout, stderr (given by default), range (make and destroy objects) or debug (look at address "
-     "spaces). Not there yet: dir:PATH:ro|rw[:AS], file:PATH:ro|rw[:AS], env:NAME, time",
+     "Give the program stdin, stdout, stderr (given by default), range (make and destroy objects), debug (look at address "
+     "spaces), schedule (priorities), time (the clock, sleep), console (the serial line) or power (end the machine). Not "
+     "there yet: dir:PATH:ro|rw[:AS], file:PATH:ro|rw[:AS], env:NAME",
      2},
     {"memory", KEY_MEMORY, "SIZE", 0, "RAM of the machine, 16M to 3G in steps of 2M, with K, M or G; default 128M", 2},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "End the run after this time with status 124; fractions are allowed", 2},
@@ -72,7 +74,8 @@ static const struct argp_option option_table[] = {
 };
 
 static const char doc[] =
-    "Runs PROGRAM on a small capability kernel inside an emulated x86-64 processor. Memory objects of it can be swapped for "
+    "Runs PROGRAM on a small capability kernel inside an emulated x86-64 processor. Memory objects of it can be "
+    "swapped for "
     "handlers that see, answer, alter or refuse each load and store."
     "\v"
     "OBJECT   sym:NAME | va:ADDR[+LEN] (8 bytes without LEN) | seg:text|rodata|data|bss|stack | obj:ID\n"
@@ -80,8 +83,10 @@ static const char doc[] =
     "         watch[:load|store|any][,off=N[..M]][,size=N][,value=N|<N|>N|!=N][,old=N|<N|>N|!=N]\n"
     "Not there yet: PATH.lua, endpoint:NAME, and seg:heap, which native programs do not have.\n"
     "\n"
-    "Options end at PROGRAM. Exit status: the program's own; 2 wrong usage; 124 timeout; 125 facet itself failed, or every "
-    "process waits for ever; 126 not a program that facet runs; 128 + signal after a fault, 130 after Ctrl-C; 133 stopped by a "
+    "Options end at PROGRAM. Exit status: the program's own; 2 wrong usage; 124 timeout; 125 facet itself failed, or "
+    "every "
+    "process waits for ever; 126 not a program that facet runs; 128 + signal after a fault, 130 after Ctrl-C; 133 "
+    "stopped by a "
     "handler.";
 
 static void not_there_yet(struct argp_state *state, const char *what) {
@@ -103,8 +108,9 @@ static void add_grant(struct options *o, struct argp_state *state, const char *a
     static const struct {
         const char *name;
         unsigned grant;
-    } known[] = {{"stdin", GRANT_STDIN},   {"stdout", GRANT_STDOUT}, {"stderr", GRANT_STDERR},
-                 {"range", GRANT_RANGE}, {"debug", GRANT_DEBUG}};
+    } known[] = {{"stdin", GRANT_STDIN},       {"stdout", GRANT_STDOUT},   {"stderr", GRANT_STDERR},
+                 {"range", GRANT_RANGE},       {"debug", GRANT_DEBUG},     {"schedule", GRANT_SCHEDULE},
+                 {"time", GRANT_TIME},         {"console", GRANT_CONSOLE}, {"power", GRANT_POWER}};
     static const char *const later[] = {"dir:", "file:", "env:"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(arg, known[i].name) == 0) {
@@ -112,9 +118,9 @@ static void add_grant(struct options *o, struct argp_state *state, const char *a
             return;
         }
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-        if (strncmp(arg, later[i], strlen(later[i])) == 0 || strcmp(arg, "time") == 0)
+        if (strncmp(arg, later[i], strlen(later[i])) == 0)
             argp_failure(state, 2, 0, "--grant %s is not there yet", arg);
-    argp_failure(state, 2, 0, "--grant knows stdin, stdout, stderr, range and debug, not \"%s\"", arg);
+    argp_failure(state, 2, 0, "--grant knows stdin, stdout, stderr, range, debug, schedule, time, console and power, not \"%s\"", arg);
 }
 
 static void set_memory(struct options *o, struct argp_state *state, const char *arg) {
@@ -248,9 +254,8 @@ static const struct argp argp = {option_table, parse_option, "PROGRAM [ARGS...]"
 
 /* -ex COMMAND is one word to gdb's users, but two options to argp: it becomes --ex. Only before PROGRAM. */
 static void spell_out_ex(int argc, char **argv) {
-    static const char *const with_argument[] = {"--swap",    "--events", "--stats",  "--grant", "--memory",
-                                                "--timeout", "--seed",   "--kernel", "--color", "--program",
-                                                "-x",        "--ex"};
+    static const char *const with_argument[] = {"--swap", "--events", "--stats", "--grant",   "--memory", "--timeout",
+                                                "--seed", "--kernel", "--color", "--program", "-x",       "--ex"};
     static char ex[] = "--ex", batch[] = "--batch";
     for (int i = 1; i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "-ex") == 0)

@@ -38,8 +38,8 @@ struct options {
     int argc;
 };
 
-/* Reads what follows `facet run` or `facet debug` (argv[0]: that). A wrong command line ends facet with status 2, -h and -V
- * with 0. */
+/* Reads what follows `facet run` or `facet debug` (argv[0]: that). A wrong command line ends facet with status 2, -h
+ * and -V with 0. */
 void options_parse(bool debug, int argc, char **argv, struct options *options);
 void options_free(struct options *options);
 /* `facet -h`: what there is, and all options. */

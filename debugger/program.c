@@ -41,9 +41,9 @@ static const char *machine_name(unsigned machine) {
     static const struct {
         unsigned machine;
         const char *name;
-    } known[] = {{EM_386, "x86 with 32 bits"}, {EM_ARM, "arm"},     {EM_AARCH64, "arm64"}, {EM_RISCV, "RISC-V"},
-                 {EM_PPC64, "ppc64"},          {EM_S390, "s390"},   {EM_MIPS, "mips"},     {EM_PPC, "ppc"},
-                 {EM_SPARCV9, "sparc64"},      {EM_BPF, "bpf"},     {EM_LOONGARCH, "loongarch"}};
+    } known[] = {{EM_386, "x86 with 32 bits"}, {EM_ARM, "arm"},   {EM_AARCH64, "arm64"},      {EM_RISCV, "RISC-V"},
+                 {EM_PPC64, "ppc64"},          {EM_S390, "s390"}, {EM_MIPS, "mips"},          {EM_PPC, "ppc"},
+                 {EM_SPARCV9, "sparc64"},      {EM_BPF, "bpf"},   {EM_LOONGARCH, "loongarch"}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (known[i].machine == machine)
             return known[i].name;
@@ -76,8 +76,7 @@ static enum facet_status check_header(const struct program *p, struct facet_erro
                                                   : "an ELF file of an unknown type");
     if (header->e_phentsize != sizeof(Elf64_Phdr) || header->e_phoff % 8 != 0 || header->e_phnum == 0)
         return REFUSE("%s is malformed: it has no usable program headers", p->path);
-    if (header->e_phoff > p->image_size ||
-        header->e_phnum > (p->image_size - header->e_phoff) / sizeof(Elf64_Phdr))
+    if (header->e_phoff > p->image_size || header->e_phnum > (p->image_size - header->e_phoff) / sizeof(Elf64_Phdr))
         return REFUSE("%s is truncated: its program headers lie behind its end", p->path);
     return FACET_OK;
 }
@@ -127,9 +126,10 @@ static enum facet_status check_kind(const struct program *p, struct facet_error 
             version = find_note(p, &ph[i]);
     }
     if (!version)
-        return REFUSE("%s: running Linux programs is not there yet, only native ones (with the note that facet's crt0.o "
-                      "brings)",
-                      p->path);
+        return REFUSE(
+            "%s: running Linux programs is not there yet, only native ones (with the note that facet's crt0.o "
+            "brings)",
+            p->path);
     if (version != ABI_VERSION)
         return REFUSE("%s was built for version %u of the kernel's interface, this facet has version %u", p->path,
                       version, ABI_VERSION);

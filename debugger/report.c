@@ -20,11 +20,13 @@ static size_t append(char *text, size_t size, size_t used, const char *key, cons
 
 void report_access(const struct stopped_access *stop, char *text, size_t size) {
     const struct facet_access *a = &stop->access;
-    size_t used = (size_t)snprintf(
-        text, size, "\nHandler %.200s on %s: %s%s of %u byte%s at offset %ld (0x%lx)%s%s%s\n\n", stop->handler,
-        stop->object, a->flags & FACET_ATOMIC ? "atomic " : "", handler_kind_name(a->kind), a->size,
-        a->size == 1 ? "" : "s", a->offset, a->va, a->flags & FACET_KERNEL ? " by the kernel" : "",
-        stop->text[0] ? ": " : "", stop->text);
+    size_t used =
+        (size_t)snprintf(text, size, "\nHandler %.200s on %s: %s%s of %u byte%s at offset %ld (0x%lx)%s%s%s\n\n",
+                         stop->handler, stop->object, a->flags & FACET_ATOMIC ? "atomic " : "",
+                         handler_kind_name(a->kind), a->size, a->size == 1 ? "" : "s", a->offset, a->va,
+                         a->flags & FACET_KERNEL ? " by the kernel" : "", stop->text[0] ? ": " : "", stop->text);
+    if (a->process > 1 && used < size) /* before the empty line */
+        used += (size_t)snprintf(text + used - 2, size - used, " in process %lu\n\n", a->process) - 2;
     if (a->kind == FACET_STORE) {
         used = append(text, size, used, "Old value", a->backing, a->size);
         append(text, size, used, "New value", a->attempted, a->size);
@@ -35,11 +37,21 @@ void report_access(const struct stopped_access *stop, char *text, size_t size) {
 
 static const char *exception_name(unsigned vector) {
     static const char *const names[] = {
-        [0] = "divide error",       [1] = "debug trap",      [3] = "breakpoint instruction",
-        [4] = "overflow",           [5] = "bound range",     [6] = "invalid instruction",
-        [7] = "no FPU",             [8] = "double fault",    [10] = "invalid TSS",
-        [11] = "segment",           [12] = "stack segment",  [13] = "general protection",
-        [16] = "x87 floating point", [17] = "alignment check", [19] = "SSE floating point",
+        [0] = "divide error",
+        [1] = "debug trap",
+        [3] = "breakpoint instruction",
+        [4] = "overflow",
+        [5] = "bound range",
+        [6] = "invalid instruction",
+        [7] = "no FPU",
+        [8] = "double fault",
+        [10] = "invalid TSS",
+        [11] = "segment",
+        [12] = "stack segment",
+        [13] = "general protection",
+        [16] = "x87 floating point",
+        [17] = "alignment check",
+        [19] = "SSE floating point",
     };
     return vector < sizeof names / sizeof *names && names[vector] ? names[vector] : "unknown";
 }

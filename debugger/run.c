@@ -47,9 +47,8 @@ static double now(void) {
 
 static const char *red(const struct options *o) {
     const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-    bool wanted = o->color == COLOR_ALWAYS ||
-                  (o->color == COLOR_AUTO && isatty(STDERR_FILENO) && !(no_color && *no_color) && term &&
-                   strcmp(term, "dumb") != 0);
+    bool wanted = o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && isatty(STDERR_FILENO) &&
+                                               !(no_color && *no_color) && term && strcmp(term, "dumb") != 0);
     return wanted ? "\033[1;31m" : "";
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * One user's work with one program: what `facet run` does once and `facet debug` as often as it is told. Holds the program, its
- * symbols, the swaps (which outlive a machine) and, between start and end, the machine.
+ * One user's work with one program: what `facet run` does once and `facet debug` as often as it is told. Holds the
+ * program, its symbols, the swaps (which outlive a machine) and, between start and end, the machine.
  *
  * The stop reasons below are those of the program; init, the kernel and the machine do not show.
  */
@@ -21,22 +21,23 @@ struct session_config {
     const char *program;
     char *const *argv; /* argv[0] is the program's name */
     int argc;
-    uint64_t memory;      /* bytes of RAM */
-    unsigned grants;      /* GRANT_… */
-    const char *kernel;   /* another kernel.elf, NULL: the built-in one */
-    const char *events;   /* file for --events, "-": standard output, NULL: none */
+    uint64_t memory;    /* bytes of RAM */
+    unsigned grants;    /* GRANT_… */
+    const char *kernel; /* another kernel.elf, NULL: the built-in one */
+    const char *events; /* file for --events, "-": standard output, NULL: none */
     int stream_fd[3];
     bool count_instructions;
 };
 
 /* Reads program and symbols; boots nothing. `config` is copied except what its pointers point to. */
-enum facet_status session_open(const struct session_config *config, struct session **session, struct facet_error *error);
+enum facet_status session_open(const struct session_config *config, struct session **session,
+                               struct facet_error *error);
 /* Ends the machine, detaches all handlers, closes the events. False: they could not all be written (it was said). */
 bool session_close(struct session *session);
 
 const struct program *session_program(const struct session *session);
 struct symbols *session_symbols(const struct session *session);
-struct emu *session_emu(const struct session *session); /* NULL: not started or ended */
+struct emu *session_emu(const struct session *session);  /* NULL: not started or ended */
 uint64_t session_process(const struct session *session); /* object id of the program's Process; 0: not started */
 struct swaps *session_swaps(const struct session *session);
 struct events *session_events(const struct session *session); /* NULL: none */
@@ -51,9 +52,11 @@ struct session_stats {
 struct session_stats session_stats_get(const struct session *session);
 
 /* ---- Swaps. Remembered, and installed whenever a machine runs. */
-enum facet_status session_swap(struct session *session, const char *object, const char *handler, struct facet_error *error);
+enum facet_status session_swap(struct session *session, const char *object, const char *handler,
+                               struct facet_error *error);
 /* handler NULL: the newest on that object. */
-enum facet_status session_restore(struct session *session, const char *object, const char *handler, struct facet_error *error);
+enum facet_status session_restore(struct session *session, const char *object, const char *handler,
+                                  struct facet_error *error);
 /* Each handler's summary; what `info handlers` and the end of a run print. */
 void session_report(struct session *session, FILE *out);
 /* One line each: object, handler, accesses; the newest of an object first. */
@@ -64,10 +67,10 @@ const char *session_swapped(const struct session *session, uint64_t va, uint64_t
 
 /* ---- Running */
 enum session_event {
-    SESSION_EXITED,      /* code: exit status; text: empty, or which signal ended the program. The machine is gone */
-    SESSION_FAULTED,     /* code: signal number. The machine stays until it is continued or killed */
-    SESSION_STOPPED,     /* a handler said STOP, before the access */
-    SESSION_BREAKPOINT,  /* before the instruction */
+    SESSION_EXITED,     /* code: exit status; text: empty, or which signal ended the program. The machine is gone */
+    SESSION_FAULTED,    /* code: signal number. The machine stays until it is continued or killed */
+    SESSION_STOPPED,    /* a handler said STOP, before the access */
+    SESSION_BREAKPOINT, /* before the instruction */
     SESSION_STEPPED,
     SESSION_INTERRUPTED, /* session_interrupt */
     SESSION_DEADLOCK,    /* every process waits for ever */
@@ -76,8 +79,8 @@ enum session_event {
 struct session_stop {
     enum session_event event;
     int code;
-    char text[2048]; /* several lines, ready to print: for STOPPED handler, access, old and new value; for FAULTED the fault in
-                      * words ("cannot store to 0x… : no capability covers the address"); FAILED: why */
+    char text[2048]; /* several lines, ready to print: for STOPPED handler, access, old and new value; for FAULTED the
+                      * fault in words ("cannot store to 0x… : no capability covers the address"); FAILED: why */
 };
 
 /* Boots a machine up to the program's first instruction (ending one that is there) and installs the swaps. */
@@ -87,7 +90,7 @@ struct session_stop session_step(struct session *session); /* one instruction */
 /* Execution breakpoints of the program; gone with the machine. Needs a started session. */
 void session_break(struct session *session, uint64_t va, bool on);
 void session_kill(struct session *session);
-void session_interrupt(struct session *session); /* async-signal-safe */
+void session_interrupt(struct session *session);        /* async-signal-safe */
 void session_forget_interrupt(struct session *session); /* one that came while nothing ran */
 
 /* ---- Looking. Never asks a handler. All need a started session. */
@@ -97,15 +100,15 @@ size_t session_read(struct session *session, uint64_t va, void *bytes, size_t si
 
 struct session_traversal {
     enum fault fault;
-    int steps; /* in `step` */
+    int steps;             /* in `step` */
     uint64_t page;         /* frame or aperture address, 0 on a fault without one */
     unsigned restrictions; /* gathered */
     uint64_t keeper;       /* id of the endpoint that would get a fault here; 0: nobody */
     uint64_t keeper_of;    /* id of the GPT whose keeper that is; 0: the process's own */
     struct traverse_step step[TRAVERSE_STEPS_MAX];
 };
-enum facet_status session_traverse(struct session *session, uint64_t va, enum access access, struct session_traversal *result,
-                                   struct facet_error *error);
+enum facet_status session_traverse(struct session *session, uint64_t va, enum access access,
+                                   struct session_traversal *result, struct facet_error *error);
 /* Makes the kernel map the page as an access would, and tells what the page tables say then. *fault as the kernel's. */
 enum facet_status session_touch(struct session *session, uint64_t va, enum access access, enum fault *fault,
                                 struct emu_translation *translation, struct facet_error *error);

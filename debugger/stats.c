@@ -49,9 +49,8 @@ static void put_swaps(FILE *out, const struct swaps *swaps) {
 
 static void put_all(FILE *out, const struct session *session, const struct stats_run *run) {
     struct session_stats s = session_stats_get(session);
-    const struct counter instructions[] = {{"instructions_cpl0", s.emu.instructions_cpl0},
-                                           {"instructions_cpl3", s.emu.instructions_cpl3},
-                                           {0}};
+    const struct counter instructions[] = {
+        {"instructions_cpl0", s.emu.instructions_cpl0}, {"instructions_cpl3", s.emu.instructions_cpl3}, {0}};
     const struct counter counters[] = {
         {"fills", s.emu.fills},
         {"flushes", s.emu.flushes},

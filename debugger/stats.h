@@ -8,10 +8,10 @@
 #include "session.h"
 
 struct stats_run {
-    const char *path; /* "-": standard output */
-    const char *end;  /* why the run ended: "exited", "faulted", … */
-    int exit;         /* facet's exit status */
-    double seconds;   /* of the host, machine running; 0: not measured */
+    const char *path;  /* "-": standard output */
+    const char *end;   /* why the run ended: "exited", "faulted", … */
+    int exit;          /* facet's exit status */
+    double seconds;    /* of the host, machine running; 0: not measured */
     bool instructions; /* were counted */
 };
 

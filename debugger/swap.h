@@ -20,12 +20,13 @@ struct swaps;
 
 /* A handler attached to an object. */
 struct attached {
+    enum facet_verdict (*ask)(void *state, const struct facet_access *access, struct facet_reply *reply);
     struct handler_code code;
     void *state;
-    uint32_t verdicts;   /* declared, as FACET_MAY */
-    uint64_t serial;     /* later attached: greater */
-    uint64_t sequence;   /* accesses it was asked about */
-    bool dead;           /* broke its contract: never asked again, removed when the machine stands */
+    uint32_t verdicts; /* declared, as FACET_MAY */
+    uint64_t serial;   /* later attached: greater */
+    uint64_t sequence; /* accesses it was asked about */
+    bool dead;         /* broke its contract: never asked again, removed when the machine stands */
     struct swapped *on;
     struct facet_services services;
     struct facet_object object;
@@ -50,6 +51,7 @@ struct mark {
 };
 
 struct front_page {
+    struct mark only;   /* the first of marks, at hand */
     uint64_t object_id; /* of the kernel's page */
     struct mark *marks;
     size_t count;
@@ -70,12 +72,12 @@ struct stopped_access {
 
 struct swaps {
     /* Set by the owner. */
-    struct emu *emu;           /* NULL: no machine */
-    uint64_t process;          /* object id of the program's process */
+    struct emu *emu;  /* NULL: no machine */
+    uint64_t process; /* object id of the program's process */
     struct symbols *symbols;
     const struct program *program;
-    struct events *events;     /* NULL: none */
-    struct process **current;  /* the kernel's, in guest RAM; NULL: unknown */
+    struct events *events;    /* NULL: none */
+    struct process **current; /* the kernel's, in guest RAM; NULL: unknown */
 
     struct front_page *page[FRONT_MAX]; /* by front index; NULL: not ours */
     struct swapped **objects;
@@ -83,18 +85,18 @@ struct swaps {
     uint64_t next_serial;
     struct stopped_access stopped;
     uint64_t accesses; /* that touched a named byte, of the machine that runs */
-    bool failed; /* a handler broke its contract */
-    bool unsettled; /* swaps_settle has something to do */
+    bool failed;       /* a handler broke its contract */
+    bool unsettled;    /* swaps_settle has something to do */
     struct {
         char *object, *handler;
-    } *later;
+    } * later;
     size_t later_count;
     struct facet_reply reply; /* bytes are all zero between calls */
 
     struct { /* which kernel process is which number */
         struct process *process;
         uint64_t number;
-    } *known;
+    } * known;
     size_t known_count;
     struct process *last_process;
     uint64_t last_number;
@@ -115,14 +117,24 @@ enum facet_status swaps_start(struct swaps *swaps, struct emu *emu, uint64_t pro
 void swaps_end(struct swaps *swaps);
 /* Detaches and attaches every handler again, so that a new run finds them fresh. */
 enum facet_status swaps_renew(struct swaps *swaps, struct facet_error *error);
-/* Notes a swap (handler NULL: a restore) that a handler asked for, and makes the machine stop soon. False: no such object. */
+/* Notes a swap (handler NULL: a restore) that a handler asked for, and makes the machine stop soon. False: no such
+ * object. */
 bool swaps_later(struct swaps *swaps, const char *object, const char *handler);
-/* The machine stands: does what was noted, and removes handlers that broke their contract. What fails is said on standard
- * error and sets swaps->failed. */
+/* The machine stands: does what was noted, and removes handlers that broke their contract. What fails is said on
+ * standard error and sets swaps->failed. */
 void swaps_settle(struct swaps *swaps);
 
 /* Every handler's summary, in the order of attaching. */
 void swaps_report(struct swaps *swaps, FILE *out);
+
+/* ---- fronts.c. A machine runs. */
+
+/* Installs the fronts of all pages of an object that has its handlers, and marks them; on failure none is left. */
+enum facet_status fronts_install(struct swapped *object, struct facet_error *error);
+/* The object's handlers have changed: tells kernel and machine what they may say. Nothing without a machine. */
+enum facet_status fronts_sync(struct swapped *object, struct facet_error *error);
+/* Takes the object's marks away, and with swaps->emu set the fronts that nobody else needs. */
+void fronts_remove(struct swapped *object);
 
 /* Bytes behind the object, asking nobody. 0, or -1. */
 int swapped_copy(struct swapped *object, int64_t offset, void *read, const void *write, size_t size);

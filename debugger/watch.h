@@ -4,9 +4,9 @@
  *
  *     watch[:load|store|any][,off=N[..M]][,size=N][,value=N|<N|>N|!=N][,old=N|<N|>N|!=N]
  *
- * Numbers are decimal or 0x hexadecimal, -N is two's complement in the size of the access. off=N..M: the access touches a
- * byte of [N, M) in the object; off=N: of [N, N+1). value is what is to be stored, or what memory holds for a load; old is
- * what memory holds before a store. Comparisons are unsigned. `any`, the default, includes fetches.
+ * Numbers are decimal or 0x hexadecimal, -N is two's complement in the size of the access. off=N..M: the access touches
+ * a byte of [N, M) in the object; off=N: of [N, N+1). value is what is to be stored, or what memory holds for a load;
+ * old is what memory holds before a store. Comparisons are unsigned. `any`, the default, includes fetches.
  */
 #ifndef DEBUGGER_WATCH_H
 #define DEBUGGER_WATCH_H

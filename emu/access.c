@@ -50,29 +50,19 @@ static void trap_deliver(struct access_state *state) {
 
 /* ---- Asking */
 
-uint8_t *access_reply(struct access_state *state) {
-    return state->reply_room + FACET_ACCESS_MAX;
-}
-
-enum facet_verdict access_ask(struct access_state *state, struct emu_access *access) {
-    struct emu *emu = state->emu;
-    emu->stats.accesses++;
-    return emu->ask != NULL ? emu->ask(emu->ask_context, access) : FACET_PASS;
-}
-
 void access_describe(struct emu_access *access, enum facet_kind kind, unsigned flags, uint64_t va, unsigned size,
                      uint64_t pc, const struct target *target, int parts) {
     unsigned start = va % PAGE_SIZE, first = parts == 2 ? (unsigned)(PAGE_SIZE - start) : size;
     access->kind = kind;
-    access->flags = flags & (FACET_RMW | FACET_ATOMIC | FACET_KERNEL);
+    access->flags = flags;
     access->size = size;
     access->va.v = va;
     access->pc.v = pc;
     access->parts = parts;
     access->part[0] = (struct emu_part){target[0].front, target[0].front < 0 ? 0 : target[0].offset + start, 0, first};
     if (parts == 2)
-        access->part[1] = (struct emu_part){target[1].front, target[1].front < 0 ? 0 : target[1].offset, first,
-                                            size - first};
+        access->part[1] =
+            (struct emu_part){target[1].front, target[1].front < 0 ? 0 : target[1].offset, first, size - first};
 }
 
 /* ---- Fills */
@@ -139,6 +129,10 @@ bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct 
         return transaction_fill(state, va, &target, entry);
     if (target.careful)
         return access_refuse(state, va, access, true);
+    if (emu->stats.fast_accesses >= state->blocks_due) {
+        emu->pending = (enum pending)PENDING_BLOCKS;
+        return false;
+    }
     struct slot *slot = slot_find(state, va);
     if (slot == NULL) {
         emu->pending = (enum pending)PENDING_SLOTS;
@@ -161,8 +155,8 @@ bool access_init(struct emu *emu) {
     return state->decoder != NULL &&
            uc_mmio_map(emu->uc, SLOT_BASE, size, access_on_piece, state, NULL, NULL) == UC_ERR_OK &&
            uc_mem_protect(emu->uc, SLOT_BASE, size, UC_PROT_NONE) == UC_ERR_OK &&
-           uc_hook_add(emu->uc, &hook, UC_HOOK_MEM_READ_PROT | UC_HOOK_MEM_WRITE_PROT, (void *)access_on_event, state, SLOT_BASE,
-                       SLOT_BASE + size - 1) == UC_ERR_OK;
+           uc_hook_add(emu->uc, &hook, UC_HOOK_MEM_READ_PROT | UC_HOOK_MEM_WRITE_PROT, (void *)access_on_event, state,
+                       SLOT_BASE, SLOT_BASE + size - 1) == UC_ERR_OK;
 }
 
 void access_destroy(struct emu *emu) {
@@ -193,24 +187,37 @@ bool access_intr(struct emu *emu, uint32_t vector) {
     return true;
 }
 
+static void transaction_want(struct access_state *state) {
+    state->tx.wanted = true;
+    state->tx.wanted_pc = reg_rip(state->emu);
+}
+
 void access_enter(struct emu *emu) {
     struct access_state *state = emu->access;
-    if (!state->tx.wanted)
-        return;
+    if (!state->tx.wanted || emu->delivery.active || reg_cpl(emu) != 3)
+        return; /* a request of the host may come in between */
+    uint64_t pc = reg_rip(emu);
     state->tx.wanted = false;
-    if (!emu->delivery.active && reg_cpl(emu) == 3)
+    if (pc == state->tx.wanted_pc && (access_decode(state, pc)->flags & DECODE_SYSTEM) == 0)
         transaction_begin(state);
 }
 
-/* An instruction that the inline path began, and that a refused fill has cut: if it may have asked already, it must not
- * start over. */
-static bool cut_short(struct access_state *state, uc_err err) {
+/* An instruction that the inline path began and that was cut, by a refused fill or a stop between two of its accesses:
+ * what it has asked must not be asked again. A stop leaves it open whether the instruction has retired and come round
+ * again; then its first access is another one, but for a loop that changes nothing. */
+static void cut_short(struct access_state *state, uc_err err) {
     struct emu *emu = state->emu;
-    if (err != UC_ERR_EXCEPTION || emu->mmu.refused == ACCESS_FETCH || emu->pending == PENDING_TRANSACTION)
-        return false;
-    if (!ring_ends_at(state, reg_rip(emu)) || reg_cpl(emu) != 3)
-        return false;
-    return !access_refuse(state, emu->mmu.refused_va, emu->mmu.refused, true);
+    bool stopped = err == UC_ERR_OK && emu->pending == PENDING_NONE;
+    bool refused = err == UC_ERR_EXCEPTION && emu->mmu.refused != ACCESS_FETCH && emu->pending != PENDING_TRANSACTION;
+    if ((!stopped && !refused) || !ring_ends_at(state, reg_rip(emu)) || emu->delivery.active || reg_cpl(emu) != 3)
+        return;
+    if (refused) {
+        access_refuse(state, emu->mmu.refused_va, emu->mmu.refused, true);
+        return;
+    }
+    access_refuse(state, 0, ACCESS_FETCH, false); /* no data access ends what the ring may serve */
+    emu->pending = PENDING_NONE;
+    transaction_want(state);
 }
 
 static enum exit_action exit_claimed(struct access_state *state) {
@@ -219,7 +226,7 @@ static enum exit_action exit_claimed(struct access_state *state) {
     emu->pending = PENDING_NONE;
     switch (pending) {
     case PENDING_TRANSACTION:
-        state->tx.wanted = true;
+        transaction_want(state);
         return EXIT_RESUME;
     case PENDING_COMMIT:
         transaction_committed(state);
@@ -230,6 +237,10 @@ static enum exit_action exit_claimed(struct access_state *state) {
     case PENDING_SLOTS:
         mmu_flush(emu);
         access_slots_reset(state);
+        return EXIT_RESUME;
+    case PENDING_BLOCKS:
+        state->blocks_due = state->blocks_due == 0 ? BLOCKS_FIRST : 4 * state->blocks_due;
+        uc_ctl_flush_tb(emu->uc);
         return EXIT_RESUME;
     case PENDING_ACCESS_STOP:
         emu->stop = (struct emu_stop){.reason = EMU_STOP_ACCESS};
@@ -244,11 +255,16 @@ enum exit_action access_exit(struct emu *emu, uc_err err) {
     struct access_state *state = emu->access;
     access_special(state, SPECIAL_ENDING | SPECIAL_SWALLOW | SPECIAL_TAIL, false);
     state->load.left = 0;
+    if (state->fetch.count != 0)
+        fetch_exit(state);
     if (state->tx.active && emu->pending != PENDING_COMMIT)
         transaction_abort(state);
     else if (!state->tx.active)
         cut_short(state, err);
     access_special(state, SPECIAL_ENDING, false);
+    if (emu->pending == PENDING_TRANSACTION || emu->pending == PENDING_COMMIT || (int)emu->pending == PENDING_SLOTS ||
+        (int)emu->pending == PENDING_BLOCKS)
+        breakpoint_again(emu);
     return exit_claimed(state);
 }
 
@@ -257,6 +273,7 @@ void access_forget(struct emu *emu) {
     facet_assert(!state->tx.active, "the machine stands within the instruction at 0x%lx", state->tx.pc);
     state->tx.wanted = false;
     state->copy.live = false;
+    fetch_forget(state);
     log_clear(state);
     state->ring_count = 0;
 }

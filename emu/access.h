@@ -2,10 +2,10 @@
  *
  * Accesses to fronts: what front.c, access.c, transaction.c, answers.c, fetch.c and copy.c share.
  *
- * A page of a front never enters the engine's TLB under its own address. Its fill answers a *slot*: a private page of the
- * aperture, above all fronts, whose number finds everything that an access needs. The slot region has no permissions in
- * the engine, so its PROT hook fires once for each architectural access, before the engine moves any byte; the MMIO
- * callbacks that follow serve the bytes of a load and ignore those of a store.
+ * A page of a front never enters the engine's TLB under its own address. Its fill answers a *slot*: a private page of
+ * the aperture, above all fronts, whose number finds everything that an access needs. The slot region has no
+ * permissions in the engine, so its PROT hook fires once for each architectural access, before the engine moves any
+ * byte; the MMIO callbacks that follow serve the bytes of a load and ignore those of a store.
  *
  *   fast page      one PROT event is one access, answered on the spot
  *   careful page   the fill is refused; the instruction runs as a transaction, in which *every* data page is a slot
@@ -28,12 +28,14 @@
 #define TX_SLOTS 64u /* data pages of one instruction */
 #define SLOT_COUNT (FAST_SLOTS + TX_SLOTS)
 
-#define PIECE_MAX 8       /* bytes in one event of the engine */
-#define STORES_MAX 160    /* events of one instruction: FXSAVE makes about 100 */
+#define FACET_FLAGS (FACET_RMW | FACET_ATOMIC) /* those that the instruction decides, equal to enum decode_flag's */
+#define PIECE_MAX 8                            /* bytes in one event of the engine */
+#define STORES_MAX 160                         /* events of one instruction: FXSAVE makes about 100 */
 #define ANSWERS_MAX 320
-#define RING_SIZE 256     /* a power of two, at least STORES_MAX */
+#define RING_SIZE 256 /* a power of two, at least STORES_MAX */
 #define DECODED 4096u /* instructions remembered */
-#define LOGS 8            /* processes suspended within an instruction */
+#define BLOCKS_FIRST (1ul << 20)
+#define LOGS 8 /* processes suspended within an instruction */
 
 /* A page of memory behind all fronts. */
 struct target {
@@ -68,8 +70,8 @@ struct answer {
     uint8_t bytes[PIECE_MAX]; /* loads: what was delivered; stores: what is stored */
 };
 
-/* The answered accesses of an instruction that has not retired. It lives while the process stands before that instruction
- * with the same registers. */
+/* The answered accesses of an instruction that has not retired. It lives while the process stands before that
+ * instruction with the same registers. */
 struct answer_log {
     bool live;
     bool stopped; /* the next access is the one at which the process stopped */
@@ -88,27 +90,28 @@ struct ring_entry {
 struct pending_store {
     uint64_t va;
     uint8_t size;
-    bool answered;  /* on the inline path, before the transaction */
-    bool swallowed; /* DONE */
+    bool answered;            /* on the inline path, before the transaction */
+    bool swallowed;           /* DONE */
     uint8_t bytes[PIECE_MAX]; /* as attempted; once answered, as to be stored */
     int parts;
     struct target target[2];
 };
 
 struct transaction {
-    bool wanted; /* to begin before the engine runs again */
+    bool wanted; /* to begin before the engine runs again, if it stands at wanted_pc in ring 3 */
+    uint64_t wanted_pc;
     bool active;
     uint64_t pc, cr3;
     unsigned flags; /* enum decode_flag */
     uc_context *context;
     unsigned slots, stores;
-    unsigned answered;           /* accesses so far that are in the log */
-    struct answer_log log;       /* the working copy */
-    uint64_t refused_va;         /* what the inline path could not do */
+    unsigned answered;     /* accesses so far that are in the log */
+    struct answer_log log; /* the working copy */
+    uint64_t refused_va;   /* what the inline path could not do */
     enum access refused;
-    bool refused_page;           /* a fill was refused: refused_va is only as exact as its page */
-    bool ring_started;           /* the first access before the cut has been found */
-    unsigned ring_left;          /* entries at the ring's end that may precede the cut */
+    bool refused_page;  /* a fill was refused: refused_va is only as exact as its page */
+    bool ring_started;  /* the first access before the cut has been found */
+    unsigned ring_left; /* entries at the ring's end that may precede the cut */
     struct pending_store store[STORES_MAX];
 };
 
@@ -118,7 +121,7 @@ struct access_state {
     unsigned special;             /* enum special */
     unsigned swallow;             /* byte stores to come */
 
-    struct { /* the load whose pieces the engine is about to fetch */
+    struct {                 /* the load whose pieces the engine is about to fetch */
         unsigned left;       /* bytes */
         uint64_t address;    /* of the load's first byte in the slot region */
         const uint8_t *from; /* that byte; up to PIECE_MAX on both sides may be read */
@@ -126,7 +129,7 @@ struct access_state {
         unsigned size;
     } load;
     uint8_t loaded[3 * PIECE_MAX]; /* by a transaction; the middle third */
-    struct { /* SPECIAL_TAIL */
+    struct {                       /* SPECIAL_TAIL */
         uint64_t va;
         unsigned size, got;
         uint8_t bytes[PIECE_MAX];
@@ -137,14 +140,29 @@ struct access_state {
     struct emu_access access; /* of the inline path */
     struct decoder *decoder;
     struct decoded decoded[DECODED]; /* cache, by pc */
-    unsigned ring_end, ring_count; /* entries ever, entries that count */
+    unsigned ring_end, ring_count;   /* entries ever, entries that count */
     struct ring_entry ring[RING_SIZE];
 
     unsigned fast_used; /* slots */
     struct transaction tx;
     struct answer_log logs[LOGS];
     uint64_t stamp;
+    /* At each event the engine searches the instruction among all that it has translated: a fifth of a pass for what
+     * the boot and the program's start leave behind. So that is dropped before the first fast access, and again after
+     * so many; the distance grows, what is in use is soon translated again. */
+    uint64_t blocks_due;
 
+    struct {                            /* fetch.c */
+        uint8_t watched[FRONT_MAX / 8]; /* bit map of fronts */
+        int count;                      /* of them */
+        uc_hook hook;
+        uint64_t page, generation; /* target is what this page was, when that was emu.mmu.fetches */
+        struct target target;
+        uint64_t pc;    /* of the latest access */
+        bool told;      /* it was answered */
+        bool stopped;   /* or stopped */
+        bool restarted; /* the engine came back before or within that instruction */
+    } fetch;
     struct { /* VECTOR_FRONT to be raised */
         enum front_trap reason;
         enum access kind;
@@ -160,6 +178,7 @@ struct access_state {
 enum {
     PENDING_FRONT_TRAP = PENDING_TRANSACTION + 4, /* state->trap */
     PENDING_SLOTS,                                /* no slot left */
+    PENDING_BLOCKS,                               /* translations are dropped: blocks_due */
 };
 
 /* ---- front.c */
@@ -193,18 +212,25 @@ bool access_trap(struct access_state *state, enum front_trap reason, enum access
                  uint64_t offset, uint64_t code);
 
 /* ---- access.c */
-enum facet_verdict access_ask(struct access_state *state, struct emu_access *access);
+static inline enum facet_verdict access_ask(struct access_state *state, struct emu_access *access) {
+    struct emu *emu = state->emu;
+    emu->stats.accesses++;
+    return emu->ask != NULL ? emu->ask(emu->ask_context, access) : FACET_PASS;
+}
+static inline uint8_t *access_reply(struct access_state *state) {
+    return state->reply_room + FACET_ACCESS_MAX;
+}
 /* The bytes that a passed store leaves. */
 static inline const uint8_t *access_stored(const struct emu_access *access) {
     return access->replaced ? access->reply : access->attempted;
 }
-/* Fills what describes an access of one or two pages; attempted, backing, reply and again are the caller's. */
+/* Fills what describes an access of one or two pages (flags: enum facet_access_flag); attempted, backing, reply and
+ * again are the caller's. */
 void access_describe(struct emu_access *access, enum facet_kind kind, unsigned flags, uint64_t va, unsigned size,
                      uint64_t pc, const struct target *target, int parts);
 /* The page of an access by ring 3 at va, checked for it as the processor would. False: pending is set. */
 bool access_denied(struct access_state *state, uint64_t va, enum access kind); /* #PF; for `return`: refuses */
 bool access_page(struct access_state *state, uint64_t va, enum access kind, struct target *target);
-uint8_t *access_reply(struct access_state *state);
 void access_slots_reset(struct access_state *state); /* after a flush only */
 void access_special(struct access_state *state, unsigned bits, bool on);
 
@@ -213,9 +239,13 @@ void transaction_begin(struct access_state *state);
 bool transaction_fill(struct access_state *state, uint64_t va, const struct target *target, uc_tlb_entry *entry);
 bool transaction_load(struct access_state *state, struct slot *slot, uint64_t address, unsigned size);
 bool transaction_store(struct access_state *state, struct slot *slot, unsigned offset, unsigned size, uint64_t value);
-bool transaction_commit(struct access_state *state); /* INTR hook, vector 1; false: pending says why not */
+bool transaction_commit(struct access_state *state);    /* INTR hook, vector 1; false: pending says why not */
 void transaction_committed(struct access_state *state); /* outside */
-void transaction_abort(struct access_state *state);  /* outside; the log is kept */
+void transaction_abort(struct access_state *state);     /* outside; the log is kept */
+
+/* ---- fetch.c */
+void fetch_exit(struct access_state *state); /* the engine came back */
+void fetch_forget(struct access_state *state);
 
 /* ---- answers.c */
 void ring_note(struct access_state *state, uint64_t pc, enum facet_kind kind, uint64_t va, unsigned size,
@@ -227,8 +257,8 @@ void ring_pass(struct access_state *state, enum access kind, uint64_t va, unsign
 const struct answer *ring_take(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size);
 /* The log that waits for this instruction becomes the transaction's, if the registers are the same. */
 void log_adopt(struct access_state *state);
-void log_keep(struct access_state *state);                    /* after an abort */
-bool log_waits(struct access_state *state, uint64_t pc);      /* in this address space */
+void log_keep(struct access_state *state);               /* after an abort */
+bool log_waits(struct access_state *state, uint64_t pc); /* in this address space */
 void log_clear(struct access_state *state);
 const struct answer *log_next(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size);
 void log_add(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size, enum facet_verdict verdict,

@@ -2,11 +2,11 @@
  *
  * What has been answered already, so that no access is asked twice when its instruction starts again.
  *
- *   ring   the latest accesses of the inline path by instructions that may make more than one. When such an instruction is
- *          cut in the middle (a refused fill, a page border), the transaction that completes it takes from the ring's end
+ *   ring   the latest accesses of the inline path by instructions that may make more than one. When such an instruction
+ * is cut in the middle (a refused fill, a page border), the transaction that completes it takes from the ring's end
  *          what came before the cut: those accesses are the newest entries, in order, and none comes after the cut.
- *   log    what a transaction was told. It outlives an aborted transaction and serves the next one that starts at the same
- *          instruction, in the same address space, with the same registers: STOP, page faults, interrupts.
+ *   log    what a transaction was told. It outlives an aborted transaction and serves the next one that starts at the
+ * same instruction, in the same address space, with the same registers: STOP, page faults, interrupts.
  */
 #include "access.h"
 
@@ -49,8 +49,8 @@ static bool same_access(const struct answer *answer, enum facet_kind kind, uint6
     return answer->va == va && answer->kind == (uint8_t)kind && answer->size == size;
 }
 
-/* ring_left entries may still match: the newest one that does is the first access before the cut, then they are taken in
- * order. */
+/* ring_left entries may still match: the newest one that does is the first access before the cut, then they are taken
+ * in order. */
 const struct answer *ring_take(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size) {
     struct transaction *tx = &state->tx;
     unsigned distance = tx->ring_started ? tx->ring_left : 1;

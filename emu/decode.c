@@ -45,14 +45,34 @@ void decoder_destroy(struct decoder *decoder) {
 /* Instructions that load their memory operand and store it back, whatever its position. */
 static bool is_rmw(const cs_insn *insn, const cs_x86 *x86) {
     switch (insn->id) {
-    case X86_INS_ADD: case X86_INS_ADC: case X86_INS_SUB: case X86_INS_SBB:
-    case X86_INS_AND: case X86_INS_OR: case X86_INS_XOR:
-    case X86_INS_INC: case X86_INS_DEC: case X86_INS_NEG: case X86_INS_NOT:
-    case X86_INS_SHL: case X86_INS_SAL: case X86_INS_SHR: case X86_INS_SAR:
-    case X86_INS_ROL: case X86_INS_ROR: case X86_INS_RCL: case X86_INS_RCR:
-    case X86_INS_SHLD: case X86_INS_SHRD:
-    case X86_INS_BTS: case X86_INS_BTR: case X86_INS_BTC:
-    case X86_INS_CMPXCHG: case X86_INS_CMPXCHG8B: case X86_INS_CMPXCHG16B: case X86_INS_XADD:
+    case X86_INS_ADD:
+    case X86_INS_ADC:
+    case X86_INS_SUB:
+    case X86_INS_SBB:
+    case X86_INS_AND:
+    case X86_INS_OR:
+    case X86_INS_XOR:
+    case X86_INS_INC:
+    case X86_INS_DEC:
+    case X86_INS_NEG:
+    case X86_INS_NOT:
+    case X86_INS_SHL:
+    case X86_INS_SAL:
+    case X86_INS_SHR:
+    case X86_INS_SAR:
+    case X86_INS_ROL:
+    case X86_INS_ROR:
+    case X86_INS_RCL:
+    case X86_INS_RCR:
+    case X86_INS_SHLD:
+    case X86_INS_SHRD:
+    case X86_INS_BTS:
+    case X86_INS_BTR:
+    case X86_INS_BTC:
+    case X86_INS_CMPXCHG:
+    case X86_INS_CMPXCHG8B:
+    case X86_INS_CMPXCHG16B:
+    case X86_INS_XADD:
         return x86->op_count > 0 && x86->operands[0].type == X86_OP_MEM;
     case X86_INS_XCHG:
         return x86->op_count == 2 && (x86->operands[0].type == X86_OP_MEM || x86->operands[1].type == X86_OP_MEM);
@@ -63,10 +83,21 @@ static bool is_rmw(const cs_insn *insn, const cs_x86 *x86) {
 
 static bool stores_by_helper(const cs_insn *insn, const cs_x86 *x86) {
     switch (insn->id) {
-    case X86_INS_FXSAVE: case X86_INS_FXSAVE64: case X86_INS_XSAVE: case X86_INS_XSAVE64:
-    case X86_INS_XSAVEC: case X86_INS_XSAVEC64: case X86_INS_XSAVEOPT: case X86_INS_XSAVEOPT64:
-    case X86_INS_FNSTENV: case X86_INS_FNSAVE: case X86_INS_FBSTP:
-    case X86_INS_MASKMOVDQU: case X86_INS_MASKMOVQ: case X86_INS_CMPXCHG8B: case X86_INS_CMPXCHG16B:
+    case X86_INS_FXSAVE:
+    case X86_INS_FXSAVE64:
+    case X86_INS_XSAVE:
+    case X86_INS_XSAVE64:
+    case X86_INS_XSAVEC:
+    case X86_INS_XSAVEC64:
+    case X86_INS_XSAVEOPT:
+    case X86_INS_XSAVEOPT64:
+    case X86_INS_FNSTENV:
+    case X86_INS_FNSAVE:
+    case X86_INS_FBSTP:
+    case X86_INS_MASKMOVDQU:
+    case X86_INS_MASKMOVQ:
+    case X86_INS_CMPXCHG8B:
+    case X86_INS_CMPXCHG16B:
         return true;
     case X86_INS_FSTP:
         return x86->op_count > 0 && x86->operands[0].type == X86_OP_MEM && x86->operands[0].size == 10;
@@ -75,35 +106,35 @@ static bool stores_by_helper(const cs_insn *insn, const cs_x86 *x86) {
     }
 }
 
-/* Element size of a string instruction, 0 for any other. MOVSD and CMPSD are also names of SSE instructions. */
-static uint8_t string_size(const cs_insn *insn, const cs_x86 *x86) {
-    switch (insn->id) {
-    case X86_INS_MOVSB: case X86_INS_STOSB: case X86_INS_LODSB: case X86_INS_CMPSB: case X86_INS_SCASB:
-    case X86_INS_INSB: case X86_INS_OUTSB:
-        return 1;
-    case X86_INS_MOVSW: case X86_INS_STOSW: case X86_INS_LODSW: case X86_INS_CMPSW: case X86_INS_SCASW:
-    case X86_INS_INSW: case X86_INS_OUTSW:
-        return 2;
-    case X86_INS_MOVSD: case X86_INS_CMPSD:
-        return x86->opcode[0] == 0x0f ? 0 : 4;
-    case X86_INS_STOSD: case X86_INS_LODSD: case X86_INS_SCASD: case X86_INS_INSD: case X86_INS_OUTSD:
-        return 4;
-    case X86_INS_MOVSQ: case X86_INS_STOSQ: case X86_INS_LODSQ: case X86_INS_CMPSQ: case X86_INS_SCASQ:
-        return 8;
-    default:
-        return 0;
-    }
+/* Capstone keeps one of LOCK and REP (XACQUIRE LOCK has both) and misreads the operand size of 66 F3 AB. */
+static bool has_prefix(const cs_insn *insn, uint8_t prefix) {
+    static const uint8_t all[] = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3};
+    for (unsigned i = 0; i < insn->size; i++)
+        if (insn->bytes[i] == prefix)
+            return true;
+        else if (memchr(all, insn->bytes[i], sizeof all) == NULL)
+            return false;
+    return false;
 }
 
-static bool string_stores(const cs_insn *insn) {
-    switch (insn->id) {
-    case X86_INS_MOVSB: case X86_INS_MOVSW: case X86_INS_MOVSD: case X86_INS_MOVSQ:
-    case X86_INS_STOSB: case X86_INS_STOSW: case X86_INS_STOSD: case X86_INS_STOSQ:
-    case X86_INS_INSB: case X86_INS_INSW: case X86_INS_INSD:
-        return true;
-    default:
-        return false;
-    }
+/* INS, OUTS, MOVS, CMPS, STOS, LODS, SCAS by their opcode: MOVSD and CMPSD are also names of SSE instructions. */
+static bool is_string(const cs_x86 *x86) {
+    uint8_t opcode = x86->opcode[0];
+    return (opcode >= 0x6c && opcode <= 0x6f) || (opcode >= 0xa4 && opcode <= 0xa7) ||
+           (opcode >= 0xaa && opcode <= 0xaf);
+}
+
+static uint8_t string_size(const cs_insn *insn, const cs_x86 *x86) {
+    if ((x86->opcode[0] & 1) == 0)
+        return 1;
+    if ((x86->rex & 8) != 0)
+        return 8;
+    return has_prefix(insn, 0x66) ? 2 : 4;
+}
+
+static bool string_stores(const cs_x86 *x86) {
+    uint8_t kind = x86->opcode[0] & 0xfe;
+    return kind == 0x6c || kind == 0xa4 || kind == 0xaa;
 }
 
 static const cs_x86_op *memory_operand(const cs_x86 *x86, unsigned *count) {
@@ -124,13 +155,34 @@ static bool is_single(const cs_insn *insn, const cs_x86 *x86) {
     if (count != 1 || memory->size > 8)
         return false;
     switch (insn->id) {
-    case X86_INS_MOV: case X86_INS_MOVABS: case X86_INS_MOVZX: case X86_INS_MOVSX: case X86_INS_MOVSXD:
-    case X86_INS_MOVBE: case X86_INS_MOVNTI: case X86_INS_CMP: case X86_INS_TEST: case X86_INS_IMUL: case X86_INS_MUL:
-    case X86_INS_DIV: case X86_INS_IDIV: case X86_INS_BT: case X86_INS_BSF: case X86_INS_BSR: case X86_INS_POPCNT:
-    case X86_INS_LZCNT: case X86_INS_TZCNT: case X86_INS_JMP:
+    case X86_INS_MOV:
+    case X86_INS_MOVABS:
+    case X86_INS_MOVZX:
+    case X86_INS_MOVSX:
+    case X86_INS_MOVSXD:
+    case X86_INS_MOVBE:
+    case X86_INS_MOVNTI:
+    case X86_INS_CMP:
+    case X86_INS_TEST:
+    case X86_INS_IMUL:
+    case X86_INS_MUL:
+    case X86_INS_DIV:
+    case X86_INS_IDIV:
+    case X86_INS_BT:
+    case X86_INS_BSF:
+    case X86_INS_BSR:
+    case X86_INS_POPCNT:
+    case X86_INS_LZCNT:
+    case X86_INS_TZCNT:
+    case X86_INS_JMP:
         return true;
-    case X86_INS_ADD: case X86_INS_ADC: case X86_INS_SUB: case X86_INS_SBB:
-    case X86_INS_AND: case X86_INS_OR: case X86_INS_XOR:
+    case X86_INS_ADD:
+    case X86_INS_ADC:
+    case X86_INS_SUB:
+    case X86_INS_SBB:
+    case X86_INS_AND:
+    case X86_INS_OR:
+    case X86_INS_XOR:
         return x86->operands[0].type == X86_OP_REG;
     default:
         return insn->id >= X86_INS_SETAE && insn->id <= X86_INS_SETS;
@@ -139,15 +191,21 @@ static bool is_single(const cs_insn *insn, const cs_x86 *x86) {
 
 static int8_t register_number(x86_reg reg) {
 #define REGISTER(name32, name64, field)                                                                                \
-    case X86_REG_##name64: case X86_REG_##name32: return (int8_t)(offsetof(struct facet_regs, field) / 8);
+    case X86_REG_##name64:                                                                                             \
+    case X86_REG_##name32:                                                                                             \
+        return (int8_t)(offsetof(struct facet_regs, field) / 8);
     switch (reg) {
-        REGISTER(EAX, RAX, rax) REGISTER(EBX, RBX, rbx) REGISTER(ECX, RCX, rcx) REGISTER(EDX, RDX, rdx)
-        REGISTER(ESI, RSI, rsi) REGISTER(EDI, RDI, rdi) REGISTER(EBP, RBP, rbp) REGISTER(ESP, RSP, rsp)
-        REGISTER(R8D, R8, r8) REGISTER(R9D, R9, r9) REGISTER(R10D, R10, r10) REGISTER(R11D, R11, r11)
-        REGISTER(R12D, R12, r12) REGISTER(R13D, R13, r13) REGISTER(R14D, R14, r14) REGISTER(R15D, R15, r15)
-    case X86_REG_FS: return (int8_t)(offsetof(struct facet_regs, fs_base) / 8);
-    case X86_REG_GS: return (int8_t)(offsetof(struct facet_regs, gs_base) / 8);
-    default: return -1;
+        REGISTER(EAX, RAX, rax)
+        REGISTER(EBX, RBX, rbx)
+        REGISTER(ECX, RCX, rcx) REGISTER(EDX, RDX, rdx) REGISTER(ESI, RSI, rsi) REGISTER(EDI, RDI, rdi)
+            REGISTER(EBP, RBP, rbp) REGISTER(ESP, RSP, rsp) REGISTER(R8D, R8, r8) REGISTER(R9D, R9, r9)
+                REGISTER(R10D, R10, r10) REGISTER(R11D, R11, r11) REGISTER(R12D, R12, r12) REGISTER(R13D, R13, r13)
+                    REGISTER(R14D, R14, r14) REGISTER(R15D, R15, r15) case X86_REG_FS
+            : return (int8_t)(offsetof(struct facet_regs, fs_base) / 8);
+    case X86_REG_GS:
+        return (int8_t)(offsetof(struct facet_regs, gs_base) / 8);
+    default:
+        return -1;
     }
 #undef REGISTER
 }
@@ -164,39 +222,51 @@ static void note_operand(struct decoded *slot, const cs_x86_op *memory) {
 }
 
 static void note_store(struct decoded *slot, const cs_insn *insn, const cs_x86 *x86) {
-    uint8_t element = string_size(insn, x86);
     slot->address32 = x86->addr_size == 4;
     slot->store = DECODE_STORE_NONE;
     slot->store_size = 0;
     switch (insn->id) {
-    case X86_INS_PUSH: case X86_INS_PUSHF: case X86_INS_PUSHFD: case X86_INS_PUSHFQ: case X86_INS_CALL:
+    case X86_INS_PUSH:
+    case X86_INS_PUSHF:
+    case X86_INS_PUSHFD:
+    case X86_INS_PUSHFQ:
+    case X86_INS_CALL:
+    case X86_INS_ENTER:
         slot->store = DECODE_STORE_PUSH;
-        slot->store_size = x86->prefix[2] == 0x66 && insn->id != X86_INS_CALL ? 2 : 8;
+        slot->store_size = has_prefix(insn, 0x66) && insn->id != X86_INS_CALL ? 2 : 8;
         return;
     case X86_INS_POP:
         slot->pops = true;
         break;
     default:
-        if (element != 0 && string_stores(insn)) {
+        if (!is_string(x86))
+            break;
+        if (string_stores(x86)) {
             slot->store = DECODE_STORE_STRING;
-            slot->store_size = element;
-            return;
+            slot->store_size = string_size(insn, x86);
         }
+        return;
     }
-    if (x86->op_count > 0 && x86->operands[0].type == X86_OP_MEM && element == 0)
+    if (x86->op_count > 0 && x86->operands[0].type == X86_OP_MEM)
         note_operand(slot, &x86->operands[0]);
     else if (insn->id == X86_INS_XCHG && x86->op_count == 2 && x86->operands[1].type == X86_OP_MEM)
         note_operand(slot, &x86->operands[1]);
 }
 
-/* Capstone keeps one of LOCK and REP: XACQUIRE LOCK has both. */
-static bool has_lock(const cs_insn *insn) {
-    for (unsigned i = 0; i < insn->size; i++)
-        if (insn->bytes[i] == 0xf0)
-            return true;
-        else if (strchr("\x26\x2e\x36\x3e\x64\x65\x66\x67\xf2\xf3", insn->bytes[i]) == NULL)
-            return false;
-    return false;
+static bool leaves_program(const cs_insn *insn) {
+    switch (insn->id) {
+    case X86_INS_SYSCALL:
+    case X86_INS_SYSENTER:
+    case X86_INS_INT:
+    case X86_INS_INT1:
+    case X86_INS_INT3:
+    case X86_INS_INTO:
+    case X86_INS_HLT:
+    case X86_INS_UD2:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static unsigned flags_of(const cs_insn *insn, const cs_x86 *x86) {
@@ -204,7 +274,7 @@ static unsigned flags_of(const cs_insn *insn, const cs_x86 *x86) {
     bool rmw = is_rmw(insn, x86);
     if (rmw)
         flags |= DECODE_RMW;
-    if (rmw && (has_lock(insn) || insn->id == X86_INS_XCHG))
+    if (rmw && (has_prefix(insn, 0xf0) || insn->id == X86_INS_XCHG))
         flags |= DECODE_ATOMIC;
     if (insn->id == X86_INS_MOVBE && x86->operands[0].type == X86_OP_MEM)
         flags |= DECODE_SWAP;
@@ -213,12 +283,14 @@ static unsigned flags_of(const cs_insn *insn, const cs_x86 *x86) {
     if (insn->id == X86_INS_POPF || insn->id == X86_INS_POPFD || insn->id == X86_INS_POPFQ ||
         insn->id == X86_INS_IRET || insn->id == X86_INS_IRETD || insn->id == X86_INS_IRETQ)
         flags |= DECODE_POPF;
-    if (string_size(insn, x86) != 0 && (x86->prefix[0] == X86_PREFIX_REP || x86->prefix[0] == X86_PREFIX_REPNE))
+    if (is_string(x86) && (has_prefix(insn, 0xf3) || has_prefix(insn, 0xf2)))
         flags |= DECODE_REP;
     if (!is_single(insn, x86))
         flags |= DECODE_MULTI;
     if (stores_by_helper(insn, x86))
         flags |= DECODE_HELPER;
+    if (leaves_program(insn))
+        flags |= DECODE_SYSTEM;
     return flags;
 }
 
@@ -235,9 +307,9 @@ void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, co
     const cs_x86 *x86 = &decoder->insn->detail->x86;
     slot->size = (uint8_t)decoder->insn->size;
     memcpy(slot->bytes, code, slot->size);
-    slot->flags = (uint8_t)flags_of(decoder->insn, x86);
+    slot->flags = (uint16_t)flags_of(decoder->insn, x86);
     if (!decoder->host_movbe)
-        slot->flags &= (uint8_t)~DECODE_SWAP;
+        slot->flags &= (uint16_t)~DECODE_SWAP;
     note_store(slot, decoder->insn, x86);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What an instruction does to memory: the little that the engine's access hooks don't tell. Decoded by Capstone; inline.c
- * remembers the result as long as the code is the same.
+ * What an instruction does to memory: the little that the engine's access hooks don't tell. Decoded by Capstone;
+ * inline.c remembers the result as long as the code is the same.
  */
 #ifndef FACET_EMU_DECODE_H
 #define FACET_EMU_DECODE_H
@@ -13,14 +13,16 @@
 #define DECODE_BYTES_MAX 15 /* of one x86 instruction */
 
 enum decode_flag {
-    DECODE_RMW = 1,     /* loads and stores the same operand; has no other memory operand */
-    DECODE_ATOMIC = 2,  /* a read-modify-write with LOCK, or XCHG with memory */
-    DECODE_SWAP = 4,    /* MOVBE store whose value the hooks report in the register's byte order */
-    DECODE_PUSHF = 8,   /* stores RFLAGS */
-    DECODE_POPF = 16,   /* loads RFLAGS (POPF, IRET) */
-    DECODE_REP = 32,    /* a repeated string instruction: one element per step */
-    DECODE_MULTI = 64,  /* may make more than one access; without it: exactly one */
-    DECODE_HELPER = 128, /* stores in pieces that can't be refused (x87 extended, FXSAVE and kin, CMPXCHG8B/16B, MASKMOV) */
+    DECODE_RMW = 1,    /* loads and stores the same operand; has no other memory operand */
+    DECODE_ATOMIC = 2, /* a read-modify-write with LOCK, or XCHG with memory */
+    DECODE_SWAP = 4,   /* MOVBE store whose value the hooks report in the register's byte order */
+    DECODE_PUSHF = 8,  /* stores RFLAGS */
+    DECODE_POPF = 16,  /* loads RFLAGS (POPF, IRET) */
+    DECODE_REP = 32,   /* a repeated string instruction: one element per step */
+    DECODE_MULTI = 64, /* may make more than one access; without it: exactly one */
+    DECODE_HELPER =
+        128, /* stores in pieces that can't be refused (x87 extended, FXSAVE and kin, CMPXCHG8B/16B, MASKMOV) */
+    DECODE_SYSTEM = 256, /* SYSCALL, INT, HLT, …: never a transaction, it leaves the program */
 };
 
 /* How to find the store of an instruction whose store began before the hook saw it. */
@@ -31,10 +33,10 @@ struct decoded {
     uint64_t generation; /* emu.mmu.fetches when the bytes were last found equal; 0: not to be reused */
     const uint8_t *code; /* host address of bytes that may change unnoticed, NULL: they can't */
     uint8_t bytes[DECODE_BYTES_MAX + 1];
-    uint8_t size;        /* bytes; 0: not an instruction we can decode */
-    uint8_t flags;       /* enum decode_flag */
-    uint8_t store;       /* enum decode_store */
-    uint8_t store_size;  /* bytes */
+    uint8_t size;       /* bytes; 0: not an instruction we can decode */
+    uint16_t flags;     /* enum decode_flag */
+    uint8_t store;      /* enum decode_store */
+    uint8_t store_size; /* bytes */
     /* The destination operand, for DECODE_STORE_OPERAND. Register numbers index struct facet_regs; -1: none. */
     int8_t base, index, segment; /* segment: index of fs_base or gs_base, -1: none */
     uint8_t scale;

@@ -52,7 +52,9 @@ enum emu_stop_reason {
     EMU_STOP_BREAKPOINT,  /* pc is at a breakpoint, not yet executed */
     EMU_STOP_STEP,        /* one instruction of ring 3 has retired */
     EMU_STOP_INTERRUPT,   /* emu_interrupt was called */
-    EMU_STOP_DEAD,        /* kernel panic, triple fault or an engine error; text says what; cannot run again */
+    EMU_STOP_DEAD,        /* kernel panic, triple fault, page tables that lead outside of RAM, HLT with interrupts off, a kernel
+                           * that does not come back to ring 3 when interrupted, or an engine error; text says what;
+                           * cannot run again */
 };
 
 struct emu_stop {

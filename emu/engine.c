@@ -173,6 +173,15 @@ enum facet_status engine_self_test(struct facet_error *error) {
     return FACET_OK;
 }
 
+/* The engine drops the blocks that call the hook, and asks where they are: also where nothing is mapped any more. */
+void engine_hook_remove(struct emu *emu, uc_hook hook) {
+    enum pending pending = emu->pending;
+    emu->mmu.probing = true;
+    uc_hook_del(emu->uc, hook);
+    emu->mmu.probing = false;
+    emu->pending = pending;
+}
+
 /* A refused fetch leaves the engine by longjmp from wherever it is. Asking for a translation of an address that nothing can be
  * at brings one about. */
 _Noreturn void engine_abort(struct emu *emu, enum pending why) {

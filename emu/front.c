@@ -105,7 +105,8 @@ bool target_read(const struct target *target, int parts, uint64_t va, unsigned s
     return backed;
 }
 
-static void page_write(struct emu *emu, const struct target *target, unsigned start, const uint8_t *bytes, unsigned size) {
+static void page_write(struct emu *emu, const struct target *target, unsigned start, const uint8_t *bytes,
+                       unsigned size) {
     if (target->host == NULL)
         return;
     memcpy(target->host + start, bytes, size);

@@ -17,12 +17,13 @@ static bool same_code(const struct decoded *decoded) {
     return decoded->code == NULL || memcmp(decoded->code, decoded->bytes, decoded->size) == 0;
 }
 
-/* Host address of the instruction, NULL if it can't be had in one piece; *constant: it can't change without a fetch fill. */
+/* Host address of the instruction, NULL if it can't be had in one piece; *constant: it can't change without a fetch
+ * fill. */
 static const uint8_t *code_at(struct emu *emu, uint64_t pc, bool *constant) {
     struct mmu_page page;
     struct target target;
-    if (mmu_walk(emu, reg_get(emu, UC_X86_REG_CR3), pc, &page) != MMU_OK || page_resolve(emu, &page, &target) != FRONT_OK ||
-        target.host == NULL)
+    if (mmu_walk(emu, reg_get(emu, UC_X86_REG_CR3), pc, &page) != MMU_OK ||
+        page_resolve(emu, &page, &target) != FRONT_OK || target.host == NULL)
         return NULL;
     *constant = (emu->mmu.frame[target.gpa / PAGE_SIZE] & ~FRAME_DIRTIED) == FRAME_CODE;
     return target.host + pc % PAGE_SIZE;
@@ -102,7 +103,7 @@ ask_inline(struct access_state *state, const struct slot *slot, enum facet_kind 
     struct emu_access *access = &state->access;
     uint8_t *host = slot->target.host;
     access->kind = kind;
-    access->flags = flags & (FACET_RMW | FACET_ATOMIC);
+    access->flags = flags & FACET_FLAGS;
     access->size = size;
     access->va.v = slot->va + offset;
     access->pc.v = pc;
@@ -127,11 +128,16 @@ ask_inline(struct access_state *state, const struct slot *slot, enum facet_kind 
 static const uint8_t nothing[3 * PIECE_MAX];
 
 static inline bool load_inline(struct access_state *state, const struct slot *slot, uint64_t address, unsigned size,
-                        uint64_t pc) {
+                               uint64_t pc) {
     const struct decoded *decoded = decode(state, pc);
     unsigned offset = address % PAGE_SIZE;
     if (offset + size > PAGE_SIZE || ((decoded->flags & DECODE_RMW) != 0 && !slot->plain_store))
         return access_refuse(state, slot->va + offset, ACCESS_LOAD, false);
+    if (state->emu->stats.fast_accesses >= state->blocks_due && (decoded->flags & DECODE_MULTI) == 0) {
+        access_special(state, SPECIAL_ENDING, true);
+        state->emu->pending = (enum pending)PENDING_BLOCKS;
+        return false;
+    }
     enum facet_verdict verdict = ask_inline(state, slot, FACET_LOAD, offset, size, pc, decoded->flags, NULL);
     const uint8_t *from = nothing + PIECE_MAX;
     if (verdict == FACET_DONE)
@@ -170,7 +176,7 @@ static inline void store_perform(struct access_state *state, const struct slot *
 static void store_wide(struct access_state *state, const struct target *target, uint64_t va, unsigned size, uint64_t pc,
                        unsigned flags, const uint8_t *bytes) {
     struct emu_access access = {.attempted = bytes, .reply = access_reply(state)};
-    access_describe(&access, FACET_STORE, flags, va, size, pc, target, 2);
+    access_describe(&access, FACET_STORE, flags & FACET_FLAGS, va, size, pc, target, 2);
     if (target_read(target, 2, va, size, state->backing))
         access.backing = state->backing;
     state->emu->stats.fast_accesses++;
@@ -193,13 +199,20 @@ static bool page_at(struct access_state *state, uint64_t va, struct target *targ
 static bool tail_begins(struct access_state *state, const struct slot *slot, const struct decoded *decoded) {
     struct facet_regs regs;
     uint64_t va;
-    if (decoded->store_size <= 1 || decoded->store_size > PIECE_MAX)
+    unsigned size = decoded->store_size < PIECE_MAX ? decoded->store_size : PIECE_MAX;
+    if (size <= 1)
         return false;
     emu_regs_get(state->emu, &regs);
-    if (!decoded_store_address(decoded, &regs, &va) || va >= slot->va || va + decoded->store_size <= slot->va)
+    if (!decoded_store_address(decoded, &regs, &va))
+        return false;
+    if (decoded->store == DECODE_STORE_PUSH && va >= slot->va) /* ENTER pushes several times */
+        va -= (va - slot->va + size) / size * size;
+    if (decoded->store_size > size && va < slot->va) /* in several pieces */
+        va += (slot->va - va) / size * size;
+    if (va >= slot->va || va + size <= slot->va)
         return false;
     state->tail.va = va;
-    state->tail.size = decoded->store_size;
+    state->tail.size = size;
     state->tail.got = (unsigned)(slot->va - va);
     access_special(state, SPECIAL_TAIL, true);
     return true;
@@ -225,8 +238,8 @@ static void swallow_bytes(struct access_state *state, unsigned count) {
 }
 
 /* Stores that take more than one page, began in the page before, or can't be refused. */
-static __attribute__((noinline)) bool store_unusual(struct access_state *state, const struct slot *slot, unsigned offset,
-                                                    unsigned size, uint64_t value, uint64_t pc,
+static __attribute__((noinline)) bool store_unusual(struct access_state *state, const struct slot *slot,
+                                                    unsigned offset, unsigned size, uint64_t value, uint64_t pc,
                                                     const struct decoded *decoded) {
     struct target target[2] = {slot->target};
     uint8_t bytes[PIECE_MAX];
@@ -249,8 +262,8 @@ static inline bool store_inline(struct access_state *state, const struct slot *s
         return tail_byte(state, slot, value, pc);
     if ((decoded->flags & (DECODE_SWAP | DECODE_PUSHF)) != 0)
         value = access_store_value(state->emu, decoded->flags, value, size);
-    enum facet_verdict verdict = ask_inline(state, slot, FACET_STORE, offset, size, pc, decoded->flags,
-                                            (const uint8_t *)&value);
+    enum facet_verdict verdict =
+        ask_inline(state, slot, FACET_STORE, offset, size, pc, decoded->flags, (const uint8_t *)&value);
     if (verdict == FACET_PASS)
         store_perform(state, slot, offset, access_stored(&state->access), size);
     if ((decoded->flags & DECODE_MULTI) != 0)
@@ -284,6 +297,13 @@ static bool on_special(struct access_state *state, struct slot *slot, enum acces
         *answer = access_refuse(state, slot->va + address % PAGE_SIZE, kind, false);
         return true;
     }
+    /* The program may do nothing but access fronts: then an interrupt from outside is seen here. Whatever this
+     * instruction has asked before, the transaction that completes it later knows. */
+    if (atomic_load(&state->emu->interrupted) &&
+        (kind == ACCESS_LOAD || (decode(state, reg_rip(state->emu))->flags & DECODE_HELPER) == 0)) {
+        *answer = access_refuse(state, slot->va + address % PAGE_SIZE, kind, false);
+        return true;
+    }
     return false;
 }
 
@@ -294,7 +314,8 @@ bool access_on_event(uc_engine *uc, uc_mem_type type, uint64_t address, int size
     enum access kind = type == UC_MEM_READ_PROT ? ACCESS_LOAD : ACCESS_STORE;
     bool answer;
     uint64_t pc;
-    if (state->special != 0 && on_special(state, slot, kind, address, (unsigned)size, (uint64_t)value, &answer))
+    if ((state->special != 0 || atomic_load_explicit(&state->emu->interrupted, memory_order_relaxed)) &&
+        on_special(state, slot, kind, address, (unsigned)size, (uint64_t)value, &answer))
         return answer;
     uc_reg_read(uc, UC_X86_REG_RIP, &pc);
     if (kind == ACCESS_LOAD)
@@ -312,23 +333,27 @@ static uint64_t piece_captured(const struct access_state *state, const struct sl
     return value;
 }
 
+/* A load that began in the page before, ordinary memory, has no event of its own. An inline load stops here before
+ * anything has happened and becomes a transaction. One made by a helper of the engine (80-bit x87, CMPXCHG8B, state
+ * restores) goes on regardless: it is served, unreported, and the transaction that follows is of a later instruction,
+ * to no effect. */
+static uint64_t piece_unannounced(struct access_state *state, const struct slot *slot, uint64_t offset, unsigned size) {
+    if (state->emu->pending == PENDING_NONE) {
+        access_refuse(state, slot->va, ACCESS_LOAD, true);
+        access_special(state, SPECIAL_ENDING, false);
+        run_stop(state->emu, PENDING_TRANSACTION);
+    }
+    return slot->target.host != NULL ? word_read(slot->target.host + offset, size) : 0;
+}
+
 /* The engine fetches a load in pieces, aligned words that may reach beyond it on both sides. */
 uint64_t access_on_piece(uc_engine *uc, uint64_t offset, unsigned size, void *user) {
     struct access_state *state = user;
     (void)uc;
     if ((state->special & SPECIAL_TRANSACTION) != 0)
         return piece_captured(state, &state->slot[offset / PAGE_SIZE], offset % PAGE_SIZE, size);
-    if (state->load.left < size) {
-        /* A load that began in the page before, ordinary memory, has no event of its own. Nothing has happened yet. */
-        struct slot *slot = &state->slot[offset / PAGE_SIZE];
-        state->load.left = 0;
-        if (state->emu->pending == PENDING_NONE) {
-            access_refuse(state, slot->va + offset % PAGE_SIZE, ACCESS_LOAD, true);
-            run_stop(state->emu, PENDING_TRANSACTION);
-        }
-        return 0;
-    }
+    if (state->load.left < size)
+        return piece_unannounced(state, &state->slot[offset / PAGE_SIZE], offset % PAGE_SIZE, size);
     state->load.left -= size;
     return word_read(state->load.from + (int64_t)(SLOT_BASE + offset - state->load.address), size);
 }
-

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Instructions whose result would show the host (CPUID, the time-stamp counter), and those that the engine does not know but
- * executes all the same (AVX).
+ * Instructions whose result would show the host: CPUID and the time-stamp counter.
  *
  * CPUID describes what the engine executes rightly: x86-64-v2, BMI1/2, MOVBE, AES, PCLMULQDQ, and hides what it lacks or does
  * wrongly (AVX and later, XSAVE, RDRAND, RDSEED, PCID).
@@ -20,8 +19,6 @@
 #define EXT1_EDX 0x2c100800u  /* SYSCALL NX 1-GiB pages RDTSCP LM */
 #define EXT8_EAX 0x00003034u  /* 52 physical, 48 virtual address bits */
 #define TSC_STEP 1000
-#define BLOCK_MAX 8192 /* bytes; a block has at most 512 instructions */
-#define VEX_MAX 512
 
 static void cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) {
     static const char vendor[] = "GenuntelineI", brand[48] = "facet emulated x86-64 processor";
@@ -75,87 +72,9 @@ static int on_rdtscp(uc_engine *uc, void *data) {
     return 1;
 }
 
-/* ---- VEX
- *
- * The engine takes the VEX form of an SSE instruction for the old one, which has other operands. Every block is looked at once,
- * when it has just been translated; a VEX instruction that is not one of BMI gets a code hook of its own, which raises #UD. */
-
-/* Length of the VEX prefix at code if it must be refused, else 0. */
-static bool vex_refused(const uint8_t *code, size_t size) {
-    if (size < 4 || (code[0] != 0xc4 && code[0] != 0xc5))
-        return false;
-    if (code[0] == 0xc5)
-        return true;
-    unsigned map = code[1] & 0x1f, opcode = code[3];
-    bool bmi = (map == 2 && (opcode == 0xf2 || opcode == 0xf3 || (opcode >= 0xf5 && opcode <= 0xf7))) ||
-               (map == 3 && opcode == 0xf0);
-    return !bmi || (code[2] & 4); /* BMI has L = 0 */
-}
-
-static bool vex_known(struct emu *emu, uint64_t va) {
-    for (size_t i = 0; i < emu->vex.count; i++)
-        if (emu->vex.at[i].pc == va)
-            return true;
-    return false;
-}
-
-static void on_vex(uc_engine *uc, uint64_t address, uint32_t size, void *data) {
-    struct emu *emu = data;
-    uint8_t code[4];
-    (void)uc, (void)size;
-    if (!vex_refused(code, mmu_fetch(emu, address, code, sizeof code))) /* other code by now */
-        return;
-    emu->trap.vector = VECTOR_UD;
-    emu->trap.has_error = false;
-    run_stop(emu, PENDING_TRAP);
-}
-
-static bool vex_find(struct emu *emu, const uint8_t *code, size_t size, uint64_t va, uint64_t *found) {
-    bool any = false;
-    for (size_t i = 0; i < size && !any; i++)
-        any = code[i] == 0xc4 || code[i] == 0xc5;
-    for (size_t at = 0; any && at < size;) {
-        size_t length = operand_instruction_size(emu, code + at, size - at, va + at);
-        if (vex_refused(code + at, size - at) && !vex_known(emu, va + at)) {
-            *found = va + at;
-            return true;
-        }
-        if (!length)
-            return false;
-        at += length;
-    }
-    return false;
-}
-
-static void on_block_made(uc_engine *uc, uc_tb *made, uc_tb *before, void *data) {
-    struct emu *emu = data;
-    uint8_t code[BLOCK_MAX];
-    (void)uc, (void)before;
-    size_t size = made->size < sizeof code ? made->size : sizeof code;
-    if (reg_cpl(emu) == 3 && vex_find(emu, code, mmu_fetch(emu, made->pc, code, size), made->pc, &emu->vex.found))
-        engine_abort(emu, PENDING_VEX);
-}
-
-void instruction_exit(struct emu *emu) {
-    if (emu->vex.count == VEX_MAX) { /* somebody makes them up: start over */
-        while (emu->vex.count)
-            uc_hook_del(emu->uc, emu->vex.at[--emu->vex.count].hook);
-    }
-    if (!emu->vex.at)
-        emu->vex.at = calloc(VEX_MAX, sizeof *emu->vex.at);
-    facet_assert(emu->vex.at, "out of memory for %d code hooks", VEX_MAX);
-    struct breakpoint *at = &emu->vex.at[emu->vex.count++];
-    at->pc = emu->vex.found;
-    uc_err err = uc_hook_add(emu->uc, &at->hook, UC_HOOK_CODE, (void *)on_vex, emu, at->pc, at->pc);
-    facet_assert(err == UC_ERR_OK, "code hook: %s", uc_strerror(err));
-    uc_ctl_flush_tb(emu->uc);
-    mmu_flush(emu);
-}
-
 bool instruction_init(struct emu *emu) {
     uc_hook hook;
     return uc_hook_add(emu->uc, &hook, UC_HOOK_INSN, (void *)on_cpuid, emu, 1, 0, UC_X86_INS_CPUID) == UC_ERR_OK &&
            uc_hook_add(emu->uc, &hook, UC_HOOK_INSN, (void *)on_rdtsc, emu, 1, 0, UC_X86_INS_RDTSC) == UC_ERR_OK &&
-           uc_hook_add(emu->uc, &hook, UC_HOOK_INSN, (void *)on_rdtscp, emu, 1, 0, UC_X86_INS_RDTSCP) == UC_ERR_OK &&
-           uc_hook_add(emu->uc, &hook, UC_HOOK_EDGE_GENERATED, (void *)on_block_made, emu, 1, 0) == UC_ERR_OK;
+           uc_hook_add(emu->uc, &hook, UC_HOOK_INSN, (void *)on_rdtscp, emu, 1, 0, UC_X86_INS_RDTSCP) == UC_ERR_OK;
 }

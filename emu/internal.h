@@ -9,7 +9,8 @@
  *   trap.c       exceptions and SYSCALL into the guest         instruction.c CPUID, RDTSC
  *   run.c        run loop, stop reasons                        step.c       TF, single step, breakpoints
  *   operand.c    CR2                                           kick.c       emu_interrupt
- *   error.c      facet_fail
+ *   refuse.c     instructions that ring 3 must not execute      error.c      facet_fail
+ *   survive.c    aborts of the engine
  *   device.c     ports, console, debug device                  stream.c     host streams
  *   front.c access.c transaction.c decode.c                    accesses to fronts
  *
@@ -57,7 +58,8 @@ enum pending {
     PENDING_FRAME,       /* a frame changes between data and code: coherence.c */
     PENDING_RING3,       /* ring 3 is about to execute and somebody waits for that */
     PENDING_BREAKPOINT,
-    PENDING_VEX,         /* a block with VEX code at vex_va was translated: instruction.c */
+    PENDING_SUSPECT,     /* a block with an instruction to be watched was translated: refuse.c */
+    PENDING_BROKEN,      /* the engine's translator gave up on the block at RIP: survive.c */
     PENDING_DEAD,        /* emu->stop.text says why */
     PENDING_TRANSACTION, /* this and the following belong to access_exit alone; add freely */
     PENDING_SUSPEND,
@@ -179,6 +181,7 @@ struct emu {
     atomic_uint stops;       /* stops asked of the engine; see run.c */
     atomic_bool in_engine;   /* inside uc_emu_start */
     atomic_bool noticed;     /* the run loop knows about `interrupted` */
+    atomic_bool stuck;       /* … but ring 3 is not reached */
     atomic_bool quit;        /* ends the kicker */
     pthread_t kicker, runner;
     int kick_stores;
@@ -191,11 +194,11 @@ struct emu {
     struct uart uart;
     int stream_fd[3], console_fd;
     uint64_t tsc;
-    struct { /* instruction.c: VEX code that is refused */
+    struct { /* refuse.c */
         struct breakpoint *at;
         size_t count;
         uint64_t found;
-    } vex;
+    } suspect;
     size_t decoder; /* Capstone's handle; operand.c */
 
     emu_access_fn *ask;
@@ -291,6 +294,7 @@ void tf_drop(struct emu *emu); /* a trap is being delivered: nobody uses TF any 
 bool step_debug_exception(struct emu *emu);
 /* emu->fault of a fetch: true if the instructions before it must run first (resume, it will come again). */
 bool step_to_page_border(struct emu *emu);
+void step_in_page(struct emu *emu); /* TF_FETCH until this page is left or a trap comes */
 void step_begin(struct emu *emu); /* emu_step is under way and ring 3 is about to execute */
 void breakpoint_again(struct emu *emu); /* the instruction at RIP did not retire: its breakpoint is not asked again */
 void breakpoint_resume(struct emu *emu); /* execution starts at RIP: a breakpoint there has had its say */
@@ -314,6 +318,7 @@ struct engine_exception {
 struct engine_exception engine_exception_take(struct emu *emu);
 uc_engine *engine_open(struct facet_error *error); /* model, buffer, virtual TLB, exits */
 bool engine_init(struct emu *emu);
+void engine_hook_remove(struct emu *emu, uc_hook hook); /* a code hook; the machine stands still */
 /* In an instruction hook (IN, OUT): leaves the engine at once, with nothing of the instruction done; pending is set.
  * Does not return. */
 _Noreturn void engine_abort(struct emu *emu, enum pending why);
@@ -329,7 +334,11 @@ enum facet_status boot_load(struct emu *emu, const struct emu_config *config, st
 bool device_init(struct emu *emu);
 void stream_serve(struct emu *emu, uint64_t request_gpa);
 bool instruction_init(struct emu *emu);
-void instruction_exit(struct emu *emu); /* PENDING_VEX, outside */
+void survive_init(void);
+uc_err survive_start(struct emu *emu); /* uc_emu_start, from RIP on */
+void survive_exit(struct emu *emu);    /* PENDING_BROKEN, outside */
+bool refuse_init(struct emu *emu);
+void refuse_exit(struct emu *emu); /* PENDING_SUSPECT, outside */
 
 /* ==== Implemented by access.c and transaction.c, called by the core ============================================ */
 

@@ -37,6 +37,7 @@
 #define QUIET_NS 2000000ul   /* of the engine's processor time without a touch of RAM */
 #define QUIET_WALL 500       /* or so many pauses */
 #define PAUSE_NS 20000
+#define STUCK_NS 3000000000ul /* of the engine's processor time in ring 0 */
 #define PAGE_FAULT_WRITE 2
 
 enum caught { CAUGHT_NOTHING, CAUGHT_LOAD, CAUGHT_STORE, CAUGHT_HOOK };
@@ -154,15 +155,28 @@ static void catch_engine(struct emu *emu) {
     pthread_mutex_unlock(&catching_lock);
 }
 
+/* The run loop has noticed, but can stop only in ring 3: a kernel that never gets there is stopped once more, for good. */
+static void wait_for_ring3(struct emu *emu) {
+    uint64_t start = engine_time(emu);
+    while (atomic_load(&emu->interrupted) && atomic_load(&emu->noticed) && !atomic_load(&emu->quit)) {
+        if (engine_time(emu) - start > STUCK_NS) {
+            atomic_store(&emu->stuck, true);
+            atomic_store(&emu->noticed, false);
+        }
+        pause_for(50 * PAUSE_NS);
+    }
+}
+
 static void *kicker_main(void *data) {
     struct emu *emu = data;
     while (!atomic_load(&emu->quit)) {
         if (sem_wait(&emu->kick) != 0)
             continue;
         emu->kick_stores = 0;
-        while (atomic_load(&emu->interrupted) && !atomic_load(&emu->noticed) && !atomic_load(&emu->quit)) {
+        while (atomic_load(&emu->interrupted) && !atomic_load(&emu->quit)) {
             catch_engine(emu);
             pause_for(PAUSE_NS);
+            wait_for_ring3(emu);
         }
     }
     return NULL;
@@ -189,6 +203,7 @@ void emu_interrupt(struct emu *emu) {
 void kick_acknowledge(struct emu *emu) {
     uint64_t count;
     atomic_store(&emu->interrupted, false);
+    atomic_store(&emu->stuck, false);
     if (read(emu->wake_fd, &count, sizeof count) < 0) { /* nothing in it: just as well */
     }
 }

@@ -55,7 +55,7 @@ static enum facet_status machine_init(struct emu *emu, const struct emu_config *
     if (!emu->uc)
         return FACET_ERR_FAILED;
     if (!engine_init(emu) || !ram_init(emu) || !mmu_init(emu) || !trap_init(emu) || !device_init(emu) ||
-        !instruction_init(emu) || !count_init(emu, config->count_instructions) || !access_init(emu) || !kick_init(emu))
+        !instruction_init(emu) || !refuse_init(emu) || !count_init(emu, config->count_instructions) || !access_init(emu) || !kick_init(emu))
         return facet_fail(error, FACET_ERR_FAILED, "cannot set up a machine with %zu MiB of memory",
                           config->ram_size >> 20);
     return boot_load(emu, config, error);
@@ -68,6 +68,7 @@ enum facet_status emu_create(const struct emu_config *config, struct emu **emu, 
         status = engine_self_test(error);
     if (status != FACET_OK)
         return status;
+    survive_init();
     struct emu *made = calloc(1, sizeof *made);
     if (!made)
         return facet_fail(error, FACET_ERR_FAILED, "out of memory");
@@ -96,7 +97,7 @@ void emu_destroy(struct emu *emu) {
         munmap(emu->rom, ROM_BYTES);
     free(emu->mmu.frame);
     free(emu->breakpoints);
-    free(emu->vex.at);
+    free(emu->suspect.at);
     free(emu);
 }
 

@@ -131,8 +131,11 @@ static bool exit_serve(struct emu *emu, uc_err err, unsigned stops_before, struc
         breakpoint_again(emu);
         coherence_exit(emu);
         break;
-    case PENDING_VEX:
-        instruction_exit(emu);
+    case PENDING_SUSPECT:
+        refuse_exit(emu);
+        break;
+    case PENDING_BROKEN:
+        survive_exit(emu);
         break;
     case PENDING_RING3:
         emu->ring3_armed = false;
@@ -169,6 +172,10 @@ static struct emu_stop run(struct emu *emu) {
         bool ring3 = in_ring3(emu);
         if ((ring3 || emu->halted) && boundary_stop(emu, &stop))
             return stop;
+        if (atomic_load(&emu->stuck) && reg_cpl(emu) == 0) {
+            run_dead(emu, "the kernel does not come back to ring 3 (rip 0x%lx)", reg_rip(emu));
+            continue;
+        }
         if (ring3 && emu->stepping)
             step_begin(emu);
         if (!ring3 && !emu->ring3_armed && boundary_wanted(emu)) {
@@ -178,7 +185,7 @@ static struct emu_stop run(struct emu *emu) {
         access_enter(emu);
         unsigned stops = atomic_load(&emu->stops);
         atomic_store(&emu->in_engine, true);
-        uc_err err = uc_emu_start(emu->uc, reg_rip(emu), 0, 0, 0);
+        uc_err err = survive_start(emu);
         atomic_store(&emu->in_engine, false);
         kick_engine_left(emu);
         if (exit_serve(emu, err, stops, &stop))

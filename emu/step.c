@@ -118,6 +118,11 @@ void step_begin(struct emu *emu) {
         tf_acquire(emu, TF_STEP);
 }
 
+void step_in_page(struct emu *emu) {
+    tf_acquire(emu, TF_FETCH);
+    emu->tf.fetch_page = reg_rip(emu) & PAGE_MASK;
+}
+
 /* A block that runs on into a page that is not there shows RIP at its start and has not begun. Under TF every block is one
  * instruction, so the fault comes again with the right RIP after the instructions before it have been executed. */
 bool step_to_page_border(struct emu *emu) {
@@ -125,8 +130,7 @@ bool step_to_page_border(struct emu *emu) {
     if (emu->fault.access != ACCESS_FETCH || reg_cpl(emu) != 3 || (rip & PAGE_MASK) == (emu->fault.va & PAGE_MASK) ||
         (reg_get(emu, UC_X86_REG_EFLAGS) & FLAG_TF))
         return false;
-    tf_acquire(emu, TF_FETCH);
-    emu->tf.fetch_page = rip & PAGE_MASK;
+    step_in_page(emu);
     return true;
 }
 
@@ -173,7 +177,7 @@ void emu_breakpoint_remove(struct emu *emu, gva_t pc) {
     for (size_t i = 0; i < emu->breakpoint_count; i++) {
         if (emu->breakpoints[i].pc != pc.v)
             continue;
-        uc_hook_del(emu->uc, emu->breakpoints[i].hook);
+        engine_hook_remove(emu, emu->breakpoints[i].hook);
         emu->breakpoints[i] = emu->breakpoints[--emu->breakpoint_count];
         run_want(emu, WANT_FLUSH_TB);
         return;

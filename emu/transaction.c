@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * One instruction, captured: exact for every form, every crossing and every verdict, because nothing of it happens before
- * every access has been answered.
+ * One instruction, captured: exact for every form, every crossing and every verdict, because nothing of it happens
+ * before every access has been answered.
  *
  *   begin    save the processor, flush the TLB, set TF; from now on each data fill of ring 3 answers a private slot
  *   load     from this instruction's own stores over log, ring, handler or RAM
@@ -11,7 +11,8 @@
  *            that the restarted instruction asks nothing twice.
  *
  * Handlers are asked for the loads first, then for the stores: program order for all but ENTER with a nesting level. An
- * access of more than 8 bytes (SSE, x87 extended, CMPXCHG16B, FXSAVE) is asked in the pieces that the engine makes of it.
+ * access of more than 8 bytes (SSE, x87 extended, CMPXCHG16B, FXSAVE) is asked in the pieces that the engine makes of
+ * it.
  */
 #include "access.h"
 
@@ -94,8 +95,8 @@ bool access_page(struct access_state *state, uint64_t va, enum access kind, stru
     return false;
 }
 
-/* The one or two pages of an access. The first one's fill has been granted for `kind`; a read-modify-write needs the right
- * to store already for its load. */
+/* The one or two pages of an access. The first one's fill has been granted for `kind`; a read-modify-write needs the
+ * right to store already for its load. */
 static bool span(struct access_state *state, const struct slot *slot, uint64_t va, unsigned size, enum access kind,
                  struct target *target, int *parts) {
     bool rmw = (state->tx.flags & DECODE_RMW) != 0;
@@ -163,7 +164,7 @@ static bool load_ask(struct access_state *state, const struct target *target, in
     uint8_t *bytes = state->loaded + PIECE_MAX;
     struct emu_access access = {0};
     bool backed = read_through(state, target, parts, va, size, tx->stores, bytes);
-    access_describe(&access, FACET_LOAD, tx->flags, va, size, tx->pc, target, parts);
+    access_describe(&access, FACET_LOAD, tx->flags & FACET_FLAGS, va, size, tx->pc, target, parts);
     access.backing = backed ? bytes : NULL;
     enum facet_verdict verdict = ask(state, &access, target);
     if (verdict == FACET_FAULT || verdict == FACET_STOP) {
@@ -219,8 +220,8 @@ bool transaction_store(struct access_state *state, struct slot *slot, unsigned o
     value = access_store_value(state->emu, tx->flags, value, size);
     memcpy(store->bytes, &value, PIECE_MAX);
     ring_pass(state, ACCESS_STORE, store->va, size);
-    const struct answer *known = fronted(store->target, store->parts)
-                                     ? ring_take(state, FACET_STORE, store->va, size) : NULL;
+    const struct answer *known =
+        fronted(store->target, store->parts) ? ring_take(state, FACET_STORE, store->va, size) : NULL;
     store->answered = known != NULL;
     store->swallowed = known != NULL && known->verdict == FACET_DONE;
     if (known != NULL)
@@ -248,7 +249,8 @@ static bool store_ask(struct access_state *state, unsigned index) {
     }
     enum facet_verdict verdict = store->swallowed ? FACET_DONE : FACET_PASS;
     if (!store->answered) {
-        access_describe(&access, FACET_STORE, tx->flags, store->va, store->size, tx->pc, store->target, store->parts);
+        access_describe(&access, FACET_STORE, tx->flags & FACET_FLAGS, store->va, store->size, tx->pc, store->target,
+                        store->parts);
         if (read_through(state, store->target, store->parts, store->va, store->size, index, state->backing))
             access.backing = state->backing;
         verdict = ask(state, &access, store->target);

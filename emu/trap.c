@@ -51,6 +51,10 @@ static uint64_t msr_get(struct emu *emu, uint32_t id) {
 
 /* ---- Microcode */
 
+static void put32(uint8_t *at, uint32_t value) {
+    memcpy(at, &value, sizeof value); /* not aligned */
+}
+
 static void microcode_write(uint8_t *rom) {
     static const uint8_t call[] = {0xff, 0x1d, 0x0a, 0, 0, 0}; /* lcall [rip+0xa] */
     uint8_t *page = rom + LANDING_PAGE, *code = page + LANDING;
@@ -58,10 +62,10 @@ static void microcode_write(uint8_t *rom) {
     uint64_t stack = MICROCODE + LANDING_PAGE + STACK_TOP;
 
     memcpy(rom, call, sizeof call);
-    *(uint32_t *)(rom + 0x14) = SELECTOR_GATE; /* far pointer: offset (unused), selector */
+    put32(rom + 0x14, SELECTOR_GATE); /* far pointer: offset (unused), selector */
     memcpy(code, "\xe6\xe0\x48\x8b\x25....\xff\x25....", 15);
-    *(uint32_t *)(code + 5) = SLOT_RSP - (LANDING + 9);
-    *(uint32_t *)(code + 11) = SLOT_RIP - (LANDING + 15);
+    put32(code + 5, SLOT_RSP - (LANDING + 9));
+    put32(code + 11, SLOT_RIP - (LANDING + 15));
     gdt[1] = 0x00af9b000000ffff; /* ring 0 code, 64 bit; accessed already, so that nothing here is ever written */
     gdt[2] = 0x00cf93000000ffff;
     gdt[7] = (landing & 0xffff) | (uint64_t)SELECTOR_CODE << 16 | 0xecul << 40 | (landing >> 16 & 0xffff) << 48;

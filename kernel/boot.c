@@ -14,7 +14,8 @@ static unsigned used_count;
 
 static void add_used(unsigned long start, unsigned long size) {
     if (size > 0)
-        used[used_count++] = (struct range){start & ~(PAGE_SIZE - 1), (start + size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1)};
+        used[used_count++] =
+            (struct range){start & ~(PAGE_SIZE - 1), (start + size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1)};
 }
 
 static unsigned long text_length(const char *text) {
@@ -63,7 +64,7 @@ void boot_read(unsigned long start_info) {
     boot_info.facet = has_token(cmdline, CMDLINE_FACET);
 
     add_used(0, 1ul << 20);
-    add_used(physical(kernel_text), (unsigned long)(kernel_end - kernel_text));
+    add_used(physical(kernel_text), physical(kernel_end) - physical(kernel_text));
     add_used(start_info, sizeof *info);
     add_used(info->memmap, info->memmap_entries * sizeof(struct pvh_memmap_entry));
     const struct pvh_module *module = direct(info->modlist);

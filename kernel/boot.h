@@ -14,8 +14,8 @@ struct boot_module {
 };
 
 struct boot_info {
-    unsigned long ram_end;                /* one past the highest byte of RAM that is used */
-    unsigned long free_start, free_end;   /* the largest stretch of RAM with nothing in it, page aligned */
+    unsigned long ram_end;              /* one past the highest byte of RAM that is used */
+    unsigned long free_start, free_end; /* the largest stretch of RAM with nothing in it, page aligned */
     struct boot_module module[BOOT_MODULES_MAX];
     unsigned module_count;
     bool facet; /* the machine has the debug and stream devices */

@@ -5,8 +5,7 @@ const struct cap cap_null = {.type = CAP_NULL};
 
 struct cap cap_make(enum cap_type type, void *object) {
     struct object *header = object;
-    return (struct cap){
-        .type = (unsigned char)type, .l2g = 64, .alloc = header ? header->alloc : 0, .object = header};
+    return (struct cap){.type = (unsigned char)type, .l2g = 64, .alloc = header ? header->alloc : 0, .object = header};
 }
 
 struct cap cap_weaken(const struct cap *cap) {

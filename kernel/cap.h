@@ -12,8 +12,6 @@
 
 extern const struct cap cap_null;
 
-#define CAP_RESTRICTIONS (CAP_RO | CAP_NX | CAP_WK | CAP_OP | CAP_NC)
-
 static inline bool cap_stale(const struct cap *cap) {
     return cap->object && (cap->object->alloc != cap->alloc ||
                            (cap->type == CAP_RESUME && ((struct process *)cap->object)->call_count != cap->payload));
@@ -24,11 +22,6 @@ static inline struct cap *cap_prepare(struct cap *cap) {
     if (__builtin_expect(cap_stale(cap), 0))
         *cap = cap_null;
     return cap;
-}
-
-/* l2g in its range, and match has no bits that no address can have. */
-static inline bool cap_guard_valid(unsigned long match, unsigned long l2g) {
-    return l2g >= PAGE_SHIFT && l2g <= 64 && !(match & ~mask_low(64 - (unsigned)l2g));
 }
 
 /* A capability to an object, unrestricted and unguarded. */
@@ -60,7 +53,8 @@ struct page *page_of_frame(unsigned long frame);
 /* The live Page, GPT or Process with that id, NULL: none. Linear: for the debugger. */
 struct object *object_find(enum cap_type type, unsigned long id);
 
-/* For the layout at boot. Storage of that type; a run of consecutive frames whose headers are the pages from `first` on. */
+/* For the layout at boot. Storage of that type; a run of consecutive frames whose headers are the pages from `first`
+ * on. */
 void object_add_free(struct object *object, enum cap_type type);
 void object_add_frames(unsigned long frame, unsigned long first, unsigned long count);
 /* Makes a free page live as it is, without clearing its frame: for boot modules. */

@@ -23,11 +23,6 @@ static struct process *asked(struct invocation *in) {
     return &prober;
 }
 
-static unsigned long decode_question(struct invocation *in) {
-    struct cap *cap = invoke_sent(in, 0);
-    return in->word[1] <= ACCESS_FETCH && (cap->type == CAP_PROCESS || cap_is_memory(cap)) ? RC_OK : RC_BAD_ARG;
-}
-
 static void answer(struct invocation *in, unsigned long target, unsigned long fault, unsigned long restr,
                    unsigned long steps) {
     struct facet_regs *regs = &in->caller->regs;
@@ -64,16 +59,6 @@ static void act_walk(struct invocation *in) {
         map_forget_space(process);
 }
 
-static unsigned long decode_process(struct invocation *in) {
-    return invoke_sent(in, 0)->type == CAP_PROCESS ? RC_OK : RC_BAD_ARG;
-}
-
-static unsigned long decode_faulted(struct invocation *in) {
-    struct cap *cap = invoke_sent(in, 0);
-    bool faulted = cap->type == CAP_PROCESS && ((struct process *)cap->object)->state == PROCESS_FAULTED;
-    return faulted && in->word[0] > 0 && in->word[0] < 64 ? RC_OK : RC_BAD_ARG;
-}
-
 static void act_started(struct invocation *in) {
     debug_started((struct process *)invoke_sent(in, 0)->object);
 }
@@ -82,10 +67,33 @@ static void act_faulted(struct invocation *in) {
     debug_faulted((struct process *)invoke_sent(in, 0)->object, (unsigned)in->word[0]);
 }
 
-const struct operation debug_operations[] = {
-    {OP_DEBUG_TRAVERSE, CAP_SET(CAP_DEBUG), 0, decode_question, act_traverse},
-    {OP_DEBUG_WALK, CAP_SET(CAP_DEBUG), 0, decode_question, act_walk},
-    {OP_DEBUG_STARTED, CAP_SET(CAP_DEBUG), 0, decode_process, act_started},
-    {OP_DEBUG_FAULTED, CAP_SET(CAP_DEBUG), 0, decode_faulted, act_faulted},
+#define PROCESS_SENT                                                                                                   \
+    { "process", CAP_SET(CAP_PROCESS) }
+static const struct operation rows[] = {
+    {.op = OP_DEBUG_TRAVERSE,
+     .name = "OP_DEBUG_TRAVERSE",
+     .types = CAP_SET(CAP_DEBUG),
+     .word = {{"address", 0, ~0ul}, {"enum access", ACCESS_LOAD, ACCESS_FETCH}},
+     .sent = {{"space or process", CAP_SET(CAP_PROCESS) | CAP_SET_MEMORY}},
+     .result = "w0 frame or front address, w1 enum fault, w2 restrictions, w3 steps",
+     .act = act_traverse},
+    {.op = OP_DEBUG_WALK,
+     .name = "OP_DEBUG_WALK",
+     .types = CAP_SET(CAP_DEBUG),
+     .word = {{"address", 0, ~0ul}, {"enum access", ACCESS_LOAD, ACCESS_FETCH}},
+     .sent = {{"space or process", CAP_SET(CAP_PROCESS) | CAP_SET_MEMORY}},
+     .result = "the same of the page tables",
+     .act = act_walk},
+    {.op = OP_DEBUG_STARTED,
+     .name = "OP_DEBUG_STARTED",
+     .types = CAP_SET(CAP_DEBUG),
+     .sent = {PROCESS_SENT},
+     .act = act_started},
+    {.op = OP_DEBUG_FAULTED,
+     .name = "OP_DEBUG_FAULTED",
+     .types = CAP_SET(CAP_DEBUG),
+     .word = {{"signal", 1, 64}},
+     .sent = {PROCESS_SENT},
+     .act = act_faulted},
 };
-const unsigned debug_operation_count = LENGTH(debug_operations);
+const struct operation_group debug_operations = OPERATION_GROUP(rows);

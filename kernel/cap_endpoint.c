@@ -4,11 +4,6 @@
  */
 #include "invoke.h"
 
-static unsigned long decode_recipient(struct invocation *in) {
-    struct cap *process = invoke_sent(in, 0);
-    return process->type == CAP_NULL || process->type == CAP_PROCESS ? RC_OK : RC_BAD_ARG;
-}
-
 static void act_recipient(struct invocation *in) {
     ((struct endpoint *)in->cap->object)->recipient = *invoke_sent(in, 0);
 }
@@ -19,8 +14,17 @@ static void act_entry(struct invocation *in) {
     invoke_receive(in, 0, entry);
 }
 
-const struct operation endpoint_operations[] = {
-    {OP_ENDPOINT_SET_RECIPIENT, CAP_SET(CAP_ENDPOINT), 0, decode_recipient, act_recipient},
-    {OP_ENDPOINT_MAKE_ENTRY, CAP_SET(CAP_ENDPOINT), 0, NULL, act_entry},
+static const struct operation rows[] = {
+    {.op = OP_ENDPOINT_SET_RECIPIENT,
+     .name = "OP_ENDPOINT_SET_RECIPIENT",
+     .types = CAP_SET(CAP_ENDPOINT),
+     .sent = {{"who receives", CAP_SET(CAP_NULL) | CAP_SET(CAP_PROCESS)}},
+     .act = act_recipient},
+    {.op = OP_ENDPOINT_MAKE_ENTRY,
+     .name = "OP_ENDPOINT_MAKE_ENTRY",
+     .types = CAP_SET(CAP_ENDPOINT),
+     .word = {{"payload", 0, ~0ul}},
+     .result = "c0 entry capability",
+     .act = act_entry},
 };
-const unsigned endpoint_operation_count = LENGTH(endpoint_operations);
+const struct operation_group endpoint_operations = OPERATION_GROUP(rows);

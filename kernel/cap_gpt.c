@@ -12,10 +12,6 @@ static struct gpt *gpt_of(const struct invocation *in) {
     return (struct gpt *)in->cap->object;
 }
 
-static unsigned long decode_slot(struct invocation *in) {
-    return in->word[0] < GPT_SLOTS ? RC_OK : RC_BAD_ARG;
-}
-
 static void act_get(struct invocation *in) {
     struct cap *cap = cap_prepare(&gpt_of(in)->slot[in->word[0]]);
     invoke_receive(in, 0, in->cap->restr & CAP_WK ? cap_weaken(cap) : *cap);
@@ -28,10 +24,6 @@ static void act_set(struct invocation *in) {
     gpt->slot[slot] = *invoke_sent(in, 0);
 }
 
-static unsigned long decode_l2v(struct invocation *in) {
-    return in->word[0] >= PAGE_SHIFT && in->word[0] <= L2V_MAX ? RC_OK : RC_BAD_ARG;
-}
-
 static void act_set_l2v(struct invocation *in) {
     struct gpt *gpt = gpt_of(in);
     depend_invalidate(&gpt->header);
@@ -39,22 +31,13 @@ static void act_set_l2v(struct invocation *in) {
     gpt->l2v = (unsigned char)in->word[0];
 }
 
-static unsigned long decode_keeper(struct invocation *in) {
-    struct cap *keeper = invoke_sent(in, 0);
-    return keeper->type == CAP_NULL || keeper->type == CAP_ENTRY ? RC_OK : RC_BAD_ARG;
-}
-
 static void act_set_keeper(struct invocation *in) {
     gpt_of(in)->keeper = *invoke_sent(in, 0);
 }
 
-static unsigned long decode_background(struct invocation *in) {
-    struct cap *cap = invoke_sent(in, 0);
-    return cap->type == CAP_NULL || cap_is_memory(cap) ? RC_OK : RC_BAD_ARG;
-}
-
-/* Another background changes what its windows lead to. Having one or not also changes where those of a background further out
- * lead: then everything that was made by way of this GPT goes, and what was made on the assumption that it has one. */
+/* Another background changes what its windows lead to. Having one or not also changes where those of a background
+ * further out lead: then everything that was made by way of this GPT goes, and what was made on the assumption that it
+ * has one. */
 static void act_set_background(struct invocation *in) {
     struct gpt *gpt = gpt_of(in);
     struct cap *cap = invoke_sent(in, 0);
@@ -72,17 +55,16 @@ static void act_set_background(struct invocation *in) {
 
 static unsigned long decode_window(struct invocation *in) {
     unsigned long offset = in->word[1], l2g = in->word[2] & 0xff, restr = in->word[2] >> 8;
-    if (in->word[0] >= GPT_SLOTS || restr & ~(unsigned long)CAP_RESTRICTIONS || !cap_guard_valid(0, l2g) ||
-        offset & mask_low((unsigned)l2g))
+    if (restr & ~(unsigned long)CAP_RESTRICTIONS || l2g < PAGE_SHIFT || l2g > 64 || offset & mask_low((unsigned)l2g))
         return RC_BAD_ARG;
-    in->made = (struct cap){.type = CAP_WINDOW, .l2g = (unsigned char)l2g, .restr = (unsigned char)restr, .payload = offset};
+    in->made = (struct cap){.type = CAP_WINDOW, .l2g = (unsigned char)l2g};
+    in->made.restr = (unsigned char)restr;
+    in->made.payload = offset;
     return RC_OK;
 }
 
 static unsigned long decode_local_window(struct invocation *in) {
     unsigned long rc = decode_window(in);
-    if (in->word[3] >= GPT_SLOTS)
-        return RC_BAD_ARG;
     in->made.type = CAP_LOCAL_WINDOW;
     in->made.slot = (unsigned char)in->word[3];
     return rc;
@@ -93,13 +75,58 @@ static void act_set_made(struct invocation *in) {
     gpt_of(in)->slot[in->word[0]] = in->made;
 }
 
-const struct operation gpt_operations[] = {
-    {OP_GPT_GET, CAP_SET(CAP_GPT), CAP_OP, decode_slot, act_get},
-    {OP_GPT_SET, CAP_SET(CAP_GPT), CHANGE, decode_slot, act_set},
-    {OP_GPT_SET_L2V, CAP_SET(CAP_GPT), CHANGE, decode_l2v, act_set_l2v},
-    {OP_GPT_SET_KEEPER, CAP_SET(CAP_GPT), CHANGE, decode_keeper, act_set_keeper},
-    {OP_GPT_SET_BACKGROUND, CAP_SET(CAP_GPT), CHANGE, decode_background, act_set_background},
-    {OP_GPT_SET_WINDOW, CAP_SET(CAP_GPT), CHANGE, decode_window, act_set_made},
-    {OP_GPT_SET_LOCAL_WINDOW, CAP_SET(CAP_GPT), CHANGE, decode_local_window, act_set_made},
+#define SLOT                                                                                                           \
+    { "slot", 0, GPT_SLOTS - 1 }
+#define OFFSET                                                                                                         \
+    { "offset, a multiple of 2^l2g", 0, ~0ul }
+#define SHAPE                                                                                                          \
+    { "l2g (12…64) + 256 * restrictions", PAGE_SHIFT, 64 | CAP_RESTRICTIONS << 8 }
+static const struct operation rows[] = {
+    {.op = OP_GPT_GET,
+     .name = "OP_GPT_GET",
+     .types = CAP_SET(CAP_GPT),
+     .forbidden = CAP_OP,
+     .word = {SLOT},
+     .result = "c0 the slot's capability, weakened if this one is weak",
+     .act = act_get},
+    {.op = OP_GPT_SET,
+     .name = "OP_GPT_SET",
+     .types = CAP_SET(CAP_GPT),
+     .forbidden = CHANGE,
+     .word = {SLOT},
+     .sent = {{"what the slot holds from now on", CAP_SET_ANY}},
+     .act = act_set},
+    {.op = OP_GPT_SET_L2V,
+     .name = "OP_GPT_SET_L2V",
+     .types = CAP_SET(CAP_GPT),
+     .forbidden = CHANGE,
+     .word = {{"l2v", PAGE_SHIFT, L2V_MAX}},
+     .act = act_set_l2v},
+    {.op = OP_GPT_SET_KEEPER,
+     .name = "OP_GPT_SET_KEEPER",
+     .types = CAP_SET(CAP_GPT),
+     .forbidden = CHANGE,
+     .sent = {{"keeper", CAP_SET(CAP_NULL) | CAP_SET(CAP_ENTRY)}},
+     .act = act_set_keeper},
+    {.op = OP_GPT_SET_BACKGROUND,
+     .name = "OP_GPT_SET_BACKGROUND",
+     .types = CAP_SET(CAP_GPT),
+     .forbidden = CHANGE,
+     .sent = {{"background space", CAP_SET(CAP_NULL) | CAP_SET_MEMORY}},
+     .act = act_set_background},
+    {.op = OP_GPT_SET_WINDOW,
+     .name = "OP_GPT_SET_WINDOW",
+     .types = CAP_SET(CAP_GPT),
+     .forbidden = CHANGE,
+     .word = {SLOT, OFFSET, SHAPE},
+     .decode = decode_window,
+     .act = act_set_made},
+    {.op = OP_GPT_SET_LOCAL_WINDOW,
+     .name = "OP_GPT_SET_LOCAL_WINDOW",
+     .types = CAP_SET(CAP_GPT),
+     .forbidden = CHANGE,
+     .word = {SLOT, OFFSET, SHAPE, {"slot that it leads to", 0, GPT_SLOTS - 1}},
+     .decode = decode_local_window,
+     .act = act_set_made},
 };
-const unsigned gpt_operation_count = LENGTH(gpt_operations);
+const struct operation_group gpt_operations = OPERATION_GROUP(rows);

@@ -4,11 +4,7 @@
  */
 #include "invoke.h"
 
-#define MEMORY_OR_WINDOW (CAP_SET_MEMORY | CAP_SET(CAP_WINDOW) | CAP_SET(CAP_LOCAL_WINDOW))
-
 static unsigned long decode_reduce(struct invocation *in) {
-    if (in->word[0] & ~(unsigned long)CAP_RESTRICTIONS)
-        return RC_BAD_ARG;
     in->made = *in->cap;
     in->made.restr |= (unsigned char)in->word[0];
     return RC_OK;
@@ -16,7 +12,7 @@ static unsigned long decode_reduce(struct invocation *in) {
 
 static unsigned long decode_guard(struct invocation *in) {
     unsigned long match = in->word[0], l2g = in->word[1];
-    if (!cap_guard_valid(match, l2g) || (cap_is_window(in->cap) && in->cap->payload & mask_low((unsigned)l2g)))
+    if (match & ~mask_low(64 - (unsigned)l2g) || (cap_is_window(in->cap) && in->cap->payload & mask_low((unsigned)l2g)))
         return RC_BAD_ARG;
     in->made = *in->cap;
     in->made.l2g = (unsigned char)l2g;
@@ -32,20 +28,9 @@ static void act_id(struct invocation *in) {
     in->caller->regs.rdx = in->cap->object->id;
 }
 
-const struct operation memory_operations[] = {
-    {OP_MEM_REDUCE, MEMORY_OR_WINDOW, 0, decode_reduce, act_receive},
-    {OP_MEM_GUARD, MEMORY_OR_WINDOW, 0, decode_guard, act_receive},
-    {OP_MEM_ID, CAP_SET_MEMORY, CAP_OP, NULL, act_id},
-};
-const unsigned memory_operation_count = LENGTH(memory_operations);
-
 static struct cap *cappage_slot(const struct invocation *in) {
     struct cap *slot = page_data((struct page *)in->cap->object);
     return &slot[in->word[0]];
-}
-
-static unsigned long decode_slot(struct invocation *in) {
-    return in->word[0] < CAPPAGE_SLOTS ? RC_OK : RC_BAD_ARG;
 }
 
 static void act_get(struct invocation *in) {
@@ -58,8 +43,40 @@ static void act_set(struct invocation *in) {
 }
 
 _Static_assert(CAPPAGE_SLOTS * sizeof(struct cap) == PAGE_SIZE, "a CapPage is one frame");
-const struct operation cappage_operations[] = {
-    {OP_CAPPAGE_GET, CAP_SET(CAP_CAPPAGE), CAP_OP, decode_slot, act_get},
-    {OP_CAPPAGE_SET, CAP_SET(CAP_CAPPAGE), CAP_RO | CAP_WK | CAP_OP, decode_slot, act_set},
+static const struct operation rows[] = {
+    {.op = OP_MEM_REDUCE,
+     .name = "OP_MEM_REDUCE",
+     .types = CAP_SET_MEMORY | CAP_SET_WINDOWS,
+     .word = {{"restrictions to add", 0, CAP_RESTRICTIONS}},
+     .result = "c0 the weaker capability",
+     .decode = decode_reduce,
+     .act = act_receive},
+    {.op = OP_MEM_GUARD,
+     .name = "OP_MEM_GUARD",
+     .types = CAP_SET_MEMORY | CAP_SET_WINDOWS,
+     .word = {{"match, below 2^(64 - l2g)", 0, ~0ul}, {"l2g", PAGE_SHIFT, 64}},
+     .result = "c0 the same object behind that guard",
+     .decode = decode_guard,
+     .act = act_receive},
+    {.op = OP_MEM_ID,
+     .name = "OP_MEM_ID",
+     .types = CAP_SET_MEMORY,
+     .forbidden = CAP_OP,
+     .result = "w0 object id",
+     .act = act_id},
+    {.op = OP_CAPPAGE_GET,
+     .name = "OP_CAPPAGE_GET",
+     .types = CAP_SET(CAP_CAPPAGE),
+     .forbidden = CAP_OP,
+     .word = {{"index", 0, CAPPAGE_SLOTS - 1}},
+     .result = "c0 the capability there, weakened if this one is weak",
+     .act = act_get},
+    {.op = OP_CAPPAGE_SET,
+     .name = "OP_CAPPAGE_SET",
+     .types = CAP_SET(CAP_CAPPAGE),
+     .forbidden = CAP_RO | CAP_WK | CAP_OP,
+     .word = {{"index", 0, CAPPAGE_SLOTS - 1}},
+     .sent = {{"what is there from now on", CAP_SET_ANY}},
+     .act = act_set},
 };
-const unsigned cappage_operation_count = LENGTH(cappage_operations);
+const struct operation_group memory_operations = OPERATION_GROUP(rows);

@@ -12,7 +12,12 @@ static void act_off(struct invocation *in) {
     power_off((unsigned)in->word[0]);
 }
 
-const struct operation power_operations[] = {
-    {OP_POWER_OFF, CAP_SET(CAP_POWER), 0, NULL, act_off},
+static const struct operation rows[] = {
+    {.op = OP_POWER_OFF,
+     .name = "OP_POWER_OFF",
+     .types = CAP_SET(CAP_POWER),
+     .word = {{"exit status", 0, 255}},
+     .result = "nothing",
+     .act = act_off},
 };
-const unsigned power_operation_count = LENGTH(power_operations);
+const struct operation_group power_operations = OPERATION_GROUP(rows);

@@ -19,8 +19,6 @@ static unsigned long string_result(enum copy_result result) {
 
 static unsigned long decode_get_regs(struct invocation *in) {
     const struct facet_regs *to = &in->caller->regs;
-    if (to->r15 < sizeof(struct facet_regs))
-        return RC_BAD_ARG;
     memcpy(copy_buffer, &process_of(in)->regs, sizeof(struct facet_regs));
     return string_result(copy_out(in->caller, to->r14, copy_buffer, sizeof(struct facet_regs)));
 }
@@ -31,8 +29,6 @@ static void act_get_regs(struct invocation *in) {
 
 static unsigned long decode_set_regs(struct invocation *in) {
     const struct facet_regs *from = &in->caller->regs;
-    if (from->r13 != sizeof(struct facet_regs))
-        return RC_BAD_ARG;
     unsigned long rc = string_result(copy_in(in->caller, from->r12, copy_buffer, sizeof in->regs));
     memcpy(&in->regs, copy_buffer, sizeof in->regs);
     if (rc == RC_OK && (in->regs.fs_base >= GUEST_ADDRESS_MAX || in->regs.gs_base >= GUEST_ADDRESS_MAX))
@@ -46,11 +42,6 @@ static void act_set_regs(struct invocation *in) {
     process_reload(process_of(in));
 }
 
-static unsigned long decode_set_space(struct invocation *in) {
-    struct cap *space = invoke_sent(in, 0);
-    return space->type == CAP_NULL || space->type == CAP_PAGE || space->type == CAP_GPT ? RC_OK : RC_BAD_ARG;
-}
-
 static void act_set_space(struct invocation *in) {
     struct process *process = process_of(in);
     map_forget_space(process);
@@ -61,25 +52,12 @@ static void act_get_space(struct invocation *in) {
     invoke_receive(in, 0, *cap_prepare(&process_of(in)->space));
 }
 
-static unsigned long decode_keeper(struct invocation *in) {
-    struct cap *keeper = invoke_sent(in, 0);
-    return keeper->type == CAP_NULL || keeper->type == CAP_ENTRY ? RC_OK : RC_BAD_ARG;
-}
-
 static void act_set_keeper(struct invocation *in) {
     process_of(in)->keeper = *invoke_sent(in, 0);
 }
 
-static unsigned long decode_set_cap(struct invocation *in) {
-    return in->word[0] > 0 && in->word[0] < CAP_REGISTERS ? RC_OK : RC_BAD_ARG;
-}
-
 static void act_set_cap(struct invocation *in) {
     process_of(in)->reg[in->word[0]] = *invoke_sent(in, 0);
-}
-
-static unsigned long decode_get_cap(struct invocation *in) {
-    return in->word[0] < CAP_REGISTERS ? RC_OK : RC_BAD_ARG;
 }
 
 static void act_get_cap(struct invocation *in) {
@@ -99,15 +77,48 @@ static void act_stop(struct invocation *in) {
 }
 
 #define PROCESS CAP_SET(CAP_PROCESS)
-const struct operation process_operations[] = {
-    {OP_PROCESS_GET_REGS, PROCESS, 0, decode_get_regs, act_get_regs},
-    {OP_PROCESS_SET_REGS, PROCESS, 0, decode_set_regs, act_set_regs},
-    {OP_PROCESS_SET_SPACE, PROCESS, 0, decode_set_space, act_set_space},
-    {OP_PROCESS_GET_SPACE, PROCESS, 0, NULL, act_get_space},
-    {OP_PROCESS_SET_KEEPER, PROCESS, 0, decode_keeper, act_set_keeper},
-    {OP_PROCESS_SET_CAP, PROCESS, 0, decode_set_cap, act_set_cap},
-    {OP_PROCESS_GET_CAP, PROCESS, 0, decode_get_cap, act_get_cap},
-    {OP_PROCESS_START, PROCESS, 0, NULL, act_start},
-    {OP_PROCESS_STOP, PROCESS, 0, NULL, act_stop},
+static const struct operation rows[] = {
+    {.op = OP_PROCESS_GET_REGS,
+     .name = "OP_PROCESS_GET_REGS",
+     .types = PROCESS,
+     .room = sizeof(struct facet_regs),
+     .result = "string: struct facet_regs",
+     .decode = decode_get_regs,
+     .act = act_get_regs},
+    {.op = OP_PROCESS_SET_REGS,
+     .name = "OP_PROCESS_SET_REGS",
+     .types = PROCESS,
+     .string = sizeof(struct facet_regs),
+     .decode = decode_set_regs,
+     .act = act_set_regs},
+    {.op = OP_PROCESS_SET_SPACE,
+     .name = "OP_PROCESS_SET_SPACE",
+     .types = PROCESS,
+     .sent = {{"space", CAP_SET(CAP_NULL) | CAP_SET(CAP_PAGE) | CAP_SET(CAP_GPT)}},
+     .act = act_set_space},
+    {.op = OP_PROCESS_GET_SPACE,
+     .name = "OP_PROCESS_GET_SPACE",
+     .types = PROCESS,
+     .result = "c0 its space",
+     .act = act_get_space},
+    {.op = OP_PROCESS_SET_KEEPER,
+     .name = "OP_PROCESS_SET_KEEPER",
+     .types = PROCESS,
+     .sent = {{"keeper", CAP_SET(CAP_NULL) | CAP_SET(CAP_ENTRY)}},
+     .act = act_set_keeper},
+    {.op = OP_PROCESS_SET_CAP,
+     .name = "OP_PROCESS_SET_CAP",
+     .types = PROCESS,
+     .word = {{"capability register", 1, CAP_REGISTERS - 1}},
+     .sent = {{"what it holds from now on", CAP_SET_ANY}},
+     .act = act_set_cap},
+    {.op = OP_PROCESS_GET_CAP,
+     .name = "OP_PROCESS_GET_CAP",
+     .types = PROCESS,
+     .word = {{"capability register", 0, CAP_REGISTERS - 1}},
+     .result = "c0 what it holds",
+     .act = act_get_cap},
+    {.op = OP_PROCESS_START, .name = "OP_PROCESS_START", .types = PROCESS, .act = act_start},
+    {.op = OP_PROCESS_STOP, .name = "OP_PROCESS_STOP", .types = PROCESS, .act = act_stop},
 };
-const unsigned process_operation_count = LENGTH(process_operations);
+const struct operation_group process_operations = OPERATION_GROUP(rows);

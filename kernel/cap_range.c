@@ -4,12 +4,9 @@
  */
 #include "invoke.h"
 
-#define OBJECTS (CAP_SET_MEMORY | CAP_SET(CAP_PROCESS) | CAP_SET(CAP_ENDPOINT))
-
 static unsigned long decode_alloc(struct invocation *in) {
     unsigned long type = in->word[0], restr = in->word[1];
-    if (type >= CAP_TYPES || !(CAP_SET(type) & OBJECTS) || restr & ~(unsigned long)CAP_RESTRICTIONS ||
-        (restr && !(CAP_SET(type) & CAP_SET_MEMORY)))
+    if (restr && !(CAP_SET(type) & CAP_SET_MEMORY))
         return RC_BAD_ARG;
     return object_available((enum cap_type)type) ? RC_OK : RC_NO_MEMORY;
 }
@@ -21,16 +18,23 @@ static void act_alloc(struct invocation *in) {
     invoke_receive(in, 0, cap);
 }
 
-static unsigned long decode_rescind(struct invocation *in) {
-    return CAP_SET(invoke_sent(in, 0)->type) & OBJECTS ? RC_OK : RC_BAD_ARG;
-}
-
 static void act_rescind(struct invocation *in) {
     object_rescind(invoke_sent(in, 0)->object);
 }
 
-const struct operation range_operations[] = {
-    {OP_RANGE_ALLOC, CAP_SET(CAP_RANGE), 0, decode_alloc, act_alloc},
-    {OP_RANGE_RESCIND, CAP_SET(CAP_RANGE), 0, decode_rescind, act_rescind},
+static const struct operation rows[] = {
+    {.op = OP_RANGE_ALLOC,
+     .name = "OP_RANGE_ALLOC",
+     .types = CAP_SET(CAP_RANGE),
+     .word = {{"type of a storage object", CAP_PAGE, CAP_ENDPOINT},
+              {"restrictions, of memory only", 0, CAP_RESTRICTIONS}},
+     .result = "c0 a fresh object, zeroed; or RC_NO_MEMORY",
+     .decode = decode_alloc,
+     .act = act_alloc},
+    {.op = OP_RANGE_RESCIND,
+     .name = "OP_RANGE_RESCIND",
+     .types = CAP_SET(CAP_RANGE),
+     .sent = {{"the object to end", CAP_SET_OBJECTS}},
+     .act = act_rescind},
 };
-const unsigned range_operation_count = LENGTH(range_operations);
+const struct operation_group range_operations = OPERATION_GROUP(rows);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Stream: one byte stream of the host (payload: its number), and Console, the serial line. On a machine without streams, 1
- * and 2 go to the console and 0 is at its end.
+ * Stream: one byte stream of the host (payload: its number), and Console, the serial line. On a machine without
+ * streams, 1 and 2 go to the console and 0 is at its end.
  */
 #include "boot.h"
 #include "copy.h"
@@ -90,8 +90,18 @@ static void act_write(struct invocation *in) {
 }
 
 #define STREAMS (CAP_SET(CAP_STREAM) | CAP_SET(CAP_CONSOLE))
-const struct operation stream_operations[] = {
-    {OP_STREAM_READ, STREAMS, 0, decode_read, act_read},
-    {OP_STREAM_WRITE, STREAMS, 0, decode_write, act_write},
+static const struct operation rows[] = {
+    {.op = OP_STREAM_READ,
+     .name = "OP_STREAM_READ",
+     .types = STREAMS,
+     .result = "string: bytes, none at the end of the file; or RC_IO, w0 errno",
+     .decode = decode_read,
+     .act = act_read},
+    {.op = OP_STREAM_WRITE,
+     .name = "OP_STREAM_WRITE",
+     .types = STREAMS,
+     .result = "w0 bytes of the string taken; or RC_IO, w0 errno",
+     .decode = decode_write,
+     .act = act_write},
 };
-const unsigned stream_operation_count = LENGTH(stream_operations);
+const struct operation_group stream_operations = OPERATION_GROUP(rows);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "kernel.h"
 #include "debug.h"
+#include "kernel.h"
 #include <stdarg.h>
 
 #define LINE_STATUS 5

@@ -21,8 +21,10 @@ static unsigned long copy_resume(struct process *process, unsigned long address,
     bool same = stopped.process == process && stopped.rip == process->regs.rip && stopped.address == address &&
                 stopped.size == size && stopped.buffer == buffer && stopped.access == access &&
                 stopped.syscall + 1 == kernel_info.syscalls;
+    if (!same)
+        return 0; /* if this is another copy of the same system call, the stopped one is still to come */
     stopped.process = NULL;
-    return same ? stopped.done : 0;
+    return stopped.done;
 }
 
 static void copy_stop(struct process *process, unsigned long address, void *buffer, unsigned long size,

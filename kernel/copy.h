@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Strings: the kernel's copies on a process's behalf. They never use the process's page tables: the traversal finds each page,
- * and its frame is reached through the direct map, or, if it wears a front, through the machine in pieces of at most 512 bytes.
+ * Strings: the kernel's copies on a process's behalf. They never use the process's page tables: the traversal finds
+ * each page, and its frame is reached through the direct map, or, if it wears a front, through the machine in pieces of
+ * at most 512 bytes.
  */
 #ifndef KERNEL_COPY_H
 #define KERNEL_COPY_H
@@ -14,12 +15,12 @@ enum copy_result {
     COPY_UNDO,    /* the debugger takes over before this copy: the system call must be undone */
 };
 
-/* Where a string is between two spaces or a space and a device. Holds STRING_MAX bytes; what is in it lasts until the next
- * system call of any process (and through one that is undone). */
+/* Where a string is between two spaces or a space and a device. Holds STRING_MAX bytes; what is in it lasts until the
+ * next system call of any process (and through one that is undone). */
 extern unsigned char copy_buffer[STRING_MAX];
 
-/* Between a process's memory and the kernel's. A copy that was undone goes on where it stopped when the same system call comes
- * again, so no handler sees an access twice. */
+/* Between a process's memory and the kernel's. A copy that was undone goes on where it stopped when the same system
+ * call comes again, so no handler sees an access twice. */
 enum copy_result copy_in(struct process *from, unsigned long address, void *to, unsigned long size);
 enum copy_result copy_out(struct process *to, unsigned long address, void *from, unsigned long size);
 /* Could all of it be accessed so? Asks no handler. */

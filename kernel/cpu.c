@@ -5,7 +5,8 @@
 #define MSR_STAR 0xc0000081
 #define MSR_LSTAR 0xc0000082
 #define MSR_FMASK 0xc0000084
-#define RFLAGS_MASK 0x47700 /* cleared by SYSCALL: AC, NT, IOPL?, OF… : TF IF DF IOPL NT AC */
+/* Cleared by SYSCALL: TF, IF, DF, IOPL, NT, AC. */
+#define RFLAGS_MASK 0x47700
 
 struct gate {
     unsigned short offset_low, selector;
@@ -31,7 +32,8 @@ static unsigned long gdt[7] = {
     0x00cf93000000ffff, /* 10 kernel data */
     0x00cff3000000ffff, /* 18 user data: SYSRET wants it before the code */
     0x00affb000000ffff, /* 20 user code */
-    0, 0,               /* 28 TSS */
+    0,
+    0, /* 28 TSS */
 };
 
 extern char trap_stubs[], syscall_entry[], kernel_stack_top[], double_fault_stack_top[];

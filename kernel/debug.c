@@ -52,7 +52,8 @@ static unsigned long page_target(const struct page *page) {
 static enum debug_status request_traverse(struct process *process) {
     struct walk walk;
     unsigned long *result = block.request.result;
-    enum fault fault = walk_process(&walk, process, block.request.arg[1], (enum access)block.request.arg[2], block.steps);
+    enum fault fault =
+        walk_process(&walk, process, block.request.arg[1], (enum access)block.request.arg[2], block.steps);
     struct cap *keeper = fault_keeper(process, walk.keeper);
     bool page = walk.object->type == CAP_PAGE;
     result[0] = fault;
@@ -125,7 +126,8 @@ void debug_faulted(const struct process *process, unsigned signal) {
     arg[5] = process->fault_code;
     event(DEBUG_EVENT_FAULTED);
     if (!boot_info.facet)
-        print("process %u: fault %u at %x, pc %x, code %x\n", (unsigned)arg[0], (unsigned)arg[2], arg[3], arg[4], arg[5]);
+        print("process %u: fault %u at %x, pc %x, code %x\n", (unsigned)arg[0], (unsigned)arg[2], arg[3], arg[4],
+              arg[5]);
 }
 
 void debug_deadlock(void) {
@@ -138,7 +140,7 @@ void debug_deadlock(void) {
 
 void debug_panic(const char *text) {
     unsigned i = 0;
-    for (; text[i] && i < sizeof block.text - 1; i++)
+    for (; i < sizeof block.text - 1 && text[i]; i++)
         block.text[i] = text[i];
     block.text[i] = 0;
     if (boot_info.facet)

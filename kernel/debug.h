@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The debug device: the kernel answers the host's requests and tells it what happens. On a machine without it, everything
- * here does nothing.
+ * The debug device: the kernel answers the host's requests and tells it what happens. On a machine without it,
+ * everything here does nothing.
  */
 #ifndef KERNEL_DEBUG_H
 #define KERNEL_DEBUG_H
@@ -19,8 +19,8 @@ void debug_faulted(const struct process *process, unsigned signal);
 void debug_deadlock(void);
 void debug_panic(const char *text);
 
-/* Lets a front's handlers see a copy of `size` bytes (at most 512, inside the front's page) by the kernel for the running
- * process, and makes it. buffer: the kernel's side. */
+/* Lets a front's handlers see a copy of `size` bytes (at most 512, inside the front's page) by the kernel for the
+ * running process, and makes it. buffer: the kernel's side. */
 enum copy_status debug_copy(int front, unsigned long va, unsigned long offset, void *buffer, unsigned long size,
                             enum access access);
 

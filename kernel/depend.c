@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A bounded pool of depend entries (see table.h), each in two lists: its key's and its holder's. When the pool runs short, the
- * oldest go in turn, and with each the mappings it speaks of: forgetting a dependency would be the one unforgivable mistake.
+ * A bounded pool of depend entries (see table.h), each in two lists: its key's and its holder's. When the pool runs
+ * short, the oldest go in turn, and with each the mappings it speaks of: forgetting a dependency would be the one
+ * unforgivable mistake.
  */
 #include "table.h"
 
@@ -43,8 +44,7 @@ static void depend_free(struct depend *entry) {
     kernel_info.depend_live--;
 }
 
-static struct depend *depend_find(struct object *key, struct object *holder, long base, unsigned shift,
-                                  unsigned slot) {
+static struct depend *depend_find(struct object *key, struct object *holder, long base, unsigned shift, unsigned slot) {
     for (struct depend *entry = key->depends; entry; entry = entry->next_of_key)
         if (entry->holder == holder && entry->base == base && entry->shift == shift && entry->slot == slot)
             return entry;
@@ -63,8 +63,8 @@ static void depend_make(struct object *key, struct object *holder, long base, un
     free_entries = entry->next_of_key;
     free_count--;
     kernel_info.depend_live++;
-    *entry = (struct depend){.key = key, .holder = holder, .base = base, .shift = (unsigned char)shift,
-                             .slot = (unsigned char)slot};
+    *entry = (struct depend){
+        .key = key, .holder = holder, .base = base, .shift = (unsigned char)shift, .slot = (unsigned char)slot};
     list_insert(&key->depends, entry);
     struct depend **list = holder_list(holder);
     entry->next_of_holder = *list;

@@ -9,18 +9,22 @@
  */
 #include "offsets.h"
 
-        .section .hot, "aw", @nobits
-        .balign 16
+/* What every entry touches shares the page of the stack's top: HOT (kernel.h) follows it. */
+        .section .bss.stack, "aw", @nobits
+        .balign 4096
 kernel_stack:
-        .skip 16384
+        .skip 4 * 4096 - HOT_SIZE
         .globl kernel_stack_top
 kernel_stack_top:
+        .section .bss.hot, "aw", @nobits
+user_rsp:
+        .skip 8
+        .section .bss, "aw", @nobits
+        .balign 16
 double_fault_stack:
         .skip 4096
         .globl double_fault_stack_top
 double_fault_stack_top:
-user_rsp:
-        .skip 8
 
         .section .text.entry, "ax"
 
@@ -42,9 +46,9 @@ user_rsp:
         mov     %r15, PROCESS_R15(\p)
         .endm
 
+/* All but rax, rcx, r11, rsp, rip and rflags. */
         .macro load p
         mov     PROCESS_RBX(\p), %rbx
-        mov     PROCESS_RCX(\p), %rcx
         mov     PROCESS_RDX(\p), %rdx
         mov     PROCESS_RSI(\p), %rsi
         mov     PROCESS_RDI(\p), %rdi
@@ -52,12 +56,16 @@ user_rsp:
         mov     PROCESS_R8(\p), %r8
         mov     PROCESS_R9(\p), %r9
         mov     PROCESS_R10(\p), %r10
-        mov     PROCESS_R11(\p), %r11
         mov     PROCESS_R12(\p), %r12
         mov     PROCESS_R13(\p), %r13
         mov     PROCESS_R14(\p), %r14
         mov     PROCESS_R15(\p), %r15
         .endm
+
+        .globl main_user
+main_user:
+        mov     %rdi, %rax
+        jmp     user_return
 
 /* SYSCALL: interrupts off, rcx = rip, r11 = rflags, still the program's rsp. */
         .globl syscall_entry
@@ -74,11 +82,7 @@ syscall_entry:
         mov     %rsp, %rdi
         lea     kernel_stack_top(%rip), %rsp
         call    invoke
-        jmp     user_return
 
-        .globl main_user
-main_user:
-        mov     %rdi, %rax
 /* rax: the process to run; its page tables are loaded. SYSRET restores rip and rflags from rcx and r11, so it will do when
  * these agree, as they do after a system call. */
 user_return:
@@ -100,6 +104,8 @@ user_return:
         pushq   $SELECTOR_USER_CODE
         pushq   PROCESS_RIP(%rax)
         load    %rax
+        mov     PROCESS_RCX(%rax), %rcx
+        mov     PROCESS_R11(%rax), %r11
         mov     PROCESS_RAX(%rax), %rax
         iretq
 
@@ -121,6 +127,7 @@ trap_stubs:
 /* rsp: vector, error code, rip, cs, rflags, rsp, ss */
         .balign 16
 trap_common:
+        cld                             /* unlike SYSCALL, a trap leaves the direction to the program */
         testb   $3, 24(%rsp)
         jz      trap_kernel
         push    %rax

@@ -41,7 +41,7 @@ void process_fault_tell(struct process *process) {
         if (keeper && cap_prepare(keeper)->type == CAP_ENTRY && ipc_send_fault(process, keeper))
             return;
     }
-    debug_faulted(process, facet_signal(process->fault, process->fault_code));
+    debug_faulted(process, facet_signal((enum fault)process->fault, process->fault_code));
 }
 
 static void page_fault(struct process *process, unsigned long error) {
@@ -65,7 +65,8 @@ static void front_fault(struct process *process) {
     if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_FAULT)
         fault = FAULT_HANDLER;
     if (fault != FAULT_NONE)
-        process_fault(process, fault, trap.va, fault == FAULT_HANDLER ? trap.code : (unsigned long)VECTOR_PF << 32, &walk);
+        process_fault(process, fault, trap.va, fault == FAULT_HANDLER ? trap.code : (unsigned long)VECTOR_PF << 32,
+                      &walk);
 }
 
 static void exception(struct process *process, const struct trap_frame *frame) {

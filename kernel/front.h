@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Fronts: a page that wears one is mapped to a range of the aperture instead of to its frame, in every space. Its holders'
- * capabilities do not change.
+ * Fronts: a page that wears one is mapped to a range of the aperture instead of to its frame, in every space. Its
+ * holders' capabilities do not change.
  */
 #ifndef KERNEL_FRONT_H
 #define KERNEL_FRONT_H

@@ -2,30 +2,30 @@
 #include "invoke.h"
 
 #define CONTROL_CAP 0xffu
-#define CONTROL_BITS 0x3fful
+#define CONTROL_MAX INVOKE_CONTROL(CONTROL_CAP, INVOKE_FORK)
 #define CAPS_TOO_LARGE 0xe0e0e0e0e0e0e0e0ul /* any register number above 31 */
 
 static void type_act(struct invocation *in) {
-    in->caller->regs.rdx = in->cap->type;
-    in->caller->regs.r10 = in->cap->restr;
+    struct facet_regs *regs = &in->caller->regs;
+    unsigned char type = in->cap->type, restr = in->cap->restr;
+    regs->rdx = type;
+    regs->r10 = restr;
 }
-static const struct operation type_operation = {OP_TYPE, ~0u, 0, NULL, type_act};
+static const struct operation type_rows[] = {
+    {.op = 0}, /* no operation; no type has it */
+    {.op = OP_TYPE, .name = "OP_TYPE", .types = CAP_SET_ANY, .result = "w0 type, w1 restrictions", .act = type_act},
+};
+const struct operation_group type_operations = OPERATION_GROUP(type_rows);
 
-static const struct {
-    const struct operation *rows;
-    const unsigned *count;
-} group[OPERATION_GROUPS] = {
-    [1] = {memory_operations, &memory_operation_count},     [2] = {gpt_operations, &gpt_operation_count},
-    [3] = {process_operations, &process_operation_count},   [4] = {endpoint_operations, &endpoint_operation_count},
-    [5] = {range_operations, &range_operation_count},       [6] = {stream_operations, &stream_operation_count},
-    [7] = {debug_operations, &debug_operation_count},       [8] = {power_operations, &power_operation_count},
-    [9] = {cappage_operations, &cappage_operation_count},
+const struct operation_group *const operation_groups[OPERATION_GROUPS] = {
+    &type_operations,  &memory_operations, &gpt_operations,   &process_operations, &endpoint_operations,
+    &range_operations, &stream_operations, &debug_operations, &power_operations,   &discrim_operations,
 };
 
 void invoke_init(void) {
-    for (unsigned g = 1; g < OPERATION_GROUPS; g++)
-        for (unsigned i = 0; i < *group[g].count; i++)
-            kassert(group[g].rows[i].op == (g << 8 | i), g, i);
+    for (unsigned g = 0; g < OPERATION_GROUPS; g++)
+        for (unsigned i = 0; i < operation_groups[g]->count; i++)
+            kassert(operation_groups[g]->rows[i].op == (g << 8 | i), g, i);
 }
 
 struct cap *invoke_sent(struct invocation *in, unsigned i) {
@@ -39,10 +39,36 @@ void invoke_receive(struct invocation *in, unsigned i, struct cap cap) {
 }
 
 static const struct operation *operation_find(unsigned long op) {
-    if (op == OP_TYPE)
-        return &type_operation;
     unsigned long g = op >> 8, i = op & 0xff;
-    return g > 0 && g < OPERATION_GROUPS && i < *group[g].count ? &group[g].rows[i] : NULL;
+    return g < OPERATION_GROUPS && i < operation_groups[g]->count ? &operation_groups[g]->rows[i] : NULL;
+}
+
+/* Fetches the words that the operation has. */
+static bool words_fit(const struct operation *row, struct invocation *in) {
+    in->word[0] = in->caller->regs.rdx;
+    in->word[1] = in->caller->regs.r10;
+    in->word[2] = in->caller->regs.r8;
+    in->word[3] = in->caller->regs.r9;
+    for (unsigned i = 0; i < OPERATION_WORDS && row->word[i].name; i++)
+        if (in->word[i] < row->word[i].low || in->word[i] > row->word[i].high)
+            return false;
+    return true;
+}
+
+static bool sent_fit(const struct operation *row, struct invocation *in) {
+    for (unsigned i = 0; i < OPERATION_SENT && row->sent[i].name; i++)
+        if (!(CAP_SET(invoke_sent(in, i)->type) & row->sent[i].types))
+            return false;
+    return true;
+}
+
+static bool strings_fit(const struct operation *row, struct invocation *in) {
+    return (!row->string || in->caller->regs.r13 == row->string) && in->caller->regs.r15 >= row->room;
+}
+
+static bool arguments_fit(const struct operation *row, struct invocation *in) {
+    return (!row->word[0].name || words_fit(row, in)) && (!row->sent[0].name || sent_fit(row, in)) &&
+           (!(row->string | row->room) || strings_fit(row, in));
 }
 
 static unsigned long operation_decode(const struct operation *row, struct invocation *in) {
@@ -50,6 +76,8 @@ static unsigned long operation_decode(const struct operation *row, struct invoca
         return RC_BAD_OP;
     if (row->forbidden & in->cap->restr)
         return RC_NO_RIGHT;
+    if (!arguments_fit(row, in))
+        return RC_BAD_ARG;
     return row->decode ? row->decode(in) : RC_OK;
 }
 
@@ -59,10 +87,6 @@ static bool invoke_kernel(struct process *process, struct cap *cap) {
     struct invocation in;
     in.caller = process;
     in.cap = cap;
-    in.word[0] = regs->rdx;
-    in.word[1] = regs->r10;
-    in.word[2] = regs->r8;
-    in.word[3] = regs->r9;
     const struct operation *row = operation_find(regs->rax);
     unsigned long rc = operation_decode(row, &in);
     if (rc == RC_UNDO) {
@@ -82,13 +106,14 @@ struct process *invoke(struct process *process) {
     kernel_info.syscalls++;
     unsigned long control = process->regs.rdi;
     unsigned kind = (unsigned)(control >> INVOKE_KIND_SHIFT);
-    if (control & ~CONTROL_BITS || kind > INVOKE_FORK || (control & CONTROL_CAP) >= CAP_REGISTERS ||
-        process->regs.rsi & CAPS_TOO_LARGE) {
+    if (control > CONTROL_MAX || (control & CONTROL_CAP) >= CAP_REGISTERS || process->regs.rsi & CAPS_TOO_LARGE) {
         process->regs.rip -= 2; /* the fault is that of the SYSCALL instruction */
         process_fault(process, FAULT_BAD_INVOKE, process->regs.rip, 0, NULL);
         return process_next();
     }
-    struct cap *cap = cap_prepare(&process->reg[control & CONTROL_CAP]);
+    struct cap *cap = &process->reg[control % CAP_REGISTERS];
+    __asm__("" : "+r"(cap)); /* one pointer; gcc would compute the sum anew for each field */
+    cap_prepare(cap);
     if (cap->type == CAP_ENTRY) {
         ipc_send(process, cap, kind);
     } else if (cap->type == CAP_RESUME) {

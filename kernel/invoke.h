@@ -10,38 +10,69 @@
 
 #define RC_UNDO 0xffffffff /* from decode only, never seen outside: the system call did not happen */
 
+#define OPERATION_WORDS 4
+#define OPERATION_SENT 2
+
 struct invocation {
     struct process *caller;
-    struct cap *cap; /* invoked */
-    unsigned long word[MESSAGE_WORDS];
+    struct cap *cap;                     /* invoked */
+    unsigned long word[OPERATION_WORDS]; /* those that the operation's row names */
     /* What decode has found for act. */
     struct cap made;
     unsigned long size;
     struct facet_regs regs;
 };
 
-/* A row of the dispatcher's table. */
+/* What a word must be: low … high. name NULL: this word and those after it are ignored. */
+struct operation_word {
+    const char *name;
+    unsigned long low, high;
+};
+/* What a capability sent must be: one of these types (CAP_SET). name NULL: this one and those after it are ignored. */
+struct operation_sent {
+    const char *name;
+    unsigned types;
+};
+
+/* A row of the dispatcher's table: all that is checked of an operation in one place, and what the system-call table in
+ * README.md says of it. */
 struct operation {
-    unsigned op;             /* enum op */
-    unsigned types;          /* CAP_SET(…) of those that have it */
-    unsigned char forbidden; /* restrictions any of which refuses it: RC_NO_RIGHT */
-    unsigned long (*decode)(struct invocation *); /* enum rc or RC_UNDO; NULL: nothing to check */
+    unsigned op;                                 /* enum op */
+    unsigned types;                              /* CAP_SET(…) of those that have it: else RC_BAD_OP */
+    unsigned char forbidden;                     /* restrictions any of which refuses it: RC_NO_RIGHT */
+    unsigned short string;                       /* bytes of string that must be sent, 0: whatever its size is */
+    unsigned short room;                         /* bytes of room there must be at least */
+    const char *name;                            /* as in enum op */
+    struct operation_word word[OPERATION_WORDS]; /* else RC_BAD_ARG, as are the following */
+    struct operation_sent sent[OPERATION_SENT];
+    const char *result;                           /* for the reader: what comes back beside RC_OK */
+    unsigned long (*decode)(struct invocation *); /* what a range cannot say: enum rc or RC_UNDO; NULL: nothing */
     void (*act)(struct invocation *);             /* NULL: nothing to do */
 };
 #define CAP_SET(type) (1u << (type))
 #define CAP_SET_MEMORY (CAP_SET(CAP_PAGE) | CAP_SET(CAP_CAPPAGE) | CAP_SET(CAP_GPT))
+#define CAP_SET_WINDOWS (CAP_SET(CAP_WINDOW) | CAP_SET(CAP_LOCAL_WINDOW))
+#define CAP_SET_OBJECTS (CAP_SET_MEMORY | CAP_SET(CAP_PROCESS) | CAP_SET(CAP_ENDPOINT))
+#define CAP_SET_ANY ((1u << CAP_TYPES) - 1)
+#define CAP_RESTRICTIONS (CAP_RO | CAP_NX | CAP_WK | CAP_OP | CAP_NC)
 
 /* The capability sent as number i, prepared; Null if none was. */
 struct cap *invoke_sent(struct invocation *invocation, unsigned i);
 /* Puts a capability into the register named for received capability i. */
 void invoke_receive(struct invocation *invocation, unsigned i, struct cap cap);
 
-#define OPERATION_GROUPS 10 /* op >> 8 */
-extern const struct operation memory_operations[], gpt_operations[], process_operations[], endpoint_operations[],
-    range_operations[], stream_operations[], debug_operations[], power_operations[], cappage_operations[];
-extern const unsigned memory_operation_count, gpt_operation_count, process_operation_count, endpoint_operation_count,
-    range_operation_count, stream_operation_count, debug_operation_count, power_operation_count,
-    cappage_operation_count;
+/* Rows by number: group op >> 8, row op & 0xff. Each cap_….c has its group. */
+struct operation_group {
+    const struct operation *rows;
+    unsigned long count;
+};
+#define OPERATION_GROUPS 10
+extern const struct operation_group type_operations, memory_operations, gpt_operations, process_operations,
+    endpoint_operations, range_operations, stream_operations, debug_operations, power_operations, discrim_operations;
+#define OPERATION_GROUP(array)                                                                                         \
+    { array, LENGTH(array) }
+
+extern const struct operation_group *const operation_groups[OPERATION_GROUPS];
 
 /* From entry.S: the process has executed SYSCALL. Returns who runs next. */
 struct process *invoke(struct process *process);

@@ -8,8 +8,8 @@
  *     recipient not WAITING: sender -> SENDING, in the recipient's queue, and the rest happens when it receives
  *
  * CALL makes its own fourth capability, so only three of the sender's go along.
- * A string goes through copy_buffer. If the sender's address faults the sender is told (RETURN: the string is left out); if
- * the receiver's room faults it receives 0 bytes.
+ * A string goes through copy_buffer. If the sender's address faults the sender is told (RETURN: the string is left
+ * out); if the receiver's room faults it receives 0 bytes.
  */
 #include "copy.h"
 #include "invoke.h"
@@ -55,8 +55,10 @@ static void resume_transfer(struct process *process, struct process *to) {
     resume->payload = process->call_count;
 }
 
-/* The message in from's registers, whole. The receiver is runnable afterwards; what becomes of the sender is up to the caller. */
-static void deliver(struct process *from, struct process *to, unsigned kind, unsigned long payload, unsigned long size) {
+/* The message in from's registers, whole. The receiver is runnable afterwards; what becomes of the sender is up to the
+ * caller. */
+static void deliver(struct process *from, struct process *to, unsigned kind, unsigned long payload,
+                    unsigned long size) {
     to->regs.rax = from->regs.rax;
     to->regs.rdi = payload;
     to->regs.rdx = from->regs.rdx;
@@ -112,8 +114,8 @@ static unsigned sender_kind(const struct process *process) {
     return (unsigned)(process->regs.rdi >> INVOKE_KIND_SHIFT) & 3;
 }
 
-/* Takes a message from a queued sender for a waiting process. Returns the process that is to wait next (the sender, if it made
- * a RETURN), or NULL. */
+/* Takes a message from a queued sender for a waiting process. Returns the process that is to wait next (the sender, if
+ * it made a RETURN), or NULL. */
 static struct process *receive_from(struct process *from, struct process *to) {
     queue_remove(from);
     if (from->fault != FAULT_NONE) {
@@ -209,8 +211,8 @@ void ipc_send(struct process *from, struct cap *entry, unsigned kind) {
     }
 }
 
-/* A keeper's verdict: label 0 restarts the process. With anything else the keeper of a GPT leaves it to that of the process,
- * which leaves it stopped with its fault on record. */
+/* A keeper's verdict: label 0 restarts the process. With anything else the keeper of a GPT leaves it to that of the
+ * process, which leaves it stopped with its fault on record. */
 static void answer_fault(struct process *to, unsigned long label) {
     if (label == 0) {
         to->fault = FAULT_NONE;

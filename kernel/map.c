@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * From a traversal to page tables. Building goes down from the process (level 5) to the page (level 1); at each level it takes
- * the steps that are the same for all addresses of the next lower table and records them in depend entries of the holder of
- * the upper entry; where they differ, the object reached is the producer of the lower table.
+ * From a traversal to page tables. Building goes down from the process (level 5) to the page (level 1); at each level
+ * it takes the steps that are the same for all addresses of the next lower table and records them in depend entries of
+ * the holder of the upper entry; where they differ, the object reached is the producer of the lower table.
  */
 #include "front.h"
 #include "table.h"
 
-/* All tables and depend entries that one build may need are reserved first, so that none can go while it is under way. */
+/* All tables and depend entries that one build may need are reserved first, so that none can go while it is under way.
+ */
 #define BUILD_TABLES TABLE_LEVEL_TOP
 #define BUILD_DEPENDS (WALK_DEPTH_MAX + TABLE_LEVEL_PROCESS)
 
-/* Is the next step the same for all addresses that agree with this one above `bits`, and leads to a GPT? Through a window: are
- * both steps? A table begins at a GPT, never between a window and where it leads. */
+/* Is the next step the same for all addresses that agree with this one above `bits`, and leads to a GPT? Through a
+ * window: are both steps? A table begins at a GPT, never between a window and where it leads. */
 static bool step_is_uniform(const struct walk *walk, unsigned bits) {
     if (walk->object->type == CAP_GPT && !walk->windowed && ((struct gpt *)walk->object)->l2v < bits)
         return false;
@@ -33,7 +34,8 @@ static void build_step(struct walk *walk, struct object *holder, unsigned index,
     kassert(fault == FAULT_NONE, fault, walk->offset);
 }
 
-/* The table under entry `index` of holder, which covers 1 << bits bytes: the one there, one made before, or a new one. */
+/* The table under entry `index` of holder, which covers 1 << bits bytes: the one there, one made before, or a new one.
+ */
 static struct table *build_lower(struct walk *walk, struct object *holder, unsigned index, unsigned level) {
     unsigned bits = table_entry_bits(level);
     while (step_is_uniform(walk, bits))
@@ -54,7 +56,7 @@ static unsigned long page_entry(const struct page *page, unsigned restr) {
 
 static void build_page(struct walk *walk, struct table *table, unsigned index) {
     if (table->entry[index] & PTE_P)
-        table_entry_clear(&table->header, index);
+        return; /* made through another space; only the link from this one was missing */
     while (walk->next)
         build_step(walk, &table->header, index, PAGE_SHIFT);
     struct page *page = (struct page *)walk->object;

@@ -83,13 +83,15 @@ static void take_pages(struct table *tables, unsigned long table_count) {
 }
 
 void memory_init(void) {
+    kernel_info.magic = KERNEL_INFO_MAGIC;
+    kernel_info.size = sizeof kernel_info;
     next = boot_info.free_start;
     unsigned long frames = (boot_info.free_end - boot_info.free_start) / PAGE_SIZE;
     take_fronts(frames);
 #ifdef FACET_DEBUG
     unsigned long table_count = 40, depend_count = 600; /* few enough that reclaiming is no rare event */
 #else
-    unsigned long table_count = clamp(frames / 32, 96, 4096), depend_count = 2 * frames;
+    unsigned long table_count = clamp(frames / 32, 96, 4096), depend_count = clamp(2 * frames, 1024, 1ul << 18);
 #endif
     struct table *tables = take(table_count, sizeof(struct table));
     depend_init(take(depend_count, sizeof(struct depend)), depend_count);

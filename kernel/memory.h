@@ -3,7 +3,8 @@
  * Lays RAM out once, at boot.
  *
  *     free_start                                                                       free_end
- *     | front table, owners | tables | depends | GPTs | processes | endpoints | page headers | table frames | page frames |
+ *     | front table, owners | tables | depends | GPTs | processes | endpoints | page headers | table frames | page
+ * frames |
  *
  * Frames of boot modules get page headers too; they follow those of the pool.
  */

@@ -9,9 +9,7 @@ static unsigned long next_id = 1;
 
 /* Consecutive frames and the first of their page headers: the pool and the boot modules. */
 #define RUNS_MAX 8
-static struct {
-    unsigned long start, count, first;
-} run[RUNS_MAX];
+static struct { unsigned long start, count, first; } run[RUNS_MAX];
 static unsigned run_count;
 
 static const unsigned short object_size[CAP_TYPES] = {

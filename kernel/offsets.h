@@ -25,6 +25,8 @@
 #define PROCESS_RIP 160
 #define PROCESS_RFLAGS 168
 
+#define HOT_SIZE 1024 /* bytes; kernel.ld asserts that it is enough */
+
 #define SELECTOR_KERNEL_CODE 0x08
 #define SELECTOR_KERNEL_DATA 0x10
 #define SELECTOR_USER_DATA 0x1b

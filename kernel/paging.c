@@ -10,7 +10,7 @@
 static PAGE_TABLE kernel_top[512];
 static PAGE_TABLE direct_pdpt[512], direct_pd[DIRECT_DIRECTORIES][512];
 static PAGE_TABLE image_pdpt[512], image_pd[512], image_pt[IMAGE_TABLES][512];
-static unsigned long active;
+static unsigned long active HOT;
 
 extern char kernel_text[], kernel_rodata[], kernel_data[], kernel_end[];
 

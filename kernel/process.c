@@ -29,17 +29,17 @@ AT(regs.rflags, PROCESS_RFLAGS);
 _Static_assert(offsetof(struct kernel_info, current) == KERNEL_INFO_CURRENT, "current");
 _Static_assert(offsetof(struct process, fpu) % 16 == 0 && sizeof(struct process) % 16 == 0, "fxsave alignment");
 
-static struct process_queue run_queue;
-struct process *process_loaded;         /* whose FPU state and segment bases the processor has; NULL: nobody's */
-static unsigned long fs_base, gs_base;  /* as loaded */
-static bool idle_announced;
+static struct process_queue run_queue HOT;
+struct process *process_loaded HOT;            /* whose FPU state and segment bases the processor has; NULL: nobody's */
+static unsigned long fs_base HOT, gs_base HOT; /* as loaded */
+static bool idle_announced HOT;
 
 extern _Noreturn void idle(void);
 
 void process_setup(struct process *process) {
     process->state = PROCESS_STOPPED;
     process->regs.rflags = 0x202;
-    *(unsigned short *)&process->fpu[0] = 0x37f;   /* control word */
+    *(unsigned short *)&process->fpu[0] = 0x37f;     /* control word */
     *(unsigned *)(void *)&process->fpu[24] = 0x1f80; /* MXCSR */
 }
 
@@ -134,9 +134,10 @@ struct process *process_choose(void) {
         process = process_pick();
         if (!process)
             process_idle();
-        if (process->regs.rip < GUEST_ADDRESS_MAX) /* neither SYSRET nor IRETQ may meet any other */
+        else if (process->regs.rip < GUEST_ADDRESS_MAX) /* neither SYSRET nor IRETQ may meet any other */
             break;
-        process_fault(process, FAULT_INVALID_ADDRESS, process->regs.rip, 0, NULL);
+        else
+            process_fault(process, FAULT_INVALID_ADDRESS, process->regs.rip, 0, NULL);
     }
     if (process != process_loaded) {
         idle_announced = false;

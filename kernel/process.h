@@ -29,8 +29,8 @@ void queue_remove(struct process *process);
 extern struct process *process_loaded;
 extern bool table_tlb_stale; /* table.h */
 
-/* Picks who runs: the current process if it still can, else the next; loads its page tables, FPU state and segment bases.
- * Returns it for user_return. Idles (and does not return) if there is none. */
+/* Picks who runs: the current process if it still can, else the next; loads its page tables, FPU state and segment
+ * bases. Returns it for user_return. Idles (and does not return) if there is none. */
 struct process *process_choose(void);
 /* The same; quick when the current process just goes on. */
 static inline struct process *process_next(void) {
@@ -52,8 +52,8 @@ void ipc_refuse(struct process *from);
 /* ---- fault.c */
 
 struct walk;
-/* The process cannot go on: tells a keeper, or the host if there is none. `walk` is the traversal that failed; NULL: this has
- * nothing to do with one, so only the process's own keeper is asked. */
+/* The process cannot go on: tells a keeper, or the host if there is none. `walk` is the traversal that failed; NULL:
+ * this has nothing to do with one, so only the process's own keeper is asked. */
 void process_fault(struct process *process, enum fault fault, unsigned long address, unsigned long code,
                    const struct walk *walk);
 /* Its fault goes on to the next who may do something about it: the keeper of a GPT, its own, the host. */

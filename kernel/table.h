@@ -5,14 +5,14 @@
  *     level                1: PT    2: PD    3: PDPT   4: PML4    5: a process (one entry: its cr3)
  *     an entry covers      2^12     2^21     2^30      2^39       2^48 bytes    = 2^table_entry_bits(level)
  *
- * A table is made for a *producer*: the deepest GPT that all of the table's addresses reach by the same path. It depends on
- * nothing else but what is in its key, so every space that comes to the same place uses the same table:
+ * A table is made for a *producer*: the deepest GPT that all of the table's addresses reach by the same path. It
+ * depends on nothing else but what is in its key, so every space that comes to the same place uses the same table:
  *
  *     (producer, level, offset of the table's first byte in the producer, restrictions gathered, depth, background)
  *
- * Depth is in the key because the traversal ends after 32 steps; background, the GPT that windows below lead to, because the same
- * producer behind another background is another space. (If the root capability's guard is narrower than an address space, the
- * process itself is the producer.)
+ * Depth is in the key because the traversal ends after 32 steps; background, the GPT that windows below lead to,
+ * because the same producer behind another background is another space. (If the root capability's guard is narrower
+ * than an address space, the process itself is the producer.)
  *
  * A *depend* entry says: these entries of the holder were made by following slots of the key:
  *
@@ -23,8 +23,8 @@
  *     table               table     the one entry `base`: the link from the upper table
  *     table, GPT          process   its cr3
  *
- * Invariant (kernel_check): every present entry, followed again from its table's key, leads to the same place, and everything
- * passed on the way has a depend entry that covers it.
+ * Invariant (kernel_check): every present entry, followed again from its table's key, leads to the same place, and
+ * everything passed on the way has a depend entry that covers it.
  */
 #ifndef KERNEL_TABLE_H
 #define KERNEL_TABLE_H
@@ -41,7 +41,7 @@ enum pte { PTE_P = 1, PTE_W = 2, PTE_U = 4, PTE_A = 32, PTE_D = 64, PTE_LARGE = 
 #define PTE_ADDRESS 0x000ffffffffff000ul
 
 struct table {
-    struct object header; /* depends: the entries that link to it */
+    struct object header;   /* depends: the entries that link to it */
     struct walk_state from; /* its object is the producer; NULL: the table is free */
     unsigned long offset;
     unsigned level;
@@ -72,8 +72,8 @@ void table_free_backgrounds(const struct gpt *background);
 
 /* Takes an entry out of a table, or a process's cr3 away, with its own depend entry. */
 void table_entry_clear(struct object *holder, unsigned index);
-/* Set when an entry went that the processor may still have in its TLB, or a process's cr3 changed; the way back to ring 3
- * then loads cr3. */
+/* Set when an entry went that the processor may still have in its TLB, or a process's cr3 changed; the way back to ring
+ * 3 then loads cr3. */
 extern bool table_tlb_stale;
 
 /* The page tables' answer, as the processor would find it: the last-level entry, 0 if some level is missing. */

@@ -22,7 +22,10 @@ struct walk_state walk_state(const struct walk *walk) {
 }
 
 enum fault walk_enter(struct walk *walk, const struct walk_state *state, unsigned long offset) {
-    *walk = (struct walk){.object = state->object, .offset = offset, .restr = state->restr, .depth = state->depth,
+    *walk = (struct walk){.object = state->object,
+                          .offset = offset,
+                          .restr = state->restr,
+                          .depth = state->depth,
                           .background = state->background};
     if (state->object->type == CAP_GPT)
         return walk_select(walk);
@@ -40,8 +43,13 @@ static void walk_record(struct walk *walk, const struct cap *cap, const struct g
     if (!walk->steps || walk->step_count == TRAVERSE_STEPS_MAX)
         return;
     struct traverse_step *step = &walk->steps[walk->step_count++];
-    *step = (struct traverse_step){.type = cap->type, .restrictions = cap->restr, .l2g = cap->l2g, .slot = -1,
-                                   .alloc = cap->alloc, .match = cap->match, .object = (unsigned long)cap->object,
+    *step = (struct traverse_step){.type = cap->type,
+                                   .restrictions = cap->restr,
+                                   .l2g = cap->l2g,
+                                   .slot = -1,
+                                   .alloc = cap->alloc,
+                                   .match = cap->match,
+                                   .object = (unsigned long)cap->object,
                                    .id = cap->object ? cap->object->id : 0};
     step->gathered = (unsigned char)walk->restr;
     step->rest = walk->rest;

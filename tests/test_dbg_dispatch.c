@@ -48,6 +48,7 @@ static struct swapped *add_object(char *name, int front, uint32_t low, uint32_t 
 static void add_handler(struct swapped *object, struct script *script) {
     struct attached *h = calloc(1, sizeof *h);
     *h = (struct attached){
+        .ask = scripted,
         .code = {.handler = &scripted_handler, .text = nothing, .name = nothing, .args = nothing},
         .state = script,
         .verdicts = 0x3f & ~(FACET_MAY(FACET_STEP) | FACET_MAY(FACET_BLOCK)),

@@ -25,24 +25,40 @@ Test(dbg_events, a_store_is_written_as_the_format_says) {
     close(mkstemp(path));
     cr_assert_eq(events_open(path, &events, NULL), FACET_OK);
     struct facet_access access = {
-        .kind = FACET_STORE, .flags = FACET_RMW | FACET_ATOMIC | FACET_PART, .process = 1, .pc = 0x401000, .va = 0x404fff,
-        .object = "sym:table", .offset = -1, .size = 2, .attempted = attempted, .backing = old,
+        .kind = FACET_STORE,
+        .flags = FACET_RMW | FACET_ATOMIC | FACET_PART,
+        .process = 1,
+        .pc = 0x401000,
+        .va = 0x404fff,
+        .object = "sym:table",
+        .offset = -1,
+        .size = 2,
+        .attempted = attempted,
+        .backing = old,
     };
     events_write(events, &access, attempted, FACET_DONE);
     access = (struct facet_access){
-        .kind = FACET_LOAD, .flags = FACET_KERNEL, .process = 2, .pc = 0, .va = 0x1000, .object = "va:\"x\\", .offset = 8,
-        .size = 1, .backing = old,
+        .kind = FACET_LOAD,
+        .flags = FACET_KERNEL,
+        .process = 2,
+        .pc = 0,
+        .va = 0x1000,
+        .object = "va:\"x\\",
+        .offset = 8,
+        .size = 1,
+        .backing = old,
     };
     events_write(events, &access, old, FACET_PASS);
     cr_assert_eq(events_count(events), 2u);
     cr_assert(events_close(events));
     read_back(text, sizeof text);
-    cr_assert_str_eq(text,
-                     "{\"v\":1,\"ev\":\"store\",\"n\":0,\"proc\":1,\"pc\":\"0x401000\",\"va\":\"0x404fff\","
-                     "\"obj\":\"sym:table\",\"off\":-1,\"size\":2,\"value\":\"0x0102\",\"old\":\"0x00ff\",\"verdict\":\"done\","
-                     "\"by\":\"user\",\"rmw\":true,\"atomic\":true,\"part\":true}\n"
-                     "{\"v\":1,\"ev\":\"load\",\"n\":1,\"proc\":2,\"pc\":\"0x0\",\"va\":\"0x1000\",\"obj\":\"va:\\\"x\\\\\","
-                     "\"off\":8,\"size\":1,\"value\":\"0xff\",\"verdict\":\"pass\",\"by\":\"kernel\"}\n");
+    cr_assert_str_eq(
+        text,
+        "{\"v\":1,\"ev\":\"store\",\"n\":0,\"proc\":1,\"pc\":\"0x401000\",\"va\":\"0x404fff\","
+        "\"obj\":\"sym:table\",\"off\":-1,\"size\":2,\"value\":\"0x0102\",\"old\":\"0x00ff\",\"verdict\":\"done\","
+        "\"by\":\"user\",\"rmw\":true,\"atomic\":true,\"part\":true}\n"
+        "{\"v\":1,\"ev\":\"load\",\"n\":1,\"proc\":2,\"pc\":\"0x0\",\"va\":\"0x1000\",\"obj\":\"va:\\\"x\\\\\","
+        "\"off\":8,\"size\":1,\"value\":\"0xff\",\"verdict\":\"pass\",\"by\":\"kernel\"}\n");
 }
 
 Test(dbg_events, a_full_disk_is_reported_and_makes_close_fail) {

@@ -24,10 +24,18 @@ struct image {
 static struct image good_image(void) {
     struct image i = {
         .header = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
-                   .e_type = ET_EXEC, .e_machine = EM_X86_64, .e_version = EV_CURRENT, .e_entry = 0x400000,
-                   .e_phoff = offsetof(struct image, segment), .e_ehsize = sizeof(Elf64_Ehdr),
-                   .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 3},
-        .segment = {{.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = 0x400000, .p_filesz = sizeof(struct image),
+                   .e_type = ET_EXEC,
+                   .e_machine = EM_X86_64,
+                   .e_version = EV_CURRENT,
+                   .e_entry = 0x400000,
+                   .e_phoff = offsetof(struct image, segment),
+                   .e_ehsize = sizeof(Elf64_Ehdr),
+                   .e_phentsize = sizeof(Elf64_Phdr),
+                   .e_phnum = 3},
+        .segment = {{.p_type = PT_LOAD,
+                     .p_flags = PF_R | PF_X,
+                     .p_vaddr = 0x400000,
+                     .p_filesz = sizeof(struct image),
                      .p_memsz = sizeof(struct image)},
                     {.p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_vaddr = 0x402010, .p_filesz = 16, .p_memsz = 4096},
                     {.p_type = PT_NOTE, .p_offset = offsetof(struct image, note), .p_filesz = 24}},
@@ -38,7 +46,8 @@ static struct image good_image(void) {
 
 static char path[] = "/tmp/facet-test-XXXXXX";
 
-static enum facet_status open_bytes(const void *bytes, size_t size, struct program **program, struct facet_error *error) {
+static enum facet_status open_bytes(const void *bytes, size_t size, struct program **program,
+                                    struct facet_error *error) {
     strcpy(path, "/tmp/facet-test-XXXXXX");
     int fd = mkstemp(path);
     cr_assert(fd >= 0 && write(fd, bytes, size) == (ssize_t)size);

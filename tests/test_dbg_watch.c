@@ -11,7 +11,8 @@ static bool parses(const char *args) {
 }
 
 /* An access of `size` bytes at `offset`: memory holds `old`, a store attempts `value`. */
-static bool matches(const char *args, enum facet_kind kind, int64_t offset, uint32_t size, uint64_t value, uint64_t old) {
+static bool matches(const char *args, enum facet_kind kind, int64_t offset, uint32_t size, uint64_t value,
+                    uint64_t old) {
     struct watch_rule rule;
     struct facet_handler_error error;
     uint8_t attempted[16] = {0}, backing[16] = {0};
@@ -88,9 +89,24 @@ Test(dbg_watch, size_is_exact) {
 }
 
 Test(dbg_watch, malformed_arguments_are_refused) {
-    static const char *const bad[] = {"write", "store,",     "off=",    "off=8..8",  "off=9..8", "off=a", "size=0", "size=x",
-                                      "value", "value~5",    "value=",  "value=5x",  "old",      "old=0x", ",",
-                                      "load,,size=4", "value=0x10000000000000000", "store off=3"};
+    static const char *const bad[] = {"write",
+                                      "store,",
+                                      "off=",
+                                      "off=8..8",
+                                      "off=9..8",
+                                      "off=a",
+                                      "size=0",
+                                      "size=x",
+                                      "value",
+                                      "value~5",
+                                      "value=",
+                                      "value=5x",
+                                      "old",
+                                      "old=0x",
+                                      ",",
+                                      "load,,size=4",
+                                      "value=0x10000000000000000",
+                                      "store off=3"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         cr_assert_not(parses(bad[i]), "\"%s\"", bad[i]);
 }

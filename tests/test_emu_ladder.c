@@ -99,6 +99,8 @@ Test(emu_ladder, a_second_run_is_the_same_bit_for_bit) {
     cr_expect_eq(stats[0].instructions_cpl0, stats[1].instructions_cpl0);
     cr_expect_gt(stats[0].instructions_cpl3, 15000);
     cr_expect_gt(stats[0].instructions_cpl0, 5000 * 40);
+    free(output[0]);
+    free(output[1]);
 }
 
 static void dies(const char *rung, const char *why) {

@@ -140,6 +140,15 @@ Test(emu_run, an_interrupt_before_the_run_is_not_lost) {
     ladder_end(&ladder);
 }
 
+Test(emu_run, a_kernel_that_never_returns_can_be_interrupted, .timeout = 60) {
+    struct ladder ladder = ladder_boot("34_stuck", -1, false);
+    emu_interrupt(ladder.emu);
+    struct emu_stop stop = emu_run(ladder.emu);
+    cr_expect_eq(stop.reason, EMU_STOP_DEAD);
+    cr_expect_not_null(strstr(stop.text, "does not come back to ring 3"), "%s", stop.text);
+    ladder_end(&ladder);
+}
+
 /* ---- Debug device (20_debug.S: rdi is taken from this word, see there) */
 
 #define COMMAND (LADDER_PAGE + 0x1000)

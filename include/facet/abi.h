@@ -38,8 +38,9 @@
 #define INVOKE_KIND_SHIFT 8
 #define INVOKE_CONTROL(cap, kind) ((unsigned long)(cap) | (unsigned long)(kind) << INVOKE_KIND_SHIFT)
 
-#define CAP_REGISTERS 32  /* per process; register 0 always holds Null */
+#define CAP_REGISTERS 32 /* per process; register 0 always holds Null */
 #define MESSAGE_WORDS 4
+#define PRIORITY_MAX 15 /* of processes; 0 is the lowest and what a process without a Schedule capability has */
 #define MESSAGE_CAPS 4
 #define STRING_MAX 65536 /* bytes */
 #define CAPPAGE_SLOTS 128
@@ -48,19 +49,22 @@
 
 enum cap_type {
     CAP_NULL,
-    CAP_PAGE,     /* 4 KiB of data */
-    CAP_CAPPAGE,  /* a page of capabilities */
-    CAP_GPT,      /* guarded page table: an address-space node */
-    CAP_PROCESS,  /* authority over a process */
-    CAP_ENDPOINT, /* authority over an endpoint */
-    CAP_ENTRY,    /* the right to send to an endpoint; carries a protected payload */
-    CAP_RESUME,   /* the right to answer one call, once */
-    CAP_RANGE,    /* allocate and rescind objects */
-    CAP_STREAM,   /* one byte stream of the host */
-    CAP_CONSOLE,  /* the serial line */
-    CAP_DEBUG,    /* look at spaces, tell the debugger */
-    CAP_POWER,    /* end the machine */
-    CAP_WINDOW,   /* in a slot: leads to the background of the innermost GPT that has one */
+    CAP_PAGE,         /* 4 KiB of data */
+    CAP_CAPPAGE,      /* a page of capabilities */
+    CAP_GPT,          /* guarded page table: an address-space node */
+    CAP_PROCESS,      /* authority over a process */
+    CAP_ENDPOINT,     /* authority over an endpoint */
+    CAP_ENTRY,        /* the right to send to an endpoint; carries a protected payload */
+    CAP_RESUME,       /* the right to answer one call, once */
+    CAP_RANGE,        /* allocate and rescind objects */
+    CAP_STREAM,       /* one byte stream of the host */
+    CAP_CONSOLE,      /* the serial line */
+    CAP_DEBUG,        /* look at spaces, tell the debugger */
+    CAP_POWER,        /* end the machine */
+    CAP_DISCRIM,      /* tell capabilities apart without using them */
+    CAP_SCHEDULE,     /* let processes run at a priority; payload: the highest */
+    CAP_SLEEP,        /* the clock, and waiting for it */
+    CAP_WINDOW,       /* in a slot: leads to the background of the innermost GPT that has one */
     CAP_LOCAL_WINDOW, /* in a slot: leads to another slot of the same GPT */
     CAP_TYPES
 };
@@ -92,19 +96,21 @@ enum op {
 
     /* Memory capabilities: Page, CapPage, GPT; the first two also Window, LocalWindow */
     OP_MEM_REDUCE = 0x100, /* w0 restrictions to add                 c0 <- the weaker capability */
-    OP_MEM_GUARD,          /* w0 match, w1 l2g (12…64)               c0 <- the same object behind that guard; a window's offset
-                            *                                        must have its low l2g bits 0 */
+    OP_MEM_GUARD,          /* w0 match, w1 l2g (12…64)               c0 <- the same object behind that guard */
     OP_MEM_ID,             /*                                        w0 <- object id (not through OP) */
+    OP_CAPPAGE_GET,        /* w0 index (0…127)                       c0 <- its capability (weakened through WK) */
+    OP_CAPPAGE_SET,        /* w0 index, s0 */
 
     OP_GPT_GET = 0x200,    /* w0 slot                                c0 <- its capability (weakened through WK) */
     OP_GPT_SET,            /* w0 slot, s0                            exactly the mappings made from it go */
     OP_GPT_SET_L2V,        /* w0 l2v (12…60)                         all mappings made from it go */
     OP_GPT_SET_KEEPER,     /* s0 entry capability or Null */
-    OP_GPT_SET_BACKGROUND, /* s0 memory capability: where windows in it and below it lead; or Null: it has none, the next one
-                            * further out counts */
-    OP_GPT_SET_WINDOW,     /* w0 slot, w1 offset, w2 l2g | restrictions << 8: puts a Window there. What is left of an address,
-                            * below l2g bits, goes to that offset of the background (low l2g bits 0) */
-    OP_GPT_SET_LOCAL_WINDOW, /* the same, and w3 slot that it leads to, which must not hold a window itself */
+    OP_GPT_SET_BACKGROUND, /* s0 memory capability: where windows in this GPT and below it lead; Null: it has no
+                            * background, that of the next GPT further out counts */
+    /* Windows: w0 slot, w1 offset, w2 l2g | restrictions << 8. The low l2g bits of an address that comes to the slot go
+     * on at that offset, whose own low l2g bits are 0. OP_MEM_GUARD can give a window a guard other than 0. */
+    OP_GPT_SET_WINDOW,       /* of the background */
+    OP_GPT_SET_LOCAL_WINDOW, /* w3 slot: of what that slot of the same GPT holds, which must not be a window */
 
     OP_PROCESS_GET_REGS = 0x300, /*                                  string <- struct facet_regs */
     OP_PROCESS_SET_REGS,         /* string: struct facet_regs        flags are masked to what ring 3 may set */
@@ -119,34 +125,42 @@ enum op {
     OP_ENDPOINT_SET_RECIPIENT = 0x400, /* s0 process capability: who receives */
     OP_ENDPOINT_MAKE_ENTRY,            /* w0 payload                 c0 <- entry capability */
 
-    OP_RANGE_ALLOC = 0x500, /* w0 enum cap_type: Page, CapPage, GPT, Process, Endpoint; w1 restrictions of the capability
-                             * (memory only, else 0)            c0 <- a fresh object, zeroed */
+    OP_RANGE_ALLOC = 0x500, /* w0 enum cap_type: Page, CapPage, GPT, Process, Endpoint; w1 restrictions of the
+                             * capability (memory only, else 0)            c0 <- a fresh object, zeroed */
     OP_RANGE_RESCIND,       /* s0: every capability to that object is Null from now on; its storage is free again */
 
     OP_STREAM_READ = 0x600, /* r15 room                              string <- bytes (none: end of file) */
     OP_STREAM_WRITE,        /* string                                w0 <- bytes taken */
 
-    OP_DEBUG_TRAVERSE = 0x700, /* s0 memory or process capability, w0 address, w1 enum access   w0 <- frame or front address of the
-                                * page, w1 <- enum fault (0: none), w2 <- restrictions gathered, w3 <- steps taken */
+    OP_DEBUG_TRAVERSE = 0x700, /* s0 memory or process capability, w0 address, w1 enum access
+                                * w0 <- frame or front address of the page, w1 <- enum fault (0: none),
+                                * w2 <- restrictions gathered, w3 <- steps taken */
     OP_DEBUG_WALK,             /* the same question to the page tables as they stand after a fault on the address */
     OP_DEBUG_STARTED,          /* s0 process, about to run its first instruction: tells the host */
     OP_DEBUG_FAULTED,          /* s0 process that has a fault, w0 signal number as Linux would give: tells the host */
 
-    OP_POWER_OFF = 0x800, /* w0 exit status; does not return */
+    OP_POWER_OFF = 0x800, /* w0 exit status (0…255); does not return */
 
-    OP_CAPPAGE_GET = 0x900, /* w0 index (0…127)                      c0 <- its capability (weakened through WK) */
-    OP_CAPPAGE_SET,         /* w0 index, s0 */
+    OP_DISCRIM_CLASSIFY = 0x900, /* s0                                w0 <- enum discrim_class */
+    OP_DISCRIM_COMPARE, /* s0, s1                            w0 <- 1: the same authority over the same object (Null is
+                         * equal to nothing; RC_NO_RIGHT if one is opaque) */
+    OP_DISCRIM_VERIFY,  /* s0                                w0 <- 1: discreet, nothing can be changed through it */
 
     /* Messages to a process's keeper and to the parent of a program, by convention, are Entry invocations. */
-    OP_FAULT = 0x10000, /* from the kernel: w0 enum fault, w1 address, w2 program counter, w3 vector<<32 | error code as the
-                         * processor gives it (page fault: 1 present, 2 store, 4 ring 3, 16 fetch).
-                         * To the keeper of a GPT, the innermost that no NC capability cuts off: w1 is the address in that
-                         * GPT, c0 <- it, restricted as the path to it was. Resume with label 0 restarts the process; any other
-                         * declines, and the process's own keeper is told.
-                         * To the keeper of a process: w1 is the address as the process sees it, no capability. Any label but
-                         * 0 leaves the process stopped. */
-    OP_EXIT,            /* from a program to its parent: w0 exit status */
+    OP_FAULT =
+        0x10000, /* from the kernel: w0 enum fault, w1 address, w2 program counter, w3 vector<<32 | error code as the
+                  * processor gives it (page fault: 1 present, 2 store, 4 ring 3, 16 fetch).
+                  * To the keeper of a GPT, the innermost that no NC capability cuts off: w1 is the address in that
+                  * GPT, c0 <- it, restricted as the path to it was. Resume with label 0 restarts the process; any other
+                  * declines, and the process's own keeper is told.
+                  * To the keeper of a process: w1 is the address as the process sees it, no capability. Any label but
+                  * 0 leaves the process stopped. */
+    OP_EXIT,     /* from a program to its parent: w0 exit status */
 };
+
+/* What OP_DISCRIM_CLASSIFY tells: less than OP_TYPE, and of entry capabilities too, which nobody but their holder can
+ * ask. */
+enum discrim_class { DISCRIM_NULL, DISCRIM_MEMORY, DISCRIM_ENTRY, DISCRIM_SCHEDULE, DISCRIM_WINDOW, DISCRIM_OTHER };
 
 enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH };
 
@@ -176,11 +190,16 @@ enum {
     CR_STDIN,
     CR_STDOUT,
     CR_STDERR,
-    CR_SELF,  /* its own Process capability; only with --grant range */
-    CR_RANGE, /* only with --grant range */
-    CR_DEBUG, /* only with --grant debug */
-    CR_SPACE, /* its own address space; only with --grant range */
-    CR_FREE,  /* the first register that nobody has filled */
+    CR_SELF,     /* its own Process capability; only with --grant range */
+    CR_RANGE,    /* only with --grant range */
+    CR_DEBUG,    /* only with --grant debug */
+    CR_SPACE,    /* its own address space; only with --grant range */
+    CR_DISCRIM,  /* only with --grant range */
+    CR_SCHEDULE, /* all priorities; only with --grant schedule */
+    CR_SLEEP,    /* only with --grant time */
+    CR_CONSOLE,  /* only with --grant console */
+    CR_POWER,    /* only with --grant power */
+    CR_FREE,     /* the first register that nobody has filled */
 };
 
 /* The second boot module: how init is to start the first. Strings follow the header, each ended by NUL:
@@ -191,6 +210,10 @@ enum {
 #define GRANT_STDERR 4u
 #define GRANT_RANGE 8u
 #define GRANT_DEBUG 16u
+#define GRANT_SCHEDULE 32u
+#define GRANT_TIME 64u
+#define GRANT_CONSOLE 128u
+#define GRANT_POWER 256u
 struct boot_args {
     unsigned magic, bytes; /* bytes: of the whole block */
     unsigned argc, grants; /* GRANT_… */

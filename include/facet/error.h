@@ -6,6 +6,7 @@
 #ifndef FACET_ERROR_H
 #define FACET_ERROR_H
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -31,6 +32,7 @@ enum facet_status facet_fail(struct facet_error *error, enum facet_status status
             fprintf(stderr, "facet: internal error at %s:%d: %s: ", __FILE__, __LINE__, #condition);                 \
             fprintf(stderr, __VA_ARGS__);                                                                            \
             fputc('\n', stderr);                                                                                     \
+            signal(SIGABRT, SIG_DFL);                                                                                \
             abort();                                                                                                 \
         }                                                                                                            \
     } while (0)

@@ -3,8 +3,8 @@
  * For native programs in freestanding C: how to invoke capabilities, and the few wrappers nearly all of them want.
  *
  * A program is `int main(int argc, char **argv)` in one or more C files, linked with the start file crt0.o, which calls
- * main, sends what it returns to the parent as OP_EXIT, carries the ELF note that makes the file a native program, and holds
- * memcpy, memmove, memset and memcmp, which gcc may call on its own. There is no C library:
+ * main, sends what it returns to the parent as OP_EXIT, carries the ELF note that makes the file a native program, and
+ * holds memcpy, memmove, memset and memcmp, which gcc may call on its own. There is no C library:
  *
  *     cc -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-stack-protector -fcf-protection=none \
  *        -fno-asynchronous-unwind-tables -Iinclude -c prog.c -o prog.o
@@ -43,13 +43,20 @@ static inline unsigned long facet_invoke(unsigned cap, unsigned kind, unsigned l
     for (int i = MESSAGE_CAPS - 1; i >= 0; i--)
         caps = caps << 8 | m->send[i];
     unsigned long w0 = m->word[0];
-    register unsigned long w1 __asm__("r10") = m->word[1];
-    register unsigned long w2 __asm__("r8") = m->word[2];
-    register unsigned long w3 __asm__("r9") = m->word[3];
-    register const void *string __asm__("r12") = m->string;
-    register unsigned long size __asm__("r13") = m->string_size;
-    register void *room __asm__("r14") = m->room;
-    register unsigned long room_size __asm__("r15") = m->room_size;
+    register unsigned long w1 __asm__("r10");
+    w1 = m->word[1];
+    register unsigned long w2 __asm__("r8");
+    w2 = m->word[2];
+    register unsigned long w3 __asm__("r9");
+    w3 = m->word[3];
+    register const void *string __asm__("r12");
+    string = m->string;
+    register unsigned long size __asm__("r13");
+    size = m->string_size;
+    register void *room __asm__("r14");
+    room = m->room;
+    register unsigned long room_size __asm__("r15");
+    room_size = m->room_size;
     __asm__ volatile("syscall"
                      : "+a"(label), "+D"(control), "+d"(w0), "+r"(w1), "+r"(w2), "+r"(w3), "+r"(size)
                      : "S"(caps), "r"(string), "r"(room), "r"(room_size)

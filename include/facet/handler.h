@@ -74,7 +74,8 @@ struct facet_services {
     const char *(*line)(void *facet, uint64_t address);
     /* Address of a symbol, 0 if there is none; *size gets its bytes when size is not NULL. */
     uint64_t (*lookup)(void *facet, const char *symbol, uint64_t *size);
-    /* In force when access() has returned. Return 0, or -1. `handler` as on the command line: "watch:store". */
+    /* Noted, and in force when the program next stands between two instructions, soon after access() has returned.
+     * Return 0, or -1 if there is no such object. `handler` as on the command line: "watch:store". */
     int (*swap)(void *facet, const char *object, const char *handler);
     int (*restore)(void *facet, const char *object);
     int (*wake)(void *facet, uint64_t process); /* ends a BLOCK; -1: not yet */
@@ -82,7 +83,7 @@ struct facet_services {
 
 struct facet_object {
     const char *name; /* as the user named it */
-    uint64_t va;      /* address of its first byte in the program that named it */
+    uint64_t va;      /* address of its first byte in the program that named it; 0 for obj:ID */
     uint64_t size;    /* bytes */
     const struct facet_services *services;
 };

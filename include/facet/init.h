@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * How init, the one program that the kernel starts, finds things. Registers at its first instruction: rdi is the number of
- * boot modules, rsi the address of an array of struct init_module (read-only, as all it points to).
+ * How init, the one program that the kernel starts, finds things. Registers at its first instruction: rdi is the number
+ * of boot modules, rsi the address of an array of struct init_module (read-only, as all it points to).
  */
 #ifndef FACET_INIT_H
 #define FACET_INIT_H
@@ -13,14 +13,17 @@ struct init_module {
 /* Capability registers. */
 enum {
     INIT_RANGE = 1,
-    INIT_SPACE,   /* GPT, l2v 44: its own space */
-    INIT_SELF,    /* its own Process */
+    INIT_SPACE, /* GPT, l2v 44: its own space */
+    INIT_SELF,  /* its own Process */
     INIT_CONSOLE,
-    INIT_STDIN,   /* streams 0, 1, 2 in a row */
+    INIT_STDIN, /* streams 0, 1, 2 in a row */
     INIT_STDOUT,
     INIT_STDERR,
     INIT_DEBUG,
     INIT_POWER,
+    INIT_DISCRIM,
+    INIT_SCHEDULE, /* all priorities */
+    INIT_SLEEP,
     INIT_FREE, /* the first empty one */
 };
 

@@ -20,13 +20,13 @@
 #define CMDLINE_APERTURE "aperture=" /* hexadecimal; must equal APERTURE_BASE */
 
 #define KERNEL_LOAD_ADDRESS 0x100000
-#define KERNEL_LINK_BASE 0xffffffff80000000 /* virtual = physical + this, for the kernel image */
+#define KERNEL_LINK_BASE 0xffffffff80000000  /* virtual = physical + this, for the kernel image */
 #define KERNEL_DIRECT_MAP 0xffff800000000000 /* virtual = physical + this, for all RAM */
 
 #define APERTURE_BASE (1ul << 51)
 #define APERTURE_SIZE (1ul << 51)
-#define FRONT_SHIFT 36   /* front i owns [APERTURE_BASE + (i << 36), … + 1<<36) */
-#define FRONT_MAX 16384  /* entries of the front table at most; the rest of the aperture is the machine's own */
+#define FRONT_SHIFT 36  /* front i owns [APERTURE_BASE + (i << 36), … + 1<<36) */
+#define FRONT_MAX 16384 /* entries of the front table at most; the rest of the aperture is the machine's own */
 
 #define PORT_COM1 0x3f8     /* 16550 */
 #define PORT_MICROCODE 0xe0 /* the machine's own; ignored at other times */
@@ -80,13 +80,21 @@ enum debug_op {
                               * -> result0 enum fault, result1 physical address of the process's top-level table */
     DEBUG_FRONT_OBJECT,      /* arg0 object id, arg1 flags -> result0 front index */
 };
-enum debug_status { DEBUG_OK, DEBUG_BAD_OP, DEBUG_NO_PROCESS, DEBUG_NO_OBJECT, DEBUG_NOT_MEMORY, DEBUG_TABLE_FULL, DEBUG_ALREADY };
+enum debug_status {
+    DEBUG_OK,
+    DEBUG_BAD_OP,
+    DEBUG_NO_PROCESS,
+    DEBUG_NO_OBJECT,
+    DEBUG_NOT_MEMORY,
+    DEBUG_TABLE_FULL,
+    DEBUG_ALREADY
+};
 
 enum debug_event {
     DEBUG_EVENT_STARTED = 1, /* arg0 process: about to run its first instruction */
-    DEBUG_EVENT_FAULTED,     /* arg0 process, arg1 signal, arg2 enum fault, arg3 address, arg4 pc, arg5 vector<<32|error */
-    DEBUG_EVENT_DEADLOCK,    /* every process waits and nothing can wake one */
-    DEBUG_EVENT_MESSAGE,     /* debug_block.text: a line for the user */
+    DEBUG_EVENT_FAULTED,  /* arg0 process, arg1 signal, arg2 enum fault, arg3 address, arg4 pc, arg5 vector<<32|error */
+    DEBUG_EVENT_DEADLOCK, /* every process waits and nothing can wake one */
+    DEBUG_EVENT_MESSAGE,  /* debug_block.text: a line for the user */
 };
 
 /* Why VECTOR_FRONT was raised. */
@@ -103,10 +111,10 @@ struct traverse_step {
     unsigned char restrictions; /* its own */
     unsigned char gathered;     /* all up to and with it */
     unsigned char l2g;
-    unsigned char l2v;          /* of the GPT it names; 0 for a page */
-    signed char slot;           /* chosen in that GPT; -1 for a page */
-    unsigned char fronted;      /* the object wears a front */
-    unsigned char keeper;       /* the GPT has a keeper that could be called from here */
+    unsigned char l2v;     /* of the GPT it names; 0 for a page */
+    signed char slot;      /* chosen in that GPT; -1 for a page */
+    unsigned char fronted; /* the object wears a front */
+    unsigned char keeper;  /* the GPT has a keeper that could be called from here */
     unsigned int alloc;
     unsigned long match;
     unsigned long object; /* kernel virtual address of the object's header */
@@ -127,7 +135,7 @@ struct debug_block {
         unsigned int op, status;
         unsigned long arg[6], result[6];
     } request;
-    struct { /* machine -> kernel, before VECTOR_FRONT */
+    struct {                       /* machine -> kernel, before VECTOR_FRONT */
         unsigned int reason, kind; /* enum front_trap, enum access */
         unsigned long va, front, offset, code;
     } trap;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The program's address space: a top GPT with slots of 2^44 bytes; in each slot that has something, behind a guard that skips
- * the empty levels, a tree of GPTs that resolve four bits each, down to pages.
+ * The program's address space: a top GPT with slots of 2^44 bytes; in each slot that has something, behind a guard that
+ * skips the empty levels, a tree of GPTs that resolve four bits each, down to pages.
  *
- *     R_TOP (l2v 44) slot 0 --guard--> l2v 24 -> l2v 20 -> l2v 16 -> l2v 12 -> pages of a program that ends below 256 MiB
- *                    slot 7 --guard--> l2v 16 -> l2v 12 -> pages of the stack
+ *     R_TOP (l2v 44) slot 0 --guard--> l2v 24 -> l2v 20 -> l2v 16 -> l2v 12 -> pages of a program that ends below 256
+ * MiB slot 7 --guard--> l2v 16 -> l2v 12 -> pages of the stack
  *
  * Pages are inserted in ascending order, so the GPTs of the last path are all that must be remembered.
  */

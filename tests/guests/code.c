@@ -69,11 +69,11 @@ static void exchanged(void) {
  *     1: mov $n, %eax; dec %eax; mov %eax, 1b+1(%rip); jnz 1b; mov $99, %eax; ret */
 static void own_block(void) {
     static const unsigned char code[] = {
-        0xb8, 50, 0, 0, 0,                    /* mov $50, %eax */
-        0xff, 0xc8,                           /* dec %eax */
-        0x89, 0x05, 0xf4, 0xff, 0xff, 0xff,   /* mov %eax, -12(%rip): offset 1 */
-        0x75, 0xf1,                           /* jnz to offset 0 */
-        0xb8, 99, 0, 0, 0, 0xc3,              /* mov $99, %eax; ret */
+        0xb8, 50,   0,    0,    0,          /* mov $50, %eax */
+        0xff, 0xc8,                         /* dec %eax */
+        0x89, 0x05, 0xf4, 0xff, 0xff, 0xff, /* mov %eax, -12(%rip): offset 1 */
+        0x75, 0xf1,                         /* jnz to offset 0 */
+        0xb8, 99,   0,    0,    0,    0xc3, /* mov $99, %eax; ret */
     };
     map(R_PAGE);
     for (unsigned i = 0; i < sizeof code; i++)

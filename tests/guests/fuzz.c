@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * fuzz [COUNT [SEED]]: random system calls with random capabilities, operations, words, strings and addresses. Whatever they
- * do, the program must end with a status of its own or a fault that is reported; the kernel must stand. What would end the
- * program or block it for good (exit, waiting) is left out unless chance brings it: so the capabilities to its own space and
- * process, if it has them, are replaced by fresh objects. (Register numbers out of range are for `hostile`.)
+ * fuzz [COUNT [SEED]]: random system calls with random capabilities, operations, words, strings and addresses. Whatever
+ * they do, the program must end with a status of its own or a fault that is reported; the kernel must stand. What would
+ * end the program or block it for good (exit, waiting) is left out unless chance brings it: so the capabilities to its
+ * own space and process, if it has them, are replaced by fresh objects. (Register numbers out of range are for
+ * `hostile`.)
  */
 #include <facet/guest.h>
 
@@ -27,8 +28,36 @@ static unsigned long number(const char *text) {
 /* Small numbers, borders, addresses of every kind, noise. */
 static unsigned long interesting(void) {
     static const unsigned long values[] = {
-        0, 1, 2, 11, 12, 13, 15, 16, 31, 32, 47, 63, 64, 65, 255, 4095, 4096, 65535, 65536, 1ul << 31, 1ul << 32, 1ul << 44,
-        0x400000, 0x7fffffffe000, 0x7ffffffff000, 0x800000000000, 0xffff800000000000, 0xffffffff80100000, ~0ul, 1ul << 63,
+        0,
+        1,
+        2,
+        11,
+        12,
+        13,
+        15,
+        16,
+        31,
+        32,
+        47,
+        63,
+        64,
+        65,
+        255,
+        4095,
+        4096,
+        65535,
+        65536,
+        1ul << 31,
+        1ul << 32,
+        1ul << 44,
+        0x400000,
+        0x7fffffffe000,
+        0x7ffffffff000,
+        0x800000000000,
+        0xffff800000000000,
+        0xffffffff80100000,
+        ~0ul,
+        1ul << 63,
     };
     unsigned long r = random_word();
     if (r % 4 == 0)
@@ -65,7 +94,8 @@ int main(int argc, char **argv) {
     for (unsigned long i = 0; i < count; i++) {
         unsigned long r = random_word(), op = random_op();
         unsigned cap = (unsigned)(r >> 8 & (r % 16 < 4 ? 31 : 15));
-        if ((cap == CR_PARENT && op == OP_EXIT) || (op == OP_ENDPOINT_SET_RECIPIENT && r >> 52) || op == OP_PROCESS_START)
+        if ((cap == CR_PARENT && op == OP_EXIT) || (op == OP_ENDPOINT_SET_RECIPIENT && r >> 52) ||
+            op == OP_PROCESS_START)
             continue;
         struct facet_message m = {
             .word = {interesting(), interesting(), interesting(), interesting()},

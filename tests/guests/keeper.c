@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * keeper: this program keeps a process that faults. It repairs and resumes, changes registers, declines; a keeper on a GPT goes
- * before the process's own unless a no-call capability cuts it off; it is told where in that GPT, and given a capability to it
- * that is as weak as the path. If it declines, or is gone, the process's keeper is told.
+ * keeper: this program keeps a process that faults. It repairs and resumes, changes registers, declines; a keeper on a
+ * GPT goes before the process's own unless a no-call capability cuts it off; it is told where in that GPT, and given a
+ * capability to it that is as weak as the path. If it declines, or is gone, the process's keeper is told.
  */
 #include "check.h"
 
-enum { R_CHILD = CR_FREE, R_ENDPOINT, R_KEEPER, R_REGION, R_PAGE, R_RESUME, R_ENDPOINT2, R_INNER, R_NODE, R_GIVEN, R_UPPER };
+enum {
+    R_CHILD = CR_FREE,
+    R_ENDPOINT,
+    R_KEEPER,
+    R_REGION,
+    R_PAGE,
+    R_RESUME,
+    R_ENDPOINT2,
+    R_INNER,
+    R_NODE,
+    R_GIVEN,
+    R_UPPER
+};
 enum { OUTER = 1, INNER };
 #define L2V_ROOT 44
 #define REGION (3ul << L2V_ROOT)
@@ -20,10 +32,10 @@ static unsigned long load(unsigned long address) {
 
 static void child(void) {
     progress = 1;
-    progress = load(REGION + 0x5008);      /* repaired: 0x1234 */
+    progress = load(REGION + 0x5008); /* repaired: 0x1234 */
     unsigned quotient;
     __asm__ volatile("divl %%ecx" : "=a"(quotient) : "a"(42), "d"(0), "c"(0));
-    progress = quotient;                   /* the keeper set ecx to 2: 21 */
+    progress = quotient;                              /* the keeper set ecx to 2: 21 */
     *(volatile unsigned long *)(REGION + 0x5008) = 1; /* read-only: declined */
     progress = 99;
     for (;;)
@@ -74,7 +86,8 @@ static void hang_region(unsigned restr) {
 }
 
 static void child_at(void (*start)(void)) {
-    struct facet_regs regs = {.rip = (unsigned long)start, .rsp = (unsigned long)(child_stack + 512) - 8, .rflags = 0x202};
+    struct facet_regs regs = {
+        .rip = (unsigned long)start, .rsp = (unsigned long)(child_stack + 512) - 8, .rflags = 0x202};
     struct facet_message m = {.string = &regs, .string_size = sizeof regs};
     check("set registers", facet_call(R_CHILD, OP_PROCESS_SET_REGS, &m), RC_OK);
     check("start", facet_set(R_CHILD, OP_PROCESS_START, 0, CR_NULL), RC_OK);

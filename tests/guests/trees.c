@@ -7,9 +7,9 @@
  *   the page tables     OP_DEBUG_WALK, what the MMU will find
  *   the access itself   made by a child process whose keeper is this program
  *
- * Trees have guards, restrictions, windows of both kinds, backgrounds and keepers. They change between the accesses (slots,
- * backgrounds and keepers overwritten, l2v changed, objects rescinded), so that stale mappings are found. The model has no page
- * tables and shares nothing with the kernel but abi.h. Needs --grant range --grant debug.
+ * Trees have guards, restrictions, windows of both kinds, backgrounds and keepers. They change between the accesses
+ * (slots, backgrounds and keepers overwritten, l2v changed, objects rescinded), so that stale mappings are found. The
+ * model has no page tables and shares nothing with the kernel but abi.h. Needs --grant range --grant debug.
  *
  *   child's root GPT, l2v 44:  slot 0  its code        slots 1…4  random trees of GPTS nodes and PAGES pages
  */
@@ -25,7 +25,20 @@
 #define STEPS_MAX 32
 
 /* Capability registers. Pages and nodes have too many: they live in slots of a store of GPTs that nobody maps. */
-enum { R_ENDPOINT = CR_FREE, R_CONTROL, R_KEEPER, R_CHILD, R_ROOT, R_RESUME, R_CODE, R_TEMP, R_TEMP2, R_STORE, R_STORE2, R_GIVEN };
+enum {
+    R_ENDPOINT = CR_FREE,
+    R_CONTROL,
+    R_KEEPER,
+    R_CHILD,
+    R_ROOT,
+    R_RESUME,
+    R_CODE,
+    R_TEMP,
+    R_TEMP2,
+    R_STORE,
+    R_STORE2,
+    R_GIVEN
+};
 enum { FROM_CONTROL = 1, FROM_KEEPER = 2, FROM_NODE = 16 }; /* FROM_NODE + n: the keeper of node n */
 
 struct model_cap {
@@ -161,7 +174,8 @@ static struct outcome model_traverse(unsigned long address, enum access access) 
         return out;
     out.page = cap->object;
     out.cell = rest / 8;
-    int forbidden = (access == ACCESS_STORE && (out.restr & CAP_RO)) || (access == ACCESS_FETCH && (out.restr & CAP_NX));
+    int forbidden =
+        (access == ACCESS_STORE && (out.restr & CAP_RO)) || (access == ACCESS_FETCH && (out.restr & CAP_NX));
     out.fault = forbidden ? FAULT_ACCESS_VIOLATION : FAULT_NONE;
     return out;
 }
@@ -375,12 +389,12 @@ static void change_something(void) {
 
 __asm__(".pushsection .rodata\n"
         "child_code:\n"
-        "1: mov $0x1234, %eax\n"          /* any label */
-        "   mov $2, %edi\n"               /* CALL register 2 */
+        "1: mov $0x1234, %eax\n" /* any label */
+        "   mov $2, %edi\n"      /* CALL register 2 */
         "   xor %esi, %esi\n"
         "   xor %r13d, %r13d\n"
         "   xor %r15d, %r15d\n"
-        "   syscall\n"                    /* rdx address, r10 enum access, r8 value */
+        "   syscall\n" /* rdx address, r10 enum access, r8 value */
         "   lea 3f(%rip), %rbx\n"
         "   cmp $1, %r10\n"
         "   je 2f\n"
@@ -448,7 +462,8 @@ static void check_access(unsigned long address, enum access access, const struct
         die("value", m.word[0], result);
 }
 
-static void check_answer(const char *who, unsigned op, unsigned long address, enum access access, const struct outcome *expected) {
+static void check_answer(const char *who, unsigned op, unsigned long address, enum access access,
+                         const struct outcome *expected) {
     struct facet_message m = {.word = {address, access}, .send = {R_ROOT}};
     must(who, facet_call(CR_DEBUG, op, &m));
     if (m.word[1] != expected->fault)

@@ -26,7 +26,11 @@ USER_CODE
 1:  lea rbp, [rip + 1f]
     mov ecx, PAGE(6)                /* not present */
     jmp rcx
-1:  mov rax, [PAGE(7)]              /* reserved bit */
+1:  mov rax, [PAGE(7)]              /* supervisor */
+    mov rbx, [0x1000000]            /* large page with an address bit below 2 MiB: reserved */
+    nop
+    mov [0x1000000], rbx
+    nop
     add qword ptr [PAGE(8) + 0xff8], 1
     mov [PAGE(9) - 4], rax          /* across two pages, the second is not there */
     mov rax, [0x100000]             /* the kernel's own large page */
@@ -35,7 +39,10 @@ USER_CODE_END
 fix:
     cmp qword ptr [rdi + F_VECTOR], 0x80
     je last
-    call trap_print
+    test qword ptr [rdi + F_ERROR], 8
+    jz 1f
+    and qword ptr [rdi + F_ERROR], ~1   /* a reserved bit implies P, says the manual; QEMU leaves it out */
+1:  call trap_print
     mov rax, cr2
     mov rcx, rax
     sub rcx, USER_BASE
@@ -80,9 +87,10 @@ main:
     lea rbp, [rip + 1f]
     mov ecx, PAGE(5)
     jmp rcx
-1:  mov rax, (1 << 52) - (1 << 51)  /* bit 51: reserved where addresses are shorter, not here: see the next */
-    mov rax, 0x80
-    or [rip + pml4 + 8], rax
+1:  mov rax, 0x1004087
+    mov [rip + pd + 8 * 8], rax
+    mov eax, 0x1000000
+    invlpg [rax]
     puts "ring 3\n"
     entry 1, 6
     entry 2, 6
@@ -90,7 +98,6 @@ main:
     entry 4, 5
     entry_nx 5, 7
     entry 6, 6
-    mov rax, 0x9000000087           /* large page with address bits below 2 MiB: set through pd below */
     entry 7, 4
     entry 8, 6
     entry 9, 6

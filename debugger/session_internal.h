@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What session.c and session_run.c share.
+ */
+#ifndef DEBUGGER_SESSION_INTERNAL_H
+#define DEBUGGER_SESSION_INTERNAL_H
+
+#include "session.h"
+#include "swap.h"
+
+#include <signal.h>
+
+struct session {
+    struct session_config config;
+    struct program *program;
+    struct symbols *symbols;
+    struct swaps *swaps;
+    struct events *events;
+    uint8_t *kernel; /* another one than the built-in; NULL */
+    size_t kernel_size;
+    struct emu *emu;
+    uint64_t process;                            /* object id */
+    struct process *process_at, *process_kernel; /* host pointer, kernel's pointer */
+    struct kernel_info *info;
+    struct session_stats last; /* of a machine that is gone */
+    bool ran;                  /* handlers have seen a machine */
+    bool elsewhere;            /* stopped at an access of another process than the program's */
+    int signal;                /* the program has faulted with it; 0 */
+    uint64_t *breaks;          /* of session_break */
+    size_t break_count;
+    volatile sig_atomic_t asked; /* session_interrupt was called and not yet reported */
+};
+
+/* The program's process is the one that runs. */
+bool session_at_home(const struct session *session);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Running the program, and what the machine's stops mean to its user.
+ */
+#include "kernel.h"
+#include "report.h"
+#include "session_internal.h"
+#include "text.h"
+
+void session_interrupt(struct session *session) {
+    session->asked = 1;
+    struct emu *emu = session->emu;
+    if (emu)
+        emu_interrupt(emu);
+}
+
+void session_forget_interrupt(struct session *session) {
+    session->asked = 0;
+}
+
+bool session_at_home(const struct session *s) {
+    return s->info->current == s->process_kernel;
+}
+
+static struct session_stop gone(struct session *s, enum session_event event, int code, const char *text) {
+    struct session_stop stop = {.event = event, .code = code};
+    snprintf(stop.text, sizeof stop.text, "%s", text);
+    if (event == SESSION_EXITED && s->signal && code == 128 + s->signal)
+        snprintf(stop.text, sizeof stop.text, "terminated with signal %s, %s", session_signal_name(s->signal),
+                 session_signal_text(s->signal));
+    session_kill(s);
+    return stop;
+}
+
+static struct session_stop faulted(struct session *s) {
+    const struct debug_block *block = emu_debug_block(s->emu);
+    struct session_stop stop = {.event = SESSION_FAULTED, .code = (int)block->event.arg[1]};
+    s->signal = stop.code;
+    report_fault(block->event.arg, stop.text, sizeof stop.text);
+    return stop;
+}
+
+/* Events that the program does not see are dealt with here. True: run on. */
+static bool event_is_ours(struct session *s, uint64_t event) {
+    if (event == DEBUG_EVENT_MESSAGE)
+        fprintf(stderr, "facet: %.*s\n", (int)sizeof emu_debug_block(s->emu)->text, emu_debug_block(s->emu)->text);
+    return event == DEBUG_EVENT_MESSAGE || event == DEBUG_EVENT_STARTED;
+}
+
+/* What a stop of the machine means to the user. False: nothing, run on. */
+static bool translate(struct session *s, const struct emu_stop *from, struct session_stop *to) {
+    *to = (struct session_stop){0};
+    switch (from->reason) {
+    case EMU_STOP_POWEROFF:
+        *to = gone(s, SESSION_EXITED, (int)(from->code & 0xff), "");
+        return true;
+    case EMU_STOP_EVENT:
+        if (event_is_ours(s, from->code))
+            return false;
+        if (from->code == DEBUG_EVENT_FAULTED)
+            *to = faulted(s);
+        else
+            to->event = SESSION_DEADLOCK;
+        return true;
+    case EMU_STOP_ACCESS:
+        to->event = SESSION_STOPPED;
+        s->elsewhere = !session_at_home(s);
+        report_access(&s->swaps->stopped, to->text, sizeof to->text);
+        return true;
+    case EMU_STOP_BREAKPOINT:
+        to->event = SESSION_BREAKPOINT;
+        return session_at_home(s); /* another process at the same address */
+    case EMU_STOP_STEP:
+        to->event = SESSION_STEPPED;
+        return true;
+    case EMU_STOP_INTERRUPT:
+        to->event = SESSION_INTERRUPTED;
+        if (!s->asked)
+            return false;
+        s->asked = 0;
+        return true;
+    case EMU_STOP_DEAD:
+        *to = gone(s, SESSION_FAILED, 125, from->text);
+        return true;
+    }
+    facet_assert(false, "stop reason %d", from->reason);
+}
+
+static struct session_stop drive(struct session *s, struct emu_stop (*go)(struct emu *)) {
+    struct session_stop stop;
+    struct emu_stop from;
+    do {
+        s->elsewhere = false;
+        swaps_settle(s->swaps);
+        if (s->asked)
+            emu_interrupt(s->emu);
+        from = go(s->emu);
+    } while (!translate(s, &from, &stop));
+    if (s->emu)
+        swaps_settle(s->swaps);
+    if (s->events)
+        events_flush(s->events);
+    return stop;
+}
+
+struct session_stop session_continue(struct session *session) {
+    return drive(session, emu_run);
+}
+
+static bool has_break(const struct session *s, uint64_t va) {
+    for (size_t i = 0; i < s->break_count; i++)
+        if (s->breaks[i] == va)
+            return true;
+    return false;
+}
+
+void session_break(struct session *session, uint64_t va, bool on) {
+    size_t kept = 0;
+    for (size_t i = 0; i < session->break_count; i++)
+        if (session->breaks[i] != va)
+            session->breaks[kept++] = session->breaks[i];
+    session->break_count = kept;
+    emu_breakpoint_remove(session->emu, (gva_t){va});
+    if (!on)
+        return;
+    session->breaks = text_grow(session->breaks, kept + 1, sizeof *session->breaks);
+    session->breaks[session->break_count++] = va;
+    emu_breakpoint_add(session->emu, (gva_t){va});
+}
+
+/* Runs the other processes until the program is about to execute its next instruction. */
+static struct session_stop go_home(struct session *s) {
+    struct session_stop stop = {.event = SESSION_STEPPED};
+    while (stop.event == SESSION_STEPPED && !session_at_home(s)) {
+        gva_t next = {s->process_at->regs.rip};
+        emu_breakpoint_add(s->emu, next);
+        stop = drive(s, emu_run);
+        if (s->emu && !has_break(s, next.v))
+            emu_breakpoint_remove(s->emu, next);
+        if (stop.event == SESSION_BREAKPOINT)
+            stop.event = SESSION_STEPPED;
+    }
+    return stop;
+}
+
+struct session_stop session_step(struct session *session) {
+    struct session_stop stop = go_home(session);
+    if (stop.event == SESSION_STEPPED)
+        stop = drive(session, emu_step);
+    return stop.event == SESSION_STEPPED ? go_home(session) : stop;
+}
