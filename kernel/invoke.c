@@ -18,9 +18,9 @@ static const struct operation type_rows[] = {
 const struct operation_group type_operations = OPERATION_GROUP(type_rows);
 
 const struct operation_group *const operation_groups[OPERATION_GROUPS] = {
-    &type_operations,  &memory_operations, &gpt_operations,   &process_operations, &endpoint_operations,
-    &range_operations, &stream_operations, &debug_operations, &power_operations,
-    &discrim_operations,
+    &type_operations,     &memory_operations,  &gpt_operations,     &process_operations,
+    &endpoint_operations, &range_operations,   &stream_operations,  &debug_operations,
+    &power_operations,    &discrim_operations, &cappage_operations,
 };
 
 void invoke_init(void) {
@@ -48,6 +48,8 @@ static const struct operation *operation_find(unsigned long op) {
 static bool words_fit(const struct operation *row, struct invocation *in) {
     in->word[0] = in->caller->regs.rdx;
     in->word[1] = in->caller->regs.r10;
+    in->word[2] = in->caller->regs.r8;
+    in->word[3] = in->caller->regs.r9;
     for (unsigned i = 0; i < OPERATION_WORDS && row->word[i].name; i++)
         if (in->word[i] < row->word[i].low || in->word[i] > row->word[i].high)
             return false;

@@ -77,14 +77,15 @@ static void deliver_fault(struct process *from, struct process *to, unsigned lon
     to->regs.rax = OP_FAULT;
     to->regs.rdi = payload;
     to->regs.rdx = from->fault;
-    to->regs.r10 = from->fault_address;
+    bool space = from->keepers == FAULT_KEEPER_SPACE;
+    to->regs.r10 = space ? from->fault_offset : from->fault_address;
     to->regs.r8 = from->regs.rip;
     to->regs.r9 = from->fault_code;
     to->regs.r13 = 0;
     for (unsigned i = 0; i < MESSAGE_CAPS - 1; i++) {
         unsigned to_register = (unsigned)REGISTER_BYTES(to->regs.rsi, RECEIVE_SHIFT, i);
         if (to_register)
-            to->reg[to_register] = cap_null;
+            to->reg[to_register] = space && i == 0 ? *cap_prepare(&from->fault_space) : cap_null;
     }
     resume_transfer(from, to);
     from->state = PROCESS_FAULTED;
@@ -154,10 +155,29 @@ static struct process *recipient_of(struct cap *entry) {
     return recipient->type == CAP_PROCESS ? (struct process *)recipient->object : NULL;
 }
 
-static void queue_sender(struct process *from, struct process *to, unsigned long payload) {
+static void queue_sender(struct process *from, struct process *to, const struct cap *entry) {
     from->state = PROCESS_SENDING;
-    from->send_payload = payload;
+    from->send_payload = entry->payload;
+    from->send_to = (struct endpoint *)entry->object;
     queue_append(&to->senders, from);
+}
+
+void ipc_refuse(struct process *from) {
+    queue_remove(from);
+    if (from->fault != FAULT_NONE)
+        process_fault_tell(from);
+    else if (sender_kind(from) == INVOKE_RETURN)
+        ipc_wait(from);
+    else
+        finish(from, RC_INVALID_CAP);
+}
+
+void ipc_end_endpoint(const struct endpoint *endpoint) {
+    for (unsigned long i = 0; i < kernel_info.process_count; i++) {
+        struct process *process = &kernel_info.processes[i];
+        if (process->header.type == CAP_PROCESS && process->state == PROCESS_SENDING && process->send_to == endpoint)
+            ipc_refuse(process);
+    }
 }
 
 /* The string of a message that can be taken at once. False: the invocation is over (undone, or refused). */
@@ -184,18 +204,21 @@ void ipc_send(struct process *from, struct cap *entry, unsigned kind) {
         else
             finish(from, RC_INVALID_CAP);
     } else if (to->state != PROCESS_WAITING) {
-        queue_sender(from, to, entry->payload);
+        queue_sender(from, to, entry);
     } else if (send_string(from, to, kind, &size)) {
         deliver(from, to, kind, entry->payload, size);
         sender_continue(from, kind);
     }
 }
 
-/* A keeper's verdict: label 0 restarts the process, anything else leaves it stopped with its fault on record. */
+/* A keeper's verdict: label 0 restarts the process. With anything else the keeper of a GPT leaves it to that of the process,
+ * which leaves it stopped with its fault on record. */
 static void answer_fault(struct process *to, unsigned long label) {
     if (label == 0) {
         to->fault = FAULT_NONE;
         process_ready(to);
+    } else if (to->keepers == FAULT_KEEPER_SPACE) {
+        process_fault_tell(to);
     } else {
         to->state = PROCESS_STOPPED;
     }
@@ -226,6 +249,6 @@ bool ipc_send_fault(struct process *process, struct cap *entry) {
     if (to->state == PROCESS_WAITING)
         deliver_fault(process, to, entry->payload);
     else
-        queue_sender(process, to, entry->payload);
+        queue_sender(process, to, entry);
     return true;
 }

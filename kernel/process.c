@@ -79,16 +79,8 @@ void process_cancel(struct process *process, enum process_state state) {
 
 void process_end(struct process *process) {
     process_cancel(process, PROCESS_STOPPED);
-    while (process->senders.first) {
-        struct process *sender = process->senders.first;
-        queue_remove(sender);
-        if (sender->fault != FAULT_NONE) {
-            process_fault_unkept(sender);
-            continue;
-        }
-        sender->regs.rax = RC_INVALID_CAP;
-        process_ready(sender);
-    }
+    while (process->senders.first)
+        ipc_refuse(process->senders.first);
     map_forget_space(process);
     if (process_loaded == process)
         process_loaded = NULL;

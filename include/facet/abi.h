@@ -43,6 +43,7 @@
 #define PRIORITY_MAX 15 /* of processes; 0 is the lowest and what a process without a Schedule capability has */
 #define MESSAGE_CAPS 4
 #define STRING_MAX 65536 /* bytes */
+#define CAPPAGE_SLOTS 128
 
 #ifndef __ASSEMBLER__
 
@@ -63,6 +64,8 @@ enum cap_type {
     CAP_DISCRIM,  /* tell capabilities apart without using them */
     CAP_SCHEDULE, /* let processes run at a priority; payload: the highest */
     CAP_SLEEP,    /* the clock, and waiting for it */
+    CAP_WINDOW,   /* in a slot: leads to the background of the innermost GPT that has one */
+    CAP_LOCAL_WINDOW, /* in a slot: leads to another slot of the same GPT */
     CAP_TYPES
 };
 
@@ -91,16 +94,21 @@ enum rc {
 enum op {
     OP_TYPE = 1, /* any kernel capability, Null too: w0 <- enum cap_type, w1 <- restrictions */
 
-    /* Memory capabilities: Page, CapPage, GPT */
+    /* Memory capabilities: Page, CapPage, GPT; the first two also Window, LocalWindow */
     OP_MEM_REDUCE = 0x100, /* w0 restrictions to add                 c0 <- the weaker capability */
-    OP_MEM_GUARD,          /* w0 match, w1 l2g (12…64)               c0 <- the same object behind that guard */
+    OP_MEM_GUARD,          /* w0 match, w1 l2g (12…64)               c0 <- the same object behind that guard; a window's offset
+                            *                                        must have its low l2g bits 0 */
     OP_MEM_ID,             /*                                        w0 <- object id (not through OP) */
 
     OP_GPT_GET = 0x200,    /* w0 slot                                c0 <- its capability (weakened through WK) */
     OP_GPT_SET,            /* w0 slot, s0                            exactly the mappings made from it go */
     OP_GPT_SET_L2V,        /* w0 l2v (12…60)                         all mappings made from it go */
     OP_GPT_SET_KEEPER,     /* s0 entry capability or Null */
-    OP_GPT_SET_BACKGROUND, /* s0 memory capability or Null (not yet: RC_BAD_OP) */
+    OP_GPT_SET_BACKGROUND, /* s0 memory capability: where windows in it and below it lead; or Null: it has none, the next one
+                            * further out counts */
+    OP_GPT_SET_WINDOW,     /* w0 slot, w1 offset, w2 l2g | restrictions << 8: puts a Window there. What is left of an address,
+                            * below l2g bits, goes to that offset of the background (low l2g bits 0) */
+    OP_GPT_SET_LOCAL_WINDOW, /* the same, and w3 slot that it leads to, which must not hold a window itself */
 
     OP_PROCESS_GET_REGS = 0x300, /*                                  string <- struct facet_regs */
     OP_PROCESS_SET_REGS,         /* string: struct facet_regs        flags are masked to what ring 3 may set */
@@ -136,9 +144,17 @@ enum op {
                                   * equal to nothing; RC_NO_RIGHT if one is opaque) */
     OP_DISCRIM_VERIFY,           /* s0                                w0 <- 1: discreet, nothing can be changed through it */
 
+    OP_CAPPAGE_GET = 0xa00, /* w0 index (0…127)                      c0 <- its capability (weakened through WK) */
+    OP_CAPPAGE_SET,         /* w0 index, s0 */
+
     /* Messages to a process's keeper and to the parent of a program, by convention, are Entry invocations. */
-    OP_FAULT = 0x10000, /* from the kernel: w0 enum fault, w1 address, w2 program counter, w3 vector<<32 | error code;
-                         * the resume capability restarts the process (label 0) or leaves it stopped (any other) */
+    OP_FAULT = 0x10000, /* from the kernel: w0 enum fault, w1 address, w2 program counter, w3 vector<<32 | error code as the
+                         * processor gives it (page fault: 1 present, 2 store, 4 ring 3, 16 fetch).
+                         * To the keeper of a GPT, the innermost that no NC capability cuts off: w1 is the address in that
+                         * GPT, c0 <- it, restricted as the path to it was. Resume with label 0 restarts the process; any other
+                         * declines, and the process's own keeper is told.
+                         * To the keeper of a process: w1 is the address as the process sees it, no capability. Any label but
+                         * 0 leaves the process stopped. */
     OP_EXIT,            /* from a program to its parent: w0 exit status */
 };
 

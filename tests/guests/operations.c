@@ -31,9 +31,9 @@ static void call_once(void) {
 }
 
 static unsigned register_of(unsigned type) {
-    static const unsigned char reg[CAP_TYPES] = {CR_NULL,  R_PAGE,     R_CAPPAGE,   R_GPT,     R_PROCESS,  R_ENDPOINT,
-                                                 R_ENTRY,  R_RESUME,   CR_RANGE,    CR_STDOUT, CR_CONSOLE, CR_DEBUG,
-                                                 CR_POWER, CR_DISCRIM, CR_SCHEDULE, CR_SLEEP};
+    static const unsigned char reg[CAP_TYPES] = {
+        CR_NULL,   R_PAGE,     R_CAPPAGE, R_GPT,    R_PROCESS,  R_ENDPOINT,  R_ENTRY,  R_RESUME, CR_RANGE,
+        CR_STDOUT, CR_CONSOLE, CR_DEBUG,  CR_POWER, CR_DISCRIM, CR_SCHEDULE, CR_SLEEP, R_WINDOW, R_LOCAL_WINDOW};
     return reg[type];
 }
 
@@ -55,10 +55,19 @@ static void rescind(unsigned reg) {
     check("rescind", facet_set(CR_RANGE, OP_RANGE_RESCIND, 0, reg), RC_OK);
 }
 
+/* Windows are made where they lie; one can still be taken out. */
+static void window(unsigned long op, unsigned to) {
+    struct facet_message m = {.word = {0, 0, 64, 1}};
+    check("window", facet_call(R_GPT, op, &m), RC_OK);
+    check("take it out", facet_get(R_GPT, OP_GPT_GET, 0, 0, to), RC_OK);
+}
+
 static void prepare(void) {
     struct facet_message m = {.recv = {[MESSAGE_CAPS - 1] = R_RESUME}};
     for (unsigned type = CAP_PAGE; type <= CAP_GPT; type++)
         fresh(type, register_of(type));
+    window(OP_GPT_SET_WINDOW, R_WINDOW);
+    window(OP_GPT_SET_LOCAL_WINDOW, R_LOCAL_WINDOW);
     fresh(CAP_PROCESS, R_PROCESS);
     make_entry(R_ENDPOINT, CR_SELF, 1, R_ENTRY);
     make_process(R_CALLER, call_once, stack + 32, R_ENTRY, CR_NULL);
@@ -103,8 +112,8 @@ static void wrong_words(const struct expectation *e) {
     }
     for (unsigned i = 0; i < 2; i++) {
         struct facet_message m = rightly(e);
-        m.word[0] = e->bad[i][0];
-        m.word[1] = e->bad[i][1];
+        for (unsigned w = 0; w < WORDS; w++)
+            m.word[w] = e->bad[i][w];
         if (m.word[0] | m.word[1])
             refused(e, "words that do not go together", m, RC_BAD_ARG);
     }
@@ -174,7 +183,7 @@ static void has_it(const struct expectation *e, unsigned type) {
     wrong_strings(e);
     if (!e->last)
         restricted(e, type, 0);
-    for (unsigned restr = 1; restr <= ALL_RESTRICTIONS && SET(type) & MEMORY; restr <<= 1)
+    for (unsigned restr = 1; restr <= ALL_RESTRICTIONS && SET(type) & (MEMORY | WINDOWS); restr <<= 1)
         restricted(e, type, restr);
     if (SET(type) & OBJECTS)
         rescinded(e, type);
