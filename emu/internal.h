@@ -136,7 +136,8 @@ struct emu {
     } trap;
 
     struct { /* mmu.c */
-        uint64_t fills_since, threshold, cr3;
+        uint64_t returns, threshold, cr3; /* see growth_due */
+        uint32_t epoch, *touched;
         uint8_t *frame; /* one state per RAM frame */
         uint64_t frame_wanted, frame_va;
         int frame_state;

@@ -96,6 +96,7 @@ void emu_destroy(struct emu *emu) {
     if (emu->rom)
         munmap(emu->rom, ROM_BYTES);
     free(emu->mmu.frame);
+    free(emu->mmu.touched);
     free(emu->breakpoints);
     free(emu->suspect.at);
     free(emu);
