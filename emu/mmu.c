@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Paging: the page walk of Intel SDM vol. 3A, ch. 4 (4-level, 4 KiB, 2 MiB and 1 GiB pages), and the engine's TLB-fill hook
- * that is built on it.
+ * Paging: the page walk of Intel SDM vol. 3A, ch. 4 (4-level, 4 KiB, 2 MiB and 1 GiB pages), and the engine's TLB-fill
+ * hook that is built on it.
  *
  *   63  62      52 51              12 11  9  8   7   6  5  4   3   2   1   0
  *   NX  ignored    physical page     ign    G  PS  D  A  PCD PWT U/S R/W P
@@ -218,10 +218,10 @@ size_t mmu_fetch(struct emu *emu, uint64_t va, uint8_t *to, size_t size) {
 
 /* ---- TLB */
 
-/* The engine's TLB starts small and grows only at a flush, so a program with a large working set needs some. A page of ring 3
- * that comes back although nothing was flushed shows that there is no room; after enough of them, and twice as many each time, a
- * flush is due. Nothing that a guest can see depends on when. (The first store to a page that was loaded from comes back as well,
- * without meaning that.) */
+/* The engine's TLB starts small and grows only at a flush, so a program with a large working set needs some. A page of
+ * ring 3 that comes back although nothing was flushed shows that there is no room; after enough of them, and twice as
+ * many each time, a flush is due. Nothing that a guest can see depends on when. (The first store to a page that was
+ * loaded from comes back as well, without meaning that.) */
 static bool growth_due(struct emu *emu, const struct mmu_page *page, enum access access) {
     uint32_t now = emu->mmu.epoch * 2, *touched;
     if (in_aperture(page->gpa) || access == ACCESS_FETCH || emu->transaction || emu->mmu.probing)
@@ -251,7 +251,8 @@ void mmu_flush(struct emu *emu) {
 }
 
 /* The page that an access needs cannot be had: say why. Always false. */
-static bool refuse(struct emu *emu, enum mmu_result result, uint64_t va, enum access access, const struct mmu_page *page) {
+static bool refuse(struct emu *emu, enum mmu_result result, uint64_t va, enum access access,
+                   const struct mmu_page *page) {
     if (result == MMU_BUS) {
         run_dead(emu, "bus error: the page tables send address 0x%lx outside of RAM (rip 0x%lx, cr3 0x%lx)", va,
                  reg_rip(emu), reg_get(emu, UC_X86_REG_CR3));
@@ -309,7 +310,8 @@ static bool fill_page(struct emu *emu, uint64_t va, enum access access, int cpl,
     }
     entry->paddr = page.gpa;
     if (in_aperture(page.gpa) && cpl != 3) {
-        run_dead(emu, "the kernel itself touched address 0x%lx, which belongs to a front (rip 0x%lx)", va, reg_rip(emu));
+        run_dead(emu, "the kernel itself touched address 0x%lx, which belongs to a front (rip 0x%lx)", va,
+                 reg_rip(emu));
         return false;
     }
     if (in_aperture(page.gpa))
