@@ -45,7 +45,8 @@ static void act_verify(struct invocation *in) {
 }
 
 #define DISCRIM CAP_SET(CAP_DISCRIM)
-#define ANY {"capability", CAP_SET_ANY}
+#define ANY                                                                                                            \
+    { "capability", CAP_SET_ANY }
 static const struct operation rows[] = {
     {.op = OP_DISCRIM_CLASSIFY,
      .name = "OP_DISCRIM_CLASSIFY",

@@ -132,9 +132,9 @@ enum op {
     OP_POWER_OFF = 0x800, /* w0 exit status (0…255); does not return */
 
     OP_DISCRIM_CLASSIFY = 0x900, /* s0                                w0 <- enum discrim_class */
-    OP_DISCRIM_COMPARE,          /* s0, s1                            w0 <- 1: the same authority over the same object (Null is
-                                  * equal to nothing; RC_NO_RIGHT if one is opaque) */
-    OP_DISCRIM_VERIFY,           /* s0                                w0 <- 1: discreet, nothing can be changed through it */
+    OP_DISCRIM_COMPARE, /* s0, s1                            w0 <- 1: the same authority over the same object (Null is
+                         * equal to nothing; RC_NO_RIGHT if one is opaque) */
+    OP_DISCRIM_VERIFY,  /* s0                                w0 <- 1: discreet, nothing can be changed through it */
 
     /* Messages to a process's keeper and to the parent of a program, by convention, are Entry invocations. */
     OP_FAULT = 0x10000, /* from the kernel: w0 enum fault, w1 address, w2 program counter, w3 vector<<32 | error code;
@@ -142,7 +142,8 @@ enum op {
     OP_EXIT,            /* from a program to its parent: w0 exit status */
 };
 
-/* What OP_DISCRIM_CLASSIFY tells: less than OP_TYPE, and of entry capabilities too, which nobody but their holder can ask. */
+/* What OP_DISCRIM_CLASSIFY tells: less than OP_TYPE, and of entry capabilities too, which nobody but their holder can
+ * ask. */
 enum discrim_class { DISCRIM_NULL, DISCRIM_MEMORY, DISCRIM_ENTRY, DISCRIM_SCHEDULE, DISCRIM_OTHER };
 
 enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH };
@@ -173,10 +174,10 @@ enum {
     CR_STDIN,
     CR_STDOUT,
     CR_STDERR,
-    CR_SELF,  /* its own Process capability; only with --grant range */
-    CR_RANGE, /* only with --grant range */
-    CR_DEBUG, /* only with --grant debug */
-    CR_SPACE, /* its own address space; only with --grant range */
+    CR_SELF,     /* its own Process capability; only with --grant range */
+    CR_RANGE,    /* only with --grant range */
+    CR_DEBUG,    /* only with --grant debug */
+    CR_SPACE,    /* its own address space; only with --grant range */
     CR_DISCRIM,  /* only with --grant range */
     CR_SCHEDULE, /* all priorities; only with --grant schedule */
     CR_SLEEP,    /* only with --grant time */
