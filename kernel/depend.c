@@ -44,8 +44,7 @@ static void depend_free(struct depend *entry) {
     kernel_info.depend_live--;
 }
 
-static struct depend *depend_find(struct object *key, struct object *holder, long base, unsigned shift,
-                                  unsigned slot) {
+static struct depend *depend_find(struct object *key, struct object *holder, long base, unsigned shift, unsigned slot) {
     for (struct depend *entry = key->depends; entry; entry = entry->next_of_key)
         if (entry->holder == holder && entry->base == base && entry->shift == shift && entry->slot == slot)
             return entry;
@@ -64,8 +63,8 @@ static void depend_make(struct object *key, struct object *holder, long base, un
     free_entries = entry->next_of_key;
     free_count--;
     kernel_info.depend_live++;
-    *entry = (struct depend){.key = key, .holder = holder, .base = base, .shift = (unsigned char)shift,
-                             .slot = (unsigned char)slot};
+    *entry = (struct depend){
+        .key = key, .holder = holder, .base = base, .shift = (unsigned char)shift, .slot = (unsigned char)slot};
     list_insert(&key->depends, entry);
     struct depend **list = holder_list(holder);
     entry->next_of_holder = *list;

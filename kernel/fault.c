@@ -65,7 +65,8 @@ static void front_fault(struct process *process) {
     if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_FAULT)
         fault = FAULT_HANDLER;
     if (fault != FAULT_NONE)
-        process_fault(process, fault, trap.va, fault == FAULT_HANDLER ? trap.code : (unsigned long)VECTOR_PF << 32, &walk);
+        process_fault(process, fault, trap.va, fault == FAULT_HANDLER ? trap.code : (unsigned long)VECTOR_PF << 32,
+                      &walk);
 }
 
 static void exception(struct process *process, const struct trap_frame *frame) {

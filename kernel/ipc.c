@@ -211,8 +211,8 @@ void ipc_send(struct process *from, struct cap *entry, unsigned kind) {
     }
 }
 
-/* A keeper's verdict: label 0 restarts the process. With anything else the keeper of a GPT leaves it to that of the process,
- * which leaves it stopped with its fault on record. */
+/* A keeper's verdict: label 0 restarts the process. With anything else the keeper of a GPT leaves it to that of the
+ * process, which leaves it stopped with its fault on record. */
 static void answer_fault(struct process *to, unsigned long label) {
     if (label == 0) {
         to->fault = FAULT_NONE;

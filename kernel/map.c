@@ -12,8 +12,8 @@
 #define BUILD_TABLES TABLE_LEVEL_TOP
 #define BUILD_DEPENDS (WALK_DEPTH_MAX + TABLE_LEVEL_PROCESS)
 
-/* Is the next step the same for all addresses that agree with this one above `bits`, and leads to a GPT? Through a window: are
- * both steps? A table begins at a GPT, never between a window and where it leads. */
+/* Is the next step the same for all addresses that agree with this one above `bits`, and leads to a GPT? Through a
+ * window: are both steps? A table begins at a GPT, never between a window and where it leads. */
 static bool step_is_uniform(const struct walk *walk, unsigned bits) {
     if (walk->object->type == CAP_GPT && !walk->windowed && ((struct gpt *)walk->object)->l2v < bits)
         return false;

@@ -52,8 +52,8 @@ void ipc_refuse(struct process *from);
 /* ---- fault.c */
 
 struct walk;
-/* The process cannot go on: tells a keeper, or the host if there is none. `walk` is the traversal that failed; NULL: this has
- * nothing to do with one, so only the process's own keeper is asked. */
+/* The process cannot go on: tells a keeper, or the host if there is none. `walk` is the traversal that failed; NULL:
+ * this has nothing to do with one, so only the process's own keeper is asked. */
 void process_fault(struct process *process, enum fault fault, unsigned long address, unsigned long code,
                    const struct walk *walk);
 /* Its fault goes on to the next who may do something about it: the keeper of a GPT, its own, the host. */

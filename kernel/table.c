@@ -43,8 +43,12 @@ struct table *table_make(const struct walk_state *from, unsigned level, unsigned
     free_count--;
     unsigned long *entry = table->entry;
     struct table **list = products_of(from->object);
-    *table = (struct table){.header = {.type = TABLE_TYPE}, .from = *from, .offset = offset, .level = level,
-                            .entry = entry, .next_product = *list};
+    *table = (struct table){.header = {.type = TABLE_TYPE},
+                            .from = *from,
+                            .offset = offset,
+                            .level = level,
+                            .entry = entry,
+                            .next_product = *list};
     *list = table;
     memset(entry, 0, PAGE_SIZE);
     if (level == TABLE_LEVEL_TOP)

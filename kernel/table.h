@@ -10,9 +10,9 @@
  *
  *     (producer, level, offset of the table's first byte in the producer, restrictions gathered, depth, background)
  *
- * Depth is in the key because the traversal ends after 32 steps; background, the GPT that windows below lead to, because the same
- * producer behind another background is another space. (If the root capability's guard is narrower than an address space, the
- * process itself is the producer.)
+ * Depth is in the key because the traversal ends after 32 steps; background, the GPT that windows below lead to,
+ * because the same producer behind another background is another space. (If the root capability's guard is narrower
+ * than an address space, the process itself is the producer.)
  *
  * A *depend* entry says: these entries of the holder were made by following slots of the key:
  *
@@ -41,7 +41,7 @@ enum pte { PTE_P = 1, PTE_W = 2, PTE_U = 4, PTE_A = 32, PTE_D = 64, PTE_LARGE = 
 #define PTE_ADDRESS 0x000ffffffffff000ul
 
 struct table {
-    struct object header; /* depends: the entries that link to it */
+    struct object header;   /* depends: the entries that link to it */
     struct walk_state from; /* its object is the producer; NULL: the table is free */
     unsigned long offset;
     unsigned level;

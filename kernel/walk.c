@@ -22,7 +22,10 @@ struct walk_state walk_state(const struct walk *walk) {
 }
 
 enum fault walk_enter(struct walk *walk, const struct walk_state *state, unsigned long offset) {
-    *walk = (struct walk){.object = state->object, .offset = offset, .restr = state->restr, .depth = state->depth,
+    *walk = (struct walk){.object = state->object,
+                          .offset = offset,
+                          .restr = state->restr,
+                          .depth = state->depth,
                           .background = state->background};
     if (state->object->type == CAP_GPT)
         return walk_select(walk);

@@ -10,15 +10,14 @@
  *     GPT:         offset = rest; slot = rest >> l2v must be below 16; rest keeps its low l2v bits; the slot's
  *                  capability comes next
  *                  a GPT that has a background is from now on the one that windows lead to
- *     Window:      rest gets the window's offset above its low l2g bits; the background of the last GPT passed that has one
- *                  comes next, whatever was gathered stays
- *     LocalWindow: the same, but the named slot of the GPT that holds the window comes next
- *     Page:        rest must be below 4096; the traversal ends
+ *     Window:      rest gets the window's offset above its low l2g bits; the background of the last GPT passed that has
+ * one comes next, whatever was gathered stays LocalWindow: the same, but the named slot of the GPT that holds the
+ * window comes next Page:        rest must be below 4096; the traversal ends
  *
- * If several things are wrong, the first of these wins: depth (more than 32 capabilities), Null (FAULT_INVALID_ADDRESS), no
- * Page, GPT or window (FAULT_MALFORMED_SPACE), guard, slot or page end (FAULT_INVALID_ADDRESS), a window that another window led
- * to, or without a GPT or a background to lead to (FAULT_MALFORMED_SPACE), at last the access against the restrictions
- * (FAULT_ACCESS_VIOLATION).
+ * If several things are wrong, the first of these wins: depth (more than 32 capabilities), Null
+ * (FAULT_INVALID_ADDRESS), no Page, GPT or window (FAULT_MALFORMED_SPACE), guard, slot or page end
+ * (FAULT_INVALID_ADDRESS), a window that another window led to, or without a GPT or a background to lead to
+ * (FAULT_MALFORMED_SPACE), at last the access against the restrictions (FAULT_ACCESS_VIOLATION).
  */
 #ifndef KERNEL_WALK_H
 #define KERNEL_WALK_H
@@ -31,16 +30,17 @@
 #define WALK_BACKGROUND GPT_SLOTS /* as a slot: the background of a GPT */
 
 struct walk {
-    struct object *object; /* reached: the Process (nothing followed yet), a GPT or a Page; behind a window: whose next it is */
-    unsigned long offset;  /* in that object; behind a window: the same as rest */
-    struct cap *next;      /* capability to follow next; NULL at a Page */
-    unsigned long rest;    /* of the address, for next */
-    unsigned slot;         /* which slot of a GPT next is: 0…15, WALK_BACKGROUND */
-    bool windowed;         /* and a window, not the address, has chosen it */
-    unsigned restr;        /* gathered */
-    unsigned depth;        /* capabilities followed */
-    struct gpt *background; /* the last GPT passed that has a background; NULL: none */
-    struct gpt *keeper;     /* the innermost GPT passed whose keeper may be called; NULL: none */
+    struct object
+        *object; /* reached: the Process (nothing followed yet), a GPT or a Page; behind a window: whose next it is */
+    unsigned long offset;        /* in that object; behind a window: the same as rest */
+    struct cap *next;            /* capability to follow next; NULL at a Page */
+    unsigned long rest;          /* of the address, for next */
+    unsigned slot;               /* which slot of a GPT next is: 0…15, WALK_BACKGROUND */
+    bool windowed;               /* and a window, not the address, has chosen it */
+    unsigned restr;              /* gathered */
+    unsigned depth;              /* capabilities followed */
+    struct gpt *background;      /* the last GPT passed that has a background; NULL: none */
+    struct gpt *keeper;          /* the innermost GPT passed whose keeper may be called; NULL: none */
     unsigned long keeper_offset; /* the address in it */
     unsigned keeper_restr;       /* gathered up to it */
     struct traverse_step *steps; /* where to record, NULL: nowhere; room for TRAVERSE_STEPS_MAX */

@@ -49,22 +49,22 @@
 
 enum cap_type {
     CAP_NULL,
-    CAP_PAGE,     /* 4 KiB of data */
-    CAP_CAPPAGE,  /* a page of capabilities */
-    CAP_GPT,      /* guarded page table: an address-space node */
-    CAP_PROCESS,  /* authority over a process */
-    CAP_ENDPOINT, /* authority over an endpoint */
-    CAP_ENTRY,    /* the right to send to an endpoint; carries a protected payload */
-    CAP_RESUME,   /* the right to answer one call, once */
-    CAP_RANGE,    /* allocate and rescind objects */
-    CAP_STREAM,   /* one byte stream of the host */
-    CAP_CONSOLE,  /* the serial line */
-    CAP_DEBUG,    /* look at spaces, tell the debugger */
-    CAP_POWER,    /* end the machine */
-    CAP_DISCRIM,  /* tell capabilities apart without using them */
-    CAP_SCHEDULE, /* let processes run at a priority; payload: the highest */
-    CAP_SLEEP,    /* the clock, and waiting for it */
-    CAP_WINDOW,   /* in a slot: leads to the background of the innermost GPT that has one */
+    CAP_PAGE,         /* 4 KiB of data */
+    CAP_CAPPAGE,      /* a page of capabilities */
+    CAP_GPT,          /* guarded page table: an address-space node */
+    CAP_PROCESS,      /* authority over a process */
+    CAP_ENDPOINT,     /* authority over an endpoint */
+    CAP_ENTRY,        /* the right to send to an endpoint; carries a protected payload */
+    CAP_RESUME,       /* the right to answer one call, once */
+    CAP_RANGE,        /* allocate and rescind objects */
+    CAP_STREAM,       /* one byte stream of the host */
+    CAP_CONSOLE,      /* the serial line */
+    CAP_DEBUG,        /* look at spaces, tell the debugger */
+    CAP_POWER,        /* end the machine */
+    CAP_DISCRIM,      /* tell capabilities apart without using them */
+    CAP_SCHEDULE,     /* let processes run at a priority; payload: the highest */
+    CAP_SLEEP,        /* the clock, and waiting for it */
+    CAP_WINDOW,       /* in a slot: leads to the background of the innermost GPT that has one */
     CAP_LOCAL_WINDOW, /* in a slot: leads to another slot of the same GPT */
     CAP_TYPES
 };
@@ -96,18 +96,18 @@ enum op {
 
     /* Memory capabilities: Page, CapPage, GPT; the first two also Window, LocalWindow */
     OP_MEM_REDUCE = 0x100, /* w0 restrictions to add                 c0 <- the weaker capability */
-    OP_MEM_GUARD,          /* w0 match, w1 l2g (12…64)               c0 <- the same object behind that guard; a window's offset
-                            *                                        must have its low l2g bits 0 */
-    OP_MEM_ID,             /*                                        w0 <- object id (not through OP) */
+    OP_MEM_GUARD, /* w0 match, w1 l2g (12…64)               c0 <- the same object behind that guard; a window's offset
+                   *                                        must have its low l2g bits 0 */
+    OP_MEM_ID,    /*                                        w0 <- object id (not through OP) */
 
-    OP_GPT_GET = 0x200,    /* w0 slot                                c0 <- its capability (weakened through WK) */
-    OP_GPT_SET,            /* w0 slot, s0                            exactly the mappings made from it go */
-    OP_GPT_SET_L2V,        /* w0 l2v (12…60)                         all mappings made from it go */
-    OP_GPT_SET_KEEPER,     /* s0 entry capability or Null */
-    OP_GPT_SET_BACKGROUND, /* s0 memory capability: where windows in it and below it lead; or Null: it has none, the next one
-                            * further out counts */
-    OP_GPT_SET_WINDOW,     /* w0 slot, w1 offset, w2 l2g | restrictions << 8: puts a Window there. What is left of an address,
-                            * below l2g bits, goes to that offset of the background (low l2g bits 0) */
+    OP_GPT_GET = 0x200,      /* w0 slot                                c0 <- its capability (weakened through WK) */
+    OP_GPT_SET,              /* w0 slot, s0                            exactly the mappings made from it go */
+    OP_GPT_SET_L2V,          /* w0 l2v (12…60)                         all mappings made from it go */
+    OP_GPT_SET_KEEPER,       /* s0 entry capability or Null */
+    OP_GPT_SET_BACKGROUND,   /* s0 memory capability: where windows in it and below it lead; or Null: it has none, the
+                              * next one   further out counts */
+    OP_GPT_SET_WINDOW,       /* w0 slot, w1 offset, w2 l2g | restrictions << 8: puts a Window there. What is left of an
+                              * address,       below l2g bits, goes to that offset of the background (low l2g bits 0) */
     OP_GPT_SET_LOCAL_WINDOW, /* the same, and w3 slot that it leads to, which must not hold a window itself */
 
     OP_PROCESS_GET_REGS = 0x300, /*                                  string <- struct facet_regs */
@@ -140,25 +140,27 @@ enum op {
     OP_POWER_OFF = 0x800, /* w0 exit status (0…255); does not return */
 
     OP_DISCRIM_CLASSIFY = 0x900, /* s0                                w0 <- enum discrim_class */
-    OP_DISCRIM_COMPARE,          /* s0, s1                            w0 <- 1: the same authority over the same object (Null is
-                                  * equal to nothing; RC_NO_RIGHT if one is opaque) */
-    OP_DISCRIM_VERIFY,           /* s0                                w0 <- 1: discreet, nothing can be changed through it */
+    OP_DISCRIM_COMPARE, /* s0, s1                            w0 <- 1: the same authority over the same object (Null is
+                         * equal to nothing; RC_NO_RIGHT if one is opaque) */
+    OP_DISCRIM_VERIFY,  /* s0                                w0 <- 1: discreet, nothing can be changed through it */
 
     OP_CAPPAGE_GET = 0xa00, /* w0 index (0…127)                      c0 <- its capability (weakened through WK) */
     OP_CAPPAGE_SET,         /* w0 index, s0 */
 
     /* Messages to a process's keeper and to the parent of a program, by convention, are Entry invocations. */
-    OP_FAULT = 0x10000, /* from the kernel: w0 enum fault, w1 address, w2 program counter, w3 vector<<32 | error code as the
-                         * processor gives it (page fault: 1 present, 2 store, 4 ring 3, 16 fetch).
-                         * To the keeper of a GPT, the innermost that no NC capability cuts off: w1 is the address in that
-                         * GPT, c0 <- it, restricted as the path to it was. Resume with label 0 restarts the process; any other
-                         * declines, and the process's own keeper is told.
-                         * To the keeper of a process: w1 is the address as the process sees it, no capability. Any label but
-                         * 0 leaves the process stopped. */
-    OP_EXIT,            /* from a program to its parent: w0 exit status */
+    OP_FAULT =
+        0x10000, /* from the kernel: w0 enum fault, w1 address, w2 program counter, w3 vector<<32 | error code as the
+                  * processor gives it (page fault: 1 present, 2 store, 4 ring 3, 16 fetch).
+                  * To the keeper of a GPT, the innermost that no NC capability cuts off: w1 is the address in that
+                  * GPT, c0 <- it, restricted as the path to it was. Resume with label 0 restarts the process; any other
+                  * declines, and the process's own keeper is told.
+                  * To the keeper of a process: w1 is the address as the process sees it, no capability. Any label but
+                  * 0 leaves the process stopped. */
+    OP_EXIT,     /* from a program to its parent: w0 exit status */
 };
 
-/* What OP_DISCRIM_CLASSIFY tells: less than OP_TYPE, and of entry capabilities too, which nobody but their holder can ask. */
+/* What OP_DISCRIM_CLASSIFY tells: less than OP_TYPE, and of entry capabilities too, which nobody but their holder can
+ * ask. */
 enum discrim_class { DISCRIM_NULL, DISCRIM_MEMORY, DISCRIM_ENTRY, DISCRIM_SCHEDULE, DISCRIM_OTHER };
 
 enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH };
@@ -189,10 +191,10 @@ enum {
     CR_STDIN,
     CR_STDOUT,
     CR_STDERR,
-    CR_SELF,  /* its own Process capability; only with --grant range */
-    CR_RANGE, /* only with --grant range */
-    CR_DEBUG, /* only with --grant debug */
-    CR_SPACE, /* its own address space; only with --grant range */
+    CR_SELF,     /* its own Process capability; only with --grant range */
+    CR_RANGE,    /* only with --grant range */
+    CR_DEBUG,    /* only with --grant debug */
+    CR_SPACE,    /* its own address space; only with --grant range */
     CR_DISCRIM,  /* only with --grant range */
     CR_SCHEDULE, /* all priorities; only with --grant schedule */
     CR_SLEEP,    /* only with --grant time */

@@ -13,15 +13,15 @@
  *
  *     0      type | restr | l2g | slot | alloc
  *     8      match      guard of a memory capability or window: addresses with (addr >> l2g) == match pass
- *    16      payload    of an Entry: what the receiver is told; of a Resume: which call it answers; of a window: the offset
- *    24      object     header of the object; 0 for types without one
+ *    16      payload    of an Entry: what the receiver is told; of a Resume: which call it answers; of a window: the
+ * offset 24      object     header of the object; 0 for types without one
  */
 struct cap {
     unsigned char type;  /* enum cap_type */
     unsigned char restr; /* enum cap_restriction */
     unsigned char l2g;   /* 12…64 for memory capabilities and windows; 64: no guard, match is 0 */
     unsigned char slot;  /* of a LocalWindow: where the traversal goes on in the same GPT */
-    unsigned int alloc; /* valid while equal to the object's */
+    unsigned int alloc;  /* valid while equal to the object's */
     unsigned long match;
     unsigned long payload;
     struct object *object;
@@ -76,15 +76,15 @@ struct process {
     struct object header;
     struct facet_regs regs;                              /* while it does not run; the processor's own while it does */
     unsigned char fpu[512] __attribute__((aligned(16))); /* fxsave image */
-    unsigned char state;    /* enum process_state */
-    unsigned char fault;    /* enum fault of the last fault, FAULT_NONE: none */
-    unsigned char keepers;  /* FAULTED: how many FAULT_KEEPER_… have been told */
+    unsigned char state;                                 /* enum process_state */
+    unsigned char fault;                                 /* enum fault of the last fault, FAULT_NONE: none */
+    unsigned char keepers;                               /* FAULTED: how many FAULT_KEEPER_… have been told */
     unsigned char pad[5];
     unsigned long fault_address, fault_code; /* code: vector << 32 | error code */
     unsigned long fault_offset;              /* the address in the GPT whose keeper was told */
     struct cap fault_space;                  /* that GPT, as restricted as the path to it; Null: no such keeper */
-    unsigned long call_count; /* payload of the resume capability that would answer it now */
-    unsigned long cr3;        /* top-level page table in use, physical; 0: none yet */
+    unsigned long call_count;                /* payload of the resume capability that would answer it now */
+    unsigned long cr3;                       /* top-level page table in use, physical; 0: none yet */
     struct cap space, keeper;
     struct cap reg[CAP_REGISTERS];
     struct process *queue_next, *queue_prev;

@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * keeper: this program keeps a process that faults. It repairs and resumes, changes registers, declines; a keeper on a GPT goes
- * before the process's own unless a no-call capability cuts it off; it is told where in that GPT, and given a capability to it
- * that is as weak as the path. If it declines, or is gone, the process's keeper is told.
+ * keeper: this program keeps a process that faults. It repairs and resumes, changes registers, declines; a keeper on a
+ * GPT goes before the process's own unless a no-call capability cuts it off; it is told where in that GPT, and given a
+ * capability to it that is as weak as the path. If it declines, or is gone, the process's keeper is told.
  */
 #include "check.h"
 
-enum { R_CHILD = CR_FREE, R_ENDPOINT, R_KEEPER, R_REGION, R_PAGE, R_RESUME, R_ENDPOINT2, R_INNER, R_NODE, R_GIVEN, R_UPPER };
+enum {
+    R_CHILD = CR_FREE,
+    R_ENDPOINT,
+    R_KEEPER,
+    R_REGION,
+    R_PAGE,
+    R_RESUME,
+    R_ENDPOINT2,
+    R_INNER,
+    R_NODE,
+    R_GIVEN,
+    R_UPPER
+};
 enum { OUTER = 1, INNER };
 #define L2V_ROOT 44
 #define REGION (3ul << L2V_ROOT)

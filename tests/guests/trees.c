@@ -7,9 +7,9 @@
  *   the page tables     OP_DEBUG_WALK, what the MMU will find
  *   the access itself   made by a child process whose keeper is this program
  *
- * Trees have guards, restrictions, windows of both kinds, backgrounds and keepers. They change between the accesses (slots,
- * backgrounds and keepers overwritten, l2v changed, objects rescinded), so that stale mappings are found. The model has no page
- * tables and shares nothing with the kernel but abi.h. Needs --grant range --grant debug.
+ * Trees have guards, restrictions, windows of both kinds, backgrounds and keepers. They change between the accesses
+ * (slots, backgrounds and keepers overwritten, l2v changed, objects rescinded), so that stale mappings are found. The
+ * model has no page tables and shares nothing with the kernel but abi.h. Needs --grant range --grant debug.
  *
  *   child's root GPT, l2v 44:  slot 0  its code        slots 1…4  random trees of GPTS nodes and PAGES pages
  */
@@ -25,7 +25,20 @@
 #define STEPS_MAX 32
 
 /* Capability registers. Pages and nodes have too many: they live in slots of a store of GPTs that nobody maps. */
-enum { R_ENDPOINT = CR_FREE, R_CONTROL, R_KEEPER, R_CHILD, R_ROOT, R_RESUME, R_CODE, R_TEMP, R_TEMP2, R_STORE, R_STORE2, R_GIVEN };
+enum {
+    R_ENDPOINT = CR_FREE,
+    R_CONTROL,
+    R_KEEPER,
+    R_CHILD,
+    R_ROOT,
+    R_RESUME,
+    R_CODE,
+    R_TEMP,
+    R_TEMP2,
+    R_STORE,
+    R_STORE2,
+    R_GIVEN
+};
 enum { FROM_CONTROL = 1, FROM_KEEPER = 2, FROM_NODE = 16 }; /* FROM_NODE + n: the keeper of node n */
 
 struct model_cap {
