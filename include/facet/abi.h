@@ -136,6 +136,10 @@ enum op {
     OP_DEBUG_WALK,             /* the same question to the page tables as they stand after a fault on the address */
     OP_DEBUG_STARTED,          /* s0 process, about to run its first instruction: tells the host */
     OP_DEBUG_FAULTED,          /* s0 process that has a fault, w0 signal number as Linux would give: tells the host */
+    OP_DEBUG_SWAP,    /* s0 Page, w0 1: every instruction that touches it is to be a transaction; puts a front on it,
+                       * behind which it answers for itself until a handler is attached; w0 <- number of the front.
+                       * RC_NO_MEMORY: no front is left, or this machine has none */
+    OP_DEBUG_RESTORE, /* s0 Page: takes that front away */
 
     OP_POWER_OFF = 0x800, /* w0 exit status (0…255); does not return */
 

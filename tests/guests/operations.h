@@ -177,6 +177,15 @@ static void read_after(const struct facet_message *m) {
 static void write_after(const struct facet_message *m) {
     expect("bytes taken", m->word[0], 8);
 }
+/* Once it wears a front it cannot get another, and once it has been restored there is nothing to restore. */
+static void swap_after(const struct facet_message *m) {
+    (void)m;
+    expect("a second time", facet_set(CR_DEBUG, OP_DEBUG_SWAP, 0, R_PAGE), RC_BAD_ARG);
+}
+static void restore_after(const struct facet_message *m) {
+    (void)m;
+    expect("a second time", facet_set(CR_DEBUG, OP_DEBUG_RESTORE, 0, R_PAGE), RC_BAD_ARG);
+}
 static void walk_after(const struct facet_message *m) {
     expect("enum fault", m->word[1], FAULT_NONE);
     expect("a page", m->word[0] != 0 && m->word[0] % 4096 == 0, 1);
@@ -432,6 +441,12 @@ static const struct expectation expected[] = {
      .word = {11},
      .send = {CR_SELF},
      .last = 1},
+    {.is = {OPERATION(OP_DEBUG_SWAP), ONLY(CAP_DEBUG), 0, {{0, 1}, IGNORED}, {SET(CAP_PAGE), SET_ANY}, 0, 0},
+     .send = {R_PAGE},
+     .after = swap_after},
+    {.is = {OPERATION(OP_DEBUG_RESTORE), ONLY(CAP_DEBUG), 0, {IGNORED, IGNORED}, {SET(CAP_PAGE), SET_ANY}, 0, 0},
+     .send = {R_PAGE},
+     .after = restore_after},
 
     {.is = {OPERATION(OP_POWER_OFF), ONLY(CAP_POWER), 0, {{0, 255}, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .word = {7},
