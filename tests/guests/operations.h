@@ -441,10 +441,10 @@ static const struct expectation expected[] = {
      .word = {11},
      .send = {CR_SELF},
      .last = 1},
-    {.is = {OPERATION(OP_DEBUG_SWAP), ONLY(CAP_DEBUG), 0, {{0, 1}, IGNORED}, {SET(CAP_PAGE), SET_ANY}, 0, 0},
+    {.is = {OPERATION(OP_DEBUG_SWAP), ONLY(CAP_DEBUG), 0, {{0, 1}, IGNORED, ANY, ANY}, {SET(CAP_PAGE), SET_ANY}, 0, 0},
      .send = {R_PAGE},
      .after = swap_after},
-    {.is = {OPERATION(OP_DEBUG_RESTORE), ONLY(CAP_DEBUG), 0, {IGNORED, IGNORED}, {SET(CAP_PAGE), SET_ANY}, 0, 0},
+    {.is = {OPERATION(OP_DEBUG_RESTORE), ONLY(CAP_DEBUG), 0, {IGNORED, IGNORED, ANY, ANY}, {SET(CAP_PAGE), SET_ANY}, 0, 0},
      .send = {R_PAGE},
      .after = restore_after},
 
