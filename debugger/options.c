@@ -48,8 +48,10 @@ static const struct argp_option option_table[] = {
      "Count instructions of ring 0 and ring 3 for --stats (about five times slower; always done by a debug build)", 1},
     {0, 0, 0, 0, "The program:", 2},
     {"grant", KEY_GRANT, "WHAT", 0,
-     "Give the program stdin, stdout, stderr (given by default), range (make and destroy objects), debug (look at address "
-     "spaces), schedule (priorities), time (the clock, sleep), console (the serial line) or power (end the machine). Not "
+     "Give the program stdin, stdout, stderr (given by default), range (make and destroy objects), debug (look at "
+     "address "
+     "spaces), schedule (priorities), time (the clock, sleep), console (the serial line) or power (end the machine). "
+     "Not "
      "there yet: dir:PATH:ro|rw[:AS], file:PATH:ro|rw[:AS], env:NAME",
      2},
     {"memory", KEY_MEMORY, "SIZE", 0, "RAM of the machine, 16M to 3G in steps of 2M, with K, M or G; default 128M", 2},
@@ -108,9 +110,9 @@ static void add_grant(struct options *o, struct argp_state *state, const char *a
     static const struct {
         const char *name;
         unsigned grant;
-    } known[] = {{"stdin", GRANT_STDIN},       {"stdout", GRANT_STDOUT},   {"stderr", GRANT_STDERR},
-                 {"range", GRANT_RANGE},       {"debug", GRANT_DEBUG},     {"schedule", GRANT_SCHEDULE},
-                 {"time", GRANT_TIME},         {"console", GRANT_CONSOLE}, {"power", GRANT_POWER}};
+    } known[] = {{"stdin", GRANT_STDIN}, {"stdout", GRANT_STDOUT},   {"stderr", GRANT_STDERR},
+                 {"range", GRANT_RANGE}, {"debug", GRANT_DEBUG},     {"schedule", GRANT_SCHEDULE},
+                 {"time", GRANT_TIME},   {"console", GRANT_CONSOLE}, {"power", GRANT_POWER}};
     static const char *const later[] = {"dir:", "file:", "env:"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(arg, known[i].name) == 0) {
@@ -120,7 +122,9 @@ static void add_grant(struct options *o, struct argp_state *state, const char *a
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
         if (strncmp(arg, later[i], strlen(later[i])) == 0)
             argp_failure(state, 2, 0, "--grant %s is not there yet", arg);
-    argp_failure(state, 2, 0, "--grant knows stdin, stdout, stderr, range, debug, schedule, time, console and power, not \"%s\"", arg);
+    argp_failure(state, 2, 0,
+                 "--grant knows stdin, stdout, stderr, range, debug, schedule, time, console and power, not \"%s\"",
+                 arg);
 }
 
 static void set_memory(struct options *o, struct argp_state *state, const char *arg) {

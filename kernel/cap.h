@@ -12,6 +12,8 @@
 
 extern const struct cap cap_null;
 
+#define CAP_RESTRICTIONS (CAP_RO | CAP_NX | CAP_WK | CAP_OP | CAP_NC)
+
 static inline bool cap_stale(const struct cap *cap) {
     return cap->object && (cap->object->alloc != cap->alloc ||
                            (cap->type == CAP_RESUME && ((struct process *)cap->object)->call_count != cap->payload));
@@ -22,6 +24,11 @@ static inline struct cap *cap_prepare(struct cap *cap) {
     if (__builtin_expect(cap_stale(cap), 0))
         *cap = cap_null;
     return cap;
+}
+
+/* l2g in its range, and match has no bits that no address can have. */
+static inline bool cap_guard_valid(unsigned long match, unsigned long l2g) {
+    return l2g >= PAGE_SHIFT && l2g <= 64 && !(match & ~mask_low(64 - (unsigned)l2g));
 }
 
 /* A capability to an object, unrestricted and unguarded. */

@@ -55,11 +55,10 @@ static void act_set_background(struct invocation *in) {
 
 static unsigned long decode_window(struct invocation *in) {
     unsigned long offset = in->word[1], l2g = in->word[2] & 0xff, restr = in->word[2] >> 8;
-    if (restr & ~(unsigned long)CAP_RESTRICTIONS || l2g < PAGE_SHIFT || l2g > 64 || offset & mask_low((unsigned)l2g))
+    if (!cap_guard_valid(0, l2g) || offset & mask_low((unsigned)l2g))
         return RC_BAD_ARG;
-    in->made = (struct cap){.type = CAP_WINDOW, .l2g = (unsigned char)l2g};
-    in->made.restr = (unsigned char)restr;
-    in->made.payload = offset;
+    in->made =
+        (struct cap){.type = CAP_WINDOW, .l2g = (unsigned char)l2g, .restr = (unsigned char)restr, .payload = offset};
     return RC_OK;
 }
 
@@ -77,10 +76,10 @@ static void act_set_made(struct invocation *in) {
 
 #define SLOT                                                                                                           \
     { "slot", 0, GPT_SLOTS - 1 }
-#define OFFSET                                                                                                         \
-    { "offset, a multiple of 2^l2g", 0, ~0ul }
-#define SHAPE                                                                                                          \
-    { "l2g (12…64) + 256 * restrictions", PAGE_SHIFT, 64 | CAP_RESTRICTIONS << 8 }
+#define WINDOW                                                                                                         \
+    {"offset, low l2g bits 0", 0, ~0ul}, {                                                                             \
+        "l2g + 256 * restrictions", PAGE_SHIFT, CAP_RESTRICTIONS << 8 | 64                                             \
+    }
 static const struct operation rows[] = {
     {.op = OP_GPT_GET,
      .name = "OP_GPT_GET",
@@ -118,14 +117,14 @@ static const struct operation rows[] = {
      .name = "OP_GPT_SET_WINDOW",
      .types = CAP_SET(CAP_GPT),
      .forbidden = CHANGE,
-     .word = {SLOT, OFFSET, SHAPE},
+     .word = {SLOT, WINDOW},
      .decode = decode_window,
      .act = act_set_made},
     {.op = OP_GPT_SET_LOCAL_WINDOW,
      .name = "OP_GPT_SET_LOCAL_WINDOW",
      .types = CAP_SET(CAP_GPT),
      .forbidden = CHANGE,
-     .word = {SLOT, OFFSET, SHAPE, {"slot that it leads to", 0, GPT_SLOTS - 1}},
+     .word = {SLOT, WINDOW, {"slot it leads to", 0, GPT_SLOTS - 1}},
      .decode = decode_local_window,
      .act = act_set_made},
 };

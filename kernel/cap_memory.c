@@ -4,6 +4,8 @@
  */
 #include "invoke.h"
 
+#define MEMORY_OR_WINDOW (CAP_SET_MEMORY | CAP_SET(CAP_WINDOW) | CAP_SET(CAP_LOCAL_WINDOW))
+
 static unsigned long decode_reduce(struct invocation *in) {
     in->made = *in->cap;
     in->made.restr |= (unsigned char)in->word[0];
@@ -12,7 +14,7 @@ static unsigned long decode_reduce(struct invocation *in) {
 
 static unsigned long decode_guard(struct invocation *in) {
     unsigned long match = in->word[0], l2g = in->word[1];
-    if (match & ~mask_low(64 - (unsigned)l2g) || (cap_is_window(in->cap) && in->cap->payload & mask_low((unsigned)l2g)))
+    if (!cap_guard_valid(match, l2g) || (cap_is_window(in->cap) && in->cap->payload & mask_low((unsigned)l2g)))
         return RC_BAD_ARG;
     in->made = *in->cap;
     in->made.l2g = (unsigned char)l2g;
@@ -27,6 +29,30 @@ static void act_receive(struct invocation *in) {
 static void act_id(struct invocation *in) {
     in->caller->regs.rdx = in->cap->object->id;
 }
+
+static const struct operation rows[] = {
+    {.op = OP_MEM_REDUCE,
+     .name = "OP_MEM_REDUCE",
+     .types = MEMORY_OR_WINDOW,
+     .word = {{"restrictions to add", 0, CAP_RESTRICTIONS}},
+     .result = "c0 the weaker capability",
+     .decode = decode_reduce,
+     .act = act_receive},
+    {.op = OP_MEM_GUARD,
+     .name = "OP_MEM_GUARD",
+     .types = MEMORY_OR_WINDOW,
+     .word = {{"match, below 2^(64 - l2g)", 0, ~0ul}, {"l2g", PAGE_SHIFT, 64}},
+     .result = "c0 the same object behind that guard",
+     .decode = decode_guard,
+     .act = act_receive},
+    {.op = OP_MEM_ID,
+     .name = "OP_MEM_ID",
+     .types = CAP_SET_MEMORY,
+     .forbidden = CAP_OP,
+     .result = "w0 object id",
+     .act = act_id},
+};
+const struct operation_group memory_operations = OPERATION_GROUP(rows);
 
 static struct cap *cappage_slot(const struct invocation *in) {
     struct cap *slot = page_data((struct page *)in->cap->object);
@@ -43,40 +69,22 @@ static void act_set(struct invocation *in) {
 }
 
 _Static_assert(CAPPAGE_SLOTS * sizeof(struct cap) == PAGE_SIZE, "a CapPage is one frame");
-static const struct operation rows[] = {
-    {.op = OP_MEM_REDUCE,
-     .name = "OP_MEM_REDUCE",
-     .types = CAP_SET_MEMORY | CAP_SET_WINDOWS,
-     .word = {{"restrictions to add", 0, CAP_RESTRICTIONS}},
-     .result = "c0 the weaker capability",
-     .decode = decode_reduce,
-     .act = act_receive},
-    {.op = OP_MEM_GUARD,
-     .name = "OP_MEM_GUARD",
-     .types = CAP_SET_MEMORY | CAP_SET_WINDOWS,
-     .word = {{"match, below 2^(64 - l2g)", 0, ~0ul}, {"l2g", PAGE_SHIFT, 64}},
-     .result = "c0 the same object behind that guard",
-     .decode = decode_guard,
-     .act = act_receive},
-    {.op = OP_MEM_ID,
-     .name = "OP_MEM_ID",
-     .types = CAP_SET_MEMORY,
-     .forbidden = CAP_OP,
-     .result = "w0 object id",
-     .act = act_id},
+#define INDEX                                                                                                          \
+    { "index", 0, CAPPAGE_SLOTS - 1 }
+static const struct operation cappage_rows[] = {
     {.op = OP_CAPPAGE_GET,
      .name = "OP_CAPPAGE_GET",
      .types = CAP_SET(CAP_CAPPAGE),
      .forbidden = CAP_OP,
-     .word = {{"index", 0, CAPPAGE_SLOTS - 1}},
-     .result = "c0 the capability there, weakened if this one is weak",
+     .word = {INDEX},
+     .result = "c0 its capability, weakened if this one is weak",
      .act = act_get},
     {.op = OP_CAPPAGE_SET,
      .name = "OP_CAPPAGE_SET",
      .types = CAP_SET(CAP_CAPPAGE),
      .forbidden = CAP_RO | CAP_WK | CAP_OP,
-     .word = {{"index", 0, CAPPAGE_SLOTS - 1}},
-     .sent = {{"what is there from now on", CAP_SET_ANY}},
+     .word = {INDEX},
+     .sent = {{"what it holds from now on", CAP_SET_ANY}},
      .act = act_set},
 };
-const struct operation_group memory_operations = OPERATION_GROUP(rows);
+const struct operation_group cappage_operations = OPERATION_GROUP(cappage_rows);

@@ -10,7 +10,7 @@
 
 #define RC_UNDO 0xffffffff /* from decode only, never seen outside: the system call did not happen */
 
-#define OPERATION_WORDS 4
+#define OPERATION_WORDS MESSAGE_WORDS
 #define OPERATION_SENT 2
 
 struct invocation {
@@ -51,7 +51,6 @@ struct operation {
 };
 #define CAP_SET(type) (1u << (type))
 #define CAP_SET_MEMORY (CAP_SET(CAP_PAGE) | CAP_SET(CAP_CAPPAGE) | CAP_SET(CAP_GPT))
-#define CAP_SET_WINDOWS (CAP_SET(CAP_WINDOW) | CAP_SET(CAP_LOCAL_WINDOW))
 #define CAP_SET_OBJECTS (CAP_SET_MEMORY | CAP_SET(CAP_PROCESS) | CAP_SET(CAP_ENDPOINT))
 #define CAP_SET_ANY ((1u << CAP_TYPES) - 1)
 #define CAP_RESTRICTIONS (CAP_RO | CAP_NX | CAP_WK | CAP_OP | CAP_NC)
@@ -66,9 +65,10 @@ struct operation_group {
     const struct operation *rows;
     unsigned long count;
 };
-#define OPERATION_GROUPS 10
+#define OPERATION_GROUPS 11
 extern const struct operation_group type_operations, memory_operations, gpt_operations, process_operations,
-    endpoint_operations, range_operations, stream_operations, debug_operations, power_operations, discrim_operations;
+    endpoint_operations, range_operations, stream_operations, debug_operations, power_operations, discrim_operations,
+    cappage_operations;
 #define OPERATION_GROUP(array)                                                                                         \
     { array, LENGTH(array) }
 

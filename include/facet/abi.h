@@ -98,8 +98,6 @@ enum op {
     OP_MEM_REDUCE = 0x100, /* w0 restrictions to add                 c0 <- the weaker capability */
     OP_MEM_GUARD,          /* w0 match, w1 l2g (12…64)               c0 <- the same object behind that guard */
     OP_MEM_ID,             /*                                        w0 <- object id (not through OP) */
-    OP_CAPPAGE_GET,        /* w0 index (0…127)                       c0 <- its capability (weakened through WK) */
-    OP_CAPPAGE_SET,        /* w0 index, s0 */
 
     OP_GPT_GET = 0x200,    /* w0 slot                                c0 <- its capability (weakened through WK) */
     OP_GPT_SET,            /* w0 slot, s0                            exactly the mappings made from it go */
@@ -138,6 +136,10 @@ enum op {
     OP_DEBUG_WALK,             /* the same question to the page tables as they stand after a fault on the address */
     OP_DEBUG_STARTED,          /* s0 process, about to run its first instruction: tells the host */
     OP_DEBUG_FAULTED,          /* s0 process that has a fault, w0 signal number as Linux would give: tells the host */
+    OP_DEBUG_SWAP,    /* s0 Page, w0 1: every instruction that touches it is to be a transaction; puts a front on it,
+                       * behind which it answers for itself until a handler is attached; w0 <- number of the front.
+                       * RC_NO_MEMORY: no front is left, or this machine has none */
+    OP_DEBUG_RESTORE, /* s0 Page: takes that front away */
 
     OP_POWER_OFF = 0x800, /* w0 exit status (0…255); does not return */
 
@@ -145,6 +147,9 @@ enum op {
     OP_DISCRIM_COMPARE, /* s0, s1                            w0 <- 1: the same authority over the same object (Null is
                          * equal to nothing; RC_NO_RIGHT if one is opaque) */
     OP_DISCRIM_VERIFY,  /* s0                                w0 <- 1: discreet, nothing can be changed through it */
+
+    OP_CAPPAGE_GET = 0xa00, /* w0 index (0…127)                      c0 <- its capability (weakened through WK) */
+    OP_CAPPAGE_SET,         /* w0 index, s0 */
 
     /* Messages to a process's keeper and to the parent of a program, by convention, are Entry invocations. */
     OP_FAULT =

@@ -44,6 +44,7 @@
 enum front_state { FRONT_FREE, FRONT_LIVE };
 enum front_flag {
     FRONT_CAREFUL = 1, /* handlers may refuse, suspend or stop: every instruction that touches it is a transaction */
+    FRONT_PROGRAM = 2, /* put there by a program, not by the host: it may take it away; nothing to the machine */
 };
 struct front {
     unsigned long base;   /* APERTURE_BASE + (index << FRONT_SHIFT) */

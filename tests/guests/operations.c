@@ -55,26 +55,24 @@ static void rescind(unsigned reg) {
     check("rescind", facet_set(CR_RANGE, OP_RANGE_RESCIND, 0, reg), RC_OK);
 }
 
+/* Windows are made where they lie; one can still be taken out. */
+static void window(unsigned long op, unsigned to) {
+    struct facet_message m = {.word = {0, 0, 64, 1}};
+    check("window", facet_call(R_GPT, op, &m), RC_OK);
+    check("take it out", facet_get(R_GPT, OP_GPT_GET, 0, 0, to), RC_OK);
+}
+
 static void prepare(void) {
     struct facet_message m = {.recv = {[MESSAGE_CAPS - 1] = R_RESUME}};
     for (unsigned type = CAP_PAGE; type <= CAP_GPT; type++)
         fresh(type, register_of(type));
-    struct facet_message window = {.word = {0, 0, 12}};
-    check("window", facet_call(R_GPT, OP_GPT_SET_WINDOW, &window), RC_OK);
-    check("window", facet_get(R_GPT, OP_GPT_GET, 0, 0, R_WINDOW), RC_OK);
-    window = (struct facet_message){.word = {0, 0, 12, 1}};
-    check("window", facet_call(R_GPT, OP_GPT_SET_LOCAL_WINDOW, &window), RC_OK);
-    check("window", facet_get(R_GPT, OP_GPT_GET, 0, 0, R_LOCAL_WINDOW), RC_OK);
+    window(OP_GPT_SET_WINDOW, R_WINDOW);
+    window(OP_GPT_SET_LOCAL_WINDOW, R_LOCAL_WINDOW);
     fresh(CAP_PROCESS, R_PROCESS);
     make_entry(R_ENDPOINT, CR_SELF, 1, R_ENTRY);
     make_process(R_CALLER, call_once, stack + 32, R_ENTRY, CR_NULL);
     check("start", facet_set(R_CALLER, OP_PROCESS_START, 0, CR_NULL), RC_OK);
     facet_invoke(CR_NULL, INVOKE_RETURN, 0, &m);
-}
-
-/* What is not named is ignored. */
-static struct range range_of(const struct signature *is, unsigned word) {
-    return is->word[word].high ? is->word[word] : (struct range)IGNORED;
 }
 
 /* ---- Invoking */
@@ -101,24 +99,22 @@ static void refused(const struct expectation *e, const char *what, struct facet_
 static void wrong_words(const struct expectation *e) {
     for (unsigned i = 0; i < WORDS; i++) {
         struct facet_message m = rightly(e);
-        struct range range = range_of(&e->is, i);
-        if (range.low > 0) {
-            m.word[i] = range.low - 1;
+        if (e->is.word[i].low > 0) {
+            m.word[i] = e->is.word[i].low - 1;
             refused(e, "a word below its range", m, RC_BAD_ARG);
         }
-        if (range.high < ~0ul) {
-            m.word[i] = range.high + 1;
+        if (e->is.word[i].high < ~0ul) {
+            m.word[i] = e->is.word[i].high + 1;
             refused(e, "a word above its range", m, RC_BAD_ARG);
             m.word[i] = ~0ul;
             refused(e, "a word far above its range", m, RC_BAD_ARG);
         }
     }
-    for (unsigned i = 0; i < sizeof e->bad / sizeof *e->bad; i++) {
+    for (unsigned i = 0; i < 2; i++) {
         struct facet_message m = rightly(e);
-        unsigned long any = 0;
-        for (unsigned k = 0; k < WORDS; k++)
-            any |= m.word[k] = e->bad[i][k];
-        if (any)
+        for (unsigned w = 0; w < WORDS; w++)
+            m.word[w] = e->bad[i][w];
+        if (m.word[0] | m.word[1])
             refused(e, "words that do not go together", m, RC_BAD_ARG);
     }
 }
@@ -187,7 +183,7 @@ static void has_it(const struct expectation *e, unsigned type) {
     wrong_strings(e);
     if (!e->last)
         restricted(e, type, 0);
-    for (unsigned restr = 1; restr <= ALL_RESTRICTIONS && SET(type) & MEMORY; restr <<= 1)
+    for (unsigned restr = 1; restr <= ALL_RESTRICTIONS && SET(type) & (MEMORY | WINDOWS); restr <<= 1)
         restricted(e, type, restr);
     if (SET(type) & OBJECTS)
         rescinded(e, type);
@@ -221,8 +217,8 @@ static void same(const struct signature *a, const struct signature *b) {
     expect("types", a->types, b->types);
     expect("restrictions that refuse it", a->forbidden, b->forbidden);
     for (unsigned i = 0; i < WORDS; i++) {
-        expect("the least word", range_of(a, i).low, range_of(b, i).low);
-        expect("the greatest word", range_of(a, i).high, range_of(b, i).high);
+        expect("the least word", a->word[i].low, b->word[i].low);
+        expect("the greatest word", a->word[i].high, b->word[i].high);
     }
     for (unsigned i = 0; i < SENT; i++)
         expect("types that may be sent", a->sent[i], b->sent[i]);

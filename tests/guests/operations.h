@@ -15,12 +15,12 @@ struct range {
 #define IGNORED ANY
 #define SET(type) (1u << (type))
 #define SET_ANY (SET(CAP_TYPES) - 1)
+#define WINDOWS (SET(CAP_WINDOW) | SET(CAP_LOCAL_WINDOW))
 #define MEMORY (SET(CAP_PAGE) | SET(CAP_CAPPAGE) | SET(CAP_GPT))
 #define OBJECTS (MEMORY | SET(CAP_PROCESS) | SET(CAP_ENDPOINT))
 #define ALL_RESTRICTIONS (CAP_RO | CAP_NX | CAP_WK | CAP_OP | CAP_NC)
 #define CHANGE (CAP_RO | CAP_WK | CAP_OP)
 #define WORDS 4
-#define WINDOWS (SET(CAP_WINDOW) | SET(CAP_LOCAL_WINDOW))
 #define SENT 2
 
 struct signature {
@@ -43,10 +43,10 @@ enum {
     R_ENDPOINT,
     R_ENTRY,
     R_RESUME,
-    R_CALLER,
-    R_SCRATCH,
     R_WINDOW,
     R_LOCAL_WINDOW,
+    R_CALLER,
+    R_SCRATCH,
 };
 
 static union {
@@ -121,26 +121,26 @@ static void slot_after(const struct facet_message *m) {
     (void)m;
     expect("what the slot holds", got_from(OP_GPT_GET, 15), CAP_PAGE);
 }
-static void cappage_after(const struct facet_message *m) {
+static void window_after(const struct facet_message *m) {
     (void)m;
-    expect("what is there", got_from(OP_CAPPAGE_GET, 127), CAP_PAGE);
+    expect("what the slot holds", got_from(OP_GPT_GET, 15), CAP_WINDOW);
+    expect("its class", class_of(R_RESULT), DISCRIM_WINDOW);
+    expect("its restrictions", restrictions_of(R_RESULT), CAP_RO);
+}
+static void local_window_after(const struct facet_message *m) {
+    (void)m;
+    expect("what the slot holds", got_from(OP_GPT_GET, 15), CAP_LOCAL_WINDOW);
+    expect("its restrictions", restrictions_of(R_RESULT), CAP_RO);
+}
+static void index_after(const struct facet_message *m) {
+    (void)m;
+    expect("what it holds", got_from(OP_CAPPAGE_GET, 127), CAP_PAGE);
     check("weaken", facet_get(R_BASE, OP_MEM_REDUCE, CAP_WK, 0, R_SCRATCH), RC_OK);
     check("get", facet_get(R_SCRATCH, OP_CAPPAGE_GET, 127, 0, R_RESULT), RC_OK);
     expect("what it is through a weak capability", restrictions_of(R_RESULT), CAP_RO | CAP_WK);
     check("an entry", facet_set(R_BASE, OP_CAPPAGE_SET, 126, R_ENTRY), RC_OK);
     check("get", facet_get(R_SCRATCH, OP_CAPPAGE_GET, 126, 0, R_RESULT), RC_OK);
     expect("what an entry is", type_of(R_RESULT), CAP_NULL);
-}
-static void window_after(const struct facet_message *m) {
-    (void)m;
-    expect("what the slot holds", got_from(OP_GPT_GET, 15), CAP_WINDOW);
-    expect("its restrictions", restrictions_of(R_RESULT), CAP_NX);
-    expect("its class", class_of(R_RESULT), DISCRIM_WINDOW);
-    expect("a guard that cuts the offset", facet_get(R_RESULT, OP_MEM_GUARD, 0, 21, R_RESULT), RC_BAD_ARG);
-}
-static void local_window_after(const struct facet_message *m) {
-    (void)m;
-    expect("what the slot holds", got_from(OP_GPT_GET, 15), CAP_LOCAL_WINDOW);
 }
 static void regs_after(const struct facet_message *m) {
     expect("bytes", m->received, sizeof(struct facet_regs));
@@ -183,6 +183,15 @@ static void read_after(const struct facet_message *m) {
 }
 static void write_after(const struct facet_message *m) {
     expect("bytes taken", m->word[0], 8);
+}
+/* Once it wears a front it cannot get another, and once it has been restored there is nothing to restore. */
+static void swap_after(const struct facet_message *m) {
+    (void)m;
+    expect("a second time", facet_set(CR_DEBUG, OP_DEBUG_SWAP, 0, R_PAGE), RC_BAD_ARG);
+}
+static void restore_after(const struct facet_message *m) {
+    (void)m;
+    expect("a second time", facet_set(CR_DEBUG, OP_DEBUG_RESTORE, 0, R_PAGE), RC_BAD_ARG);
 }
 static void walk_after(const struct facet_message *m) {
     expect("enum fault", m->word[1], FAULT_NONE);
@@ -235,45 +244,48 @@ struct expectation {
     unsigned long word[WORDS];   /* rightly */
     unsigned char send[SENT];    /* rightly */
     unsigned long rc;            /* RC_OK unless not yet there */
-    unsigned long bad[3][WORDS]; /* also wrong; as far as it differs from word */
+    unsigned long bad[2][WORDS]; /* also wrong; as far as it differs from word */
     void (*after)(const struct facet_message *m);
     unsigned cap;  /* on which register; 0: a fresh or granted one of the type */
     unsigned last; /* not rightly but at the very end */
 };
+#define WINDOW                                                                                                         \
+    { 12, 64 | ALL_RESTRICTIONS << 8 }
 #define OPERATION(op) op, #op
 #define ONLY(type) SET(type)
 
 static const struct expectation expected[] = {
-    {.is = {OPERATION(OP_TYPE), SET_ANY, 0, {IGNORED, IGNORED}, {SET_ANY, SET_ANY}, 0, 0}, .after = type_after},
-    {.is = {OPERATION(OP_MEM_REDUCE), MEMORY | WINDOWS, 0, {{0, ALL_RESTRICTIONS}, IGNORED}, {SET_ANY, SET_ANY}, 0, 0},
+    {.is = {OPERATION(OP_TYPE), SET_ANY, 0, {IGNORED, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
+     .after = type_after},
+    {.is = {OPERATION(OP_MEM_REDUCE),
+            MEMORY | WINDOWS,
+            0,
+            {{0, ALL_RESTRICTIONS}, IGNORED, ANY, ANY},
+            {SET_ANY, SET_ANY},
+            0,
+            0},
      .word = {CAP_NX | CAP_NC},
      .after = reduced_after},
-    {.is = {OPERATION(OP_MEM_GUARD), MEMORY | WINDOWS, 0, {ANY, {12, 64}}, {SET_ANY, SET_ANY}, 0, 0},
+    {.is = {OPERATION(OP_MEM_GUARD), MEMORY | WINDOWS, 0, {ANY, {12, 64}, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .word = {5, 20},
      .bad = {{1ul << 44, 20}, {1, 64}},
      .after = guarded_after},
-    {.is = {OPERATION(OP_MEM_ID), MEMORY, CAP_OP, {IGNORED, IGNORED}, {SET_ANY, SET_ANY}, 0, 0}, .after = id_after},
-    {.is = {OPERATION(OP_CAPPAGE_GET), ONLY(CAP_CAPPAGE), CAP_OP, {{0, 127}, IGNORED}, {SET_ANY, SET_ANY}, 0, 0},
-     .word = {127},
-     .after = null_after},
-    {.is = {OPERATION(OP_CAPPAGE_SET), ONLY(CAP_CAPPAGE), CHANGE, {{0, 127}, IGNORED}, {SET_ANY, SET_ANY}, 0, 0},
-     .word = {127},
-     .send = {R_PAGE},
-     .after = cappage_after},
+    {.is = {OPERATION(OP_MEM_ID), MEMORY, CAP_OP, {IGNORED, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
+     .after = id_after},
 
-    {.is = {OPERATION(OP_GPT_GET), ONLY(CAP_GPT), CAP_OP, {{0, 15}, IGNORED}, {SET_ANY, SET_ANY}, 0, 0},
+    {.is = {OPERATION(OP_GPT_GET), ONLY(CAP_GPT), CAP_OP, {{0, 15}, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .word = {15},
      .after = null_after},
-    {.is = {OPERATION(OP_GPT_SET), ONLY(CAP_GPT), CHANGE, {{0, 15}, IGNORED}, {SET_ANY, SET_ANY}, 0, 0},
+    {.is = {OPERATION(OP_GPT_SET), ONLY(CAP_GPT), CHANGE, {{0, 15}, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .word = {15},
      .send = {R_PAGE},
      .after = slot_after},
-    {.is = {OPERATION(OP_GPT_SET_L2V), ONLY(CAP_GPT), CHANGE, {{12, 60}, IGNORED}, {SET_ANY, SET_ANY}, 0, 0},
+    {.is = {OPERATION(OP_GPT_SET_L2V), ONLY(CAP_GPT), CHANGE, {{12, 60}, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .word = {60}},
     {.is = {OPERATION(OP_GPT_SET_KEEPER),
             ONLY(CAP_GPT),
             CHANGE,
-            {IGNORED, IGNORED},
+            {IGNORED, IGNORED, ANY, ANY},
             {SET(CAP_NULL) | SET(CAP_ENTRY), SET_ANY},
             0,
             0},
@@ -281,95 +293,110 @@ static const struct expectation expected[] = {
     {.is = {OPERATION(OP_GPT_SET_BACKGROUND),
             ONLY(CAP_GPT),
             CHANGE,
-            {IGNORED, IGNORED},
+            {ANY, ANY, ANY, ANY},
             {SET(CAP_NULL) | MEMORY, SET_ANY},
             0,
             0},
      .send = {R_GPT}},
-    {.is = {OPERATION(OP_GPT_SET_WINDOW),
-            ONLY(CAP_GPT),
-            CHANGE,
-            {{0, 15}, ANY, {12, 64 | ALL_RESTRICTIONS << 8}},
-            {SET_ANY, SET_ANY},
-            0,
-            0},
-     .word = {15, 3ul << 20, 20 | CAP_NX << 8},
-     .bad = {{15, 1ul << 19, 20}, {15, 0, 65}, {15, 0, 11 | CAP_NX << 8}},
+    {.is = {OPERATION(OP_GPT_SET_WINDOW), ONLY(CAP_GPT), CHANGE, {{0, 15}, ANY, WINDOW, ANY}, {SET_ANY, SET_ANY}, 0, 0},
+     .word = {15, 0x5000, 12 | CAP_RO << 8},
+     .bad = {{15, 0x5001, 12}, {15, 0x5000, 65}},
      .after = window_after},
     {.is = {OPERATION(OP_GPT_SET_LOCAL_WINDOW),
             ONLY(CAP_GPT),
             CHANGE,
-            {{0, 15}, ANY, {12, 64 | ALL_RESTRICTIONS << 8}, {0, 15}},
+            {{0, 15}, ANY, WINDOW, {0, 15}},
             {SET_ANY, SET_ANY},
             0,
             0},
-     .word = {15, 3ul << 20, 20 | CAP_NX << 8, 14},
-     .bad = {{15, 1ul << 19, 20, 14}, {15, 0, 65, 14}, {15, 1, 64, 14}},
+     .word = {15, 0x5000, 12 | CAP_RO << 8, 3},
+     .bad = {{15, 0x5000, 13}, {15, 0, 65 | CAP_RO << 8}},
      .after = local_window_after},
 
-    {.is = {OPERATION(OP_PROCESS_GET_REGS), ONLY(CAP_PROCESS), 0, {IGNORED, IGNORED}, {SET_ANY, SET_ANY}, 0, 160},
+    {.is = {OPERATION(OP_PROCESS_GET_REGS),
+            ONLY(CAP_PROCESS),
+            0,
+            {IGNORED, IGNORED, ANY, ANY},
+            {SET_ANY, SET_ANY},
+            0,
+            160},
      .after = regs_after},
-    {.is = {OPERATION(OP_PROCESS_SET_REGS), ONLY(CAP_PROCESS), 0, {IGNORED, IGNORED}, {SET_ANY, SET_ANY}, 160, 0},
+    {.is = {OPERATION(OP_PROCESS_SET_REGS),
+            ONLY(CAP_PROCESS),
+            0,
+            {IGNORED, IGNORED, ANY, ANY},
+            {SET_ANY, SET_ANY},
+            160,
+            0},
      .after = set_regs_after},
     {.is = {OPERATION(OP_PROCESS_SET_SPACE),
             ONLY(CAP_PROCESS),
             0,
-            {IGNORED, IGNORED},
+            {IGNORED, IGNORED, ANY, ANY},
             {SET(CAP_NULL) | SET(CAP_PAGE) | SET(CAP_GPT), SET_ANY},
             0,
             0},
      .send = {R_PAGE},
      .after = set_space_after},
-    {.is = {OPERATION(OP_PROCESS_GET_SPACE), ONLY(CAP_PROCESS), 0, {IGNORED, IGNORED}, {SET_ANY, SET_ANY}, 0, 0},
+    {.is = {OPERATION(OP_PROCESS_GET_SPACE),
+            ONLY(CAP_PROCESS),
+            0,
+            {IGNORED, IGNORED, ANY, ANY},
+            {SET_ANY, SET_ANY},
+            0,
+            0},
      .after = gpt_after},
     {.is = {OPERATION(OP_PROCESS_SET_KEEPER),
             ONLY(CAP_PROCESS),
             0,
-            {IGNORED, IGNORED},
+            {IGNORED, IGNORED, ANY, ANY},
             {SET(CAP_NULL) | SET(CAP_ENTRY), SET_ANY},
             0,
             0},
      .send = {R_ENTRY}},
-    {.is = {OPERATION(OP_PROCESS_SET_CAP), ONLY(CAP_PROCESS), 0, {{1, 31}, IGNORED}, {SET_ANY, SET_ANY}, 0, 0},
+    {.is =
+         {OPERATION(OP_PROCESS_SET_CAP), ONLY(CAP_PROCESS), 0, {{1, 31}, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .word = {31},
      .send = {R_PAGE},
      .after = set_cap_after},
-    {.is = {OPERATION(OP_PROCESS_GET_CAP), ONLY(CAP_PROCESS), 0, {{0, 31}, IGNORED}, {SET_ANY, SET_ANY}, 0, 0},
+    {.is =
+         {OPERATION(OP_PROCESS_GET_CAP), ONLY(CAP_PROCESS), 0, {{0, 31}, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .word = {31},
      .after = null_after},
-    {.is = {OPERATION(OP_PROCESS_START), ONLY(CAP_PROCESS), 0, {IGNORED, IGNORED}, {SET_ANY, SET_ANY}, 0, 0}},
-    {.is = {OPERATION(OP_PROCESS_STOP), ONLY(CAP_PROCESS), 0, {IGNORED, IGNORED}, {SET_ANY, SET_ANY}, 0, 0}},
+    {.is = {OPERATION(OP_PROCESS_START), ONLY(CAP_PROCESS), 0, {IGNORED, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0}},
+    {.is = {OPERATION(OP_PROCESS_STOP), ONLY(CAP_PROCESS), 0, {IGNORED, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0}},
 
     {.is = {OPERATION(OP_ENDPOINT_SET_RECIPIENT),
             ONLY(CAP_ENDPOINT),
             0,
-            {IGNORED, IGNORED},
+            {IGNORED, IGNORED, ANY, ANY},
             {SET(CAP_NULL) | SET(CAP_PROCESS), SET_ANY},
             0,
             0},
      .send = {R_PROCESS}},
-    {.is = {OPERATION(OP_ENDPOINT_MAKE_ENTRY), ONLY(CAP_ENDPOINT), 0, {ANY, IGNORED}, {SET_ANY, SET_ANY}, 0, 0},
+    {.is =
+         {OPERATION(OP_ENDPOINT_MAKE_ENTRY), ONLY(CAP_ENDPOINT), 0, {ANY, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .word = {~0ul},
      .after = entry_after},
 
     {.is = {OPERATION(OP_RANGE_ALLOC),
             ONLY(CAP_RANGE),
             0,
-            {{CAP_PAGE, CAP_ENDPOINT}, {0, ALL_RESTRICTIONS}},
+            {{CAP_PAGE, CAP_ENDPOINT}, {0, ALL_RESTRICTIONS}, ANY, ANY},
             {SET_ANY, SET_ANY},
             0,
             0},
      .word = {CAP_GPT, CAP_NC},
      .bad = {{CAP_PROCESS, CAP_NC}, {CAP_ENDPOINT, CAP_RO}},
      .after = alloc_after},
-    {.is = {OPERATION(OP_RANGE_RESCIND), ONLY(CAP_RANGE), 0, {IGNORED, IGNORED}, {OBJECTS, SET_ANY}, 0, 0},
+    {.is = {OPERATION(OP_RANGE_RESCIND), ONLY(CAP_RANGE), 0, {IGNORED, IGNORED, ANY, ANY}, {OBJECTS, SET_ANY}, 0, 0},
      .send = {R_PAGE},
      .after = rescind_after},
 
     {.is = {OPERATION(OP_STREAM_READ),
             SET(CAP_STREAM) | SET(CAP_CONSOLE),
             0,
-            {IGNORED, IGNORED},
+            {IGNORED, IGNORED, ANY, ANY},
             {SET_ANY, SET_ANY},
             0,
             0},
@@ -377,41 +404,80 @@ static const struct expectation expected[] = {
     {.is = {OPERATION(OP_STREAM_WRITE),
             SET(CAP_STREAM) | SET(CAP_CONSOLE),
             0,
-            {IGNORED, IGNORED},
+            {IGNORED, IGNORED, ANY, ANY},
             {SET_ANY, SET_ANY},
             0,
             0},
      .after = write_after},
 
-    {.is =
-         {OPERATION(OP_DEBUG_TRAVERSE), ONLY(CAP_DEBUG), 0, {ANY, {0, 2}}, {SET(CAP_PROCESS) | MEMORY, SET_ANY}, 0, 0},
+    {.is = {OPERATION(OP_DEBUG_TRAVERSE),
+            ONLY(CAP_DEBUG),
+            0,
+            {ANY, {0, 2}, ANY, ANY},
+            {SET(CAP_PROCESS) | MEMORY, SET_ANY},
+            0,
+            0},
      .word = {0xfff, ACCESS_FETCH},
      .send = {R_PAGE},
      .after = walk_after},
-    {.is = {OPERATION(OP_DEBUG_WALK), ONLY(CAP_DEBUG), 0, {ANY, {0, 2}}, {SET(CAP_PROCESS) | MEMORY, SET_ANY}, 0, 0},
+    {.is = {OPERATION(OP_DEBUG_WALK),
+            ONLY(CAP_DEBUG),
+            0,
+            {ANY, {0, 2}, ANY, ANY},
+            {SET(CAP_PROCESS) | MEMORY, SET_ANY},
+            0,
+            0},
      .word = {0xfff, ACCESS_FETCH},
      .send = {R_PAGE},
      .after = walk_after},
-    {.is = {OPERATION(OP_DEBUG_STARTED), ONLY(CAP_DEBUG), 0, {IGNORED, IGNORED}, {SET(CAP_PROCESS), SET_ANY}, 0, 0},
+    {.is = {OPERATION(OP_DEBUG_STARTED),
+            ONLY(CAP_DEBUG),
+            0,
+            {IGNORED, IGNORED, ANY, ANY},
+            {SET(CAP_PROCESS), SET_ANY},
+            0,
+            0},
      .send = {CR_SELF}},
-    {.is = {OPERATION(OP_DEBUG_FAULTED), ONLY(CAP_DEBUG), 0, {{1, 64}, IGNORED}, {SET(CAP_PROCESS), SET_ANY}, 0, 0},
+    {.is = {OPERATION(OP_DEBUG_FAULTED),
+            ONLY(CAP_DEBUG),
+            0,
+            {{1, 64}, IGNORED, ANY, ANY},
+            {SET(CAP_PROCESS), SET_ANY},
+            0,
+            0},
      .word = {11},
      .send = {CR_SELF},
      .last = 1},
+    {.is = {OPERATION(OP_DEBUG_SWAP), ONLY(CAP_DEBUG), 0, {{0, 1}, IGNORED, ANY, ANY}, {SET(CAP_PAGE), SET_ANY}, 0, 0},
+     .send = {R_PAGE},
+     .after = swap_after},
+    {.is = {OPERATION(OP_DEBUG_RESTORE), ONLY(CAP_DEBUG), 0, {IGNORED, IGNORED, ANY, ANY}, {SET(CAP_PAGE), SET_ANY}, 0, 0},
+     .send = {R_PAGE},
+     .after = restore_after},
 
-    {.is = {OPERATION(OP_POWER_OFF), ONLY(CAP_POWER), 0, {{0, 255}, IGNORED}, {SET_ANY, SET_ANY}, 0, 0},
+    {.is = {OPERATION(OP_POWER_OFF), ONLY(CAP_POWER), 0, {{0, 255}, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .word = {7},
      .last = 1},
 
-    {.is = {OPERATION(OP_DISCRIM_CLASSIFY), ONLY(CAP_DISCRIM), 0, {IGNORED, IGNORED}, {SET_ANY, SET_ANY}, 0, 0},
+    {.is =
+         {OPERATION(OP_DISCRIM_CLASSIFY), ONLY(CAP_DISCRIM), 0, {IGNORED, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .send = {R_PAGE},
      .after = classify_after},
-    {.is = {OPERATION(OP_DISCRIM_COMPARE), ONLY(CAP_DISCRIM), 0, {IGNORED, IGNORED}, {SET_ANY, SET_ANY}, 0, 0},
+    {.is =
+         {OPERATION(OP_DISCRIM_COMPARE), ONLY(CAP_DISCRIM), 0, {IGNORED, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .send = {R_PAGE, R_GPT},
      .after = compare_after},
-    {.is = {OPERATION(OP_DISCRIM_VERIFY), ONLY(CAP_DISCRIM), 0, {IGNORED, IGNORED}, {SET_ANY, SET_ANY}, 0, 0},
+    {.is = {OPERATION(OP_DISCRIM_VERIFY), ONLY(CAP_DISCRIM), 0, {IGNORED, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .send = {R_PAGE},
      .after = verify_after},
+
+    {.is = {OPERATION(OP_CAPPAGE_GET), ONLY(CAP_CAPPAGE), CAP_OP, {{0, 127}, ANY, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
+     .word = {127},
+     .after = null_after},
+    {.is = {OPERATION(OP_CAPPAGE_SET), ONLY(CAP_CAPPAGE), CHANGE, {{0, 127}, ANY, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
+     .word = {127},
+     .send = {R_PAGE},
+     .after = index_after},
 };
 #define EXPECTED (sizeof expected / sizeof *expected)
 
