@@ -7,6 +7,8 @@
 
 #include "check.h"
 
+#include <facet/damage.h>
+
 struct range {
     unsigned long low, high;
 };
@@ -451,9 +453,24 @@ static const struct expectation expected[] = {
     {.is = {OPERATION(OP_DEBUG_SWAP), ONLY(CAP_DEBUG), 0, {{0, 1}, IGNORED, ANY, ANY}, {SET(CAP_PAGE), SET_ANY}, 0, 0},
      .send = {R_PAGE},
      .after = swap_after},
-    {.is = {OPERATION(OP_DEBUG_RESTORE), ONLY(CAP_DEBUG), 0, {IGNORED, IGNORED, ANY, ANY}, {SET(CAP_PAGE), SET_ANY}, 0, 0},
+    {.is = {OPERATION(OP_DEBUG_RESTORE),
+            ONLY(CAP_DEBUG),
+            0,
+            {IGNORED, IGNORED, ANY, ANY},
+            {SET(CAP_PAGE), SET_ANY},
+            0,
+            0},
      .send = {R_PAGE},
      .after = restore_after},
+    {.is = {OPERATION(OP_DEBUG_DAMAGE),
+            ONLY(CAP_DEBUG),
+            0,
+            {{0, DAMAGE_COUNT - 1}, IGNORED, ANY, ANY},
+            {SET(CAP_GPT), SET_ANY},
+            0,
+            0},
+     .send = {R_GPT},
+     .last = 1},
 
     {.is = {OPERATION(OP_POWER_OFF), ONLY(CAP_POWER), 0, {{0, 255}, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .word = {7},
