@@ -1,28 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The clock: bytes of code that have retired, in ring 0 and ring 3; and the timer that it drives. What a debugger asks of the
- * kernel (emu_request) takes no time, nor does the machine's own microcode.
+ * The clock: bytes of code that have retired, in ring 0 and ring 3; and the timer that it drives. What a debugger asks
+ * of the kernel (emu_request) takes no time, nor does the machine's own microcode.
  *
- * Unlike a count of blocks, a count of bytes does not depend on where runs are cut. The engine calls at the start of each
- * block, and its bytes are counted in advance:
+ * Unlike a count of blocks, a count of bytes does not depend on where runs are cut. The engine calls at the start of
+ * each block, and its bytes are counted in advance:
  *
  *   begin                RIP                     end
  *     |-------------------|-----------------------|       a run that ends here has counted end - RIP too much
  *
- *   between blocks        a refused fetch, a translation given up: the block before has run to its end, nothing is too much
- *   under TF              (single step, transaction, page border) a block is one instruction, which may come several times
- *                         before it retires: it is counted when its #DB comes
- *   rep                   each pass is a block; free-running, the engine makes one more to find the count at zero. Under TF it
- *                         does not, so that pass is added
- *   code that stores      the engine would throw away the block in the middle, unseen. While the clock is armed there are no
- *   into its own page     MIXED frames (coherence.c): such a store is a transaction
- *   undone system calls   (a copy that stopped, a stream that was interrupted) go back to where the SYSCALL began
+ *   between blocks        a refused fetch, a translation given up: the block before has run to its end, nothing is too
+ * much under TF              (single step, transaction, page border) a block is one instruction, which may come several
+ * times before it retires: it is counted when its #DB comes rep                   each pass is a block; free-running,
+ * the engine makes one more to find the count at zero. Under TF it does not, so that pass is added code that stores the
+ * engine would throw away the block in the middle, unseen. While the clock is armed there are no into its own page
+ * MIXED frames (coherence.c): such a store is a transaction undone system calls   (a copy that stopped, a stream that
+ * was interrupted) go back to where the SYSCALL began
  *
- * It costs a call for each block, so it is armed only when somebody wants it. Then emu_interrupt is noticed here as well, at a
- * block's start, where a stop is always precise.
+ * It costs a call for each block, so it is armed only when somebody wants it. Then emu_interrupt is noticed here as
+ * well, at a block's start, where a stop is always precise.
  *
- * The timer raises VECTOR_TIMER at the first instruction that may be interrupted once the deadline is reached: the block that
- * would reach it is stopped before it begins, and TF steps on from there.
+ * The timer raises VECTOR_TIMER at the first instruction that may be interrupted once the deadline is reached: the
+ * block that would reach it is stopped before it begins, and TF steps on from there.
  */
 #include "internal.h"
 
@@ -56,8 +55,7 @@ static int rep_opcode(const uint8_t *code, size_t size, bool *short_count) {
         uint8_t byte = code[i];
         rep |= byte == 0xf2 || byte == 0xf3;
         *short_count |= byte == 0x67;
-        if ((byte & 0xf6) == 0xa4 || (byte & 0xfe) == 0xaa || (byte & 0xfe) == 0xac || (byte & 0xfe) == 0xae ||
-            (byte & 0xfc) == 0x6c)
+        if ((byte & 0xfc) == 0xa4 || (byte >= 0xaa && byte <= 0xaf) || (byte & 0xfc) == 0x6c)
             return rep ? (int)i : -1;
         bool prefix = byte == 0xf2 || byte == 0xf3 || (byte >= 0x64 && byte <= 0x67) || (byte & 0xe7) == 0x26 ||
                       (byte & 0xf0) == 0x40;
@@ -112,7 +110,7 @@ void clock_exit(struct emu *emu) {
         return;
     if (!emu->clock.between) {
         rip = reg_rip(emu);
-        if (emu->clock.traced && rip == emu->clock.end) /* HLT has no #DB */
+        if (emu->clock.traced && rip == emu->clock.end && emu->pending == PENDING_NONE) /* HLT has no #DB */
             emu->clock.count += emu->clock.traced;
         clock_cut(emu, rip);
     }
@@ -198,7 +196,8 @@ bool clock_boundary(struct emu *emu) {
     return true;
 }
 
-/* In the OUT or IN hook: the instruction starts over with the clock armed, or not, so that it is exact from there on. */
+/* In the OUT or IN hook: the instruction starts over with the clock armed, or not, so that it is exact from there on.
+ */
 static void start_over(struct emu *emu) {
     engine_abort(emu, PENDING_CLOCK);
 }
