@@ -34,7 +34,8 @@ static unsigned long decode_compare(struct invocation *in) {
 static void act_compare(struct invocation *in) {
     const struct cap *a = invoke_sent(in, 0), *b = invoke_sent(in, 1);
     in->caller->regs.rdx = a->type != CAP_NULL && a->type == b->type && a->restr == b->restr && a->l2g == b->l2g &&
-                           a->match == b->match && a->payload == b->payload && a->object == b->object;
+                           a->slot == b->slot && a->match == b->match && a->payload == b->payload &&
+                           a->object == b->object;
 }
 
 /* Weak and read-only memory can be read by whoever holds it, but no information leaves through it. */
