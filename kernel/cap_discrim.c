@@ -15,6 +15,9 @@ static enum discrim_class class_of(const struct cap *cap) {
     case CAP_ENTRY:
     case CAP_RESUME:
         return DISCRIM_ENTRY;
+    case CAP_WINDOW:
+    case CAP_LOCAL_WINDOW:
+        return DISCRIM_WINDOW;
     case CAP_SCHEDULE:
         return DISCRIM_SCHEDULE;
     default:
@@ -34,7 +37,7 @@ static unsigned long decode_compare(struct invocation *in) {
 static void act_compare(struct invocation *in) {
     const struct cap *a = invoke_sent(in, 0), *b = invoke_sent(in, 1);
     in->caller->regs.rdx = a->type != CAP_NULL && a->type == b->type && a->restr == b->restr && a->l2g == b->l2g &&
-                           a->slot == b->slot && a->match == b->match && a->payload == b->payload &&
+                           a->match == b->match && a->payload == b->payload && a->slot == b->slot &&
                            a->object == b->object;
 }
 

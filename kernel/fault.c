@@ -39,7 +39,7 @@ void process_fault_tell(struct process *process) {
         if (keeper && cap_prepare(keeper)->type == CAP_ENTRY && ipc_send_fault(process, keeper))
             return;
     }
-    debug_faulted(process, facet_signal(process->fault, process->fault_code));
+    debug_faulted(process, facet_signal((enum fault)process->fault, process->fault_code));
 }
 
 static void page_fault(struct process *process, unsigned long error) {

@@ -104,19 +104,19 @@ enum op {
 
     /* Memory capabilities: Page, CapPage, GPT; the first two also Window, LocalWindow */
     OP_MEM_REDUCE = 0x100, /* w0 restrictions to add                 c0 <- the weaker capability */
-    OP_MEM_GUARD, /* w0 match, w1 l2g (12…64)               c0 <- the same object behind that guard; a window's offset
-                   *                                        must have its low l2g bits 0 */
-    OP_MEM_ID,    /*                                        w0 <- object id (not through OP) */
+    OP_MEM_GUARD,          /* w0 match, w1 l2g (12…64)               c0 <- the same object behind that guard */
+    OP_MEM_ID,             /*                                        w0 <- object id (not through OP) */
 
-    OP_GPT_GET = 0x200,      /* w0 slot                                c0 <- its capability (weakened through WK) */
-    OP_GPT_SET,              /* w0 slot, s0                            exactly the mappings made from it go */
-    OP_GPT_SET_L2V,          /* w0 l2v (12…60)                         all mappings made from it go */
-    OP_GPT_SET_KEEPER,       /* s0 entry capability or Null */
-    OP_GPT_SET_BACKGROUND,   /* s0 memory capability: where windows in it and below it lead; or Null: it has none, the
-                              * next one   further out counts */
-    OP_GPT_SET_WINDOW,       /* w0 slot, w1 offset, w2 l2g | restrictions << 8: puts a Window there. What is left of an
-                              * address,       below l2g bits, goes to that offset of the background (low l2g bits 0) */
-    OP_GPT_SET_LOCAL_WINDOW, /* the same, and w3 slot that it leads to, which must not hold a window itself */
+    OP_GPT_GET = 0x200,    /* w0 slot                                c0 <- its capability (weakened through WK) */
+    OP_GPT_SET,            /* w0 slot, s0                            exactly the mappings made from it go */
+    OP_GPT_SET_L2V,        /* w0 l2v (12…60)                         all mappings made from it go */
+    OP_GPT_SET_KEEPER,     /* s0 entry capability or Null */
+    OP_GPT_SET_BACKGROUND, /* s0 memory capability: where windows in this GPT and below it lead; Null: it has no
+                            * background, that of the next GPT further out counts */
+    /* Windows: w0 slot, w1 offset, w2 l2g | restrictions << 8. The low l2g bits of an address that comes to the slot go
+     * on at that offset, whose own low l2g bits are 0. OP_MEM_GUARD can give a window a guard other than 0. */
+    OP_GPT_SET_WINDOW,       /* of the background */
+    OP_GPT_SET_LOCAL_WINDOW, /* w3 slot: of what that slot of the same GPT holds, which must not be a window */
 
     OP_PROCESS_GET_REGS = 0x300, /*                                  string <- struct facet_regs */
     OP_PROCESS_SET_REGS,         /* string: struct facet_regs        flags are masked to what ring 3 may set */
@@ -175,7 +175,7 @@ enum op {
 
 /* What OP_DISCRIM_CLASSIFY tells: less than OP_TYPE, and of entry capabilities too, which nobody but their holder can
  * ask. */
-enum discrim_class { DISCRIM_NULL, DISCRIM_MEMORY, DISCRIM_ENTRY, DISCRIM_SCHEDULE, DISCRIM_OTHER };
+enum discrim_class { DISCRIM_NULL, DISCRIM_MEMORY, DISCRIM_ENTRY, DISCRIM_SCHEDULE, DISCRIM_WINDOW, DISCRIM_OTHER };
 
 enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH };
 

@@ -124,6 +124,7 @@ static void slot_after(const struct facet_message *m) {
 static void window_after(const struct facet_message *m) {
     (void)m;
     expect("what the slot holds", got_from(OP_GPT_GET, 15), CAP_WINDOW);
+    expect("its class", class_of(R_RESULT), DISCRIM_WINDOW);
     expect("its restrictions", restrictions_of(R_RESULT), CAP_RO);
 }
 static void local_window_after(const struct facet_message *m) {
@@ -134,6 +135,12 @@ static void local_window_after(const struct facet_message *m) {
 static void index_after(const struct facet_message *m) {
     (void)m;
     expect("what it holds", got_from(OP_CAPPAGE_GET, 127), CAP_PAGE);
+    check("weaken", facet_get(R_BASE, OP_MEM_REDUCE, CAP_WK, 0, R_SCRATCH), RC_OK);
+    check("get", facet_get(R_SCRATCH, OP_CAPPAGE_GET, 127, 0, R_RESULT), RC_OK);
+    expect("what it is through a weak capability", restrictions_of(R_RESULT), CAP_RO | CAP_WK);
+    check("an entry", facet_set(R_BASE, OP_CAPPAGE_SET, 126, R_ENTRY), RC_OK);
+    check("get", facet_get(R_SCRATCH, OP_CAPPAGE_GET, 126, 0, R_RESULT), RC_OK);
+    expect("what an entry is", type_of(R_RESULT), CAP_NULL);
 }
 static void regs_after(const struct facet_message *m) {
     expect("bytes", m->received, sizeof(struct facet_regs));
