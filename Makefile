@@ -27,8 +27,9 @@ EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/tr
 # The kernel: kernel.elf, freestanding, linked by kernel/kernel.ld. C and assembler.
 KERNEL_SRC = kernel/main.c kernel/boot.c kernel/cpu.c kernel/paging.c kernel/memory.c kernel/console.c kernel/object.c \
 	kernel/cap.c kernel/walk.c kernel/table.c kernel/depend.c kernel/map.c kernel/front.c kernel/fault.c kernel/process.c \
-	kernel/invoke.c kernel/ipc.c kernel/copy.c kernel/debug.c kernel/check.c kernel/start.c kernel/cap_memory.c kernel/cap_gpt.c \
-	kernel/cap_process.c kernel/cap_endpoint.c kernel/cap_range.c kernel/cap_stream.c kernel/cap_debug.c kernel/cap_power.c
+	kernel/invoke.c kernel/ipc.c kernel/strings.c kernel/copy.c kernel/debug.c kernel/check.c kernel/start.c kernel/cap_memory.c kernel/cap_gpt.c \
+	kernel/cap_process.c kernel/cap_endpoint.c kernel/cap_range.c kernel/cap_stream.c kernel/cap_debug.c kernel/cap_power.c \
+	kernel/cap_discrim.c
 KERNEL_ASM = kernel/head.S kernel/entry.S kernel/string.S
 
 # init.elf, the one program the kernel starts; embedded in kernel.elf between init_image and init_image_end.
@@ -45,7 +46,9 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
 SAMPLE_HANDLERS = samples/handlers/tracer.c samples/handlers/stuckbit.c
 TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tests/guests/code.c tests/guests/fuzz.c \
-	tests/guests/hostile.c tests/guests/trees.c tests/guests/paths.c tests/guests/badop.c tests/guests/machine.c \
+	tests/guests/hostile.c tests/guests/trees.c tests/guests/operations.c tests/guests/strings.c tests/guests/windows.c \
+	tests/guests/paths.c \
+	tests/guests/badop.c tests/guests/machine.c \
 	tests/guests/steps.S
 BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c tests/bench/touch.c tests/bench/kernel.c
 BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c tests/bench/bare.c tests/bench/access.c
@@ -157,6 +160,16 @@ $(B)/%.o: %.S
 embed = printf '.section .rodata\n.balign 4096\n.globl $(1),$(1)_end\n$(1):\n.incbin "$(2)"\n$(1)_end:\n.byte 0\n.section .note.GNU-stack,"",@progbits\n' \
 	| $(CC) -x assembler -c -o $@ -
 
+# The system calls as the kernel's dispatcher has them.
+$(B)/tests/optable: tests/optable.c
+	$(MKDIR)
+	$(say)$(CC) -std=gnu11 -g -O1 $(WARN) -D_GNU_SOURCE -I. -Iinclude $(DEPFLAGS) -o $@ $<
+$(B)/tests/guests/operations.inc: $(B)/tests/optable $(B)/kernel.elf
+	$(MKDIR)
+	$(say)$(B)/tests/optable $(B)/kernel.elf rows > $@
+$(B)/tests/guests/operations.o: CFLAGS_HERE = $(GUEST_CFLAGS) -I$(B)/tests/guests
+$(B)/tests/guests/operations.o: $(B)/tests/guests/operations.inc
+
 $(B)/libemu.a: $(EMU_OBJ)
 	$(MKDIR)
 	@rm -f $@
@@ -240,6 +253,7 @@ help:
 	@echo '  bench     prints the speed table, writes build/bench.ndjson'
 	@echo '  install   into PREFIX (/usr/local), below DESTDIR if given'
 	@echo '  deps      installs missing Debian packages, fetches Unicorn into build/deps'
+	@echo '  operations  writes the system-call table of kernel/README.md'
 	@echo '  format    rewrites the sources with clang-format'
 	@echo '  clean     removes what was built; distclean also what deps fetched'
 
@@ -252,7 +266,7 @@ demo: all
 	@$(DEMO)
 DEMO = $(B)/facet run --swap sym:table=$(B)/handlers/tracer.so $(B)/guests/wordfreq < README.md
 
-test-files: all $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(B)/tests/unit
+test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(B)/tests/unit
 $(UNIT_OBJ): | build/deps-test
 unit: test-files
 	$(RUN_UNIT)
@@ -286,6 +300,9 @@ cppcheck: build/deps-test
 	cppcheck -q --std=c11 --platform=unix64 --enable=warning,portability --inline-suppr --error-exitcode=1 \
 		--suppress=missingIncludeSystem --suppressions-list=tests/cppcheck.txt -Iinclude -I. emu kernel debugger samples
 
+operations: $(B)/kernel.elf $(B)/tests/optable
+	tests/operations.sh $(B) write
+
 # The same kernel on emu/ and on QEMU: what the guests print is identical.
 test-qemu: test-files $(QEMU_BIN)
 	tests/qemu/run.sh $(B)
@@ -315,4 +332,4 @@ distclean:
 deps:
 	@.ci/deps.sh build
 	@.ci/deps.sh test
-.PHONY: help all demo test-files test-qemu unit debug-build test check format format-check cppcheck bench install clean distclean deps
+.PHONY: help all operations demo test-files test-qemu unit debug-build test check format format-check cppcheck bench install clean distclean deps

@@ -48,9 +48,11 @@ static const struct argp_option option_table[] = {
      "Count instructions of ring 0 and ring 3 for --stats (about five times slower; always done by a debug build)", 1},
     {0, 0, 0, 0, "The program:", 2},
     {"grant", KEY_GRANT, "WHAT", 0,
-     "Give the program stdin, stdout, stderr (given by default), range (make and destroy objects) or debug (look at "
+     "Give the program stdin, stdout, stderr (given by default), range (make and destroy objects), debug (look at "
      "address "
-     "spaces). Not there yet: dir:PATH:ro|rw[:AS], file:PATH:ro|rw[:AS], env:NAME, time",
+     "spaces), schedule (priorities), time (the clock, sleep), console (the serial line) or power (end the machine). "
+     "Not "
+     "there yet: dir:PATH:ro|rw[:AS], file:PATH:ro|rw[:AS], env:NAME",
      2},
     {"memory", KEY_MEMORY, "SIZE", 0, "RAM of the machine, 16M to 3G in steps of 2M, with K, M or G; default 128M", 2},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "End the run after this time with status 124; fractions are allowed", 2},
@@ -108,11 +110,9 @@ static void add_grant(struct options *o, struct argp_state *state, const char *a
     static const struct {
         const char *name;
         unsigned grant;
-    } known[] = {{"stdin", GRANT_STDIN},
-                 {"stdout", GRANT_STDOUT},
-                 {"stderr", GRANT_STDERR},
-                 {"range", GRANT_RANGE},
-                 {"debug", GRANT_DEBUG}};
+    } known[] = {{"stdin", GRANT_STDIN}, {"stdout", GRANT_STDOUT},   {"stderr", GRANT_STDERR},
+                 {"range", GRANT_RANGE}, {"debug", GRANT_DEBUG},     {"schedule", GRANT_SCHEDULE},
+                 {"time", GRANT_TIME},   {"console", GRANT_CONSOLE}, {"power", GRANT_POWER}};
     static const char *const later[] = {"dir:", "file:", "env:"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(arg, known[i].name) == 0) {
@@ -120,9 +120,11 @@ static void add_grant(struct options *o, struct argp_state *state, const char *a
             return;
         }
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-        if (strncmp(arg, later[i], strlen(later[i])) == 0 || strcmp(arg, "time") == 0)
+        if (strncmp(arg, later[i], strlen(later[i])) == 0)
             argp_failure(state, 2, 0, "--grant %s is not there yet", arg);
-    argp_failure(state, 2, 0, "--grant knows stdin, stdout, stderr, range and debug, not \"%s\"", arg);
+    argp_failure(state, 2, 0,
+                 "--grant knows stdin, stdout, stderr, range, debug, schedule, time, console and power, not \"%s\"",
+                 arg);
 }
 
 static void set_memory(struct options *o, struct argp_state *state, const char *arg) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Boot: the kernel file at its physical addresses, then, above it, start info and modules, each on a page of its own; long
- * mode with the low 4 GiB mapped one to one; rbx points at the start info (platform.h, "Entry").
+ * Boot: the kernel file at its physical addresses, then, above it, start info and modules, each on a page of its own;
+ * long mode with the low 4 GiB mapped one to one; rbx points at the start info (platform.h, "Entry").
  *
  *   0 … kernel … | start info, module list, memory map, command line | module 0 | module 1 | …          RAM
  */
@@ -36,7 +36,8 @@ static const char *image_check(struct image *image, struct emu_module file) {
     *image = (struct image){file.data, file.size, header};
     if (file.size < sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
         return "not an ELF file";
-    if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB || header->e_machine != EM_X86_64)
+    if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB ||
+        header->e_machine != EM_X86_64)
         return "not for x86-64";
     if (header->e_type != ET_EXEC || header->e_phentsize != sizeof(Elf64_Phdr))
         return "not an executable at fixed addresses";
@@ -101,8 +102,8 @@ static uint64_t start_info(struct emu *emu, const struct emu_config *config, uin
     const char *cmdline = config->cmdline ? config->cmdline : "";
     const char *timer = *cmdline ? " " CMDLINE_TIMER : CMDLINE_TIMER;
     struct pvh_memmap_entry map = {.addr = 0, .size = emu->ram_size, .type = 1};
-    struct pvh_start_info info = {.magic = PVH_MAGIC, .version = 1, .nr_modules = (unsigned)config->module_count,
-                                  .memmap_entries = 1};
+    struct pvh_start_info info = {
+        .magic = PVH_MAGIC, .version = 1, .nr_modules = (unsigned)config->module_count, .memmap_entries = 1};
     uint64_t start = at, body;
 
     at += sizeof info;

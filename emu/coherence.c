@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Code coherence. The engine notices a store into translated code only when it goes through a TLB entry that is both
- * writable and executable, and such entries make every store slow. So each RAM frame is in one of three states, and since
- * every fill passes here, no frame is ever writable and executable at once, but for mixed ones:
+ * writable and executable, and such entries make every store slow. So each RAM frame is in one of three states, and
+ * since every fill passes here, no frame is ever writable and executable at once, but for mixed ones:
  *
  *             fetch: flush TLB, drop stale translations
  *      DATA ------------------------------------------> CODE
@@ -53,8 +53,8 @@ bool coherence_fill(struct emu *emu, uint64_t va, enum access access, bool write
     return true;
 }
 
-/* Drops what was translated from a frame before it was written. The engine takes a virtual address for that, which must be
- * executable right now: it is, the fetch that brought us here is the next thing to happen. */
+/* Drops what was translated from a frame before it was written. The engine takes a virtual address for that, which must
+ * be executable right now: it is, the fetch that brought us here is the next thing to happen. */
 static void frame_drop_code(struct emu *emu, uint64_t va, uint64_t gpa) {
     struct mmu_page page;
     if (mmu_walk(emu, reg_get(emu, UC_X86_REG_CR3), va, &page) == MMU_OK && page.gpa == gpa) {

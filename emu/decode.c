@@ -189,25 +189,23 @@ static bool is_single(const cs_insn *insn, const cs_x86 *x86) {
     }
 }
 
+/* In the order of struct facet_regs. */
+static const x86_reg general64[] = {X86_REG_RAX, X86_REG_RBX, X86_REG_RCX, X86_REG_RDX, X86_REG_RSI, X86_REG_RDI,
+                                    X86_REG_RBP, X86_REG_RSP, X86_REG_R8,  X86_REG_R9,  X86_REG_R10, X86_REG_R11,
+                                    X86_REG_R12, X86_REG_R13, X86_REG_R14, X86_REG_R15};
+static const x86_reg general32[] = {X86_REG_EAX,  X86_REG_EBX,  X86_REG_ECX,  X86_REG_EDX, X86_REG_ESI,  X86_REG_EDI,
+                                    X86_REG_EBP,  X86_REG_ESP,  X86_REG_R8D,  X86_REG_R9D, X86_REG_R10D, X86_REG_R11D,
+                                    X86_REG_R12D, X86_REG_R13D, X86_REG_R14D, X86_REG_R15D};
+
 static int8_t register_number(x86_reg reg) {
-#define REGISTER(name32, name64, field)                                                                                \
-    case X86_REG_##name64:                                                                                             \
-    case X86_REG_##name32:                                                                                             \
-        return (int8_t)(offsetof(struct facet_regs, field) / 8);
-    switch (reg) {
-        REGISTER(EAX, RAX, rax)
-        REGISTER(EBX, RBX, rbx)
-        REGISTER(ECX, RCX, rcx) REGISTER(EDX, RDX, rdx) REGISTER(ESI, RSI, rsi) REGISTER(EDI, RDI, rdi)
-            REGISTER(EBP, RBP, rbp) REGISTER(ESP, RSP, rsp) REGISTER(R8D, R8, r8) REGISTER(R9D, R9, r9)
-                REGISTER(R10D, R10, r10) REGISTER(R11D, R11, r11) REGISTER(R12D, R12, r12) REGISTER(R13D, R13, r13)
-                    REGISTER(R14D, R14, r14) REGISTER(R15D, R15, r15) case X86_REG_FS
-            : return (int8_t)(offsetof(struct facet_regs, fs_base) / 8);
-    case X86_REG_GS:
+    if (reg == X86_REG_FS)
+        return (int8_t)(offsetof(struct facet_regs, fs_base) / 8);
+    if (reg == X86_REG_GS)
         return (int8_t)(offsetof(struct facet_regs, gs_base) / 8);
-    default:
-        return -1;
-    }
-#undef REGISTER
+    for (int8_t i = 0; i < 16; i++)
+        if (reg == general64[i] || reg == general32[i])
+            return i;
+    return -1;
 }
 
 static void note_operand(struct decoded *slot, const cs_x86_op *memory) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Ports: serial line, debug device, host streams, power, timer. The engine lets ring 3 use any port, so the check is here: IN and OUT
- * of ring 3 raise #GP(0), as with IOPL 0 and no I/O map.
+ * Ports: serial line, debug device, host streams, power, timer. The engine lets ring 3 use any port, so the check is
+ * here: IN and OUT of ring 3 raise #GP(0), as with IOPL 0 and no I/O map.
  */
 #include "internal.h"
 
@@ -18,8 +18,8 @@
 #define UART_MSR 6
 #define UART_SCRATCH 7
 #define LCR_DLAB 0x80
-#define LSR_IDLE 0x60   /* transmitter empty, nothing received */
-#define MSR_READY 0xb0  /* carrier, data set ready, clear to send */
+#define LSR_IDLE 0x60  /* transmitter empty, nothing received */
+#define MSR_READY 0xb0 /* carrier, data set ready, clear to send */
 #define IIR_NONE 0x01
 #define IIR_FIFOS 0xc0
 

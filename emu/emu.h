@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The machine: one x86-64 processor, RAM, an aperture, a few devices. It knows page tables and fronts, not capabilities.
- * All functions are called from one thread, except emu_interrupt.
+ * The machine: one x86-64 processor, RAM, an aperture, a few devices. It knows page tables and fronts, not
+ * capabilities. All functions are called from one thread, except emu_interrupt.
  *
  * Whatever stops the machine, it stands still between two instructions: of ring 3 when any process runs, else idle.
  */
@@ -16,8 +16,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct { uint64_t v; } gva_t; /* guest-virtual address */
-typedef struct { uint64_t v; } gpa_t; /* guest-physical address */
+typedef struct {
+    uint64_t v;
+} gva_t; /* guest-virtual address */
+typedef struct {
+    uint64_t v;
+} gpa_t; /* guest-physical address */
 
 struct emu;
 
@@ -27,14 +31,14 @@ struct emu_module {
 };
 
 struct emu_config {
-    size_t ram_size; /* bytes, a multiple of 2 MiB, 16 MiB … 3 GiB */
-    struct emu_module kernel; /* ELF64 file image, loaded at its physical addresses; copied */
+    size_t ram_size;                  /* bytes, a multiple of 2 MiB, 16 MiB … 3 GiB */
+    struct emu_module kernel;         /* ELF64 file image, loaded at its physical addresses; copied */
     const struct emu_module *modules; /* handed over in the start info; copied */
     size_t module_count;
     const char *cmdline;
     int stream_fd[3]; /* host descriptors of guest streams 0 … 2; -1: always end of file, writes fail with EBADF */
     int console_fd;   /* where the 16550 prints; -1: nowhere */
-    bool clock; /* counts retired code bytes from the start: emu_clock */
+    bool clock;       /* counts retired code bytes from the start: emu_clock */
     bool count_instructions; /* per privilege level; makes everything about five times slower */
 };
 
@@ -47,15 +51,15 @@ const char *emu_engine_version(void); /* "Unicorn 2.1.4" */
 /* ---- Running */
 
 enum emu_stop_reason {
-    EMU_STOP_POWEROFF,    /* code: exit status the guest gave; cannot run again */
-    EMU_STOP_EVENT,       /* code: enum debug_event; details in emu_debug_block()->event */
-    EMU_STOP_ACCESS,      /* a handler said STOP; nothing of the instruction has happened */
-    EMU_STOP_BREAKPOINT,  /* pc is at a breakpoint, not yet executed */
-    EMU_STOP_STEP,        /* one instruction of ring 3 has retired */
-    EMU_STOP_INTERRUPT,   /* emu_interrupt was called */
-    EMU_STOP_DEAD,        /* kernel panic, triple fault, page tables that lead outside of RAM, HLT with interrupts off, a kernel
-                           * that does not come back to ring 3 when interrupted, or an engine error; text says what;
-                           * cannot run again */
+    EMU_STOP_POWEROFF,   /* code: exit status the guest gave; cannot run again */
+    EMU_STOP_EVENT,      /* code: enum debug_event; details in emu_debug_block()->event */
+    EMU_STOP_ACCESS,     /* a handler said STOP; nothing of the instruction has happened */
+    EMU_STOP_BREAKPOINT, /* pc is at a breakpoint, not yet executed */
+    EMU_STOP_STEP,       /* one instruction of ring 3 has retired */
+    EMU_STOP_INTERRUPT,  /* emu_interrupt was called */
+    EMU_STOP_DEAD,       /* kernel panic, triple fault, page tables that lead outside of RAM, HLT with interrupts off, a
+                          * kernel       that does not come back to ring 3 when interrupted, or an engine error; text says
+                          * what;       cannot run again */
 };
 
 struct emu_stop {
@@ -101,8 +105,8 @@ struct emu_access {
     uint32_t fault;           /* FAULT: code */
 };
 
-/* Asked once for each access that touches a front, in program order, before it happens. PASS, DONE; FAULT and STOP only for
- * fronts with FRONT_CAREFUL (and for FACET_KERNEL accesses). Must not run the machine. */
+/* Asked once for each access that touches a front, in program order, before it happens. PASS, DONE; FAULT and STOP only
+ * for fronts with FRONT_CAREFUL (and for FACET_KERNEL accesses). Must not run the machine. */
 typedef enum facet_verdict emu_access_fn(void *context, struct emu_access *access);
 void emu_on_access(struct emu *emu, emu_access_fn *ask, void *context);
 
@@ -115,9 +119,9 @@ uint8_t *emu_front_backing(struct emu *emu, int front, uint64_t offset, size_t *
 
 /* ---- Time */
 
-/* Bytes of code that have retired in ring 0 and ring 3, requests of the host excluded; in a handler, before the instruction
- * that makes the access. The same in every run with the same input, wherever it is interrupted, stepped or watched. It stands
- * still while nobody needs it: armed by emu_config.clock, or by the kernel (PORT_TIMER). */
+/* Bytes of code that have retired in ring 0 and ring 3, requests of the host excluded; in a handler, before the
+ * instruction that makes the access. The same in every run with the same input, wherever it is interrupted, stepped or
+ * watched. It stands still while nobody needs it: armed by emu_config.clock, or by the kernel (PORT_TIMER). */
 uint64_t emu_clock(struct emu *emu);
 
 /* ---- State */
@@ -135,17 +139,17 @@ enum facet_status emu_request(struct emu *emu, struct facet_error *error);
 /* What the page tables say, without effect on them. Works for any top-level table. */
 struct emu_translation {
     bool present;
-    gpa_t page;     /* frame or aperture page */
+    gpa_t page; /* frame or aperture page */
     bool user, write, execute;
 };
 struct emu_translation emu_translate(struct emu *emu, gpa_t top, gva_t address);
 
 struct emu_stats {
     uint64_t instructions_cpl0, instructions_cpl3; /* 0 unless count_instructions */
-    uint64_t fills;        /* TLB misses served */
-    uint64_t flushes;      /* by the machine itself */
+    uint64_t fills;                                /* TLB misses served */
+    uint64_t flushes;                              /* by the machine itself */
     uint64_t exceptions, syscalls, interrupts;
-    uint64_t accesses;     /* to fronts */
+    uint64_t accesses;                            /* to fronts */
     uint64_t fast_accesses, transactions, aborts; /* of careful pages */
 };
 struct emu_stats emu_stats(struct emu *emu);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The engine behind the machine: which Unicorn will do, how it is set up, and the one thing that has to be reached around
- * its interface: the exception fields of the processor.
+ * The engine behind the machine: which Unicorn will do, how it is set up, and the one thing that has to be reached
+ * around its interface: the exception fields of the processor.
  */
 #include "internal.h"
 
@@ -29,9 +29,10 @@ const char *emu_engine_version(void) {
 enum facet_status engine_check_version(unsigned version, struct facet_error *error) {
     if (version >= VERSION_MIN)
         return FACET_OK;
-    return facet_fail(error, FACET_ERR_FAILED,
-                      "Unicorn %u.%u.%u is too old: its memory hooks show a wrong state; need 2.1.4 or newer (make deps)",
-                      version >> 24, version >> 16 & 255, version >> 8 & 255);
+    return facet_fail(
+        error, FACET_ERR_FAILED,
+        "Unicorn %u.%u.%u is too old: its memory hooks show a wrong state; need 2.1.4 or newer (make deps)",
+        version >> 24, version >> 16 & 255, version >> 8 & 255);
 }
 
 uc_engine *engine_open(struct facet_error *error) {
@@ -128,7 +129,8 @@ static void probe_interrupt(uc_engine *uc, uint32_t vector, void *data) {
 }
 
 static const char *probe_run(uc_engine *uc) {
-    static const uint8_t code[] = {0xf7, 0xf1, 0xf7, 0xf1, 0xf7, 0xf1, 0x48, 0x8b, 0x03, 0xf4}; /* div ecx × 3; mov rax,[rbx]; hlt */
+    static const uint8_t code[] = {0xf7, 0xf1, 0xf7, 0xf1, 0xf7,
+                                   0xf1, 0x48, 0x8b, 0x03, 0xf4}; /* div ecx × 3; mov rax,[rbx]; hlt */
     uint64_t zero = 0, rbx = 2 * PAGE_SIZE - 3, value = 0x0123456789abcdef, rax = 0;
     struct probe probe = {0};
     uc_hook hook;
@@ -182,8 +184,8 @@ void engine_hook_remove(struct emu *emu, uc_hook hook) {
     emu->pending = pending;
 }
 
-/* A refused fetch leaves the engine by longjmp from wherever it is. Asking for a translation of an address that nothing can be
- * at brings one about. */
+/* A refused fetch leaves the engine by longjmp from wherever it is. Asking for a translation of an address that nothing
+ * can be at brings one about. */
 _Noreturn void engine_abort(struct emu *emu, enum pending why) {
     uc_tb block;
     emu->pending = why;

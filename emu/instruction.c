@@ -2,8 +2,8 @@
  *
  * Instructions whose result would show the host: CPUID and the time-stamp counter.
  *
- * CPUID describes what the engine executes rightly: x86-64-v2, BMI1/2, MOVBE, AES, PCLMULQDQ, and hides what it lacks or does
- * wrongly (AVX and later, XSAVE, RDRAND, RDSEED, PCID).
+ * CPUID describes what the engine executes rightly: x86-64-v2, BMI1/2, MOVBE, AES, PCLMULQDQ, and hides what it lacks
+ * or does wrongly (AVX and later, XSAVE, RDRAND, RDSEED, PCID).
  */
 #include "internal.h"
 

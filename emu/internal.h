@@ -18,17 +18,17 @@
  * How a run ends. Hooks never flush and never deliver a fault themselves: they note what is wanted and end the run.
  *
  *   pending   the one reason why the engine must not go on; the state is exactly at the start of an instruction. Set
- *             together with refusing a fill, returning false from a PROT hook, or run_stop() in a hook where that is precise.
- *   wants     work for outside the engine that may wait for the end of the block; run_want() sets it and stops the
- *             engine soon.
+ *             together with refusing a fill, returning false from a PROT hook, or run_stop() in a hook where that is
+ * precise. wants     work for outside the engine that may wait for the end of the block; run_want() sets it and stops
+ * the engine soon.
  */
 #ifndef FACET_EMU_INTERNAL_H
 #define FACET_EMU_INTERNAL_H
 
 #include "emu.h"
 
-#include <semaphore.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <unicorn/unicorn.h>
 
@@ -53,11 +53,11 @@
 
 enum pending {
     PENDING_NONE,
-    PENDING_FAULT,       /* a page fault: fault.va, .access, .error; delivered after access_exit had its say */
-    PENDING_TRAP,        /* exception trap.vector with trap.error, at the current instruction */
-    PENDING_FLUSH,       /* flush the TLB, go on */
-    PENDING_FRAME,       /* a frame changes between data and code: coherence.c */
-    PENDING_RING3,       /* ring 3 is about to execute and somebody waits for that */
+    PENDING_FAULT, /* a page fault: fault.va, .access, .error; delivered after access_exit had its say */
+    PENDING_TRAP,  /* exception trap.vector with trap.error, at the current instruction */
+    PENDING_FLUSH, /* flush the TLB, go on */
+    PENDING_FRAME, /* a frame changes between data and code: coherence.c */
+    PENDING_RING3, /* ring 3 is about to execute and somebody waits for that */
     PENDING_BREAKPOINT,
     PENDING_SUSPECT,     /* a block with an instruction to be watched was translated: refuse.c */
     PENDING_BROKEN,      /* the engine's translator gave up on the block at RIP: survive.c */
@@ -95,7 +95,7 @@ struct mmu_page {
     uint64_t gpa;              /* frame or aperture page */
     bool user, write, execute; /* what all levels together allow */
     bool dirty;
-    uint32_t error;            /* MMU_FAULT: the #PF error code */
+    uint32_t error; /* MMU_FAULT: the #PF error code */
 };
 
 #define FRAME_DATA 0
@@ -141,22 +141,23 @@ struct emu {
         bool has_error;
     } trap;
 
-    struct { /* mmu.c */
-        uint64_t fills_since, threshold, cr3;
+    struct {                              /* mmu.c */
+        uint64_t returns, threshold, cr3; /* see growth_due */
+        uint32_t epoch, *touched;
         uint8_t *frame; /* one state per RAM frame */
         uint64_t frame_wanted, frame_va;
         int frame_state;
-        bool probing;  /* the engine itself asks, on our behalf: plain answers */
+        bool probing;        /* the engine itself asks, on our behalf: plain answers */
         uint64_t refused_va; /* page and kind of the latest fill */
         enum access refused;
         uint64_t fetches; /* fetch fills: no code is mapped anew without one */
-        bool aborting; /* engine_abort: refuse the next fill whatever it is */
-        bool nxe;      /* EFER.NXE was seen on */
+        bool aborting;    /* engine_abort: refuse the next fill whatever it is */
+        bool nxe;         /* EFER.NXE was seen on */
     } mmu;
 
     struct { /* trap.c: the delivery that is under way */
         bool active;
-        uint64_t cs, ss; /* selectors to be in force afterwards */
+        uint64_t cs, ss;     /* selectors to be in force afterwards */
         uc_x86_mmr gdtr, tr; /* the guest's */
     } delivery;
 
@@ -164,21 +165,21 @@ struct emu {
         uc_context *context;
     } exception;
 
-    struct { /* step.c */
-        unsigned users; /* enum tf_user */
-        bool guest;     /* the guest's own TF while somebody uses it */
-        bool due;       /* it was set when the instruction that has just retired began */
-        uint64_t rip;   /* of the instruction that is being stepped */
+    struct {                 /* step.c */
+        unsigned users;      /* enum tf_user */
+        bool guest;          /* the guest's own TF while somebody uses it */
+        bool due;            /* it was set when the instruction that has just retired began */
+        uint64_t rip;        /* of the instruction that is being stepped */
         uint64_t fetch_page; /* TF_FETCH: the page that is being left */
     } tf;
-    bool stepping;      /* inside emu_step */
-    bool step_retired;  /* a SYSCALL or INT n of ring 3 counts when ring 3 is reached again */
+    bool stepping;     /* inside emu_step */
+    bool step_retired; /* a SYSCALL or INT n of ring 3 counts when ring 3 is reached again */
     struct breakpoint *breakpoints;
     size_t breakpoint_count;
     uint64_t breakpoint_skip;   /* execute the instruction here without stopping … */
     bool breakpoint_skip_armed; /* … once */
 
-    struct { /* clock.c */
+    struct {                 /* clock.c */
         uint64_t count;      /* bytes, the block at hand included */
         uint64_t begin, end; /* of that block; equal: it does not count, or is settled */
         uint32_t traced;     /* under TF: bytes of the instruction at begin, not counted yet */
@@ -195,9 +196,9 @@ struct emu {
         uc_hook hook;
     } clock;
 
-    bool halted;             /* idle: HLT with interrupts on */
-    bool ring3_armed;        /* refuse the next fetch of ring 3 */
-    bool requesting;         /* inside emu_request */
+    bool halted;      /* idle: HLT with interrupts on */
+    bool ring3_armed; /* refuse the next fetch of ring 3 */
+    bool requesting;  /* inside emu_request */
     bool request_done;
     uint32_t event;          /* enum debug_event not yet reported, 0: none */
     atomic_bool interrupted; /* emu_interrupt was called and not yet reported */
@@ -228,7 +229,8 @@ struct emu {
     void *ask_context;
     struct access_state *access;
     bool access_stop; /* a kernel copy was told to STOP: due when ring 3 is reached again */
-    bool transaction; /* set by transaction.c while one instruction runs captured: every ring-3 data fill goes to access_fill */
+    bool transaction; /* set by transaction.c while one instruction runs captured: every ring-3 data fill goes to
+                         access_fill */
 };
 
 /* ---- Registers of the stopped engine, or exact inside a hook. About 15 ns each. */
@@ -263,8 +265,8 @@ void kick_destroy(struct emu *emu);
 void kick_stop(struct emu *emu); /* asks the engine to stop; see kick.c for when that is precise */
 void kick_engine_left(struct emu *emu);
 void kick_acknowledge(struct emu *emu);
-
-void kick_by_clock(struct emu *emu, bool armed); /* sets clock.armed: then the block hook stops the engine, nobody else */
+/* Sets clock.armed: then the block hook stops the engine, nobody else. */
+void kick_by_clock(struct emu *emu, bool armed);
 
 /* ---- clock.c: what makes it exact. All do nothing while it is not armed. */
 bool clock_init(struct emu *emu, bool wanted);
@@ -295,8 +297,8 @@ static inline bool in_aperture(uint64_t gpa) {
 }
 /* What the tables under `top` say about va; no effect, no permission check. MMU_FAULT: not present or reserved bit. */
 enum mmu_result mmu_walk(struct emu *emu, uint64_t top, uint64_t va, struct mmu_page *page);
-/* An access by the processor in its present state at privilege cpl: permission check, exact error code, sets the A and D
- * bits. The page is as valid as its own TLB entry would be. */
+/* An access by the processor in its present state at privilege cpl: permission check, exact error code, sets the A and
+ * D bits. The page is as valid as its own TLB entry would be. */
 enum mmu_result mmu_access(struct emu *emu, uint64_t va, enum access access, int cpl, struct mmu_page *page);
 /* Reads or writes guest-virtual memory as the supervisor, in RAM only (page by page); false: some page is not there,
  * then nothing is written. Code coherence is kept. */
@@ -312,9 +314,10 @@ void mmu_flush(struct emu *emu); /* outside the engine only */
 /* The host writes RAM behind the engine's back: call for every store that a program could execute later. Inside hooks
  * too. */
 void coherence_host_store(struct emu *emu, uint64_t gpa, uint64_t size);
-/* Fill of a RAM frame: gives the permissions, or false with PENDING_FRAME. `write`, `execute`: what the tables allow. */
+/* Fill of a RAM frame: gives the permissions, or false with PENDING_FRAME. `write`, `execute`: what the tables allow.
+ */
 bool coherence_fill(struct emu *emu, uint64_t va, enum access access, bool write, bool execute, uc_tlb_entry *entry);
-void coherence_exit(struct emu *emu); /* PENDING_FRAME, outside */
+void coherence_exit(struct emu *emu);         /* PENDING_FRAME, outside */
 void coherence_forbid_mixed(struct emu *emu); /* outside; translations and TLB are flushed next */
 
 /* ---- trap.c */
@@ -322,7 +325,7 @@ void coherence_forbid_mixed(struct emu *emu); /* outside; translations and TLB a
  * a fault of the delivery becomes #DF, then EMU_STOP_DEAD. */
 void trap_raise(struct emu *emu, int vector, bool has_error, uint32_t error);
 void trap_page_fault(struct emu *emu); /* emu->fault: sets CR2, raises 14 */
-bool trap_init(struct emu *emu); /* after engine_init */
+bool trap_init(struct emu *emu);       /* after engine_init */
 bool trap_is_microcode(uint64_t va);
 void trap_microcode_out(struct emu *emu); /* OUT to PORT_MICROCODE in ring 0 */
 /* True if the page belongs to the microcode: then *answer is the fill hook's. */
@@ -340,15 +343,15 @@ void tf_drop(struct emu *emu); /* a trap is being delivered: nobody uses TF any 
 bool step_debug_exception(struct emu *emu);
 /* emu->fault of a fetch: true if the instructions before it must run first (resume, it will come again). */
 bool step_to_page_border(struct emu *emu);
-void step_in_page(struct emu *emu); /* TF_FETCH until this page is left or a trap comes */
-void step_begin(struct emu *emu); /* emu_step is under way and ring 3 is about to execute */
-void breakpoint_again(struct emu *emu); /* the instruction at RIP did not retire: its breakpoint is not asked again */
+void step_in_page(struct emu *emu);      /* TF_FETCH until this page is left or a trap comes */
+void step_begin(struct emu *emu);        /* emu_step is under way and ring 3 is about to execute */
+void breakpoint_again(struct emu *emu);  /* the instruction at RIP did not retire: its breakpoint is not asked again */
 void breakpoint_resume(struct emu *emu); /* execution starts at RIP: a breakpoint there has had its say */
 /* PUSHF at the instruction that is being stepped: the value stored must not show our TF. True if it must be masked. */
 /* (May be called whether or not anybody uses TF.) */
 bool tf_hidden_in_pushf(struct emu *emu);
-/* transaction.c, after a commit: one instruction of ring 3 has retired without #DB reaching the run loop (single step and the
- * guest's own TF are served). Outside the engine. */
+/* transaction.c, after a commit: one instruction of ring 3 has retired without #DB reaching the run loop (single step
+ * and the guest's own TF are served). Outside the engine. */
 void step_commit(struct emu *emu);
 
 /* ---- engine.c */
@@ -394,8 +397,8 @@ void access_destroy(struct emu *emu);
  * data page when emu->transaction is set (RAM included).
  *   load, store  answer entry->paddr = a private slot address in the aperture and perms (READ, or READ|WRITE if both
  *                page->write and page->dirty or the access is a store), or false with pending set
- *   fetch        answer entry->paddr = the RAM frame that backs the page (perms are then set by the core: execute only),
- *                or false with pending set */
+ *   fetch        answer entry->paddr = the RAM frame that backs the page (perms are then set by the core: execute
+ * only), or false with pending set */
 bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct mmu_page *page, uc_tlb_entry *entry);
 /* INTR hook, first: true claims it (a transaction's #DB, or any exception inside one: pending is set and the engine
  * stopped); RIP must then be written. tf_retired() has been called for vector 1. */

@@ -2,22 +2,22 @@
  *
  * Interrupts from outside: emu_interrupt may come at any moment, from a signal handler or another thread.
  *
- * The flag alone is seen by the run loop and by blocked streams (wake_fd). A program that computes must be stopped, and that
- * is delicate twice over:
+ * The flag alone is seen by the run loop and by blocked streams (wake_fd). A program that computes must be stopped, and
+ * that is delicate twice over:
  *
- * - a stop asked just before uc_emu_start has cleared such requests is lost, so it is repeated, by a thread, the kicker,
- *   until the run loop has noticed;
- * - the engine looks for a stop after *every* load and store, with RIP at the start of the instruction. One that arrives
- *   between the load and the store of `add [m],1` ends the run after the store, and the instruction runs twice. (Measured: one
- *   stop in ten in a loop of such instructions.) So a stop must be asked while the next thing to happen is a load.
+ * - a stop asked just before uc_emu_start has cleared such requests is lost, so it is repeated, by a thread, the
+ * kicker, until the run loop has noticed;
+ * - the engine looks for a stop after *every* load and store, with RIP at the start of the instruction. One that
+ * arrives between the load and the store of `add [m],1` ends the run after the store, and the instruction runs twice.
+ * (Measured: one stop in ten in a loop of such instructions.) So a stop must be asked while the next thing to happen is
+ * a load.
  *
  * For that the kicker takes RAM away from the processor (mprotect) and waits for the SIGSEGV in the engine's thread:
  *
- *   load by guest code    give RAM back, ask for the stop: the load is done, the check behind it leaves before the store
- *   store by guest code   may be the second half: give RAM back, try again a moment later. After many stores and no load
- *                         there is no read-modify-write here: ask
- *   our own hooks         give RAM back, try again
- *   nothing               the program does not touch RAM; then only the check at a block's start is left: ask
+ *   load by guest code    give RAM back, ask for the stop: the load is done, the check behind it leaves before the
+ * store store by guest code   may be the second half: give RAM back, try again a moment later. After many stores and no
+ * load there is no read-modify-write here: ask our own hooks         give RAM back, try again nothing               the
+ * program does not touch RAM; then only the check at a block's start is left: ask
  *
  * While the clock is armed its hook looks at the flag at each block's start (clock.c), and the kicker stays away.
  *
@@ -36,8 +36,8 @@
 #include <unistd.h>
 
 #define STORES_ENOUGH 200
-#define QUIET_NS 2000000ul   /* of the engine's processor time without a touch of RAM */
-#define QUIET_WALL 500       /* or so many pauses */
+#define QUIET_NS 2000000ul /* of the engine's processor time without a touch of RAM */
+#define QUIET_WALL 500     /* or so many pauses */
 #define PAUSE_NS 20000
 #define STUCK_NS 3000000000ul /* of the engine's processor time in ring 0 */
 #define PAGE_FAULT_WRITE 2
@@ -157,7 +157,8 @@ static void catch_engine(struct emu *emu) {
     pthread_mutex_unlock(&catching_lock);
 }
 
-/* The run loop has noticed, but can stop only in ring 3: a kernel that never gets there is stopped once more, for good. */
+/* The run loop has noticed, but can stop only in ring 3: a kernel that never gets there is stopped once more, for good.
+ */
 static void wait_for_ring3(struct emu *emu) {
     uint64_t start = engine_time(emu);
     while (atomic_load(&emu->interrupted) && atomic_load(&emu->noticed) && !atomic_load(&emu->quit)) {

@@ -55,7 +55,8 @@ static enum facet_status machine_init(struct emu *emu, const struct emu_config *
     if (!emu->uc)
         return FACET_ERR_FAILED;
     if (!engine_init(emu) || !ram_init(emu) || !mmu_init(emu) || !trap_init(emu) || !device_init(emu) ||
-        !instruction_init(emu) || !refuse_init(emu) || !count_init(emu, config->count_instructions) || !access_init(emu) || !kick_init(emu) || !clock_init(emu, config->clock))
+        !instruction_init(emu) || !refuse_init(emu) || !count_init(emu, config->count_instructions) ||
+        !access_init(emu) || !kick_init(emu) || !clock_init(emu, config->clock))
         return facet_fail(error, FACET_ERR_FAILED, "cannot set up a machine with %zu MiB of memory",
                           config->ram_size >> 20);
     return boot_load(emu, config, error);
@@ -96,6 +97,7 @@ void emu_destroy(struct emu *emu) {
     if (emu->rom)
         munmap(emu->rom, ROM_BYTES);
     free(emu->mmu.frame);
+    free(emu->mmu.touched);
     free(emu->breakpoints);
     free(emu->suspect.at);
     free(emu);
@@ -107,15 +109,24 @@ static const struct {
     int engine;
     size_t at;
 } registers[] = {
-    {UC_X86_REG_RAX, offsetof(struct facet_regs, rax)},         {UC_X86_REG_RBX, offsetof(struct facet_regs, rbx)},
-    {UC_X86_REG_RCX, offsetof(struct facet_regs, rcx)},         {UC_X86_REG_RDX, offsetof(struct facet_regs, rdx)},
-    {UC_X86_REG_RSI, offsetof(struct facet_regs, rsi)},         {UC_X86_REG_RDI, offsetof(struct facet_regs, rdi)},
-    {UC_X86_REG_RBP, offsetof(struct facet_regs, rbp)},         {UC_X86_REG_RSP, offsetof(struct facet_regs, rsp)},
-    {UC_X86_REG_R8, offsetof(struct facet_regs, r8)},           {UC_X86_REG_R9, offsetof(struct facet_regs, r9)},
-    {UC_X86_REG_R10, offsetof(struct facet_regs, r10)},         {UC_X86_REG_R11, offsetof(struct facet_regs, r11)},
-    {UC_X86_REG_R12, offsetof(struct facet_regs, r12)},         {UC_X86_REG_R13, offsetof(struct facet_regs, r13)},
-    {UC_X86_REG_R14, offsetof(struct facet_regs, r14)},         {UC_X86_REG_R15, offsetof(struct facet_regs, r15)},
-    {UC_X86_REG_RIP, offsetof(struct facet_regs, rip)},         {UC_X86_REG_FS_BASE, offsetof(struct facet_regs, fs_base)},
+    {UC_X86_REG_RAX, offsetof(struct facet_regs, rax)},
+    {UC_X86_REG_RBX, offsetof(struct facet_regs, rbx)},
+    {UC_X86_REG_RCX, offsetof(struct facet_regs, rcx)},
+    {UC_X86_REG_RDX, offsetof(struct facet_regs, rdx)},
+    {UC_X86_REG_RSI, offsetof(struct facet_regs, rsi)},
+    {UC_X86_REG_RDI, offsetof(struct facet_regs, rdi)},
+    {UC_X86_REG_RBP, offsetof(struct facet_regs, rbp)},
+    {UC_X86_REG_RSP, offsetof(struct facet_regs, rsp)},
+    {UC_X86_REG_R8, offsetof(struct facet_regs, r8)},
+    {UC_X86_REG_R9, offsetof(struct facet_regs, r9)},
+    {UC_X86_REG_R10, offsetof(struct facet_regs, r10)},
+    {UC_X86_REG_R11, offsetof(struct facet_regs, r11)},
+    {UC_X86_REG_R12, offsetof(struct facet_regs, r12)},
+    {UC_X86_REG_R13, offsetof(struct facet_regs, r13)},
+    {UC_X86_REG_R14, offsetof(struct facet_regs, r14)},
+    {UC_X86_REG_R15, offsetof(struct facet_regs, r15)},
+    {UC_X86_REG_RIP, offsetof(struct facet_regs, rip)},
+    {UC_X86_REG_FS_BASE, offsetof(struct facet_regs, fs_base)},
     {UC_X86_REG_GS_BASE, offsetof(struct facet_regs, gs_base)},
 };
 #define REGISTERS (sizeof registers / sizeof *registers)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Paging: the page walk of Intel SDM vol. 3A, ch. 4 (4-level, 4 KiB, 2 MiB and 1 GiB pages), and the engine's TLB-fill hook
- * that is built on it.
+ * Paging: the page walk of Intel SDM vol. 3A, ch. 4 (4-level, 4 KiB, 2 MiB and 1 GiB pages), and the engine's TLB-fill
+ * hook that is built on it.
  *
  *   63  62      52 51              12 11  9  8   7   6  5  4   3   2   1   0
  *   NX  ignored    physical page     ign    G  PS  D  A  PCD PWT U/S R/W P
@@ -32,7 +32,7 @@
 #define MSR_EFER 0xc0000080u
 #define EFER_NXE (1ul << 11)
 
-#define GROW_FIRST 512
+#define GROW_FIRST 256
 #define GROW_LAST (1ul << 24)
 
 /* The entries that a walk went through, outermost first. */
@@ -218,28 +218,41 @@ size_t mmu_fetch(struct emu *emu, uint64_t va, uint8_t *to, size_t size) {
 
 /* ---- TLB */
 
-void mmu_flush(struct emu *emu) {
-    emu->stats.flushes++;
-    emu->mmu.fills_since = 0;
-    uc_ctl_flush_tlb(emu->uc);
-}
-
-/* The engine's TLB starts small and grows only at a flush, so a program with a large working set needs some. With a doubling
- * threshold a handful is enough; nothing that a guest can see depends on when. */
-static bool growth_due(struct emu *emu, uint64_t cr3, enum access access) {
-    if (cr3 != emu->mmu.cr3) {
-        emu->mmu.cr3 = cr3;
-        emu->mmu.fills_since = 0;
-    }
-    if (++emu->mmu.fills_since < emu->mmu.threshold || access == ACCESS_FETCH || emu->transaction || emu->mmu.probing)
+/* The engine's TLB starts small and grows only at a flush, so a program with a large working set needs some. A page of
+ * ring 3 that comes back although nothing was flushed shows that there is no room; after enough of them, and twice as
+ * many each time, a flush is due. Nothing that a guest can see depends on when. (The first store to a page that was
+ * loaded from comes back as well, without meaning that.) */
+static bool growth_due(struct emu *emu, const struct mmu_page *page, enum access access) {
+    uint32_t now = emu->mmu.epoch * 2, *touched;
+    if (in_aperture(page->gpa) || access == ACCESS_FETCH || emu->transaction || emu->mmu.probing)
+        return false;
+    touched = &emu->mmu.touched[page->gpa / PAGE_SIZE];
+    bool returned = *touched == now + 1 || (*touched == now && access == ACCESS_LOAD);
+    *touched = now + (access == ACCESS_STORE || (page->write && page->dirty));
+    if (!returned || ++emu->mmu.returns < emu->mmu.threshold)
         return false;
     if (emu->mmu.threshold < GROW_LAST)
         emu->mmu.threshold *= 2;
     return true;
 }
 
+static void epoch_begin(struct emu *emu) {
+    emu->mmu.returns = 0;
+    if (++emu->mmu.epoch == UINT32_MAX / 2) { /* the old marks would mean something again */
+        memset(emu->mmu.touched, 0, emu->ram_size / PAGE_SIZE * sizeof *emu->mmu.touched);
+        emu->mmu.epoch = 1;
+    }
+}
+
+void mmu_flush(struct emu *emu) {
+    emu->stats.flushes++;
+    epoch_begin(emu);
+    uc_ctl_flush_tlb(emu->uc);
+}
+
 /* The page that an access needs cannot be had: say why. Always false. */
-static bool refuse(struct emu *emu, enum mmu_result result, uint64_t va, enum access access, const struct mmu_page *page) {
+static bool refuse(struct emu *emu, enum mmu_result result, uint64_t va, enum access access,
+                   const struct mmu_page *page) {
     if (result == MMU_BUS) {
         run_dead(emu, "bus error: the page tables send address 0x%lx outside of RAM (rip 0x%lx, cr3 0x%lx)", va,
                  reg_rip(emu), reg_get(emu, UC_X86_REG_CR3));
@@ -287,13 +300,18 @@ static bool fill_page(struct emu *emu, uint64_t va, enum access access, int cpl,
 
     if (result != MMU_OK)
         return refuse(emu, result, va, access, &page);
-    if (growth_due(emu, cr3, access)) {
+    if (cr3 != emu->mmu.cr3) { /* the engine has flushed */
+        emu->mmu.cr3 = cr3;
+        epoch_begin(emu);
+    }
+    if (cpl == 3 && growth_due(emu, &page, access)) {
         emu->pending = PENDING_FLUSH;
         return false;
     }
     entry->paddr = page.gpa;
     if (in_aperture(page.gpa) && cpl != 3) {
-        run_dead(emu, "the kernel itself touched address 0x%lx, which belongs to a front (rip 0x%lx)", va, reg_rip(emu));
+        run_dead(emu, "the kernel itself touched address 0x%lx, which belongs to a front (rip 0x%lx)", va,
+                 reg_rip(emu));
         return false;
     }
     if (in_aperture(page.gpa))
@@ -334,7 +352,10 @@ bool mmu_init(struct emu *emu) {
     uc_hook hook;
     emu->mmu.threshold = GROW_FIRST;
     emu->mmu.frame = calloc(emu->ram_size / PAGE_SIZE, 1);
-    return emu->mmu.frame && uc_hook_add(emu->uc, &hook, UC_HOOK_TLB_FILL, (void *)fill, emu, 1, 0) == UC_ERR_OK;
+    emu->mmu.epoch = 1;
+    emu->mmu.touched = calloc(emu->ram_size / PAGE_SIZE, sizeof *emu->mmu.touched);
+    return emu->mmu.frame && emu->mmu.touched &&
+           uc_hook_add(emu->uc, &hook, UC_HOOK_TLB_FILL, (void *)fill, emu, 1, 0) == UC_ERR_OK;
 }
 
 struct emu_translation emu_translate(struct emu *emu, gpa_t top, gva_t address) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The address that a page fault shows in CR2. The engine tells only the page; the instruction and the registers, which stand as
- * before it, give the rest.
+ * The address that a page fault shows in CR2. The engine tells only the page; the instruction and the registers, which
+ * stand as before it, give the rest.
  */
 #include "internal.h"
 
@@ -14,17 +14,17 @@ static const struct {
     x86_reg capstone;
     int engine;
 } bases[] = {
-    {X86_REG_RAX, UC_X86_REG_RAX}, {X86_REG_RBX, UC_X86_REG_RBX}, {X86_REG_RCX, UC_X86_REG_RCX},
-    {X86_REG_RDX, UC_X86_REG_RDX}, {X86_REG_RSI, UC_X86_REG_RSI}, {X86_REG_RDI, UC_X86_REG_RDI},
-    {X86_REG_RBP, UC_X86_REG_RBP}, {X86_REG_RSP, UC_X86_REG_RSP}, {X86_REG_R8, UC_X86_REG_R8},
-    {X86_REG_R9, UC_X86_REG_R9},   {X86_REG_R10, UC_X86_REG_R10}, {X86_REG_R11, UC_X86_REG_R11},
-    {X86_REG_R12, UC_X86_REG_R12}, {X86_REG_R13, UC_X86_REG_R13}, {X86_REG_R14, UC_X86_REG_R14},
-    {X86_REG_R15, UC_X86_REG_R15}, {X86_REG_EAX, UC_X86_REG_EAX}, {X86_REG_EBX, UC_X86_REG_EBX},
-    {X86_REG_ECX, UC_X86_REG_ECX}, {X86_REG_EDX, UC_X86_REG_EDX}, {X86_REG_ESI, UC_X86_REG_ESI},
-    {X86_REG_EDI, UC_X86_REG_EDI}, {X86_REG_EBP, UC_X86_REG_EBP}, {X86_REG_ESP, UC_X86_REG_ESP},
-    {X86_REG_R8D, UC_X86_REG_R8D}, {X86_REG_R9D, UC_X86_REG_R9D}, {X86_REG_R10D, UC_X86_REG_R10D},
-    {X86_REG_R11D, UC_X86_REG_R11D}, {X86_REG_R12D, UC_X86_REG_R12D}, {X86_REG_R13D, UC_X86_REG_R13D},
-    {X86_REG_R14D, UC_X86_REG_R14D}, {X86_REG_R15D, UC_X86_REG_R15D}, {X86_REG_FS, UC_X86_REG_FS_BASE},
+    {X86_REG_RAX, UC_X86_REG_RAX},    {X86_REG_RBX, UC_X86_REG_RBX},   {X86_REG_RCX, UC_X86_REG_RCX},
+    {X86_REG_RDX, UC_X86_REG_RDX},    {X86_REG_RSI, UC_X86_REG_RSI},   {X86_REG_RDI, UC_X86_REG_RDI},
+    {X86_REG_RBP, UC_X86_REG_RBP},    {X86_REG_RSP, UC_X86_REG_RSP},   {X86_REG_R8, UC_X86_REG_R8},
+    {X86_REG_R9, UC_X86_REG_R9},      {X86_REG_R10, UC_X86_REG_R10},   {X86_REG_R11, UC_X86_REG_R11},
+    {X86_REG_R12, UC_X86_REG_R12},    {X86_REG_R13, UC_X86_REG_R13},   {X86_REG_R14, UC_X86_REG_R14},
+    {X86_REG_R15, UC_X86_REG_R15},    {X86_REG_EAX, UC_X86_REG_EAX},   {X86_REG_EBX, UC_X86_REG_EBX},
+    {X86_REG_ECX, UC_X86_REG_ECX},    {X86_REG_EDX, UC_X86_REG_EDX},   {X86_REG_ESI, UC_X86_REG_ESI},
+    {X86_REG_EDI, UC_X86_REG_EDI},    {X86_REG_EBP, UC_X86_REG_EBP},   {X86_REG_ESP, UC_X86_REG_ESP},
+    {X86_REG_R8D, UC_X86_REG_R8D},    {X86_REG_R9D, UC_X86_REG_R9D},   {X86_REG_R10D, UC_X86_REG_R10D},
+    {X86_REG_R11D, UC_X86_REG_R11D},  {X86_REG_R12D, UC_X86_REG_R12D}, {X86_REG_R13D, UC_X86_REG_R13D},
+    {X86_REG_R14D, UC_X86_REG_R14D},  {X86_REG_R15D, UC_X86_REG_R15D}, {X86_REG_FS, UC_X86_REG_FS_BASE},
     {X86_REG_GS, UC_X86_REG_GS_BASE},
 };
 
@@ -103,7 +103,8 @@ static bool bit_string(struct emu *emu, const cs_insn *insn, uint64_t page, uint
     int64_t bit = (int64_t)value_of(emu, x86->operands[1].reg), bits = x86->operands[0].size * 8;
     if (bits == 32)
         bit = (int32_t)bit;
-    return touches(page, effective(emu, insn, &x86->operands[0].mem) + (uint64_t)((bit & -bits) / 8), (uint64_t)bits / 8, at);
+    return touches(page, effective(emu, insn, &x86->operands[0].mem) + (uint64_t)((bit & -bits) / 8),
+                   (uint64_t)bits / 8, at);
 }
 
 /* Decodes one instruction; NULL: not one, or no memory. Freed by cs_free. */

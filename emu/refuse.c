@@ -2,12 +2,12 @@
  *
  * Instructions of ring 3 that the engine executes but should not:
  *
- *   VEX codes    it takes the VEX form of an SSE instruction for the old one, which has other operands. All but BMI: #UD.
- *   IRETD        with VM set in the flags it would enter virtual-8086 mode, which long mode does not have, and where nothing of
- *                what emu/ knows holds. #GP(0).
+ *   VEX codes    it takes the VEX form of an SSE instruction for the old one, which has other operands. All but BMI:
+ * #UD. IRETD        with VM set in the flags it would enter virtual-8086 mode, which long mode does not have, and where
+ * nothing of what emu/ knows holds. #GP(0).
  *
- * Every block is looked at once, when it has just been translated. A suspect gets a code hook of its own, which looks again at
- * each execution (other code may have taken its place) and raises the exception.
+ * Every block is looked at once, when it has just been translated. A suspect gets a code hook of its own, which looks
+ * again at each execution (other code may have taken its place) and raises the exception.
  */
 #include "internal.h"
 
@@ -36,7 +36,8 @@ static bool is_iretd(const uint8_t *code, size_t size) {
     for (size_t i = 0; i < size; i++) {
         if (code[i] == 0xcf)
             return i == 0 || (code[i - 1] & 0xf8) != 0x48; /* REX.W */
-        bool prefix = code[i] == 0x66 || code[i] == 0xf0 || code[i] == 0xf2 || code[i] == 0xf3 || (code[i] & 0xf0) == 0x40;
+        bool prefix =
+            code[i] == 0x66 || code[i] == 0xf0 || code[i] == 0xf2 || code[i] == 0xf3 || (code[i] & 0xf0) == 0x40;
         if (!prefix && !is_segment_or_address(code[i]))
             return false;
     }
@@ -87,7 +88,8 @@ static bool find(struct emu *emu, const uint8_t *code, size_t size, uint64_t va,
             *found = va + at;
             return true;
         }
-        lost = !length; /* the engine takes what Capstone does not; then any place may be one, a hook too many does no harm */
+        lost = !length; /* the engine takes what Capstone does not; then any place may be one, a hook too many does no
+                           harm */
         at += lost ? 1 : length;
     }
     return false;

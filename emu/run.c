@@ -3,8 +3,8 @@
  * The run loop: starts the engine, deals with why it came back, and hands over to the host only when the machine stands
  * between two instructions of ring 3, or is idle.
  *
- * Stops that don't come from the instruction at hand (events, interrupts, answers to requests) wait for such a moment: the
- * TLB is flushed and the next fetch of ring 3 refused.
+ * Stops that don't come from the instruction at hand (events, interrupts, answers to requests) wait for such a moment:
+ * the TLB is flushed and the next fetch of ring 3 refused.
  */
 #include "internal.h"
 

@@ -2,9 +2,9 @@
  *
  * The trap flag behind the guest's back, single steps, breakpoints.
  *
- * While somebody uses TF the guest's own value is kept aside. It would show in four places: what PUSHF stores (patched), R11
- * after SYSCALL and the frame of a trap (made from reg_rflags), DR6.BS (cleared). POPF and IRET set it: #DB comes once more
- * with the new value in RFLAGS, which is then the guest's.
+ * While somebody uses TF the guest's own value is kept aside. It would show in four places: what PUSHF stores
+ * (patched), R11 after SYSCALL and the frame of a trap (made from reg_rflags), DR6.BS (cleared). POPF and IRET set it:
+ * #DB comes once more with the new value in RFLAGS, which is then the guest's.
  */
 #include "internal.h"
 
@@ -58,13 +58,14 @@ bool tf_hidden_in_pushf(struct emu *emu) {
     return emu->tf.users && !emu->tf.guest && opcode_at(emu, emu->tf.rip) == OPCODE_PUSHF;
 }
 
-/* TF is bit 0 of the second byte that PUSHF stored. A page of a front never holds it: transaction.c and access.c mask it. */
+/* TF is bit 0 of the second byte that PUSHF stored. A page of a front never holds it: transaction.c and access.c mask
+ * it. */
 static void pushf_patch(struct emu *emu) {
     struct mmu_page page;
     uint64_t at = reg_get(emu, UC_X86_REG_RSP) + 1;
     if (mmu_access(emu, at, ACCESS_STORE, reg_cpl(emu), &page) != MMU_OK || in_aperture(page.gpa))
         return;
-    emu->ram[page.gpa + (at & ~PAGE_MASK)] &= (uint8_t)~(FLAG_TF >> 8);
+    emu->ram[page.gpa + (at & ~PAGE_MASK)] &= (uint8_t) ~(FLAG_TF >> 8);
 }
 
 void tf_retired(struct emu *emu) {
@@ -123,8 +124,8 @@ void step_in_page(struct emu *emu) {
     emu->tf.fetch_page = reg_rip(emu) & PAGE_MASK;
 }
 
-/* A block that runs on into a page that is not there shows RIP at its start and has not begun. Under TF every block is one
- * instruction, so the fault comes again with the right RIP after the instructions before it have been executed. */
+/* A block that runs on into a page that is not there shows RIP at its start and has not begun. Under TF every block is
+ * one instruction, so the fault comes again with the right RIP after the instructions before it have been executed. */
 bool step_to_page_border(struct emu *emu) {
     uint64_t rip = reg_rip(emu);
     if (emu->fault.access != ACCESS_FETCH || reg_cpl(emu) != 3 || (rip & PAGE_MASK) == (emu->fault.va & PAGE_MASK) ||
@@ -167,7 +168,8 @@ void emu_breakpoint_add(struct emu *emu, gva_t pc) {
     facet_assert(grown, "out of memory for breakpoint %zu", emu->breakpoint_count);
     emu->breakpoints = grown;
     grown[emu->breakpoint_count].pc = pc.v;
-    uc_err err = uc_hook_add(emu->uc, &grown[emu->breakpoint_count].hook, UC_HOOK_CODE, (void *)on_breakpoint, emu, pc.v, pc.v);
+    uc_err err =
+        uc_hook_add(emu->uc, &grown[emu->breakpoint_count].hook, UC_HOOK_CODE, (void *)on_breakpoint, emu, pc.v, pc.v);
     facet_assert(err == UC_ERR_OK, "breakpoint hook: %s", uc_strerror(err));
     emu->breakpoint_count++;
     run_want(emu, WANT_FLUSH_TB); /* cached blocks know nothing of the hook */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Host streams: one request at a time, served while the OUT instruction executes. A read that blocks ends with EINTR when
- * emu_interrupt is called; so does a write, unless some bytes have gone already.
+ * Host streams: one request at a time, served while the OUT instruction executes. A read that blocks ends with EINTR
+ * when emu_interrupt is called; so does a write, unless some bytes have gone already.
  */
 #include "internal.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Code that the engine's translator cannot take: it aborts the process (seen with LOCK before BTS of a register). No guest may
- * end the host, so SIGABRT inside the engine becomes a precise exit. The translator has changed nothing yet; leaving it by
- * longjmp is what it does itself when a code page is missing.
+ * Code that the engine's translator cannot take: it aborts the process (seen with LOCK before BTS of a register). No
+ * guest may end the host, so SIGABRT inside the engine becomes a precise exit. The translator has changed nothing yet;
+ * leaving it by longjmp is what it does itself when a code page is missing.
  *
- * RIP then stands at the start of the block. Under TF every block is one instruction: it comes again at the culprit, which gets
- * #UD. facet_assert does not come here (error.h).
+ * RIP then stands at the start of the block. Under TF every block is one instruction: it comes again at the culprit,
+ * which gets #UD. facet_assert does not come here (error.h).
  */
 #include "internal.h"
 

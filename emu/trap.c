@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Exceptions, interrupts and SYSCALL into the guest's ring 0, as Intel SDM vol. 3A ch. 6 and vol. 2 SYSCALL say. The engine
- * does not deliver them, and nothing in its interface raises the privilege level. So the last step is done by the processor
- * itself, with *microcode* at an address that exists only during a delivery:
+ * Exceptions, interrupts and SYSCALL into the guest's ring 0, as Intel SDM vol. 3A ch. 6 and vol. 2 SYSCALL say. The
+ * engine does not deliver them, and nothing in its interface raises the privilege level. So the last step is done by
+ * the processor itself, with *microcode* at an address that exists only during a delivery:
  *
  *   ring 3   page 1   lcall through a call gate                 read-only, constant
  *   ring 0   page 2   out 0xe0 (GDTR and TR are put back)       reached by supervisor accesses only
@@ -241,8 +241,8 @@ static bool has_error_code(uint32_t vector) {
     return vector == VECTOR_DF || (vector >= VECTOR_TS && vector <= VECTOR_PF) || vector == 17 || vector == 21;
 }
 
-/* Page 1 stays in the TLB of ring 3 after a delivery, so a jump there meets the call, which fails for want of its gate. Any
- * other machine has nothing there. (A load from it reads the constant call; that is all that can be seen.) */
+/* Page 1 stays in the TLB of ring 3 after a delivery, so a jump there meets the call, which fails for want of its gate.
+ * Any other machine has nothing there. (A load from it reads the constant call; that is all that can be seen.) */
 static bool microcode_probed(struct emu *emu, uint32_t vector) {
     if (vector != VECTOR_GP || emu->delivery.active || (reg_rip(emu) & PAGE_MASK) != MICROCODE)
         return false;
@@ -274,8 +274,8 @@ static void interrupt(struct emu *emu, uint32_t vector) {
         trap_raise(emu, (int)vector, has_error_code(vector), exception.error);
 }
 
-/* A hook that wrote RIP leaves the engine in a mode where later hooks of the same run see a stale RIP (skip_sync_pc_on_exit), so
- * the run ends here. */
+/* A hook that wrote RIP leaves the engine in a mode where later hooks of the same run see a stale RIP
+ * (skip_sync_pc_on_exit), so the run ends here. */
 static void on_interrupt(uc_engine *uc, uint32_t vector, void *data) {
     (void)uc;
     interrupt(data, vector);

@@ -9,7 +9,7 @@ struct cap cap_make(enum cap_type type, void *object) {
 }
 
 struct cap cap_weaken(const struct cap *cap) {
-    if (!cap_is_memory(cap))
+    if (!cap_is_memory(cap) && !cap_is_window(cap))
         return cap_null;
     struct cap weak = *cap;
     weak.restr |= CAP_RO | CAP_WK;

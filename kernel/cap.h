@@ -12,9 +12,12 @@
 
 extern const struct cap cap_null;
 
+#define CAP_RESTRICTIONS (CAP_RO | CAP_NX | CAP_WK | CAP_OP | CAP_NC)
+
 static inline bool cap_stale(const struct cap *cap) {
-    return cap->object && (cap->object->alloc != cap->alloc ||
-                           (cap->type == CAP_RESUME && ((struct process *)cap->object)->call_count != cap->payload));
+    return cap->object &&
+           (cap->object->alloc != cap->alloc ||
+            (cap->type == CAP_RESUME && ((struct process *)cap->object)->answer_count[cap->slot] != cap->payload));
 }
 
 /* Makes a capability whose object is gone Null, in place. Returns it. */
@@ -24,13 +27,22 @@ static inline struct cap *cap_prepare(struct cap *cap) {
     return cap;
 }
 
+/* l2g in its range, and match has no bits that no address can have. */
+static inline bool cap_guard_valid(unsigned long match, unsigned long l2g) {
+    return l2g >= PAGE_SHIFT && l2g <= 64 && !(match & ~mask_low(64 - (unsigned)l2g));
+}
+
 /* A capability to an object, unrestricted and unguarded. */
 struct cap cap_make(enum cap_type type, void *object);
-/* What is fetched through a weak capability: memory becomes read-only and weak, anything else Null. */
+/* What is fetched through a weak capability: memory and windows become read-only and weak, anything else Null. */
 struct cap cap_weaken(const struct cap *cap);
 
 static inline bool cap_is_memory(const struct cap *cap) {
     return cap->type == CAP_PAGE || cap->type == CAP_CAPPAGE || cap->type == CAP_GPT;
+}
+
+static inline bool cap_is_window(const struct cap *cap) {
+    return cap->type == CAP_WINDOW || cap->type == CAP_LOCAL_WINDOW;
 }
 
 /* ---- object.c: storage. All of it is laid out at boot; allocation takes from a free list. */
@@ -40,6 +52,11 @@ void *object_alloc(enum cap_type type);
 bool object_available(enum cap_type type);
 /* Ends an object: every capability to it is Null from now on, all that was made from it is undone. */
 void object_rescind(struct object *object);
+
+/* In ipc.c: an endpoint ends; messages to it that nobody has taken yet are refused. */
+void ipc_end_endpoint(const struct endpoint *endpoint);
+/* Its recipient or its match is another: what is queued is sent again. */
+void ipc_endpoint_changed(const struct endpoint *endpoint);
 
 /* The page whose frame contains a physical address. */
 struct page *page_of_frame(unsigned long frame);

@@ -67,6 +67,28 @@ static void act_faulted(struct invocation *in) {
     debug_faulted((struct process *)invoke_sent(in, 0)->object, (unsigned)in->word[0]);
 }
 
+static unsigned long decode_swap(struct invocation *in) {
+    const struct page *page = (struct page *)invoke_sent(in, 0)->object;
+    if (page->front >= 0)
+        return RC_BAD_ARG;
+    return front_available() ? RC_OK : RC_NO_MEMORY;
+}
+
+static void act_swap(struct invocation *in) {
+    int index;
+    front_install((struct page *)invoke_sent(in, 0)->object, (in->word[0] ? FRONT_CAREFUL : 0u) | FRONT_PROGRAM,
+                  &index);
+    in->caller->regs.rdx = (unsigned long)index;
+}
+
+static unsigned long decode_restore(struct invocation *in) {
+    return front_of_program((struct page *)invoke_sent(in, 0)->object) ? RC_OK : RC_BAD_ARG;
+}
+
+static void act_restore(struct invocation *in) {
+    front_remove((unsigned long)((struct page *)invoke_sent(in, 0)->object)->front);
+}
+
 #define PROCESS_SENT                                                                                                   \
     { "process", CAP_SET(CAP_PROCESS) }
 static const struct operation rows[] = {
@@ -95,5 +117,19 @@ static const struct operation rows[] = {
      .word = {{"signal", 1, 64}},
      .sent = {PROCESS_SENT},
      .act = act_faulted},
+    {.op = OP_DEBUG_SWAP,
+     .name = "OP_DEBUG_SWAP",
+     .types = CAP_SET(CAP_DEBUG),
+     .word = {{"careful", 0, 1}},
+     .sent = {{"page", CAP_SET(CAP_PAGE)}},
+     .result = "w0 number of the front",
+     .decode = decode_swap,
+     .act = act_swap},
+    {.op = OP_DEBUG_RESTORE,
+     .name = "OP_DEBUG_RESTORE",
+     .types = CAP_SET(CAP_DEBUG),
+     .sent = {{"page", CAP_SET(CAP_PAGE)}},
+     .decode = decode_restore,
+     .act = act_restore},
 };
 const struct operation_group debug_operations = OPERATION_GROUP(rows);

@@ -35,13 +35,51 @@ static void act_set_keeper(struct invocation *in) {
     gpt_of(in)->keeper = *invoke_sent(in, 0);
 }
 
-static unsigned long decode_background(struct invocation *in) {
-    (void)in;
-    return RC_BAD_OP; /* no background spaces yet */
+/* Another background changes what its windows lead to. Having one or not also changes where those of a background
+ * further out lead: then everything that was made by way of this GPT goes, and what was made on the assumption that it
+ * has one. */
+static void act_set_background(struct invocation *in) {
+    struct gpt *gpt = gpt_of(in);
+    struct cap *cap = invoke_sent(in, 0);
+    bool has = cap->type != CAP_NULL;
+    if (has == gpt->has_background) {
+        depend_invalidate_slot(&gpt->header, WALK_BACKGROUND);
+    } else {
+        depend_invalidate(&gpt->header);
+        table_free_products(&gpt->header);
+        table_free_backgrounds(gpt);
+    }
+    gpt->has_background = has;
+    gpt->background = *cap;
+}
+
+static unsigned long decode_window(struct invocation *in) {
+    unsigned long offset = in->word[1], l2g = in->word[2] & 0xff, restr = in->word[2] >> 8;
+    if (!cap_guard_valid(0, l2g) || offset & mask_low((unsigned)l2g))
+        return RC_BAD_ARG;
+    in->made =
+        (struct cap){.type = CAP_WINDOW, .l2g = (unsigned char)l2g, .restr = (unsigned char)restr, .payload = offset};
+    return RC_OK;
+}
+
+static unsigned long decode_local_window(struct invocation *in) {
+    unsigned long rc = decode_window(in);
+    in->made.type = CAP_LOCAL_WINDOW;
+    in->made.slot = (unsigned char)in->word[3];
+    return rc;
+}
+
+static void act_set_made(struct invocation *in) {
+    depend_invalidate_slot(in->cap->object, (unsigned)in->word[0]);
+    gpt_of(in)->slot[in->word[0]] = in->made;
 }
 
 #define SLOT                                                                                                           \
     { "slot", 0, GPT_SLOTS - 1 }
+#define WINDOW                                                                                                         \
+    {"offset, low l2g bits 0", 0, ~0ul}, {                                                                             \
+        "l2g + 256 * restrictions", PAGE_SHIFT, CAP_RESTRICTIONS << 8 | 64                                             \
+    }
 static const struct operation rows[] = {
     {.op = OP_GPT_GET,
      .name = "OP_GPT_GET",
@@ -74,7 +112,20 @@ static const struct operation rows[] = {
      .types = CAP_SET(CAP_GPT),
      .forbidden = CHANGE,
      .sent = {{"background space", CAP_SET(CAP_NULL) | CAP_SET_MEMORY}},
-     .result = "not yet: RC_BAD_OP",
-     .decode = decode_background},
+     .act = act_set_background},
+    {.op = OP_GPT_SET_WINDOW,
+     .name = "OP_GPT_SET_WINDOW",
+     .types = CAP_SET(CAP_GPT),
+     .forbidden = CHANGE,
+     .word = {SLOT, WINDOW},
+     .decode = decode_window,
+     .act = act_set_made},
+    {.op = OP_GPT_SET_LOCAL_WINDOW,
+     .name = "OP_GPT_SET_LOCAL_WINDOW",
+     .types = CAP_SET(CAP_GPT),
+     .forbidden = CHANGE,
+     .word = {SLOT, WINDOW, {"slot it leads to", 0, GPT_SLOTS - 1}},
+     .decode = decode_local_window,
+     .act = act_set_made},
 };
 const struct operation_group gpt_operations = OPERATION_GROUP(rows);

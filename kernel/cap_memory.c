@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What all memory capabilities can: Page, CapPage, GPT.
+ * What all memory capabilities can (Page, CapPage, GPT; windows in part), and CapPage.
  */
 #include "invoke.h"
+
+#define MEMORY_OR_WINDOW (CAP_SET_MEMORY | CAP_SET(CAP_WINDOW) | CAP_SET(CAP_LOCAL_WINDOW))
 
 static unsigned long decode_reduce(struct invocation *in) {
     in->made = *in->cap;
@@ -12,7 +14,7 @@ static unsigned long decode_reduce(struct invocation *in) {
 
 static unsigned long decode_guard(struct invocation *in) {
     unsigned long match = in->word[0], l2g = in->word[1];
-    if (match & ~mask_low(64 - (unsigned)l2g))
+    if (!cap_guard_valid(match, l2g) || (cap_is_window(in->cap) && in->cap->payload & mask_low((unsigned)l2g)))
         return RC_BAD_ARG;
     in->made = *in->cap;
     in->made.l2g = (unsigned char)l2g;
@@ -31,14 +33,14 @@ static void act_id(struct invocation *in) {
 static const struct operation rows[] = {
     {.op = OP_MEM_REDUCE,
      .name = "OP_MEM_REDUCE",
-     .types = CAP_SET_MEMORY,
+     .types = MEMORY_OR_WINDOW,
      .word = {{"restrictions to add", 0, CAP_RESTRICTIONS}},
      .result = "c0 the weaker capability",
      .decode = decode_reduce,
      .act = act_receive},
     {.op = OP_MEM_GUARD,
      .name = "OP_MEM_GUARD",
-     .types = CAP_SET_MEMORY,
+     .types = MEMORY_OR_WINDOW,
      .word = {{"match, below 2^(64 - l2g)", 0, ~0ul}, {"l2g", PAGE_SHIFT, 64}},
      .result = "c0 the same object behind that guard",
      .decode = decode_guard,
@@ -51,3 +53,38 @@ static const struct operation rows[] = {
      .act = act_id},
 };
 const struct operation_group memory_operations = OPERATION_GROUP(rows);
+
+static struct cap *cappage_slot(const struct invocation *in) {
+    struct cap *slot = page_data((struct page *)in->cap->object);
+    return &slot[in->word[0]];
+}
+
+static void act_get(struct invocation *in) {
+    struct cap *cap = cap_prepare(cappage_slot(in));
+    invoke_receive(in, 0, in->cap->restr & CAP_WK ? cap_weaken(cap) : *cap);
+}
+
+static void act_set(struct invocation *in) {
+    *cappage_slot(in) = *invoke_sent(in, 0);
+}
+
+_Static_assert(CAPPAGE_SLOTS * sizeof(struct cap) == PAGE_SIZE, "a CapPage is one frame");
+#define INDEX                                                                                                          \
+    { "index", 0, CAPPAGE_SLOTS - 1 }
+static const struct operation cappage_rows[] = {
+    {.op = OP_CAPPAGE_GET,
+     .name = "OP_CAPPAGE_GET",
+     .types = CAP_SET(CAP_CAPPAGE),
+     .forbidden = CAP_OP,
+     .word = {INDEX},
+     .result = "c0 its capability, weakened if this one is weak",
+     .act = act_get},
+    {.op = OP_CAPPAGE_SET,
+     .name = "OP_CAPPAGE_SET",
+     .types = CAP_SET(CAP_CAPPAGE),
+     .forbidden = CAP_RO | CAP_WK | CAP_OP,
+     .word = {INDEX},
+     .sent = {{"what it holds from now on", CAP_SET_ANY}},
+     .act = act_set},
+};
+const struct operation_group cappage_operations = OPERATION_GROUP(cappage_rows);

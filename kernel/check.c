@@ -13,20 +13,22 @@ static unsigned long checked_removed = ~0ul, checked_built = ~0ul;
 static void check_depend(const struct walk *walk, struct object *holder, unsigned index, unsigned bits) {
     if (walk->object->type != CAP_GPT)
         return; /* a process's space: changing it frees what the process produces */
-    long base = (long)index - (long)(walk->offset >> bits);
-    kassert(depend_exists(walk->object, holder, base, ((struct gpt *)walk->object)->l2v - bits), walk->object->id,
-            index, bits);
+    long base = walk->windowed ? (long)index : (long)index - (long)(walk->offset >> bits);
+    unsigned shift = walk->windowed ? 0 : ((struct gpt *)walk->object)->l2v - bits;
+    unsigned slot = walk->windowed ? walk->slot : DEPEND_ANY;
+    kassert(depend_exists(walk->object, holder, base, shift, slot), walk->object->id, index, bits, slot);
 }
 
 static void check_lower(struct walk *walk, struct table *lower, struct object *holder, unsigned index, unsigned bits) {
-    while (walk->object != lower->producer || walk->depth != lower->depth) {
+    while (walk->object != lower->from.object || walk->depth != lower->from.depth) {
         check_depend(walk, holder, index, bits);
         enum fault fault = walk_step(walk);
         kassert(fault == FAULT_NONE && walk->next, fault, index, bits);
     }
-    kassert((walk->offset & ~mask_low(bits)) == lower->offset && (walk->restr & WALK_RESTRICTIONS) == lower->restr,
-            walk->offset, lower->offset, walk->restr, lower->restr);
-    kassert(depend_exists(&lower->header, holder, (long)index, 0), index, bits);
+    kassert((walk->offset & ~mask_low(bits)) == lower->offset && (walk->restr & WALK_RESTRICTIONS) == lower->from.restr,
+            walk->offset, lower->offset, walk->restr, lower->from.restr);
+    kassert(walk->background == lower->from.background && !walk->windowed, index, bits);
+    kassert(depend_exists(&lower->header, holder, (long)index, 0, DEPEND_ANY), index, bits);
 }
 
 static void check_page(struct walk *walk, struct table *table, unsigned index) {
@@ -40,7 +42,7 @@ static void check_page(struct walk *walk, struct table *table, unsigned index) {
     kassert(target == (page->front >= 0 ? front_address(page->front) : page->frame), target, page->frame);
     kassert(!(walk->restr & CAP_RO) == !!(entry & PTE_W) && !(walk->restr & CAP_NX) == !(entry & PTE_NX), entry,
             walk->restr);
-    kassert(depend_exists(&page->header, &table->header, (long)index, 0), page->header.id, index);
+    kassert(depend_exists(&page->header, &table->header, (long)index, 0, DEPEND_ANY), page->header.id, index);
 }
 
 static void check_table(struct table *table) {
@@ -51,7 +53,7 @@ static void check_table(struct table *table) {
             continue;
         struct walk walk;
         unsigned long offset = table->offset + ((unsigned long)i << bits);
-        enum fault fault = walk_enter(&walk, table->producer, offset, table->restr, table->depth);
+        enum fault fault = walk_enter(&walk, &table->from, offset);
         kassert(fault == FAULT_NONE, fault, i, table->level);
         if (table->level == 1)
             check_page(&walk, table, i);
@@ -67,7 +69,7 @@ static void check_process(struct process *process) {
     walk_begin(&walk, &process->header, &process->space, 0);
     struct table *top = table_of_frame(process->cr3);
     /* Which way leads to the producer may depend on nothing below bit 48, so any address will do. */
-    if (top->producer != &process->header)
+    if (top->from.object != &process->header)
         check_lower(&walk, top, &process->header, 0, table_entry_bits(TABLE_LEVEL_PROCESS));
 }
 

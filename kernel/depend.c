@@ -44,26 +44,27 @@ static void depend_free(struct depend *entry) {
     kernel_info.depend_live--;
 }
 
-static struct depend *depend_find(struct object *key, struct object *holder, long base, unsigned shift) {
+static struct depend *depend_find(struct object *key, struct object *holder, long base, unsigned shift, unsigned slot) {
     for (struct depend *entry = key->depends; entry; entry = entry->next_of_key)
-        if (entry->holder == holder && entry->base == base && entry->shift == shift)
+        if (entry->holder == holder && entry->base == base && entry->shift == shift && entry->slot == slot)
             return entry;
     return NULL;
 }
 
-bool depend_exists(struct object *key, struct object *holder, long base, unsigned shift) {
-    return depend_find(key, holder, base, shift) != NULL;
+bool depend_exists(struct object *key, struct object *holder, long base, unsigned shift, unsigned slot) {
+    return depend_find(key, holder, base, shift, slot) != NULL;
 }
 
-void depend_add(struct object *key, struct object *holder, long base, unsigned shift) {
-    if (key->type == CAP_GPT && depend_find(key, holder, base, shift))
+static void depend_make(struct object *key, struct object *holder, long base, unsigned shift, unsigned slot) {
+    if (key->type == CAP_GPT && depend_find(key, holder, base, shift, slot))
         return;
     struct depend *entry = free_entries;
     kassert(entry, free_count);
     free_entries = entry->next_of_key;
     free_count--;
     kernel_info.depend_live++;
-    *entry = (struct depend){.key = key, .holder = holder, .base = base, .shift = shift};
+    *entry = (struct depend){
+        .key = key, .holder = holder, .base = base, .shift = (unsigned char)shift, .slot = (unsigned char)slot};
     list_insert(&key->depends, entry);
     struct depend **list = holder_list(holder);
     entry->next_of_holder = *list;
@@ -73,8 +74,16 @@ void depend_add(struct object *key, struct object *holder, long base, unsigned s
     *list = entry;
 }
 
+void depend_add(struct object *key, struct object *holder, long base, unsigned shift) {
+    depend_make(key, holder, base, shift, DEPEND_ANY);
+}
+
+void depend_add_window(struct object *key, struct object *holder, long index, unsigned slot) {
+    depend_make(key, holder, index, 0, slot);
+}
+
 void depend_remove(struct object *key, struct object *holder, long base) {
-    struct depend *entry = depend_find(key, holder, base, 0);
+    struct depend *entry = depend_find(key, holder, base, 0, DEPEND_ANY);
     kassert(entry, (unsigned long)key, (unsigned long)holder, (unsigned long)base);
     depend_free(entry);
 }
@@ -90,13 +99,16 @@ static void holder_clear(struct object *holder, long first, long count) {
 void depend_invalidate_slot(struct object *key, unsigned slot) {
     /* Clearing removes entries of other keys (pages, lower tables) only, so the list stays as it is. */
     for (struct depend *entry = key->depends; entry; entry = entry->next_of_key)
-        holder_clear(entry->holder, entry->base + ((long)slot << entry->shift), 1l << entry->shift);
+        if (entry->slot == slot)
+            holder_clear(entry->holder, entry->base, 1);
+        else if (entry->slot == DEPEND_ANY && slot < GPT_SLOTS)
+            holder_clear(entry->holder, entry->base + ((long)slot << entry->shift), 1l << entry->shift);
 }
 
 /* Removes the mappings an entry speaks of, and the entry. */
 static void depend_evict(struct depend *entry) {
     if (entry->key->type == CAP_GPT) {
-        holder_clear(entry->holder, entry->base, (long)GPT_SLOTS << entry->shift);
+        holder_clear(entry->holder, entry->base, entry->slot == DEPEND_ANY ? (long)GPT_SLOTS << entry->shift : 1);
         depend_free(entry);
     } else {
         table_entry_clear(entry->holder, (unsigned)entry->base); /* removes the entry too */

@@ -10,28 +10,36 @@
 #include "process.h"
 #include "table.h"
 
-enum page_fault_bit { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_RESERVED = 8, PF_FETCH = 16 };
-
 struct cap *fault_keeper(struct process *process, struct gpt *innermost) {
     return cap_prepare(innermost ? &innermost->keeper : &process->keeper);
 }
 
-void process_fault_unkept(struct process *process) {
-    process->state = PROCESS_FAULTED;
-    debug_faulted(process, facet_signal((enum fault)process->fault, process->fault_code));
-}
-
 void process_fault(struct process *process, enum fault fault, unsigned long address, unsigned long code,
-                   struct cap *keeper) {
+                   const struct walk *walk) {
     kernel_info.faults++;
     process->fault = (unsigned char)fault;
     process->fault_address = address;
     process->fault_code = code;
+    process->keepers = 0;
+    process->fault_space = cap_null;
+    if (walk && walk->keeper) {
+        process->fault_space = cap_make(CAP_GPT, walk->keeper);
+        process->fault_space.restr = (unsigned char)walk->keeper_restr;
+        process->fault_offset = walk->keeper_offset;
+    }
+    process_fault_tell(process);
+}
+
+void process_fault_tell(struct process *process) {
     process->state = PROCESS_FAULTED;
-    if (!keeper)
-        keeper = fault_keeper(process, NULL);
-    if (keeper->type != CAP_ENTRY || !ipc_send_fault(process, keeper))
-        process_fault_unkept(process);
+    while (process->keepers++ < FAULT_KEEPERS) {
+        struct cap *space = cap_prepare(&process->fault_space), *keeper = &process->keeper;
+        if (process->keepers == FAULT_KEEPER_SPACE)
+            keeper = space->type == CAP_GPT ? &((struct gpt *)space->object)->keeper : NULL;
+        if (keeper && cap_prepare(keeper)->type == CAP_ENTRY && ipc_send_fault(process, keeper))
+            return;
+    }
+    debug_faulted(process, facet_signal((enum fault)process->fault, process->fault_code));
 }
 
 static void page_fault(struct process *process, unsigned long error) {
@@ -44,8 +52,7 @@ static void page_fault(struct process *process, unsigned long error) {
     if (error & PF_PRESENT)
         table_tlb_stale = true; /* the entry said less than the traversal: make sure that the new one is seen */
     if (fault != FAULT_NONE)
-        process_fault(process, fault, address, (unsigned long)VECTOR_PF << 32 | error,
-                      fault_keeper(process, walk.keeper));
+        process_fault(process, fault, address, (unsigned long)VECTOR_PF << 32 | error, &walk);
 }
 
 /* An access to a front could not go on. */
@@ -57,7 +64,7 @@ static void front_fault(struct process *process) {
         fault = FAULT_HANDLER;
     if (fault != FAULT_NONE)
         process_fault(process, fault, trap.va, fault == FAULT_HANDLER ? trap.code : (unsigned long)VECTOR_PF << 32,
-                      fault_keeper(process, walk.keeper));
+                      &walk);
 }
 
 static void exception(struct process *process, const struct trap_frame *frame) {

@@ -32,6 +32,17 @@ static int front_take(void) {
     return -1;
 }
 
+bool front_available(void) {
+    for (unsigned long i = 0; i < front_count; i++)
+        if (fronts[i].state == FRONT_FREE)
+            return true;
+    return false;
+}
+
+bool front_of_program(const struct page *page) {
+    return page->front >= 0 && fronts[page->front].flags & FRONT_PROGRAM;
+}
+
 enum debug_status front_install(struct page *page, unsigned flags, int *index) {
     *index = page->front;
     if (page->front >= 0)

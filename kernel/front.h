@@ -11,6 +11,9 @@
 /* The shared table (platform.h); count is 0 on a machine without facet's devices. */
 void front_init(struct front *table, struct page **owners, unsigned long count);
 
+bool front_available(void); /* one more could be installed */
+/* The page wears a front that a program has put there. */
+bool front_of_program(const struct page *page);
 /* enum debug_status: DEBUG_OK, DEBUG_ALREADY (it wears one), DEBUG_TABLE_FULL. *index is set but for the last. */
 enum debug_status front_install(struct page *page, unsigned flags, int *index);
 enum debug_status front_set_flags(unsigned long index, unsigned flags);

@@ -13,19 +13,20 @@ static void type_act(struct invocation *in) {
 }
 static const struct operation type_rows[] = {
     {.op = 0}, /* no operation; no type has it */
-    {.op = OP_TYPE, .name = "OP_TYPE", .types = ~0u, .result = "w0 type, w1 restrictions", .act = type_act},
+    {.op = OP_TYPE, .name = "OP_TYPE", .types = CAP_SET_ANY, .result = "w0 type, w1 restrictions", .act = type_act},
 };
 const struct operation_group type_operations = OPERATION_GROUP(type_rows);
 
-static const struct operation_group *const group[OPERATION_GROUPS] = {
-    &type_operations,  &memory_operations, &gpt_operations,   &process_operations, &endpoint_operations,
-    &range_operations, &stream_operations, &debug_operations, &power_operations,
+const struct operation_group *const operation_groups[OPERATION_GROUPS] = {
+    &type_operations,     &memory_operations,  &gpt_operations,     &process_operations,
+    &endpoint_operations, &range_operations,   &stream_operations,  &debug_operations,
+    &power_operations,    &discrim_operations, &cappage_operations,
 };
 
 void invoke_init(void) {
     for (unsigned g = 0; g < OPERATION_GROUPS; g++)
-        for (unsigned i = 0; i < group[g]->count; i++)
-            kassert(group[g]->rows[i].op == (g << 8 | i), g, i);
+        for (unsigned i = 0; i < operation_groups[g]->count; i++)
+            kassert(operation_groups[g]->rows[i].op == (g << 8 | i), g, i);
 }
 
 struct cap *invoke_sent(struct invocation *in, unsigned i) {
@@ -40,13 +41,15 @@ void invoke_receive(struct invocation *in, unsigned i, struct cap cap) {
 
 static const struct operation *operation_find(unsigned long op) {
     unsigned long g = op >> 8, i = op & 0xff;
-    return g < OPERATION_GROUPS && i < group[g]->count ? &group[g]->rows[i] : NULL;
+    return g < OPERATION_GROUPS && i < operation_groups[g]->count ? &operation_groups[g]->rows[i] : NULL;
 }
 
 /* Fetches the words that the operation has. */
 static bool words_fit(const struct operation *row, struct invocation *in) {
     in->word[0] = in->caller->regs.rdx;
     in->word[1] = in->caller->regs.r10;
+    in->word[2] = in->caller->regs.r8;
+    in->word[3] = in->caller->regs.r9;
     for (unsigned i = 0; i < OPERATION_WORDS && row->word[i].name; i++)
         if (in->word[i] < row->word[i].low || in->word[i] > row->word[i].high)
             return false;
@@ -100,14 +103,34 @@ static bool invoke_kernel(struct process *process, struct cap *cap) {
     return true;
 }
 
+/* The bits that are seldom used. False: the invocation is over. */
+static bool control_extended(struct process *process, unsigned long control) {
+    unsigned long wait = control / INVOKE_CONTROL(0, INVOKE_CLOSED(1)) & 0x3f, kind = control >> INVOKE_KIND_SHIFT & 3;
+    if (control >= INVOKE_CONTROL(0, INVOKE_PROMPT * 2) || kind > INVOKE_FORK ||
+        (control & CONTROL_CAP) >= CAP_REGISTERS || process->regs.rsi & CAPS_TOO_LARGE || wait >= CAP_REGISTERS ||
+        (wait && kind != INVOKE_RETURN)) {
+        process->regs.rip -= 2; /* the fault is that of the SYSCALL instruction */
+        process_fault(process, FAULT_BAD_INVOKE, process->regs.rip, 0, NULL);
+        return false;
+    }
+    struct cap *endpoint = cap_prepare(&process->reg[wait]);
+    if (wait && endpoint->type != CAP_ENDPOINT) {
+        process->regs.rax = RC_INVALID_CAP;
+        process->regs.rdi = process->regs.r13 = 0;
+        return false;
+    }
+    process->wait_for = wait ? (struct endpoint *)endpoint->object : NULL;
+    return true;
+}
+
 struct process *invoke(struct process *process) {
     kernel_info.syscalls++;
     unsigned long control = process->regs.rdi;
     unsigned kind = (unsigned)(control >> INVOKE_KIND_SHIFT);
     if (control > CONTROL_MAX || (control & CONTROL_CAP) >= CAP_REGISTERS || process->regs.rsi & CAPS_TOO_LARGE) {
-        process->regs.rip -= 2; /* the fault is that of the SYSCALL instruction */
-        process_fault(process, FAULT_BAD_INVOKE, process->regs.rip, 0, NULL);
-        return process_next();
+        if (!control_extended(process, control))
+            return process_next();
+        kind &= 3;
     }
     struct cap *cap = &process->reg[control % CAP_REGISTERS];
     __asm__("" : "+r"(cap)); /* one pointer; gcc would compute the sum anew for each field */

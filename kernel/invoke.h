@@ -10,7 +10,7 @@
 
 #define RC_UNDO 0xffffffff /* from decode only, never seen outside: the system call did not happen */
 
-#define OPERATION_WORDS 2
+#define OPERATION_WORDS MESSAGE_WORDS
 #define OPERATION_SENT 2
 
 struct invocation {
@@ -65,11 +65,14 @@ struct operation_group {
     const struct operation *rows;
     unsigned long count;
 };
-#define OPERATION_GROUPS 9
+#define OPERATION_GROUPS 11
 extern const struct operation_group type_operations, memory_operations, gpt_operations, process_operations,
-    endpoint_operations, range_operations, stream_operations, debug_operations, power_operations;
+    endpoint_operations, range_operations, stream_operations, debug_operations, power_operations, discrim_operations,
+    cappage_operations;
 #define OPERATION_GROUP(array)                                                                                         \
     { array, LENGTH(array) }
+
+extern const struct operation_group *const operation_groups[OPERATION_GROUPS];
 
 /* From entry.S: the process has executed SYSCALL. Returns who runs next. */
 struct process *invoke(struct process *process);

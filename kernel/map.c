@@ -12,16 +12,22 @@
 #define BUILD_TABLES TABLE_LEVEL_TOP
 #define BUILD_DEPENDS (WALK_DEPTH_MAX + TABLE_LEVEL_PROCESS)
 
-/* Is the next step the same for all addresses that agree with this one above `bits`, and leads to a GPT? */
+/* Is the next step the same for all addresses that agree with this one above `bits`, and leads to a GPT? Through a
+ * window: are both steps? A table begins at a GPT, never between a window and where it leads. */
 static bool step_is_uniform(const struct walk *walk, unsigned bits) {
-    if (walk->object->type == CAP_GPT && ((struct gpt *)walk->object)->l2v < bits)
+    if (walk->object->type == CAP_GPT && !walk->windowed && ((struct gpt *)walk->object)->l2v < bits)
         return false;
-    return walk->next->type == CAP_GPT && walk->next->l2g >= bits;
+    const struct cap *cap = walk->next;
+    if (cap_is_window(cap) && cap->l2g >= bits)
+        cap = walk_window_target(walk, cap);
+    return cap && cap->type == CAP_GPT && cap->l2g >= bits;
 }
 
 /* Takes a step for the entry `index` of holder, and records it. */
 static void build_step(struct walk *walk, struct object *holder, unsigned index, unsigned bits) {
-    if (walk->object->type == CAP_GPT)
+    if (walk->windowed)
+        depend_add_window(walk->object, holder, (long)index, walk->slot);
+    else if (walk->object->type == CAP_GPT)
         depend_add(walk->object, holder, (long)index - (long)(walk->offset >> bits),
                    ((struct gpt *)walk->object)->l2v - bits);
     enum fault fault = walk_step(walk);
@@ -35,10 +41,10 @@ static struct table *build_lower(struct walk *walk, struct object *holder, unsig
     while (step_is_uniform(walk, bits))
         build_step(walk, holder, index, bits);
     unsigned long offset = walk->offset & ~mask_low(bits);
-    unsigned restr = walk->restr & WALK_RESTRICTIONS;
-    struct table *lower = table_find(walk->object, level - 1, offset, restr, walk->depth);
+    struct walk_state from = walk_state(walk);
+    struct table *lower = table_find(&from, level - 1, offset);
     if (!lower)
-        lower = table_make(walk->object, level - 1, offset, restr, walk->depth);
+        lower = table_make(&from, level - 1, offset);
     depend_add(&lower->header, holder, (long)index, 0);
     return lower;
 }
@@ -72,7 +78,7 @@ void map_build(struct process *process, unsigned long address) {
         if (*entry) {
             lower = table_of_frame(*entry & PTE_ADDRESS);
             unsigned long offset = lower->offset + (address & mask_low(table_entry_bits(level)));
-            walk_enter(&walk, lower->producer, offset, lower->restr, lower->depth);
+            walk_enter(&walk, &lower->from, offset);
         } else {
             lower = build_lower(&walk, holder, index, level);
             *entry = physical(lower->entry) | (level < TABLE_LEVEL_PROCESS ? PTE_P | PTE_W | PTE_U | PTE_A : 0ul);

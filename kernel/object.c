@@ -78,9 +78,14 @@ static void object_undo(struct object *object) {
     case CAP_GPT:
         depend_invalidate(object);
         table_free_products(object);
+        if (((struct gpt *)object)->has_background)
+            table_free_backgrounds((struct gpt *)object);
         break;
     case CAP_PROCESS:
         process_end((struct process *)object);
+        break;
+    case CAP_ENDPOINT:
+        ipc_end_endpoint((struct endpoint *)object);
         break;
     default:
         break;
@@ -90,9 +95,9 @@ static void object_undo(struct object *object) {
 void object_rescind(struct object *object) {
     enum cap_type type = object->type;
     kassert(type != CAP_NULL, (unsigned long)object);
+    object->alloc++; /* first: what is undone must not lead here again */
     object_undo(object);
     kassert(!object->depends && (type != CAP_GPT || !((struct gpt *)object)->products), object->id);
-    object->alloc++;
 #ifdef FACET_DEBUG
     if (storage_type(type) == CAP_PAGE)
         memset(page_data((struct page *)object), 0xdb, PAGE_SIZE);

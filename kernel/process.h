@@ -5,7 +5,7 @@
  *     STOPPED    START makes it RUNNABLE
  *     RUNNABLE   it is kernel_info.current, or in the run queue
  *     WAITING    for any message
- *     CALLING    for the answer that the resume capability with its call_count gives
+ *     CALLING    for the answer that its resume capability gives
  *     SENDING    in a recipient's queue; with fault set, what it sends is its fault
  *     FAULTED    until a keeper answers, or for ever
  */
@@ -15,7 +15,7 @@
 #include "cap.h"
 
 void process_setup(struct process *process);
-/* Leaves all queues, wakes its senders with RC_INVALID_CAP, gives up its page tables. */
+/* Leaves all queues, refuses its senders' messages, gives up its page tables. */
 void process_end(struct process *process);
 
 /* Makes it runnable, behind those that already are. */
@@ -24,6 +24,7 @@ void process_ready(struct process *process);
 void process_cancel(struct process *process, enum process_state state);
 
 void queue_append(struct process_queue *queue, struct process *process);
+void queue_prepend(struct process_queue *queue, struct process *process);
 void queue_remove(struct process *process);
 
 extern struct process *process_loaded;
@@ -46,14 +47,24 @@ static inline struct process *process_next(void) {
 /* Its segment bases were changed: loads them if they are in use. */
 void process_reload(const struct process *process);
 
+/* ---- ipc.c */
+
+/* The message of a queued sender will not be taken. */
+void ipc_refuse(struct process *from);
+/* Whoever waits to give a process its answer is to find out that it is void. */
+void ipc_void_answers(struct process *process);
+/* A process's invocation has not happened: its SYSCALL runs again. */
+void ipc_restart(struct process *process);
+
 /* ---- fault.c */
 
-/* The process cannot go on: tells the keeper, or the host if there is none. `keeper` is the entry capability found by
- * the traversal, NULL: the process's own keeper. */
+struct walk;
+/* The process cannot go on: tells a keeper, or the host if there is none. `walk` is the traversal that failed; NULL:
+ * this has nothing to do with one, so only the process's own keeper is asked. */
 void process_fault(struct process *process, enum fault fault, unsigned long address, unsigned long code,
-                   struct cap *keeper);
-/* Nobody will hear of its fault: it stays as it is, and the host is told. */
-void process_fault_unkept(struct process *process);
+                   const struct walk *walk);
+/* Its fault goes on to the next who may do something about it: the keeper of a GPT, its own, the host. */
+void process_fault_tell(struct process *process);
 struct cap *fault_keeper(struct process *process, struct gpt *innermost);
 
 #endif

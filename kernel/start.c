@@ -113,6 +113,10 @@ static void grant(struct process *init, struct gpt *space) {
     reg[INIT_CONSOLE] = cap_make(CAP_CONSOLE, NULL);
     reg[INIT_DEBUG] = cap_make(CAP_DEBUG, NULL);
     reg[INIT_POWER] = cap_make(CAP_POWER, NULL);
+    reg[INIT_DISCRIM] = cap_make(CAP_DISCRIM, NULL);
+    reg[INIT_SCHEDULE] = cap_make(CAP_SCHEDULE, NULL);
+    reg[INIT_SCHEDULE].payload = PRIORITY_MAX;
+    reg[INIT_SLEEP] = cap_make(CAP_SLEEP, NULL);
     for (unsigned stream = 0; stream < 3; stream++) {
         reg[INIT_STDIN + stream] = cap_make(CAP_STREAM, NULL);
         reg[INIT_STDIN + stream].payload = stream;

@@ -28,29 +28,26 @@ static struct table **products_of(struct object *producer) {
     return producer->type == CAP_GPT ? &((struct gpt *)producer)->products : &((struct process *)producer)->products;
 }
 
-struct table *table_find(struct object *producer, unsigned level, unsigned long offset, unsigned restr,
-                         unsigned depth) {
-    for (struct table *table = *products_of(producer); table; table = table->next_product)
-        if (table->offset == offset && table->level == level && table->restr == restr && table->depth == depth)
+struct table *table_find(const struct walk_state *from, unsigned level, unsigned long offset) {
+    for (struct table *table = *products_of(from->object); table; table = table->next_product)
+        if (table->offset == offset && table->level == level && table->from.restr == from->restr &&
+            table->from.depth == from->depth && table->from.background == from->background)
             return table;
     return NULL;
 }
 
-struct table *table_make(struct object *producer, unsigned level, unsigned long offset, unsigned restr,
-                         unsigned depth) {
+struct table *table_make(const struct walk_state *from, unsigned level, unsigned long offset) {
     struct table *table = free_tables;
     kassert(table, free_count);
     free_tables = table->next_product;
     free_count--;
     unsigned long *entry = table->entry;
-    struct table **list = products_of(producer);
+    struct table **list = products_of(from->object);
     *table = (struct table){.header = {.type = TABLE_TYPE},
-                            .producer = producer,
+                            .from = *from,
                             .offset = offset,
+                            .level = level,
                             .entry = entry,
-                            .level = (unsigned char)level,
-                            .restr = (unsigned char)restr,
-                            .depth = (unsigned char)depth,
                             .next_product = *list};
     *list = table;
     memset(entry, 0, PAGE_SIZE);
@@ -97,12 +94,12 @@ void table_free(struct table *table) {
         table_entry_clear(&table->header, i);
     depend_forget(&table->header);
     paging_leave(physical(table->entry));
-    struct table **link = products_of(table->producer);
+    struct table **link = products_of(table->from.object);
     while (*link != table)
         link = &(*link)->next_product;
     *link = table->next_product;
     table->header.type = CAP_NULL;
-    table->producer = NULL;
+    table->from.object = NULL;
     table->next_product = free_tables;
     free_tables = table;
     free_count++;
@@ -115,17 +112,23 @@ void table_free_products(struct object *producer) {
         table_free(*list);
 }
 
+void table_free_backgrounds(const struct gpt *background) {
+    for (unsigned long i = 0; i < pool_count; i++)
+        if (pool[i].from.object && pool[i].from.background == background)
+            table_free(&pool[i]);
+}
+
 void table_reserve(unsigned count) {
     while (free_count < count) {
         struct table *victim = &pool[hand++ % pool_count];
-        if (victim->producer)
+        if (victim->from.object)
             table_free(victim);
     }
 }
 
 void table_each(void (*function)(struct table *table)) {
     for (unsigned long i = 0; i < pool_count; i++)
-        if (pool[i].producer)
+        if (pool[i].from.object)
             function(&pool[i]);
 }
 

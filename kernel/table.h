@@ -8,15 +8,17 @@
  * A table is made for a *producer*: the deepest GPT that all of the table's addresses reach by the same path. It
  * depends on nothing else but what is in its key, so every space that comes to the same place uses the same table:
  *
- *     (producer, level, offset of the table's first byte in the producer, restrictions gathered, depth)
+ *     (producer, level, offset of the table's first byte in the producer, restrictions gathered, depth, background)
  *
- * Depth is in the key because the traversal ends after 32 steps. (If the root capability's guard is narrower than an
- * address space, the process itself is the producer.)
+ * Depth is in the key because the traversal ends after 32 steps; background, the GPT that windows below lead to,
+ * because the same producer behind another background is another space. (If the root capability's guard is narrower
+ * than an address space, the process itself is the producer.)
  *
  * A *depend* entry says: these entries of the holder were made by following slots of the key:
  *
  *     key                 holder    entries that go when the key changes
- *     GPT                 table     slot s: 1 << shift entries from base + (s << shift), as far as they exist
+ *     GPT, any slot       table     slot s: 1 << shift entries from base + (s << shift), as far as they exist
+ *     GPT, by a window    table     its one slot, or background: the one entry `base`
  *     Page                table     the one entry `base`
  *     table               table     the one entry `base`: the link from the upper table
  *     table, GPT          process   its cr3
@@ -39,10 +41,10 @@ enum pte { PTE_P = 1, PTE_W = 2, PTE_U = 4, PTE_A = 32, PTE_D = 64, PTE_LARGE = 
 #define PTE_ADDRESS 0x000ffffffffff000ul
 
 struct table {
-    struct object header; /* depends: the entries that link to it */
-    struct object *producer;
+    struct object header;   /* depends: the entries that link to it */
+    struct walk_state from; /* its object is the producer; NULL: the table is free */
     unsigned long offset;
-    unsigned char level, restr, depth;
+    unsigned level;
     struct table *next_product;
     struct depend *held; /* depend entries about this table's own entries */
     unsigned long *entry;
@@ -58,13 +60,15 @@ static inline unsigned table_index(unsigned level, unsigned long address) {
 void table_init(struct table *tables, unsigned long count, unsigned long first_frame);
 /* Makes sure that `count` tables can be taken without any going. */
 void table_reserve(unsigned count);
-struct table *table_find(struct object *producer, unsigned level, unsigned long offset, unsigned restr, unsigned depth);
-struct table *table_make(struct object *producer, unsigned level, unsigned long offset, unsigned restr, unsigned depth);
+struct table *table_find(const struct walk_state *from, unsigned level, unsigned long offset);
+struct table *table_make(const struct walk_state *from, unsigned level, unsigned long offset);
 /* The table in a frame that an upper entry names. */
 struct table *table_of_frame(unsigned long frame);
 void table_free(struct table *table);
 /* Frees all tables that a GPT or process produces. */
 void table_free_products(struct object *producer);
+/* Frees all tables below a background that a GPT has no longer, or has only now. */
+void table_free_backgrounds(const struct gpt *background);
 
 /* Takes an entry out of a table, or a process's cr3 away, with its own depend entry. */
 void table_entry_clear(struct object *holder, unsigned index);
@@ -80,10 +84,12 @@ void table_each(void (*function)(struct table *table));
 
 /* ---- depend.c */
 
+#define DEPEND_ANY 0xff
+
 struct depend {
     struct object *key, *holder;
     long base;
-    unsigned shift;
+    unsigned char shift, slot; /* slot: 0…15, WALK_BACKGROUND, DEPEND_ANY */
     struct depend *next_of_key, **link_of_key;
     struct depend *next_of_holder, **link_of_holder;
 };
@@ -91,12 +97,14 @@ struct depend {
 void depend_init(struct depend *entries, unsigned long count);
 /* Makes sure that `count` entries can be added without an eviction; evicting removes the mappings concerned. */
 void depend_reserve(unsigned count);
-/* Records that entries of holder came from slots of key. Once for each (key, holder, base). */
+/* Records that entries of holder came from slots of key. */
 void depend_add(struct object *key, struct object *holder, long base, unsigned shift);
+/* Records that the one entry came from that slot, or the background, of key by way of a window. */
+void depend_add_window(struct object *key, struct object *holder, long index, unsigned slot);
 /* Removes the record of a single entry: key is a Page or a table. */
 void depend_remove(struct object *key, struct object *holder, long base);
-bool depend_exists(struct object *key, struct object *holder, long base, unsigned shift);
-/* Removes the mappings made from one slot, or from anything in the object. */
+bool depend_exists(struct object *key, struct object *holder, long base, unsigned shift, unsigned slot);
+/* Removes the mappings made from one slot (WALK_BACKGROUND: from the background), or from anything in the object. */
 void depend_invalidate_slot(struct object *key, unsigned slot);
 void depend_invalidate(struct object *key);
 /* Forgets all that is recorded about a holder's entries, which are gone. */

@@ -8,6 +8,7 @@ static enum fault walk_select(struct walk *walk) {
     if (slot >= GPT_SLOTS)
         return FAULT_INVALID_ADDRESS;
     walk->rest = walk->offset & mask_low(gpt->l2v);
+    walk->slot = (unsigned)slot;
     walk->next = &gpt->slot[slot];
     return FAULT_NONE;
 }
@@ -16,11 +17,19 @@ void walk_begin(struct walk *walk, struct object *holder, struct cap *root, unsi
     *walk = (struct walk){.object = holder, .offset = address, .next = root, .rest = address};
 }
 
-enum fault walk_enter(struct walk *walk, struct object *object, unsigned long offset, unsigned restr, unsigned depth) {
-    *walk = (struct walk){.object = object, .offset = offset, .restr = restr, .depth = depth};
-    if (object->type == CAP_GPT)
+struct walk_state walk_state(const struct walk *walk) {
+    return (struct walk_state){walk->object, walk->restr & WALK_RESTRICTIONS, walk->depth, walk->background};
+}
+
+enum fault walk_enter(struct walk *walk, const struct walk_state *state, unsigned long offset) {
+    *walk = (struct walk){.object = state->object,
+                          .offset = offset,
+                          .restr = state->restr,
+                          .depth = state->depth,
+                          .background = state->background};
+    if (state->object->type == CAP_GPT)
         return walk_select(walk);
-    walk->next = &((struct process *)object)->space;
+    walk->next = &((struct process *)state->object)->space;
     walk->rest = offset;
     return FAULT_NONE;
 }
@@ -53,25 +62,68 @@ static void walk_record(struct walk *walk, const struct cap *cap, const struct g
     }
 }
 
-static enum fault walk_follow(struct walk *walk, struct cap *cap) {
-    if (cap->type == CAP_NULL)
-        return FAULT_INVALID_ADDRESS;
-    if (cap->type != CAP_PAGE && cap->type != CAP_GPT)
-        return FAULT_MALFORMED_SPACE;
-    walk->restr |= cap->restr | (walk->restr & CAP_WK ? CAP_RO : 0u);
+static bool guard_pass(struct walk *walk, const struct cap *cap) {
     if (cap->l2g < 64) {
         if (walk->rest >> cap->l2g != cap->match)
-            return FAULT_INVALID_ADDRESS;
+            return false;
         walk->rest &= mask_low(cap->l2g);
     }
+    return true;
+}
+
+static enum fault follow_gpt(struct walk *walk, struct gpt *gpt) {
+    if (gpt->has_background)
+        walk->background = gpt;
+    if (gpt->keeper.type != CAP_NULL && keeper_callable(gpt, walk->restr)) {
+        walk->keeper = gpt;
+        walk->keeper_offset = walk->offset;
+        walk->keeper_restr = walk->restr;
+    }
+    return walk_select(walk);
+}
+
+/* The GPT in which a window's target is. */
+static struct gpt *window_gpt(const struct walk *walk, const struct cap *window) {
+    if (window->type == CAP_WINDOW)
+        return walk->background;
+    return walk->object && walk->object->type == CAP_GPT ? (struct gpt *)walk->object : NULL;
+}
+
+struct cap *walk_window_target(const struct walk *walk, const struct cap *window) {
+    struct gpt *gpt = window_gpt(walk, window);
+    return !gpt ? NULL : window->type == CAP_WINDOW ? &gpt->background : &gpt->slot[window->slot];
+}
+
+/* Both kinds go on at a slot of some GPT, with the window's offset for the high part of what is left. */
+static enum fault follow_window(struct walk *walk, const struct cap *window, bool again) {
+    struct gpt *gpt = window_gpt(walk, window);
+    if (again || !gpt)
+        return FAULT_MALFORMED_SPACE;
+    walk->next = walk_window_target(walk, window);
+    walk->object = &gpt->header;
+    walk->offset = walk->rest |= window->payload;
+    walk->windowed = true;
+    walk->slot = window->type == CAP_WINDOW ? WALK_BACKGROUND : window->slot;
+    return FAULT_NONE;
+}
+
+static enum fault walk_follow(struct walk *walk, struct cap *cap) {
+    bool behind_window = walk->windowed;
+    if (cap->type == CAP_NULL)
+        return FAULT_INVALID_ADDRESS;
+    if (cap->type != CAP_PAGE && cap->type != CAP_GPT && !cap_is_window(cap))
+        return FAULT_MALFORMED_SPACE;
+    walk->restr |= cap->restr | (walk->restr & CAP_WK ? CAP_RO : 0u);
+    if (!guard_pass(walk, cap))
+        return FAULT_INVALID_ADDRESS;
+    walk->windowed = false;
+    if (cap_is_window(cap))
+        return follow_window(walk, cap, behind_window);
     walk->object = cap->object;
     walk->offset = walk->rest;
-    if (cap->type == CAP_PAGE)
-        return walk->offset < PAGE_SIZE ? FAULT_NONE : FAULT_INVALID_ADDRESS;
-    struct gpt *gpt = (struct gpt *)cap->object;
-    if (gpt->keeper.type != CAP_NULL && keeper_callable(gpt, walk->restr))
-        walk->keeper = gpt;
-    return walk_select(walk);
+    if (cap->type == CAP_GPT)
+        return follow_gpt(walk, (struct gpt *)cap->object);
+    return walk->offset < PAGE_SIZE ? FAULT_NONE : FAULT_INVALID_ADDRESS;
 }
 
 enum fault walk_step(struct walk *walk) {

@@ -9,11 +9,15 @@
  *                  restr      is added to what was gathered; behind a weak capability RO and WK are added too
  *     GPT:         offset = rest; slot = rest >> l2v must be below 16; rest keeps its low l2v bits; the slot's
  *                  capability comes next
- *     Page:        rest must be below 4096; the traversal ends
+ *                  a GPT that has a background is from now on the one that windows lead to
+ *     Window:      rest gets the window's offset above its low l2g bits; the background of the last GPT passed that has
+ * one comes next, whatever was gathered stays LocalWindow: the same, but the named slot of the GPT that holds the
+ * window comes next Page:        rest must be below 4096; the traversal ends
  *
  * If several things are wrong, the first of these wins: depth (more than 32 capabilities), Null
- * (FAULT_INVALID_ADDRESS), no Page or GPT (FAULT_MALFORMED_SPACE), guard, slot or page end (FAULT_INVALID_ADDRESS), at
- * last the access against the restrictions (FAULT_ACCESS_VIOLATION).
+ * (FAULT_INVALID_ADDRESS), no Page, GPT or window (FAULT_MALFORMED_SPACE), guard, slot or page end
+ * (FAULT_INVALID_ADDRESS), a window that another window led to, or without a GPT or a background to lead to
+ * (FAULT_MALFORMED_SPACE), at last the access against the restrictions (FAULT_ACCESS_VIOLATION).
  */
 #ifndef KERNEL_WALK_H
 #define KERNEL_WALK_H
@@ -23,24 +27,40 @@
 #define WALK_DEPTH_MAX 32
 #define WALK_RESTRICTIONS (CAP_RO | CAP_NX | CAP_WK) /* those that page tables depend on */
 
+#define WALK_BACKGROUND GPT_SLOTS /* as a slot: the background of a GPT */
+
 struct walk {
-    struct object *object;       /* reached: the Process (nothing followed yet), a GPT or a Page */
-    unsigned long offset;        /* in that object */
+    struct object
+        *object; /* reached: the Process (nothing followed yet), a GPT or a Page; behind a window: whose next it is */
+    unsigned long offset;        /* in that object; behind a window: the same as rest */
     struct cap *next;            /* capability to follow next; NULL at a Page */
     unsigned long rest;          /* of the address, for next */
+    unsigned slot;               /* which slot of a GPT next is: 0…15, WALK_BACKGROUND */
+    bool windowed;               /* and a window, not the address, has chosen it */
     unsigned restr;              /* gathered */
     unsigned depth;              /* capabilities followed */
+    struct gpt *background;      /* the last GPT passed that has a background; NULL: none */
     struct gpt *keeper;          /* the innermost GPT passed whose keeper may be called; NULL: none */
+    unsigned long keeper_offset; /* the address in it */
+    unsigned keeper_restr;       /* gathered up to it */
     struct traverse_step *steps; /* where to record, NULL: nowhere; room for TRAVERSE_STEPS_MAX */
     unsigned step_count;
 };
 
 /* Before the first step from a root capability that is held by `holder` (used as object; may be NULL). */
 void walk_begin(struct walk *walk, struct object *holder, struct cap *root, unsigned long address);
-/* In the middle: at `offset` in a GPT, or at a process's root, having gathered restr in depth steps. Keepers are
- * unknown. */
-enum fault walk_enter(struct walk *walk, struct object *object, unsigned long offset, unsigned restr, unsigned depth);
+/* Where a traversal may begin in the middle: a GPT, or a process's root, and what was gathered on the way there. */
+struct walk_state {
+    struct object *object;
+    unsigned restr, depth;
+    struct gpt *background; /* the object itself, if it has one */
+};
+struct walk_state walk_state(const struct walk *walk);
+/* At `offset` in state's object. Keepers are unknown. */
+enum fault walk_enter(struct walk *walk, const struct walk_state *state, unsigned long offset);
 enum fault walk_step(struct walk *walk);
+/* Where a window that comes next would lead. NULL: nowhere. */
+struct cap *walk_window_target(const struct walk *walk, const struct cap *window);
 
 /* The whole way to a Page, and whether its path allows the access. */
 enum fault walk_space(struct walk *walk, struct object *holder, struct cap *root, unsigned long address,

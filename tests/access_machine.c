@@ -249,8 +249,12 @@ static struct guest create(const void *code, size_t size, bool clock) {
     uint8_t image[PAGE];
     struct guest guest = {0};
     struct facet_error error = {""};
-    struct emu_config config = {
-        .ram_size = 32 << 20, .kernel = {.data = image}, .cmdline = "", .console_fd = -1, .stream_fd = {-1, -1, -1}, .clock = clock};
+    struct emu_config config = {.ram_size = 32 << 20,
+                                .kernel = {.data = image},
+                                .cmdline = "",
+                                .console_fd = -1,
+                                .stream_fd = {-1, -1, -1},
+                                .clock = clock};
     stub_image(image, &config.kernel.size);
     facet_assert(emu_create(&config, &guest.emu, &error) == FACET_OK, "%s", error.text);
     guest.debug = (struct debug_block *)words(&guest, DEBUG);

@@ -8,6 +8,7 @@
 #include "access_machine.h"
 
 #include <criterion/criterion.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -335,7 +336,78 @@ static struct guest create(void) {
 
 static struct outcome plain, other; /* large */
 
+/* ---- The host's processor runs the same code on the same bytes at the same addresses. */
+
+void native_call(struct facet_regs *regs, const char *code);
+/* clang-format off */
+__asm__(".pushsection .text\n"
+        "native_call:\n"
+        "   push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15\n"
+        "   mov %rsp, native_stack(%rip)\n"
+        "   mov %rdi, native_regs(%rip)\n"
+        "   mov %rsi, native_code(%rip)\n"
+        "   lea 1f(%rip), %r15\n"
+        "   pushq 136(%rdi); popfq\n"
+        "   mov 0(%rdi), %rax; mov 8(%rdi), %rbx; mov 16(%rdi), %rcx; mov 24(%rdi), %rdx\n"
+        "   mov 48(%rdi), %rbp; mov 64(%rdi), %r8; mov 72(%rdi), %r9; mov 80(%rdi), %r10; mov 88(%rdi), %r11\n"
+        "   mov 96(%rdi), %r12; mov 104(%rdi), %r13; mov 112(%rdi), %r14; mov 32(%rdi), %rsi\n"
+        "   mov 56(%rdi), %rsp\n"
+        "   mov 40(%rdi), %rdi\n"
+        "   jmp *native_code(%rip)\n"
+        "1: mov %rsp, native_end(%rip)\n"
+        "   mov native_stack(%rip), %rsp\n"
+        "   mov native_regs(%rip), %r15\n"
+        "   mov %rax, 0(%r15); mov %rbx, 8(%r15); mov %rcx, 16(%r15); mov %rdx, 24(%r15)\n"
+        "   mov %rsi, 32(%r15); mov %rdi, 40(%r15); mov %rbp, 48(%r15)\n"
+        "   mov %r8, 64(%r15); mov %r9, 72(%r15); mov %r10, 80(%r15); mov %r11, 88(%r15)\n"
+        "   mov %r12, 96(%r15); mov %r13, 104(%r15); mov %r14, 112(%r15)\n"
+        "   pushfq; pop 136(%r15)\n"
+        "   mov native_end(%rip), %rax; mov %rax, 56(%r15)\n"
+        "   cld\n"
+        "   pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\n"
+        "   ret\n"
+        ".popsection\n"
+        ".pushsection .bss\n"
+        "native_stack: .quad 0\n native_regs: .quad 0\n native_code: .quad 0\n native_end: .quad 0\n"
+        ".popsection\n");
+/* clang-format on */
+_Static_assert(offsetof(struct facet_regs, rflags) == 136 && offsetof(struct facet_regs, r8) == 64, "native_call");
+
+static void execute_natively(const struct form *form, const struct place *place, uint8_t *window,
+                             struct outcome *outcome) {
+    for (unsigned page = 0; page < WINDOW_PAGES; page++)
+        fill_memory(window + page * PAGE, page);
+    registers(&outcome->regs, WINDOW(PLAIN), place, pattern_at(place->p));
+    native_call(&outcome->regs, form->code);
+    memcpy(outcome->memory, window, sizeof outcome->memory);
+}
+
+/* CALL, RET and JMP through memory leave addresses of the code itself there, which is elsewhere here. */
+static bool shows_code(const struct form *form) {
+    return strstr(form->name, "call_") == form->name || strcmp(form->name, "ret_near") == 0 ||
+           strcmp(form->name, "jmp_mem") == 0;
+}
+
 /* ---- Tests */
+
+Test(access, plain_memory_behaves_as_on_the_hosts_processor) {
+    struct guest guest = create();
+    uint8_t *window = mmap((void *)WINDOW(PLAIN), WINDOW_PAGES * PAGE, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (window != (uint8_t *)WINDOW(PLAIN))
+        cr_skip_test("0x%lx is taken in this process", WINDOW(PLAIN));
+    for (unsigned i = 0; i < FORM_COUNT; i++)
+        FOR_EACH_PLACE(place, i) {
+            struct run run = {.guest = &guest, .form = &forms[i], .outcome = &plain};
+            if (!applicable(&forms[i], &place) || shows_code(&forms[i]))
+                continue;
+            execute(&run, &place);
+            execute_natively(&forms[i], &place, window, &other);
+            compare_state(&run, &place, &other, WINDOW(PLAIN), WINDOW(PLAIN), &plain);
+        }
+    munmap(window, WINDOW_PAGES * PAGE);
+    guest_destroy(&guest);
+}
 
 Test(access, the_accesses_of_every_form_are_those_of_its_definition) {
     struct guest guest = create();

@@ -87,8 +87,12 @@ Test(emu_create, modules_that_do_not_fit_are_refused) {
     size_t size;
     uint8_t *image = good_image(&size), *big = calloc(1, 16ul << 20);
     struct emu_module module = {big, 16ul << 20};
-    struct emu_config config = {.ram_size = 16ul << 20, .kernel = {image, size}, .modules = &module, .module_count = 1,
-                                .stream_fd = {-1, -1, -1}, .console_fd = -1};
+    struct emu_config config = {.ram_size = 16ul << 20,
+                                .kernel = {image, size},
+                                .modules = &module,
+                                .module_count = 1,
+                                .stream_fd = {-1, -1, -1},
+                                .console_fd = -1};
     struct facet_error error = {""};
     struct emu *emu;
     cr_expect_eq(emu_create(&config, &emu, &error), FACET_ERR_FAILED);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The ladder: each rung prints the same and ends alike under emu/ and under qemu-system-x86_64, an implementation of the
- * processor that shares nothing with emu/.
+ * The ladder: each rung prints the same and ends alike under emu/ and under qemu-system-x86_64, an implementation of
+ * the processor that shares nothing with emu/.
  */
 #include "ladder_boot.h"
 
@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 static const char *const rungs[] = {
-    "01_halt",      "02_console",    "03_paging",  "04_page_fault",  "05_ring3",    "06_syscall",
-    "07_int_dpl",   "08_privileged", "09_rewrite", "10_frame_reuse", "11_pressure", "12_exceptions",
-    "13_nested",    "14_border",     "15_microcode", "16_trap_flag", "17_odd",
+    "01_halt",    "02_console",    "03_paging",    "04_page_fault",  "05_ring3",    "06_syscall",
+    "07_int_dpl", "08_privileged", "09_rewrite",   "10_frame_reuse", "11_pressure", "12_exceptions",
+    "13_nested",  "14_border",     "15_microcode", "16_trap_flag",   "17_odd",
 };
 #define RUNGS (sizeof rungs / sizeof *rungs)
 
@@ -43,7 +43,8 @@ static void compare(const char *rung) {
         fprintf(stderr, "%s: qemu-system-x86_64 is not installed: output not compared\n", rung);
     } else {
         int status = qemu_run(ladder.path, expected, sizeof expected);
-        cr_expect_eq(status, (int)(stop.code << 1 | 1) & 255, "%s: exit %lu here, QEMU ended with %d", rung, stop.code, status);
+        cr_expect_eq(status, (int)(stop.code << 1 | 1) & 255, "%s: exit %lu here, QEMU ended with %d", rung, stop.code,
+                     status);
         cr_expect_str_eq(output, expected, "%s\n---- here\n%s---- QEMU\n%s", rung, output, expected);
     }
     free(output);

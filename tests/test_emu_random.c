@@ -24,8 +24,9 @@ static uint64_t next_random(void) {
 
 /* Prefixes and opcodes that matter come more often than by chance. */
 static uint8_t random_byte(void) {
-    static const uint8_t likely[] = {0x0f, 0x66, 0xf2, 0xf3, 0xf0, 0x48, 0xc4, 0xc5, 0x62, 0xcd, 0xcc, 0xf1, 0xf4, 0xe6, 0xec, 0x6c,
-                                     0x9d, 0xcf, 0x05, 0x07, 0x01, 0xae, 0xc7, 0x8e, 0xff, 0xdb, 0x38, 0x3a, 0xd9, 0x9c, 0xeb, 0xfe};
+    static const uint8_t likely[] = {0x0f, 0x66, 0xf2, 0xf3, 0xf0, 0x48, 0xc4, 0xc5, 0x62, 0xcd, 0xcc,
+                                     0xf1, 0xf4, 0xe6, 0xec, 0x6c, 0x9d, 0xcf, 0x05, 0x07, 0x01, 0xae,
+                                     0xc7, 0x8e, 0xff, 0xdb, 0x38, 0x3a, 0xd9, 0x9c, 0xeb, 0xfe};
     uint64_t value = next_random();
     return value % 3 ? (uint8_t)(value >> 8) : likely[(value >> 8) % sizeof likely];
 }
@@ -56,7 +57,8 @@ static void run_to_end(const struct ladder *ladder, uint64_t seed) {
         emu_regs_get(ladder->emu, &regs);
         regs.rip = LADDER_PAGE;
         regs.rflags = 0x202;
-        memcpy(emu_ram(ladder->emu, (gpa_t){LADDER_PAGE}, 4), "\xcd\x80\xeb\xfc", 4); /* should it have been overwritten */
+        memcpy(emu_ram(ladder->emu, (gpa_t){LADDER_PAGE}, 4), "\xcd\x80\xeb\xfc",
+               4); /* should it have been overwritten */
         emu_regs_set(ladder->emu, &regs);
     }
     cr_assert_fail("seed %lu: no end", seed);

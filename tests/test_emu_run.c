@@ -11,8 +11,8 @@
 
 /* 20_debug.S repeats these for the assembler. */
 _Static_assert(offsetof(struct debug_block, request.status) == 36 && offsetof(struct debug_block, request.arg) == 40 &&
-                   offsetof(struct debug_block, request.result) == 88 && offsetof(struct debug_block, event.kind) == 240 &&
-                   offsetof(struct debug_block, text) == 296,
+                   offsetof(struct debug_block, request.result) == 88 &&
+                   offsetof(struct debug_block, event.kind) == 240 && offsetof(struct debug_block, text) == 296,
                "debug block");
 _Static_assert(DEBUG_PORT_ATTACH == 1 && DEBUG_PORT_DONE == 2 && DEBUG_PORT_EVENT == 3 && DEBUG_PORT_PANIC == 5 &&
                    DEBUG_EVENT_MESSAGE == 4 && DEBUG_MAGIC == 0x31677562746361 && DEBUG_OK == 0,
@@ -49,8 +49,8 @@ static void step_to(const struct ladder *ladder, const char *label) {
 }
 
 Test(emu_run, a_step_is_one_instruction_of_ring_3_whatever_it_does) {
-    static const char *const path[] = {"s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s9", "s9",
-                                       "s10", "s11", "s12"};
+    static const char *const path[] = {"s1", "s2", "s3", "s4", "s5",  "s6",  "s7",
+                                       "s8", "s9", "s9", "s9", "s10", "s11", "s12"};
     struct ladder ladder = ladder_boot("22_steps", -1, false);
     for (int round = 0; round < 3; round++) {
         for (size_t i = 0; i < sizeof path / sizeof *path; i++) {

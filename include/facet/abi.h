@@ -20,10 +20,15 @@
  *     r15    string wanted: room in bytes (0: none)     kept
  *     rcx, r11                                          destroyed by SYSCALL itself
  *
- *     rdi  63        10 9  8 7       0          rsi  63      32 31 24 … 7   0
- *         +------------+----+---------+             +----------+----+---+----+
- *         |  0         |kind| cap reg |             | recv 3…0 | send 3 … 0  |   one byte a register; 0 = none
- *         +------------+----+---------+             +----------+----+---+----+
+ *     rdi  63   17 16 15 10 9  8 7       0      rsi  63      32 31 24 … 7   0
+ *         +------+--+-----+----+---------+          +----------+----+---+----+
+ *         |  0   |P |wait |kind| cap reg |          | recv 3…0 | send 3 … 0  |   one byte a register; 0 = none
+ *         +------+--+-----+----+---------+          +----------+----+---+----+
+ *
+ * wait, with RETURN only: the register of an Endpoint capability; the process then waits for messages to that endpoint
+ * only (closed wait; RC_INVALID_CAP at once, and nothing is sent, if it is no endpoint; later, if the endpoint ends).
+ * 0: for any (open wait). P, INVOKE_PROMPT: if the receiver's room faults, the string ends there; else the sender waits
+ * for the keeper.
  */
 #ifndef FACET_ABI_H
 #define FACET_ABI_H
@@ -33,32 +38,42 @@
 /* How a capability is invoked (bits 9:8 of the control word). A resume capability made by CALL arrives in
  * the receiver's capability register recv[3]; it answers once. RETURN of a message to Null just waits. */
 #define INVOKE_CALL 0   /* send, then wait for the answer through a fresh resume capability */
-#define INVOKE_RETURN 1 /* send (never blocks on a resume capability), then wait for any message */
+#define INVOKE_RETURN 1 /* send, then wait for a message */
 #define INVOKE_FORK 2   /* send without waiting; lost silently if nobody can take it is never: the sender queues */
 #define INVOKE_KIND_SHIFT 8
+/* Added to a kind: */
+#define INVOKE_CLOSED(reg) ((reg) << 2) /* RETURN: wait for messages to the endpoint in that register only */
+#define INVOKE_PROMPT 0x100             /* don't wait for the receiver's keeper: what string has arrived will do */
 #define INVOKE_CONTROL(cap, kind) ((unsigned long)(cap) | (unsigned long)(kind) << INVOKE_KIND_SHIFT)
 
 #define CAP_REGISTERS 32 /* per process; register 0 always holds Null */
 #define MESSAGE_WORDS 4
+#define PRIORITY_MAX 15 /* of processes; 0 is the lowest and what a process without a Schedule capability has */
 #define MESSAGE_CAPS 4
 #define STRING_MAX 65536 /* bytes */
+#define CAPPAGE_SLOTS 128
 
 #ifndef __ASSEMBLER__
 
 enum cap_type {
     CAP_NULL,
-    CAP_PAGE,     /* 4 KiB of data */
-    CAP_CAPPAGE,  /* a page of capabilities */
-    CAP_GPT,      /* guarded page table: an address-space node */
-    CAP_PROCESS,  /* authority over a process */
-    CAP_ENDPOINT, /* authority over an endpoint */
-    CAP_ENTRY,    /* the right to send to an endpoint; carries a protected payload */
-    CAP_RESUME,   /* the right to answer one call, once */
-    CAP_RANGE,    /* allocate and rescind objects */
-    CAP_STREAM,   /* one byte stream of the host */
-    CAP_CONSOLE,  /* the serial line */
-    CAP_DEBUG,    /* look at spaces, tell the debugger */
-    CAP_POWER,    /* end the machine */
+    CAP_PAGE,         /* 4 KiB of data */
+    CAP_CAPPAGE,      /* a page of capabilities */
+    CAP_GPT,          /* guarded page table: an address-space node */
+    CAP_PROCESS,      /* authority over a process */
+    CAP_ENDPOINT,     /* authority over an endpoint */
+    CAP_ENTRY,        /* the right to send to an endpoint; carries a protected payload */
+    CAP_RESUME,       /* the right to answer one call, once */
+    CAP_RANGE,        /* allocate and rescind objects */
+    CAP_STREAM,       /* one byte stream of the host */
+    CAP_CONSOLE,      /* the serial line */
+    CAP_DEBUG,        /* look at spaces, tell the debugger */
+    CAP_POWER,        /* end the machine */
+    CAP_DISCRIM,      /* tell capabilities apart without using them */
+    CAP_SCHEDULE,     /* let processes run at a priority; payload: the highest */
+    CAP_SLEEP,        /* the clock, and waiting for it */
+    CAP_WINDOW,       /* in a slot: leads to the background of the innermost GPT that has one */
+    CAP_LOCAL_WINDOW, /* in a slot: leads to another slot of the same GPT */
     CAP_TYPES
 };
 
@@ -87,7 +102,7 @@ enum rc {
 enum op {
     OP_TYPE = 1, /* any kernel capability, Null too: w0 <- enum cap_type, w1 <- restrictions */
 
-    /* Memory capabilities: Page, CapPage, GPT */
+    /* Memory capabilities: Page, CapPage, GPT; the first two also Window, LocalWindow */
     OP_MEM_REDUCE = 0x100, /* w0 restrictions to add                 c0 <- the weaker capability */
     OP_MEM_GUARD,          /* w0 match, w1 l2g (12…64)               c0 <- the same object behind that guard */
     OP_MEM_ID,             /*                                        w0 <- object id (not through OP) */
@@ -96,7 +111,12 @@ enum op {
     OP_GPT_SET,            /* w0 slot, s0                            exactly the mappings made from it go */
     OP_GPT_SET_L2V,        /* w0 l2v (12…60)                         all mappings made from it go */
     OP_GPT_SET_KEEPER,     /* s0 entry capability or Null */
-    OP_GPT_SET_BACKGROUND, /* s0 memory capability or Null (not yet: RC_BAD_OP) */
+    OP_GPT_SET_BACKGROUND, /* s0 memory capability: where windows in this GPT and below it lead; Null: it has no
+                            * background, that of the next GPT further out counts */
+    /* Windows: w0 slot, w1 offset, w2 l2g | restrictions << 8. The low l2g bits of an address that comes to the slot go
+     * on at that offset, whose own low l2g bits are 0. OP_MEM_GUARD can give a window a guard other than 0. */
+    OP_GPT_SET_WINDOW,       /* of the background */
+    OP_GPT_SET_LOCAL_WINDOW, /* w3 slot: of what that slot of the same GPT holds, which must not be a window */
 
     OP_PROCESS_GET_REGS = 0x300, /*                                  string <- struct facet_regs */
     OP_PROCESS_SET_REGS,         /* string: struct facet_regs        flags are masked to what ring 3 may set */
@@ -110,6 +130,8 @@ enum op {
 
     OP_ENDPOINT_SET_RECIPIENT = 0x400, /* s0 process capability: who receives */
     OP_ENDPOINT_MAKE_ENTRY,            /* w0 payload                 c0 <- entry capability */
+    OP_ENDPOINT_SET_MATCH,             /* w0 1: only entry capabilities with payload w1 are valid, the others are void
+                                        * (RC_INVALID_CAP) as long as this stands; 0: all are valid */
 
     OP_RANGE_ALLOC = 0x500, /* w0 enum cap_type: Page, CapPage, GPT, Process, Endpoint; w1 restrictions of the
                              * capability (memory only, else 0)            c0 <- a fresh object, zeroed */
@@ -124,14 +146,36 @@ enum op {
     OP_DEBUG_WALK,             /* the same question to the page tables as they stand after a fault on the address */
     OP_DEBUG_STARTED,          /* s0 process, about to run its first instruction: tells the host */
     OP_DEBUG_FAULTED,          /* s0 process that has a fault, w0 signal number as Linux would give: tells the host */
+    OP_DEBUG_SWAP,    /* s0 Page, w0 1: every instruction that touches it is to be a transaction; puts a front on it,
+                       * behind which it answers for itself until a handler is attached; w0 <- number of the front.
+                       * RC_NO_MEMORY: no front is left, or this machine has none */
+    OP_DEBUG_RESTORE, /* s0 Page: takes that front away */
 
-    OP_POWER_OFF = 0x800, /* w0 exit status; does not return */
+    OP_POWER_OFF = 0x800, /* w0 exit status (0…255); does not return */
+
+    OP_DISCRIM_CLASSIFY = 0x900, /* s0                                w0 <- enum discrim_class */
+    OP_DISCRIM_COMPARE, /* s0, s1                            w0 <- 1: the same authority over the same object (Null is
+                         * equal to nothing; RC_NO_RIGHT if one is opaque) */
+    OP_DISCRIM_VERIFY,  /* s0                                w0 <- 1: discreet, nothing can be changed through it */
+
+    OP_CAPPAGE_GET = 0xa00, /* w0 index (0…127)                      c0 <- its capability (weakened through WK) */
+    OP_CAPPAGE_SET,         /* w0 index, s0 */
 
     /* Messages to a process's keeper and to the parent of a program, by convention, are Entry invocations. */
-    OP_FAULT = 0x10000, /* from the kernel: w0 enum fault, w1 address, w2 program counter, w3 vector<<32 | error code;
-                         * the resume capability restarts the process (label 0) or leaves it stopped (any other) */
-    OP_EXIT,            /* from a program to its parent: w0 exit status */
+    OP_FAULT =
+        0x10000, /* from the kernel: w0 enum fault, w1 address, w2 program counter, w3 vector<<32 | error code as the
+                  * processor gives it (page fault: 1 present, 2 store, 4 ring 3, 16 fetch).
+                  * To the keeper of a GPT, the innermost that no NC capability cuts off: w1 is the address in that
+                  * GPT, c0 <- it, restricted as the path to it was. Resume with label 0 restarts the process; any other
+                  * declines, and the process's own keeper is told.
+                  * To the keeper of a process: w1 is the address as the process sees it, no capability. Any label but
+                  * 0 leaves the process stopped. */
+    OP_EXIT,     /* from a program to its parent: w0 exit status */
 };
+
+/* What OP_DISCRIM_CLASSIFY tells: less than OP_TYPE, and of entry capabilities too, which nobody but their holder can
+ * ask. */
+enum discrim_class { DISCRIM_NULL, DISCRIM_MEMORY, DISCRIM_ENTRY, DISCRIM_SCHEDULE, DISCRIM_WINDOW, DISCRIM_OTHER };
 
 enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH };
 
@@ -161,11 +205,16 @@ enum {
     CR_STDIN,
     CR_STDOUT,
     CR_STDERR,
-    CR_SELF,  /* its own Process capability; only with --grant range */
-    CR_RANGE, /* only with --grant range */
-    CR_DEBUG, /* only with --grant debug */
-    CR_SPACE, /* its own address space; only with --grant range */
-    CR_FREE,  /* the first register that nobody has filled */
+    CR_SELF,     /* its own Process capability; only with --grant range */
+    CR_RANGE,    /* only with --grant range */
+    CR_DEBUG,    /* only with --grant debug */
+    CR_SPACE,    /* its own address space; only with --grant range */
+    CR_DISCRIM,  /* only with --grant range */
+    CR_SCHEDULE, /* all priorities; only with --grant schedule */
+    CR_SLEEP,    /* only with --grant time */
+    CR_CONSOLE,  /* only with --grant console */
+    CR_POWER,    /* only with --grant power */
+    CR_FREE,     /* the first register that nobody has filled */
 };
 
 /* The second boot module: how init is to start the first. Strings follow the header, each ended by NUL:
@@ -176,6 +225,10 @@ enum {
 #define GRANT_STDERR 4u
 #define GRANT_RANGE 8u
 #define GRANT_DEBUG 16u
+#define GRANT_SCHEDULE 32u
+#define GRANT_TIME 64u
+#define GRANT_CONSOLE 128u
+#define GRANT_POWER 256u
 struct boot_args {
     unsigned magic, bytes; /* bytes: of the whole block */
     unsigned argc, grants; /* GRANT_… */

@@ -26,15 +26,15 @@ enum facet_status facet_fail(struct facet_error *error, enum facet_status status
     __attribute__((format(printf, 3, 4)));
 
 /* A broken invariant of facet itself. On in every build; prints the values it was given. */
-#define facet_assert(condition, ...)                                                                                 \
-    do {                                                                                                             \
-        if (!(condition)) {                                                                                          \
-            fprintf(stderr, "facet: internal error at %s:%d: %s: ", __FILE__, __LINE__, #condition);                 \
-            fprintf(stderr, __VA_ARGS__);                                                                            \
-            fputc('\n', stderr);                                                                                     \
-            signal(SIGABRT, SIG_DFL);                                                                                \
-            abort();                                                                                                 \
-        }                                                                                                            \
+#define facet_assert(condition, ...)                                                                                   \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            fprintf(stderr, "facet: internal error at %s:%d: %s: ", __FILE__, __LINE__, #condition);                   \
+            fprintf(stderr, __VA_ARGS__);                                                                              \
+            fputc('\n', stderr);                                                                                       \
+            signal(SIGABRT, SIG_DFL);                                                                                  \
+            abort();                                                                                                   \
+        }                                                                                                              \
     } while (0)
 
 #endif

@@ -28,8 +28,10 @@ enum facet_verdict {
     FACET_PASS,  /* the next older handler is asked, at last the backing page answers */
     FACET_DONE,  /* load: the guest gets reply->bytes; store: swallowed, the handler took it */
     FACET_FAULT, /* the access fails as a page fault would; reply->fault goes to the keeper as its code */
-    FACET_STEP,  /* do it on the backing with nobody else let in, then call outcome()          (not yet: refused by name) */
-    FACET_BLOCK, /* suspend the process until facet_services.wake()                            (not yet: refused by name) */
+    FACET_STEP, /* do it on the backing with nobody else let in, then call outcome()          (not yet: refused by name)
+                 */
+    FACET_BLOCK, /* suspend the process until facet_services.wake()                            (not yet: refused by
+                    name) */
     FACET_STOP,  /* hand over to the debugger before anything has happened; reply->text says why */
 };
 #define FACET_MAY(verdict) (1u << (verdict)) /* for verdicts(): which a handler may ever give */
@@ -47,11 +49,11 @@ struct facet_access {
     uint64_t sequence; /* counts this handler's accesses from 0 */
     uint64_t clock;    /* retired code bytes; 0 when the clock is not armed */
     uint64_t process;
-    uint64_t pc;        /* address of the instruction */
-    uint64_t va;        /* address of the first byte of the whole access */
-    const char *object; /* as the user named it: "sym:table" */
-    int64_t offset;     /* of the first byte in the object; negative when the access begins before it */
-    uint32_t size;      /* of the whole access, 1 … FACET_ACCESS_MAX bytes */
+    uint64_t pc;              /* address of the instruction */
+    uint64_t va;              /* address of the first byte of the whole access */
+    const char *object;       /* as the user named it: "sym:table" */
+    int64_t offset;           /* of the first byte in the object; negative when the access begins before it */
+    uint32_t size;            /* of the whole access, 1 … FACET_ACCESS_MAX bytes */
     const uint8_t *attempted; /* stores: the bytes that are to be stored; else NULL */
     const uint8_t *backing;   /* what memory holds there now; NULL if nothing backs the object */
 };
@@ -68,7 +70,8 @@ struct facet_services {
     /* Backing memory, without asking any handler. Returns 0, or -1 if the range leaves the object or has no backing. */
     int (*read)(void *facet, int64_t offset, void *bytes, size_t size);
     int (*write)(void *facet, int64_t offset, const void *bytes, size_t size);
-    /* Name of the function or object at an address ("insert+0x12"), "" if unknown. The text lives until the next call. */
+    /* Name of the function or object at an address ("insert+0x12"), "" if unknown. The text lives until the next call.
+     */
     const char *(*symbol)(void *facet, uint64_t address);
     /* Source position of an address ("table.c:41"), "" if unknown. */
     const char *(*line)(void *facet, uint64_t address);

@@ -21,6 +21,9 @@ enum {
     INIT_STDERR,
     INIT_DEBUG,
     INIT_POWER,
+    INIT_DISCRIM,
+    INIT_SCHEDULE, /* all priorities */
+    INIT_SLEEP,
     INIT_FREE, /* the first empty one */
 };
 

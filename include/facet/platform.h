@@ -17,7 +17,7 @@
 
 /* Tokens of the kernel command line. Without devices=facet only the serial line is used. */
 #define CMDLINE_FACET "devices=facet"
-#define CMDLINE_TIMER "timer=facet" /* there is PORT_TIMER */
+#define CMDLINE_TIMER "timer=facet"  /* there is PORT_TIMER */
 #define CMDLINE_APERTURE "aperture=" /* hexadecimal; must equal APERTURE_BASE */
 
 #define KERNEL_LOAD_ADDRESS 0x100000
@@ -42,10 +42,10 @@
 
 /* ---- Time is bytes of retired code, ring 0 and ring 3, never the host's.
  *   out eax   VECTOR_TIMER once, so many bytes from this instruction on; 0: not at all. Replaces what was set before.
- *             It comes at the first instruction after that which may be interrupted (IF set, not directly after STI). HLT
- *             with a timer set passes the time at once; without one nothing wakes it.
- *   in eax    the low 32 bits of the clock. From the first IN on the clock runs for ever, which costs a fifth of the machine's
- *             speed; otherwise it runs at least while a timer is set, and a kernel that has no use for one sets 0. */
+ *             It comes at the first instruction after that which may be interrupted (IF set, not directly after STI).
+ * HLT with a timer set passes the time at once; without one nothing wakes it. in eax    the low 32 bits of the clock.
+ * From the first IN on the clock runs for ever, which costs a fifth of the machine's speed; otherwise it runs at least
+ * while a timer is set, and a kernel that has no use for one sets 0. */
 
 #ifndef __ASSEMBLER__
 
@@ -53,6 +53,7 @@
 enum front_state { FRONT_FREE, FRONT_LIVE };
 enum front_flag {
     FRONT_CAREFUL = 1, /* handlers may refuse, suspend or stop: every instruction that touches it is a transaction */
+    FRONT_PROGRAM = 2, /* put there by a program, not by the host: it may take it away; nothing to the machine */
 };
 struct front {
     unsigned long base;   /* APERTURE_BASE + (index << FRONT_SHIFT) */

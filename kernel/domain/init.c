@@ -77,9 +77,18 @@ static void grant(unsigned grants) {
         give(CR_SELF, R_PROCESS);
         give(CR_RANGE, INIT_RANGE);
         give(CR_SPACE, R_TOP);
+        give(CR_DISCRIM, INIT_DISCRIM);
     }
-    if (grants & GRANT_DEBUG)
-        give(CR_DEBUG, INIT_DEBUG);
+    static const struct {
+        unsigned grant, to, from;
+    } other[] = {{GRANT_DEBUG, CR_DEBUG, INIT_DEBUG},
+                 {GRANT_SCHEDULE, CR_SCHEDULE, INIT_SCHEDULE},
+                 {GRANT_TIME, CR_SLEEP, INIT_SLEEP},
+                 {GRANT_CONSOLE, CR_CONSOLE, INIT_CONSOLE},
+                 {GRANT_POWER, CR_POWER, INIT_POWER}};
+    for (unsigned i = 0; i < sizeof other / sizeof *other; i++)
+        if (grants & other[i].grant)
+            give(other[i].to, other[i].from);
 }
 
 static void process_make(unsigned long rip, unsigned long rsp) {

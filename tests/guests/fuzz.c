@@ -95,7 +95,7 @@ int main(int argc, char **argv) {
         unsigned long r = random_word(), op = random_op();
         unsigned cap = (unsigned)(r >> 8 & (r % 16 < 4 ? 31 : 15));
         if ((cap == CR_PARENT && op == OP_EXIT) || (op == OP_ENDPOINT_SET_RECIPIENT && r >> 52) ||
-            op == OP_PROCESS_START)
+            op == OP_PROCESS_START || op == OP_POWER_OFF)
             continue;
         struct facet_message m = {
             .word = {interesting(), interesting(), interesting(), interesting()},

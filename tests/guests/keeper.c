@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * keeper: this program keeps a process that faults. It repairs and resumes, changes registers, declines; a keeper on a
- * GPT goes before the process's own unless a no-call capability cuts it off.
+ * GPT goes before the process's own unless a no-call capability cuts it off; it is told where in that GPT, and given a
+ * capability to it that is as weak as the path. If it declines, or is gone, the process's keeper is told.
  */
 #include "check.h"
 
-enum { R_CHILD = CR_FREE, R_ENDPOINT, R_KEEPER, R_REGION, R_PAGE, R_RESUME, R_ENDPOINT2, R_INNER, R_NODE };
+enum {
+    R_CHILD = CR_FREE,
+    R_ENDPOINT,
+    R_KEEPER,
+    R_REGION,
+    R_PAGE,
+    R_RESUME,
+    R_ENDPOINT2,
+    R_INNER,
+    R_NODE,
+    R_GIVEN,
+    R_UPPER
+};
 enum { OUTER = 1, INNER };
 #define L2V_ROOT 44
 #define REGION (3ul << L2V_ROOT)
@@ -30,17 +43,22 @@ static void child(void) {
 }
 
 static unsigned long wait_for(unsigned answer_to, unsigned long answer, struct facet_message *m) {
-    *m = (struct facet_message){.recv = {0, 0, 0, R_RESUME}};
+    *m = (struct facet_message){.recv = {R_GIVEN, 0, 0, R_RESUME}};
     return facet_invoke(answer_to, INVOKE_RETURN, answer, m);
 }
 
-static void expect_fault(unsigned answer_to, enum fault fault, unsigned long address, unsigned long from,
-                         struct facet_message *m) {
-    check("label of the keeper's message", wait_for(answer_to, 0, m), OP_FAULT);
+static void expect_answered(unsigned answer_to, unsigned long answer, enum fault fault, unsigned long address,
+                            unsigned long from, struct facet_message *m) {
+    check("label of the keeper's message", wait_for(answer_to, answer, m), OP_FAULT);
     check("fault", m->word[0], fault);
     check("which keeper", m->payload, from);
     if (fault != FAULT_EXCEPTION)
         check("address", m->word[1], address);
+}
+
+static void expect_fault(unsigned answer_to, enum fault fault, unsigned long address, unsigned long from,
+                         struct facet_message *m) {
+    expect_answered(answer_to, 0, fault, address, from, m);
 }
 
 static void repair(unsigned restr, unsigned long value) {
@@ -82,6 +100,13 @@ static void touch_hole(void) {
         __asm__ volatile("ud2");
 }
 
+static void touch_at(unsigned long address) {
+    load(address);
+    progress = 101;
+    for (;;)
+        __asm__ volatile("ud2");
+}
+
 static void process_keeper(void) {
     struct facet_message m;
     check("start", facet_set(R_CHILD, OP_PROCESS_START, 0, CR_NULL), RC_OK);
@@ -102,17 +127,75 @@ static void process_keeper(void) {
     passed("a process's keeper repairs, changes, declines");
 }
 
+static unsigned long id_of(unsigned cap) {
+    struct facet_message m = {0};
+    check("id", facet_call(cap, OP_MEM_ID, &m), RC_OK);
+    return m.word[0];
+}
+
+static unsigned long type_of(unsigned cap, unsigned long restr) {
+    struct facet_message m = {0};
+    check("type", facet_call(cap, OP_TYPE, &m), RC_OK);
+    check("restrictions", m.word[1], restr);
+    return m.word[0];
+}
+
 static void space_keeper(void) {
     struct facet_message m;
     make_entry(R_ENDPOINT2, CR_SELF, INNER, R_INNER);
     check("set the region's keeper", facet_set(R_REGION, OP_GPT_SET_KEEPER, 0, R_INNER), RC_OK);
+    hang_region(0);
     child_at(touch_hole);
-    expect_fault(CR_NULL, FAULT_INVALID_ADDRESS, REGION + 0x7010, INNER, &m);
+    expect_fault(CR_NULL, FAULT_INVALID_ADDRESS, 0x7010, INNER, &m);
+    check("what it is given", type_of(R_GIVEN, 0), CAP_GPT);
+    check("which one", id_of(R_GIVEN), id_of(R_REGION));
     hang_region(CAP_NC);
     child_at(touch_hole);
     expect_fault(CR_NULL, FAULT_INVALID_ADDRESS, REGION + 0x7010, OUTER, &m);
+    check("a process's keeper gets no space", type_of(R_GIVEN, 0), CAP_NULL);
     check("nothing went through", progress, 21);
     passed("the innermost reachable keeper is asked");
+}
+
+/* Restrictions on the way to the GPT, and on it, are those of the capability; the address is what is left there. */
+static void weak_path(void) {
+    struct facet_message m;
+    check("upper node", facet_alloc(CAP_GPT, R_UPPER), RC_OK);
+    check("l2v", facet_set(R_UPPER, OP_GPT_SET_L2V, 40, CR_NULL), RC_OK);
+    check("its keeper", facet_set(R_UPPER, OP_GPT_SET_KEEPER, 0, R_KEEPER), RC_OK);
+    check("guard", facet_get(R_REGION, OP_MEM_GUARD, 9, 16, R_NODE), RC_OK);
+    check("weaken", facet_get(R_NODE, OP_MEM_REDUCE, CAP_NX, 0, R_NODE), RC_OK);
+    check("insert", facet_set(R_UPPER, OP_GPT_SET, 2, R_NODE), RC_OK);
+    check("weaken", facet_get(R_UPPER, OP_MEM_REDUCE, CAP_WK | CAP_OP, 0, R_NODE), RC_OK);
+    check("hang it in", facet_set(CR_SPACE, OP_GPT_SET, REGION >> L2V_ROOT, R_NODE), RC_OK);
+    struct facet_regs regs = {.rip = (unsigned long)touch_at, .rdi = REGION + (2ul << 40) + 0x97010, .rflags = 0x202};
+    struct facet_message set = {.string = &regs, .string_size = sizeof regs};
+    check("set registers", facet_call(R_CHILD, OP_PROCESS_SET_REGS, &set), RC_OK);
+    check("start", facet_set(R_CHILD, OP_PROCESS_START, 0, CR_NULL), RC_OK);
+    expect_fault(CR_NULL, FAULT_INVALID_ADDRESS, 0x7010, INNER, &m);
+    check("what it is given", type_of(R_GIVEN, CAP_RO | CAP_NX | CAP_WK | CAP_OP), CAP_GPT);
+    check("no inspection", facet_get(R_GIVEN, OP_GPT_GET, 5, 0, R_NODE), RC_NO_RIGHT);
+    check("no change", facet_set(R_GIVEN, OP_GPT_SET, 7, R_PAGE), RC_NO_RIGHT);
+    expect_answered(R_RESUME, 1, FAULT_INVALID_ADDRESS, regs.rdi, OUTER, &m);
+    check("no space for a process's keeper", type_of(R_GIVEN, 0), CAP_NULL);
+    check("nothing went through", progress, 21);
+    passed("a keeper's capability is as weak as the path; if it declines, the process's keeper is told");
+}
+
+/* A keeper of a GPT that cannot be reached does not swallow the fault. */
+static void lost_keeper(void) {
+    struct facet_message m;
+    hang_region(0);
+    check("rescind the inner endpoint", facet_set(CR_RANGE, OP_RANGE_RESCIND, 0, R_ENDPOINT2), RC_OK);
+    child_at(touch_hole);
+    expect_fault(CR_NULL, FAULT_INVALID_ADDRESS, REGION + 0x7010, OUTER, &m);
+    check("an endpoint without recipient", facet_alloc(CAP_ENDPOINT, R_ENDPOINT2), RC_OK);
+    check("entry", facet_get(R_ENDPOINT2, OP_ENDPOINT_MAKE_ENTRY, INNER, 0, R_INNER), RC_OK);
+    check("set the region's keeper", facet_set(R_REGION, OP_GPT_SET_KEEPER, 0, R_INNER), RC_OK);
+    child_at(touch_hole);
+    expect_fault(CR_NULL, FAULT_INVALID_ADDRESS, REGION + 0x7010, OUTER, &m);
+    check("nothing went through", progress, 21);
+    passed("a lost keeper is passed over");
 }
 
 int main(void) {
@@ -123,5 +206,7 @@ int main(void) {
     hang_region(0);
     process_keeper();
     space_keeper();
+    weak_path();
+    lost_keeper();
     return 0;
 }

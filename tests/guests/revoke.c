@@ -98,6 +98,13 @@ static void changed_l2v(void) {
     expect("the page moved", (SLOT_B << L2V_ROOT) + (PAGE_SLOT << 16) + 16, REACHED);
     check("l2v", facet_set(R_NODE, OP_GPT_SET_L2V, 12, CR_NULL), RC_OK);
     expect("and back", ADDRESS(SLOT_A), REACHED);
+    check("a node with large slots", facet_alloc(CAP_GPT, R_OTHER), RC_OK);
+    check("l2v", facet_set(R_OTHER, OP_GPT_SET_L2V, 40, CR_NULL), RC_OK);
+    check("insert", facet_set(R_OTHER, OP_GPT_SET, 0, R_NODE), RC_OK);
+    check("third path", facet_set(CR_SPACE, OP_GPT_SET, SLOT_B, R_OTHER), RC_OK);
+    expect("third path", ADDRESS(SLOT_B), REACHED);
+    check("l2v", facet_set(R_OTHER, OP_GPT_SET_L2V, 12, CR_NULL), RC_OK);
+    expect("which no longer leads there", ADDRESS(SLOT_B), FAULT_INVALID_ADDRESS);
     passed("a changed l2v");
 }
 

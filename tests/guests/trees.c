@@ -7,21 +7,16 @@
  *   the page tables     OP_DEBUG_WALK, what the MMU will find
  *   the access itself   made by a child process whose keeper is this program
  *
- * The trees change between the accesses (slots overwritten, l2v changed, objects rescinded), so that stale mappings are
- * found. The model has no page tables and shares nothing with the kernel but abi.h. Needs --grant range --grant debug.
+ * Trees have guards, restrictions, windows of both kinds, backgrounds and keepers. They change between the accesses
+ * (slots, backgrounds and keepers overwritten, l2v changed, objects rescinded), so that stale mappings are found. The
+ * model has no page tables and shares nothing with the kernel but abi.h. Needs --grant range --grant debug.
  *
  *   child's root GPT, l2v 44:  slot 0  its code        slots 1…4  random trees of GPTS nodes and PAGES pages
  */
-#include <facet/guest.h>
+#include "trees_model.h"
 
-#define GPTS 12
-#define PAGES 16
-#define ROOTS 4 /* random slots of the child's root */
-#define L2V_ROOT 44
-#define CELLS 512 /* 8-byte cells in a page; each begins with jmp *%rbx, so that any can be fetched */
 #define CHILD_CODE 0x400000ul
 #define WINDOW (3ul << L2V_ROOT) /* where this program looks at a page: slot 3 of its own space */
-#define STEPS_MAX 32
 
 /* Capability registers. Pages and nodes have too many: they live in slots of a store of GPTs that nobody maps. */
 enum {
@@ -35,27 +30,14 @@ enum {
     R_TEMP,
     R_TEMP2,
     R_STORE,
-    R_STORE2
+    R_STORE2,
+    R_GIVEN
 };
-enum { FROM_CONTROL = 1, FROM_KEEPER = 2 };
+enum { FROM_CONTROL = 1, FROM_KEEPER = 2, FROM_NODE = 16 }; /* FROM_NODE + n: the keeper of node n */
 
-struct model_cap {
-    int type; /* CAP_NULL, CAP_PAGE, CAP_GPT, CAP_ENTRY */
-    int object;
-    unsigned restr, l2g;
-    unsigned long match;
-};
-struct model_gpt {
-    unsigned l2v;
-    struct model_cap slot[16];
-};
-
-static struct model_gpt gpts[GPTS];
-static struct model_cap roots[ROOTS];
 static unsigned long memory[PAGES][CELLS]; /* what each page must contain */
 static unsigned long frames[PAGES];        /* learned from the first traversal that ends there */
 static unsigned long seen[FAULT_DEPTH + 1];
-static unsigned long random_state;
 
 /* ---- Printing and giving up */
 
@@ -89,89 +71,6 @@ static void must(const char *what, unsigned long rc) {
         die(what, rc, RC_OK);
 }
 
-static unsigned long random_below(unsigned long n) {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (random_state >> 11) % n;
-}
-
-static int one_in(unsigned long n) {
-    return random_below(n) == 0;
-}
-
-/* ---- The model: what a traversal means */
-
-struct outcome {
-    enum fault fault;
-    int page;
-    unsigned long cell, restr;
-};
-
-static struct outcome model_traverse(unsigned long address, enum access access) {
-    struct outcome out = {FAULT_INVALID_ADDRESS, -1, 0, 0};
-    unsigned long slot = address >> L2V_ROOT, rest = address & ((1ul << L2V_ROOT) - 1);
-    if (slot < 1 || slot > ROOTS)
-        return out;
-    struct model_cap *cap = &roots[slot - 1];
-    for (int steps = 1;; steps++) { /* the root was the first */
-        if (steps >= STEPS_MAX) {
-            out.fault = FAULT_DEPTH;
-            return out;
-        }
-        if (cap->type == CAP_NULL)
-            return out;
-        if (cap->type == CAP_ENTRY) {
-            out.fault = FAULT_MALFORMED_SPACE;
-            return out;
-        }
-        if (cap->l2g < 64) {
-            if (rest >> cap->l2g != cap->match)
-                return out;
-            rest &= (1ul << cap->l2g) - 1;
-        }
-        out.restr |= cap->restr | (out.restr & CAP_WK ? CAP_RO : 0u); /* what is fetched through weak is read-only */
-        if (cap->type == CAP_PAGE)
-            break;
-        struct model_gpt *gpt = &gpts[cap->object];
-        if (rest >> gpt->l2v >= 16)
-            return out;
-        cap = &gpt->slot[rest >> gpt->l2v];
-        rest &= (1ul << gpt->l2v) - 1;
-    }
-    if (rest >= 4096)
-        return out;
-    out.page = cap->object;
-    out.cell = rest / 8;
-    int forbidden =
-        (access == ACCESS_STORE && (out.restr & CAP_RO)) || (access == ACCESS_FETCH && (out.restr & CAP_NX));
-    out.fault = forbidden ? FAULT_ACCESS_VIOLATION : FAULT_NONE;
-    return out;
-}
-
-/* An address that is likely to hit something: follow random slots, as their guards want it. */
-static unsigned long aim(void) {
-    unsigned long slot = 1 + random_below(ROOTS), address = slot << L2V_ROOT, mask = (1ul << L2V_ROOT) - 1;
-    struct model_cap *cap = &roots[slot - 1];
-    for (int steps = 0; steps < 8 && cap->type == CAP_GPT; steps++) {
-        if (cap->l2g < 64)
-            address |= (cap->match << cap->l2g) & mask;
-        struct model_gpt *gpt = &gpts[cap->object];
-        slot = random_below(16);
-        for (int tries = 0; tries < 4 && gpt->slot[slot].type == CAP_NULL; tries++)
-            slot = random_below(16);
-        address |= (slot << gpt->l2v) & mask;
-        mask = mask < (1ul << gpt->l2v) - 1 ? mask : (1ul << gpt->l2v) - 1;
-        cap = &gpt->slot[slot];
-    }
-    if (cap->type == CAP_PAGE && cap->l2g < 64)
-        address |= (cap->match << cap->l2g) & mask;
-    address |= random_below(CELLS) * 8 & mask;
-    if (one_in(12))
-        address ^= 1ul << random_below(46) & ~7ul;
-    return address & (GUEST_ADDRESS_MAX - 1);
-}
-
 /* ---- Building: the same change to the model and to the kernel's objects */
 
 static unsigned store_of(int object, unsigned long *slot) {
@@ -192,19 +91,41 @@ static struct model_cap random_cap(unsigned l2v_above) {
     if (one_in(8))
         return (struct model_cap){.type = one_in(6) ? CAP_ENTRY : CAP_NULL};
     if (l2v_above > 12 && !one_in(4))
-        cap.type = CAP_GPT;
+        cap.type = l2v_above < L2V_ROOT && one_in(5) ? one_in(2) ? CAP_WINDOW : CAP_LOCAL_WINDOW : CAP_GPT;
     cap.object = (int)random_below(cap.type == CAP_GPT ? GPTS : PAGES);
     cap.l2g = cap.type == CAP_PAGE && !one_in(4) ? 12 : sizes[random_below(sizeof sizes / sizeof *sizes)];
     if (cap.l2g < l2v_above && one_in(3))
         cap.match = random_below(1ul << (l2v_above - cap.l2g < 4 ? l2v_above - cap.l2g : 4));
     if (one_in(3))
-        cap.restr = 1u << random_below(3); /* RO, NX, WK */
+        cap.restr = 1u << random_below(5);
+    if (cap.type == CAP_WINDOW || cap.type == CAP_LOCAL_WINDOW) {
+        cap.l2g = l2v_above;
+        cap.target = (unsigned)random_below(16);
+        if (one_in(2))
+            cap.offset = random_below(32) << l2v_above;
+    }
     return cap;
 }
+
+static void put_window(unsigned to, unsigned long slot, const struct model_cap *cap) {
+    struct facet_message m = {.word = {slot, cap->offset, cap->l2g | cap->restr << 8, cap->target}};
+    must("window", facet_call(to, cap->type == CAP_WINDOW ? OP_GPT_SET_WINDOW : OP_GPT_SET_LOCAL_WINDOW, &m));
+    if (cap->match) {
+        must("fetch", facet_get(to, OP_GPT_GET, slot, 0, R_TEMP));
+        must("guard", facet_get(R_TEMP, OP_MEM_GUARD, cap->match, cap->l2g, R_TEMP));
+        must("set slot", facet_set(to, OP_GPT_SET, slot, R_TEMP));
+    }
+}
+
+#define BACKGROUND 16 /* as a slot */
 
 /* Puts the real capability that `cap` models into `slot` of the GPT in register `to`. */
 static void put(unsigned to, unsigned long slot, const struct model_cap *cap) {
     unsigned from = CR_NULL;
+    if (cap->type == CAP_WINDOW || cap->type == CAP_LOCAL_WINDOW) {
+        put_window(to, slot, cap);
+        return;
+    }
     if (cap->type == CAP_ENTRY) {
         from = R_CONTROL;
     } else if (cap->type != CAP_NULL) {
@@ -213,7 +134,10 @@ static void put(unsigned to, unsigned long slot, const struct model_cap *cap) {
         must("reduce", facet_get(R_TEMP, OP_MEM_REDUCE, cap->restr, 0, R_TEMP));
         from = R_TEMP;
     }
-    must("set slot", facet_set(to, OP_GPT_SET, slot, from));
+    if (slot == BACKGROUND)
+        must("set background", facet_set(to, OP_GPT_SET_BACKGROUND, 0, from));
+    else
+        must("set slot", facet_set(to, OP_GPT_SET, slot, from));
 }
 
 static void change_root(void) {
@@ -234,6 +158,25 @@ static void change_l2v(int g) {
     gpts[g].l2v = l2vs[random_below(sizeof l2vs / sizeof *l2vs)];
     fetch_object(PAGES + g);
     must("set l2v", facet_set(R_TEMP, OP_GPT_SET_L2V, gpts[g].l2v, CR_NULL));
+}
+
+/* A new background, or none. */
+static void change_background(int g) {
+    struct model_gpt *gpt = &gpts[g];
+    do
+        gpt->background = random_cap(L2V_ROOT);
+    while (gpt->background.type == CAP_ENTRY);
+    gpt->has_background = gpt->background.type != CAP_NULL;
+    fetch_object(PAGES + g);
+    must("keep node", facet_get(R_TEMP, OP_MEM_GUARD, 0, 64, R_TEMP2));
+    put(R_TEMP2, BACKGROUND, &gpt->background);
+}
+
+static void change_keeper(int g) {
+    gpts[g].has_keeper = !gpts[g].has_keeper;
+    must("entry", facet_get(R_ENDPOINT, OP_ENDPOINT_MAKE_ENTRY, FROM_NODE + (unsigned long)g, 0, R_TEMP2));
+    fetch_object(PAGES + g);
+    must("keeper", facet_set(R_TEMP, OP_GPT_SET_KEEPER, 0, gpts[g].has_keeper ? R_TEMP2 : CR_NULL));
 }
 
 static unsigned long cell_value(int page, unsigned long cell, unsigned long stamp) {
@@ -273,6 +216,8 @@ static void replace_object(int n) {
         forget_cap(&roots[i], type, object);
     for (int i = 0; i < GPTS * 16; i++)
         forget_cap(&gpts[i / 16].slot[i % 16], type, object);
+    for (int g = 0; g < GPTS; g++)
+        forget_cap(&gpts[g].background, type, object); /* a background that leads nowhere is one too */
     if (type == CAP_PAGE) {
         frames[object] = 0;
         make_page(object);
@@ -292,6 +237,10 @@ static void change_something(void) {
         change_root();
     else if (one_in(6))
         change_l2v(g);
+    else if (one_in(6))
+        change_background(g);
+    else if (one_in(12))
+        change_keeper(g);
     else
         change_slot(g, random_below(16));
 }
@@ -328,21 +277,35 @@ static void child_reset(void) {
 
 /* Answers the child (label 0) and waits for what it says next. */
 static unsigned long child_resume(struct facet_message *m) {
+    m->recv[0] = R_GIVEN;
     m->recv[3] = R_RESUME;
     return facet_invoke(R_RESUME, INVOKE_RETURN, 0, m);
+}
+
+/* The keeper is the right one, and is told and given no more than it should. */
+static void check_keeper(const struct facet_message *m, unsigned long address, const struct outcome *expected) {
+    struct facet_message type = {0};
+    must("type", facet_call(R_GIVEN, OP_TYPE, &type));
+    if (m->word[0] != expected->fault)
+        die("fault of the access", m->word[0], expected->fault);
+    if (m->payload != (expected->keeper < 0 ? FROM_KEEPER : FROM_NODE + (unsigned long)expected->keeper))
+        die("which keeper", m->payload, (unsigned long)expected->keeper);
+    if (m->word[1] != (expected->keeper < 0 ? address : expected->keeper_address))
+        die("fault address", m->word[1], expected->keeper < 0 ? address : expected->keeper_address);
+    if (type.word[0] != (expected->keeper < 0 ? CAP_NULL : CAP_GPT))
+        die("what the keeper is given", type.word[0], CAP_GPT);
+    if (type.word[1] != expected->keeper_restr)
+        die("its restrictions", type.word[1], expected->keeper_restr);
 }
 
 static void check_access(unsigned long address, enum access access, const struct outcome *expected) {
     unsigned long stored = cell_value(expected->page, expected->cell, random_below(65536));
     struct facet_message m = {.word = {address, access, stored}};
     unsigned long label = child_resume(&m);
-    if (m.payload == FROM_KEEPER) {
+    if (m.payload != FROM_CONTROL) {
         if (label != OP_FAULT)
             die("keeper message", label, OP_FAULT);
-        if (m.word[0] != expected->fault)
-            die("fault of the access", m.word[0], expected->fault);
-        if (m.word[1] != address)
-            die("fault address", m.word[1], address);
+        check_keeper(&m, address, expected);
         child_reset();
         m = (struct facet_message){0};
         child_resume(&m);
@@ -428,6 +391,7 @@ static unsigned long number(const char *text) {
 
 int main(int argc, char **argv) {
     unsigned long cases = argc > 1 ? number(argv[1]) : 100000, seed = argc > 2 ? number(argv[2]) : 1;
+    unsigned long through_windows = 0, keepers_told = 0;
     random_state = seed * 0x9e3779b97f4a7c15ul + 0x1234567;
     make_everything();
     for (unsigned long i = 0; i < cases; i++) {
@@ -439,6 +403,8 @@ int main(int argc, char **argv) {
         enum access access = (enum access)random_below(3);
         struct outcome expected = model_traverse(address, access);
         seen[expected.fault]++;
+        through_windows += windows_passed && expected.fault == FAULT_NONE;
+        keepers_told += expected.fault != FAULT_NONE && expected.keeper >= 0;
         check_answer("traversal", OP_DEBUG_TRAVERSE, address, access, &expected);
         check_access(address, access, &expected);
         check_answer("page tables", OP_DEBUG_WALK, address, access, &expected);
@@ -449,7 +415,11 @@ int main(int argc, char **argv) {
     print(", violations ", seen[FAULT_ACCESS_VIOLATION]);
     print(", malformed ", seen[FAULT_MALFORMED_SPACE]);
     print(", too deep ", seen[FAULT_DEPTH]);
+    print("; hits through windows ", through_windows);
+    print(", faults to keepers of nodes ", keepers_told);
     facet_puts("\n");
+    if (cases >= 10000 && (through_windows < 100 || keepers_told < 100))
+        die("cases too few of windows or keepers", through_windows, 100);
     for (int i = FAULT_NONE; i <= FAULT_DEPTH; i++)
         if (cases >= 10000 && seen[i] < 10)
             die("cases too few of outcome", (unsigned long)i, 10);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What every rung stands on: entry under QEMU (PVH, 32 bit) and under emu/ (long mode), GDT, TSS, IDT, page tables, console,
- * exit. A rung includes this and defines `main`; ring-3 code goes between USER_CODE and USER_CODE_END.
+ * What every rung stands on: entry under QEMU (PVH, 32 bit) and under emu/ (long mode), GDT, TSS, IDT, page tables,
+ * console, exit. A rung includes this and defines `main`; ring-3 code goes between USER_CODE and USER_CODE_END.
  *
  *   0 … 1 GiB   mapped one to one, supervisor, 2 MiB pages, but for
- *   0x800000    2 MiB of 4 KiB pages, user, read-write, executable: user_pt. The ring-3 code is copied to its first page.
+ *   0x800000    2 MiB of 4 KiB pages, user, read-write, executable: user_pt. The ring-3 code is copied to its first
+ * page.
  */
 .intel_syntax noprefix
 
