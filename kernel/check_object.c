@@ -85,6 +85,7 @@ static void check_process(const struct process *process) {
     check_cap(&process->space);
     check_cap(&process->keeper);
     check_cap(&process->fault_space);
+    check_cap(&process->send_cap);
     check_queue(&process->senders);
     check_state(process);
 }
