@@ -19,7 +19,7 @@ endif
 # ---- Sources --------------------------------------------------------------------------------------------------------
 
 # The machine: libemu.a. The only folder that includes Unicorn.
-EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/kick.c emu/step.c \
+EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/kick.c emu/step.c emu/clock.c \
 	emu/device.c emu/stream.c emu/instruction.c emu/operand.c emu/refuse.c emu/survive.c emu/error.c \
 	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/decode.c \
 	emu/fetch.c emu/inline.c
@@ -27,7 +27,7 @@ EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/tr
 # The kernel: kernel.elf, freestanding, linked by kernel/kernel.ld. C and assembler.
 KERNEL_SRC = kernel/main.c kernel/boot.c kernel/cpu.c kernel/paging.c kernel/memory.c kernel/console.c kernel/object.c \
 	kernel/cap.c kernel/walk.c kernel/table.c kernel/depend.c kernel/map.c kernel/front.c kernel/fault.c kernel/process.c \
-	kernel/invoke.c kernel/ipc.c kernel/copy.c kernel/debug.c kernel/check.c kernel/start.c kernel/cap_memory.c kernel/cap_gpt.c \
+	kernel/invoke.c kernel/ipc.c kernel/strings.c kernel/copy.c kernel/debug.c kernel/check.c kernel/start.c kernel/cap_memory.c kernel/cap_gpt.c \
 	kernel/cap_process.c kernel/cap_endpoint.c kernel/cap_range.c kernel/cap_stream.c kernel/cap_debug.c kernel/cap_power.c \
 	kernel/cap_discrim.c
 KERNEL_ASM = kernel/head.S kernel/entry.S kernel/string.S
@@ -46,9 +46,10 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
 SAMPLE_HANDLERS = samples/handlers/tracer.c samples/handlers/stuckbit.c
 TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tests/guests/code.c tests/guests/fuzz.c \
-	tests/guests/hostile.c tests/guests/trees.c tests/guests/operations.c tests/guests/windows.c tests/guests/paths.c \
-	tests/guests/badop.c tests/guests/machine.c tests/guests/model.c tests/guests/messages.c \
+	tests/guests/hostile.c tests/guests/trees.c tests/guests/operations.c tests/guests/strings.c tests/guests/windows.c \
+	tests/guests/paths.c tests/guests/badop.c \
 	tests/guests/steps.S
+TEST_GUESTS += tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
 # Linked to tests/guests/model: the model and what compares the kernel with it.
 MODEL_SRC = tests/model/model.c tests/model/operations.c tests/model/access.c
 BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c tests/bench/touch.c tests/bench/kernel.c
@@ -59,10 +60,10 @@ QEMU_RUNGS = 03_paging 04_page_fault 05_ring3 06_syscall
 # Kernel-like images for the machine alone: -Ttext=0x100000, one segment, entry _start.
 LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_fault 05_ring3 06_syscall \
 	07_int_dpl 08_privileged 09_rewrite 10_frame_reuse 11_pressure 12_exceptions 13_nested 14_border 15_microcode \
-	16_trap_flag 17_odd 20_debug 21_loop 22_steps 30_triple 31_bus 32_halted 33_cr3 34_stuck 40_random 41_abort)
+	16_trap_flag 17_odd 20_debug 21_loop 22_steps 23_clock 30_triple 31_bus 32_halted 33_cr3 34_stuck 40_random 41_abort)
 
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
-UNIT_TESTS = tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/ladder_boot.c \
+UNIT_TESTS = tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/ladder_boot.c \
 	tests/test_access.c tests/test_access_verdicts.c tests/access_machine.c \
 	tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c
 
@@ -237,8 +238,8 @@ $(B)/tests/unit: $(UNIT_OBJ) $(UNIT_LIBS)
 $(UNIT_TESTS:%.c=$(B)/%): %: %.o $(UNIT_LIBS)
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcriterion $(HOST_LIBS) $(call rpath,../..)
 
-$(B)/tests/test_emu_create $(B)/tests/test_emu_ladder $(B)/tests/test_emu_run $(B)/tests/test_emu_random: $(B)/tests/ladder_boot.o
-$(B)/tests/test_access $(B)/tests/test_access_verdicts: $(B)/tests/access_machine.o
+$(B)/tests/test_emu_create $(B)/tests/test_emu_ladder $(B)/tests/test_emu_run $(B)/tests/test_emu_random $(B)/tests/test_emu_clock: $(B)/tests/ladder_boot.o
+$(B)/tests/test_access $(B)/tests/test_access_verdicts $(B)/tests/test_emu_clock: $(B)/tests/access_machine.o
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 

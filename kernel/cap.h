@@ -15,8 +15,9 @@ extern const struct cap cap_null;
 #define CAP_RESTRICTIONS (CAP_RO | CAP_NX | CAP_WK | CAP_OP | CAP_NC)
 
 static inline bool cap_stale(const struct cap *cap) {
-    return cap->object && (cap->object->alloc != cap->alloc ||
-                           (cap->type == CAP_RESUME && ((struct process *)cap->object)->call_count != cap->payload));
+    return cap->object &&
+           (cap->object->alloc != cap->alloc ||
+            (cap->type == CAP_RESUME && ((struct process *)cap->object)->answer_count[cap->slot] != cap->payload));
 }
 
 /* Makes a capability whose object is gone Null, in place. Returns it. */
@@ -54,6 +55,8 @@ void object_rescind(struct object *object);
 
 /* In ipc.c: an endpoint ends; messages to it that nobody has taken yet are refused. */
 void ipc_end_endpoint(const struct endpoint *endpoint);
+/* Its recipient or its match is another: what is queued is sent again. */
+void ipc_endpoint_changed(const struct endpoint *endpoint);
 
 /* The page whose frame contains a physical address. */
 struct page *page_of_frame(unsigned long frame);

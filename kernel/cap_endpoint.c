@@ -5,7 +5,16 @@
 #include "invoke.h"
 
 static void act_recipient(struct invocation *in) {
-    ((struct endpoint *)in->cap->object)->recipient = *invoke_sent(in, 0);
+    struct endpoint *endpoint = (struct endpoint *)in->cap->object;
+    endpoint->recipient = *invoke_sent(in, 0);
+    ipc_endpoint_changed(endpoint);
+}
+
+static void act_match(struct invocation *in) {
+    struct endpoint *endpoint = (struct endpoint *)in->cap->object;
+    endpoint->matching = in->word[0] != 0;
+    endpoint->match = in->word[1];
+    ipc_endpoint_changed(endpoint);
 }
 
 static void act_entry(struct invocation *in) {
@@ -26,5 +35,10 @@ static const struct operation rows[] = {
      .word = {{"payload", 0, ~0ul}},
      .result = "c0 entry capability",
      .act = act_entry},
+    {.op = OP_ENDPOINT_SET_MATCH,
+     .name = "OP_ENDPOINT_SET_MATCH",
+     .types = CAP_SET(CAP_ENDPOINT),
+     .word = {{"1: entries with another payload are void, 0: none is", 0, 1}, {"payload", 0, ~0ul}},
+     .act = act_match},
 };
 const struct operation_group endpoint_operations = OPERATION_GROUP(rows);

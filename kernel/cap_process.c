@@ -39,6 +39,7 @@ static unsigned long decode_set_regs(struct invocation *in) {
 
 static void act_set_regs(struct invocation *in) {
     process_of(in)->regs = in->regs;
+    process_of(in)->string_ticket = process_of(in)->receive_ticket = 0; /* its strings may lie elsewhere now */
     process_reload(process_of(in));
 }
 

@@ -163,6 +163,10 @@ enum copy_status debug_copy(int front, unsigned long va, unsigned long offset, v
     return (enum copy_status)block.copy.status;
 }
 
+unsigned long debug_copy_code(void) {
+    return block.copy.code;
+}
+
 struct debug_trap debug_trap(void) {
     return (struct debug_trap){block.trap.reason, (enum access)block.trap.kind, block.trap.va, block.trap.code};
 }

@@ -24,6 +24,9 @@ void debug_panic(const char *text);
 enum copy_status debug_copy(int front, unsigned long va, unsigned long offset, void *buffer, unsigned long size,
                             enum access access);
 
+/* The code of the fault, after COPY_FAULT. */
+unsigned long debug_copy_code(void);
+
 /* What the machine left before VECTOR_FRONT. */
 struct debug_trap {
     unsigned reason;

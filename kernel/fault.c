@@ -10,8 +10,6 @@
 #include "process.h"
 #include "table.h"
 
-enum page_fault_bit { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_RESERVED = 8, PF_FETCH = 16 };
-
 struct cap *fault_keeper(struct process *process, struct gpt *innermost) {
     return cap_prepare(innermost ? &innermost->keeper : &process->keeper);
 }

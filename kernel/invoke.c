@@ -103,14 +103,34 @@ static bool invoke_kernel(struct process *process, struct cap *cap) {
     return true;
 }
 
+/* The bits that are seldom used. False: the invocation is over. */
+static bool control_extended(struct process *process, unsigned long control) {
+    unsigned long wait = control / INVOKE_CONTROL(0, INVOKE_CLOSED(1)) & 0x3f, kind = control >> INVOKE_KIND_SHIFT & 3;
+    if (control >= INVOKE_CONTROL(0, INVOKE_PROMPT * 2) || kind > INVOKE_FORK ||
+        (control & CONTROL_CAP) >= CAP_REGISTERS || process->regs.rsi & CAPS_TOO_LARGE || wait >= CAP_REGISTERS ||
+        (wait && kind != INVOKE_RETURN)) {
+        process->regs.rip -= 2; /* the fault is that of the SYSCALL instruction */
+        process_fault(process, FAULT_BAD_INVOKE, process->regs.rip, 0, NULL);
+        return false;
+    }
+    struct cap *endpoint = cap_prepare(&process->reg[wait]);
+    if (wait && endpoint->type != CAP_ENDPOINT) {
+        process->regs.rax = RC_INVALID_CAP;
+        process->regs.rdi = process->regs.r13 = 0;
+        return false;
+    }
+    process->wait_for = wait ? (struct endpoint *)endpoint->object : NULL;
+    return true;
+}
+
 struct process *invoke(struct process *process) {
     kernel_info.syscalls++;
     unsigned long control = process->regs.rdi;
     unsigned kind = (unsigned)(control >> INVOKE_KIND_SHIFT);
     if (control > CONTROL_MAX || (control & CONTROL_CAP) >= CAP_REGISTERS || process->regs.rsi & CAPS_TOO_LARGE) {
-        process->regs.rip -= 2; /* the fault is that of the SYSCALL instruction */
-        process_fault(process, FAULT_BAD_INVOKE, process->regs.rip, 0, NULL);
-        return process_next();
+        if (!control_extended(process, control))
+            return process_next();
+        kind &= 3;
     }
     struct cap *cap = &process->reg[control % CAP_REGISTERS];
     __asm__("" : "+r"(cap)); /* one pointer; gcc would compute the sum anew for each field */

@@ -3,36 +3,24 @@
  * Messages between processes. A message is never stored: while its sender waits, it is what the sender's registers say.
  *
  *     CALL     sender -> CALLING   until the resume capability that the receiver got in recv[3] is invoked
- *     RETURN   sender -> WAITING   for any message
+ *     RETURN   sender -> WAITING   for any message, or those to one endpoint
  *     FORK     sender goes on
- *     recipient not WAITING: sender -> SENDING, in the recipient's queue, and the rest happens when it receives
+ *     recipient does not wait for it: sender -> SENDING, in the recipient's queue, and the rest happens when it
+ * receives
  *
  * CALL makes its own fourth capability, so only three of the sender's go along.
- * A string goes through copy_buffer. If the sender's address faults the sender is told (RETURN: the string is left
- * out); if the receiver's room faults it receives 0 bytes.
+ *
+ * A string moves before anything else of the message (strings.h). If the sender's memory faults, its invocation has not
+ * happened: its keeper is told, and its SYSCALL runs again. If the receiver's room faults, the receiver's keeper is
+ * told
+ * (`receiving` says what it was), the sender goes to the head of its queue, and once the keeper has resumed the
+ * receiver the message moves on; a sender that said INVOKE_PROMPT does not wait, the string ends there.
  */
-#include "copy.h"
 #include "invoke.h"
+#include "strings.h"
 
 #define REGISTER_BYTES(word, shift, i) ((word) >> ((shift) + 8 * (i)) & (CAP_REGISTERS - 1))
 #define RECEIVE_SHIFT 32
-
-/* The string that goes with a message; *size: bytes delivered. Changes nothing but the receiver's room. */
-static enum copy_result string_transfer(struct process *from, struct process *to, unsigned long *size) {
-    unsigned long sent = from->regs.r13, room = to->regs.r15;
-    *size = sent < room ? sent : room;
-    if (*size > STRING_MAX)
-        *size = STRING_MAX;
-    if (*size == 0)
-        return COPIED;
-    enum copy_result result = copy_in(from, from->regs.r12, copy_buffer, *size);
-    if (result != COPIED)
-        return result;
-    result = copy_out(to, to->regs.r14, copy_buffer, *size);
-    if (result == COPY_FAULTED)
-        *size = 0;
-    return result == COPY_UNDO ? COPY_UNDO : COPIED;
-}
 
 /* Capabilities sent go into the receiver's registers; what was not sent arrives as Null. */
 static void caps_transfer(struct process *from, struct process *to, unsigned count) {
@@ -44,19 +32,26 @@ static void caps_transfer(struct process *from, struct process *to, unsigned cou
     }
 }
 
-/* Gives the receiver the right to answer `process` once. */
-static void resume_transfer(struct process *process, struct process *to) {
+/* Gives the receiver the right to answer a call or a fault of `process` once. */
+static void resume_transfer(struct process *process, struct process *to, unsigned which) {
     unsigned to_register = (unsigned)REGISTER_BYTES(to->regs.rsi, RECEIVE_SHIFT, MESSAGE_CAPS - 1);
-    process->call_count++;
+    unsigned long count = ++process->answer_count[which];
     if (!to_register)
         return;
     struct cap *resume = &to->reg[to_register];
     *resume = cap_make(CAP_RESUME, process);
-    resume->payload = process->call_count;
+    resume->payload = count;
+    resume->slot = (unsigned char)which;
 }
 
-/* The message in from's registers, whole. The receiver is runnable afterwards; what becomes of the sender is up to the
- * caller. */
+/* Its wait is over. */
+static void received(struct process *to) {
+    to->wait_for = NULL;
+    to->receive_ticket = 0;
+    process_ready(to);
+}
+
+/* The message in from's registers, whole. What becomes of the sender is up to the caller. */
 static void deliver(struct process *from, struct process *to, unsigned kind, unsigned long payload,
                     unsigned long size) {
     to->regs.rax = from->regs.rax;
@@ -69,8 +64,8 @@ static void deliver(struct process *from, struct process *to, unsigned kind, uns
     if (to->regs.rsi >> RECEIVE_SHIFT)
         caps_transfer(from, to, kind == INVOKE_CALL ? MESSAGE_CAPS - 1 : MESSAGE_CAPS);
     if (kind == INVOKE_CALL)
-        resume_transfer(from, to);
-    process_ready(to);
+        resume_transfer(from, to, ANSWER_CALL);
+    received(to);
 }
 
 static void deliver_fault(struct process *from, struct process *to, unsigned long payload) {
@@ -87,9 +82,9 @@ static void deliver_fault(struct process *from, struct process *to, unsigned lon
         if (to_register)
             to->reg[to_register] = space && i == 0 ? *cap_prepare(&from->fault_space) : cap_null;
     }
-    resume_transfer(from, to);
+    resume_transfer(from, to, ANSWER_FAULT);
     from->state = PROCESS_FAULTED;
-    process_ready(to);
+    received(to);
 }
 
 /* Tells a sender that is not to wait for a message how it went. */
@@ -100,66 +95,215 @@ static void finish(struct process *process, unsigned long rc) {
     process_ready(process);
 }
 
-/* The message is out. */
-static void sender_continue(struct process *from, unsigned kind) {
-    if (kind == INVOKE_CALL)
-        from->state = PROCESS_CALLING;
-    else if (kind == INVOKE_RETURN)
-        ipc_wait(from);
-    else
-        finish(from, RC_OK);
-}
-
 static unsigned sender_kind(const struct process *process) {
     return (unsigned)(process->regs.rdi >> INVOKE_KIND_SHIFT) & 3;
 }
 
-/* Takes a message from a queued sender for a waiting process. Returns the process that is to wait next (the sender, if
- * it made a RETURN), or NULL. */
-static struct process *receive_from(struct process *from, struct process *to) {
-    queue_remove(from);
-    if (from->fault != FAULT_NONE) {
-        deliver_fault(from, to, from->send_payload);
+void ipc_restart(struct process *process) {
+    queue_remove(process);
+    process->regs.rip -= 2;
+    process->wait_for = NULL;
+    process_ready(process);
+}
+
+static void send_later(struct process *from, const struct cap *cap) {
+    from->state = PROCESS_SENDING;
+    from->send_cap = *cap;
+}
+
+/* ---- One message moves */
+
+/* The receiver cannot take the string: its keeper is told, the sender waits for that at the head of its queue. */
+static void receiver_faults(struct process *from, struct process *to, const struct cap *cap,
+                            const struct string_fault *fault) {
+    send_later(from, cap);
+    queue_prepend(&to->senders, from);
+    to->receiving = to->state;
+    process_fault(to, fault->fault, fault->address, fault->code, &fault->walk);
+}
+
+static void sender_faults(struct process *from, const struct string_fault *fault) {
+    from->regs.rip -= 2;
+    from->wait_for = NULL;
+    process_fault(from, fault->fault, fault->address, fault->code, &fault->walk);
+}
+
+/* False: the string is not there and the message does not move now; what becomes of both has been seen to. */
+static bool string_move(struct process *from, struct process *to, const struct cap *cap, unsigned long *size) {
+    static struct string_fault fault;
+    switch (string_transfer(from, to, size, &fault)) {
+    case STRING_MOVED:
+        return true;
+    case STRING_UNDO:
+        ipc_restart(from);
+        return false;
+    case STRING_SENDER_FAULTS:
+        sender_faults(from, &fault);
+        return false;
+    default:
+        if (from->regs.rdi & INVOKE_CONTROL(0, INVOKE_PROMPT))
+            return true; /* as much as has arrived */
+        receiver_faults(from, to, cap, &fault);
+        return false;
+    }
+}
+
+/* Moves the message that a sender, in no queue, sends through cap to a receiver that is ready for it. Returns the
+ * sender if it is to wait now, else NULL. */
+static struct process *message_move(struct process *from, struct process *to, unsigned kind, const struct cap *cap) {
+    unsigned long size = 0, payload = cap->type == CAP_ENTRY ? cap->payload : 0;
+    if (from->regs.r13 && to->regs.r15 && !string_move(from, to, cap, &size))
         return NULL;
-    }
-    unsigned kind = sender_kind(from);
-    unsigned long size;
-    enum copy_result result = string_transfer(from, to, &size);
-    if (result == COPY_UNDO) {
-        from->regs.rip -= 2;
-        process_ready(from);
-        return to;
-    }
-    if (result == COPY_FAULTED && kind != INVOKE_RETURN) {
-        finish(from, RC_BAD_SPACE);
-        return to;
-    }
-    deliver(from, to, kind, from->send_payload, result == COPIED ? size : 0);
+    if (cap->type == CAP_RESUME)
+        to->answer_count[ANSWER_CALL]++;
+    deliver(from, to, kind, payload, size);
     if (kind == INVOKE_RETURN)
         return from;
-    sender_continue(from, kind);
+    if (kind == INVOKE_CALL)
+        from->state = PROCESS_CALLING;
+    else
+        finish(from, RC_OK);
     return NULL;
 }
 
+/* ---- Receiving */
+
+/* The first in the queue whose message it waits for. */
+static struct process *sender_for(const struct process *to) {
+    struct process *from = to->senders.first;
+    while (from && to->wait_for && (struct endpoint *)from->send_cap.object != to->wait_for)
+        from = from->queue_next;
+    return from;
+}
+
+static struct process *receive_from(struct process *from, struct process *to) {
+    queue_remove(from);
+    if (from->fault == FAULT_NONE) {
+        struct cap cap = from->send_cap;
+        return message_move(from, to, sender_kind(from), &cap);
+    }
+    deliver_fault(from, to, from->send_cap.payload);
+    return NULL;
+}
+
+/* A process that waits takes what is queued. Each message may set the next process waiting: its sender. */
 void ipc_wait(struct process *process) {
     while (process) {
+        struct process *from, *next = NULL;
         process->state = PROCESS_WAITING;
-        struct process *sender = process->senders.first;
-        process = sender ? receive_from(sender, process) : NULL;
+        while (process->state == PROCESS_WAITING && (from = sender_for(process)))
+            next = receive_from(from, process);
+        process = next;
     }
 }
 
+/* The process was repaired while it took a message: on with it. */
+static void receive_again(struct process *to, enum process_state receiving) {
+    to->receiving = PROCESS_STOPPED;
+    if (receiving == PROCESS_WAITING) {
+        ipc_wait(to);
+        return;
+    }
+    struct process *from = to->senders.first;
+    to->state = PROCESS_CALLING;
+    if (!from || from->send_cap.type != CAP_RESUME)
+        return;
+    ipc_wait(receive_from(from, to));
+    if (to->state != PROCESS_CALLING && to->state != PROCESS_FAULTED)
+        ipc_void_answers(to);
+}
+
+/* ---- Sending */
+
+/* Who receives what is sent through the entry; NULL: the entry is void. */
 static struct process *recipient_of(struct cap *entry) {
     struct endpoint *endpoint = (struct endpoint *)entry->object;
     struct cap *recipient = cap_prepare(&endpoint->recipient);
+    if (endpoint->matching && endpoint->match != entry->payload)
+        return NULL;
     return recipient->type == CAP_PROCESS ? (struct process *)recipient->object : NULL;
 }
 
-static void queue_sender(struct process *from, struct process *to, const struct cap *entry) {
-    from->state = PROCESS_SENDING;
-    from->send_payload = entry->payload;
-    from->send_to = (struct endpoint *)entry->object;
-    queue_append(&to->senders, from);
+static bool waits_for(const struct process *to, const struct cap *entry) {
+    return to->state == PROCESS_WAITING && (!to->wait_for || to->wait_for == (struct endpoint *)entry->object);
+}
+
+void ipc_send(struct process *from, struct cap *entry, unsigned kind) {
+    struct process *to = recipient_of(entry);
+    if (!to) {
+        if (kind == INVOKE_RETURN)
+            ipc_wait(from);
+        else
+            finish(from, RC_INVALID_CAP);
+    } else if (!waits_for(to, entry)) {
+        send_later(from, entry);
+        queue_append(&to->senders, from);
+    } else {
+        ipc_wait(message_move(from, to, kind, entry));
+    }
+}
+
+bool ipc_send_fault(struct process *process, struct cap *entry) {
+    struct process *to = recipient_of(entry);
+    if (!to || to == process)
+        return false;
+    if (waits_for(to, entry)) {
+        deliver_fault(process, to, entry->payload);
+        return true;
+    }
+    send_later(process, entry);
+    queue_append(&to->senders, process);
+    return true;
+}
+
+/* ---- Answering */
+
+/* A keeper's verdict: label 0 restarts the process. With anything else the keeper of a GPT leaves it to that of the
+ * process, which leaves it stopped with its fault on record. */
+static void answer_fault(struct process *to, unsigned long label) {
+    enum process_state receiving = to->receiving;
+    to->answer_count[ANSWER_FAULT]++;
+    if (label == 0) {
+        to->fault = FAULT_NONE;
+        if (receiving != PROCESS_STOPPED)
+            receive_again(to, receiving);
+        else
+            process_ready(to);
+    } else if (to->keepers == FAULT_KEEPER_SPACE) {
+        process_fault_tell(to);
+    } else {
+        enum fault fault = to->fault;
+        process_cancel(to, PROCESS_STOPPED);
+        to->fault = fault;
+    }
+}
+
+void ipc_answer(struct process *from, struct cap *resume, unsigned kind) {
+    struct process *to = (struct process *)resume->object;
+    if (resume->slot == ANSWER_FAULT) {
+        kassert(to->state == PROCESS_FAULTED, to->state);
+        answer_fault(to, from->regs.rax);
+        if (kind == INVOKE_RETURN)
+            ipc_wait(from);
+        else
+            finish(from, RC_OK); /* even to a CALL: nobody will answer */
+    } else if (to->state == PROCESS_CALLING) {
+        ipc_wait(message_move(from, to, kind, resume));
+    } else { /* it faults over another answer */
+        kassert(to->receiving == PROCESS_CALLING, to->state);
+        send_later(from, resume);
+        queue_append(&to->senders, from);
+    }
+}
+
+/* ---- What else may happen to those in a queue */
+
+void ipc_void_answers(struct process *process) {
+    for (struct process *from = process->senders.first, *next; from; from = next) {
+        next = from->queue_next;
+        if (from->fault == FAULT_NONE && from->send_cap.type == CAP_RESUME)
+            ipc_restart(from);
+    }
 }
 
 void ipc_refuse(struct process *from) {
@@ -172,83 +316,33 @@ void ipc_refuse(struct process *from) {
         finish(from, RC_INVALID_CAP);
 }
 
-void ipc_end_endpoint(const struct endpoint *endpoint) {
+static void sender_again(struct process *from) {
+    if (from->fault == FAULT_NONE) {
+        ipc_restart(from);
+        return;
+    }
+    queue_remove(from);
+    from->keepers--; /* the same keeper, wherever it is now */
+    process_fault_tell(from);
+}
+
+void ipc_endpoint_changed(const struct endpoint *endpoint) {
     for (unsigned long i = 0; i < kernel_info.process_count; i++) {
         struct process *process = &kernel_info.processes[i];
-        if (process->header.type == CAP_PROCESS && process->state == PROCESS_SENDING && process->send_to == endpoint)
-            ipc_refuse(process);
+        if (process->header.type == CAP_PROCESS && process->state == PROCESS_SENDING &&
+            process->send_cap.type == CAP_ENTRY && (struct endpoint *)process->send_cap.object == endpoint)
+            sender_again(process);
     }
 }
 
-/* The string of a message that can be taken at once. False: the invocation is over (undone, or refused). */
-static bool send_string(struct process *from, struct process *to, unsigned kind, unsigned long *size) {
-    enum copy_result result = string_transfer(from, to, size);
-    if (result == COPIED)
-        return true;
-    if (result == COPY_UNDO) {
-        from->regs.rip -= 2;
-        return false;
+void ipc_end_endpoint(const struct endpoint *endpoint) {
+    ipc_endpoint_changed(endpoint);
+    for (unsigned long i = 0; i < kernel_info.process_count; i++) {
+        struct process *process = &kernel_info.processes[i];
+        if (process->header.type != CAP_PROCESS || process->wait_for != endpoint)
+            continue;
+        process->wait_for = NULL;
+        if (process->state == PROCESS_WAITING)
+            finish(process, RC_INVALID_CAP);
     }
-    *size = 0;
-    if (kind != INVOKE_RETURN)
-        finish(from, RC_BAD_SPACE);
-    return kind == INVOKE_RETURN;
-}
-
-void ipc_send(struct process *from, struct cap *entry, unsigned kind) {
-    struct process *to = recipient_of(entry);
-    unsigned long size;
-    if (!to) {
-        if (kind == INVOKE_RETURN)
-            ipc_wait(from);
-        else
-            finish(from, RC_INVALID_CAP);
-    } else if (to->state != PROCESS_WAITING) {
-        queue_sender(from, to, entry);
-    } else if (send_string(from, to, kind, &size)) {
-        deliver(from, to, kind, entry->payload, size);
-        sender_continue(from, kind);
-    }
-}
-
-/* A keeper's verdict: label 0 restarts the process. With anything else the keeper of a GPT leaves it to that of the
- * process, which leaves it stopped with its fault on record. */
-static void answer_fault(struct process *to, unsigned long label) {
-    if (label == 0) {
-        to->fault = FAULT_NONE;
-        process_ready(to);
-    } else if (to->keepers == FAULT_KEEPER_SPACE) {
-        process_fault_tell(to);
-    } else {
-        to->state = PROCESS_STOPPED;
-    }
-}
-
-void ipc_answer(struct process *from, struct cap *resume, unsigned kind) {
-    struct process *to = (struct process *)resume->object;
-    unsigned long size;
-    kassert(to->state == PROCESS_CALLING || to->state == PROCESS_FAULTED, to->state);
-    if (to->state == PROCESS_FAULTED) {
-        to->call_count++;
-        answer_fault(to, from->regs.rax);
-        if (kind == INVOKE_CALL) /* nobody will answer */
-            finish(from, RC_OK);
-        else
-            sender_continue(from, kind);
-    } else if (send_string(from, to, kind, &size)) {
-        to->call_count++;
-        deliver(from, to, kind, 0, size);
-        sender_continue(from, kind);
-    }
-}
-
-bool ipc_send_fault(struct process *process, struct cap *entry) {
-    struct process *to = recipient_of(entry);
-    if (!to || to == process)
-        return false;
-    if (to->state == PROCESS_WAITING)
-        deliver_fault(process, to, entry->payload);
-    else
-        queue_sender(process, to, entry);
-    return true;
 }

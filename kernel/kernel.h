@@ -53,6 +53,7 @@ static inline unsigned char port_in8(unsigned short port) {
 /* ---- Memory */
 
 void *memcpy(void *to, const void *from, size_t size);
+void *memmove(void *to, const void *from, size_t size);
 void *memset(void *to, int byte, size_t size);
 
 /* ---- console.c: the serial line. Formats: %s, %c, %u (unsigned), %x (unsigned long, hexadecimal). */

@@ -55,6 +55,15 @@ void queue_append(struct process_queue *queue, struct process *process) {
     queue->last = process;
 }
 
+void queue_prepend(struct process_queue *queue, struct process *process) {
+    kassert(!process->queue, process->header.id);
+    process->queue = queue;
+    process->queue_prev = NULL;
+    process->queue_next = queue->first;
+    *(queue->first ? &queue->first->queue_prev : &queue->last) = process;
+    queue->first = process;
+}
+
 void queue_remove(struct process *process) {
     struct process_queue *queue = process->queue;
     if (!queue)
@@ -72,9 +81,14 @@ void process_ready(struct process *process) {
 
 void process_cancel(struct process *process, enum process_state state) {
     queue_remove(process);
-    process->call_count++;
+    process->answer_count[ANSWER_CALL]++;
+    process->answer_count[ANSWER_FAULT]++;
     process->fault = FAULT_NONE;
+    process->receiving = PROCESS_STOPPED;
+    process->receive_ticket = process->string_ticket = 0;
+    process->wait_for = NULL;
     process->state = (unsigned char)state;
+    ipc_void_answers(process);
 }
 
 void process_end(struct process *process) {

@@ -5,7 +5,7 @@
  *     STOPPED    START makes it RUNNABLE
  *     RUNNABLE   it is kernel_info.current, or in the run queue
  *     WAITING    for any message
- *     CALLING    for the answer that the resume capability with its call_count gives
+ *     CALLING    for the answer that its resume capability gives
  *     SENDING    in a recipient's queue; with fault set, what it sends is its fault
  *     FAULTED    until a keeper answers, or for ever
  */
@@ -24,6 +24,7 @@ void process_ready(struct process *process);
 void process_cancel(struct process *process, enum process_state state);
 
 void queue_append(struct process_queue *queue, struct process *process);
+void queue_prepend(struct process_queue *queue, struct process *process);
 void queue_remove(struct process *process);
 
 extern struct process *process_loaded;
@@ -46,8 +47,14 @@ static inline struct process *process_next(void) {
 /* Its segment bases were changed: loads them if they are in use. */
 void process_reload(const struct process *process);
 
-/* ---- ipc.c: the message of a queued sender will not be taken. */
+/* ---- ipc.c */
+
+/* The message of a queued sender will not be taken. */
 void ipc_refuse(struct process *from);
+/* Whoever waits to give a process its answer is to find out that it is void. */
+void ipc_void_answers(struct process *process);
+/* A process's invocation has not happened: its SYSCALL runs again. */
+void ipc_restart(struct process *process);
 
 /* ---- fault.c */
 

@@ -20,10 +20,15 @@
  *     r15    string wanted: room in bytes (0: none)     kept
  *     rcx, r11                                          destroyed by SYSCALL itself
  *
- *     rdi  63        10 9  8 7       0          rsi  63      32 31 24 … 7   0
- *         +------------+----+---------+             +----------+----+---+----+
- *         |  0         |kind| cap reg |             | recv 3…0 | send 3 … 0  |   one byte a register; 0 = none
- *         +------------+----+---------+             +----------+----+---+----+
+ *     rdi  63   17 16 15 10 9  8 7       0      rsi  63      32 31 24 … 7   0
+ *         +------+--+-----+----+---------+          +----------+----+---+----+
+ *         |  0   |P |wait |kind| cap reg |          | recv 3…0 | send 3 … 0  |   one byte a register; 0 = none
+ *         +------+--+-----+----+---------+          +----------+----+---+----+
+ *
+ * wait, with RETURN only: the register of an Endpoint capability; the process then waits for messages to that endpoint
+ * only (closed wait; RC_INVALID_CAP at once, and nothing is sent, if it is no endpoint; later, if the endpoint ends).
+ * 0: for any (open wait). P, INVOKE_PROMPT: if the receiver's room faults, the string ends there; else the sender waits
+ * for the keeper.
  */
 #ifndef FACET_ABI_H
 #define FACET_ABI_H
@@ -33,9 +38,12 @@
 /* How a capability is invoked (bits 9:8 of the control word). A resume capability made by CALL arrives in
  * the receiver's capability register recv[3]; it answers once. RETURN of a message to Null just waits. */
 #define INVOKE_CALL 0   /* send, then wait for the answer through a fresh resume capability */
-#define INVOKE_RETURN 1 /* send (never blocks on a resume capability), then wait for any message */
+#define INVOKE_RETURN 1 /* send, then wait for a message */
 #define INVOKE_FORK 2   /* send without waiting; lost silently if nobody can take it is never: the sender queues */
 #define INVOKE_KIND_SHIFT 8
+/* Added to a kind: */
+#define INVOKE_CLOSED(reg) ((reg) << 2) /* RETURN: wait for messages to the endpoint in that register only */
+#define INVOKE_PROMPT 0x100             /* don't wait for the receiver's keeper: what string has arrived will do */
 #define INVOKE_CONTROL(cap, kind) ((unsigned long)(cap) | (unsigned long)(kind) << INVOKE_KIND_SHIFT)
 
 #define CAP_REGISTERS 32 /* per process; register 0 always holds Null */
@@ -122,6 +130,8 @@ enum op {
 
     OP_ENDPOINT_SET_RECIPIENT = 0x400, /* s0 process capability: who receives */
     OP_ENDPOINT_MAKE_ENTRY,            /* w0 payload                 c0 <- entry capability */
+    OP_ENDPOINT_SET_MATCH,             /* w0 1: only entry capabilities with payload w1 are valid, the others are void
+                                        * (RC_INVALID_CAP) as long as this stands; 0: all are valid */
 
     OP_RANGE_ALLOC = 0x500, /* w0 enum cap_type: Page, CapPage, GPT, Process, Endpoint; w1 restrictions of the
                              * capability (memory only, else 0)            c0 <- a fresh object, zeroed */

@@ -13,14 +13,14 @@
  *
  *     0      type | restr | l2g | slot | alloc
  *     8      match      guard of a memory capability or window: addresses with (addr >> l2g) == match pass
- *    16      payload    of an Entry: what the receiver is told; of a Resume: which call it answers; of a window: the
- * offset 24      object     header of the object; 0 for types without one
+ *    16      payload    of an Entry: what the receiver is told; of a Resume: which call or fault it answers; of a
+ * window: the offset 24      object     header of the object; 0 for types without one
  */
 struct cap {
     unsigned char type;  /* enum cap_type */
     unsigned char restr; /* enum cap_restriction */
     unsigned char l2g;   /* 12…64 for memory capabilities and windows; 64: no guard, match is 0 */
-    unsigned char slot;  /* of a LocalWindow: where the traversal goes on in the same GPT */
+    unsigned char slot;  /* of a LocalWindow: where the traversal goes on in the same GPT; of a Resume: ANSWER_… */
     unsigned int alloc;  /* valid while equal to the object's */
     unsigned long match;
     unsigned long payload;
@@ -68,6 +68,9 @@ enum process_state {
 /* Who is told of a fault, one after the other. */
 enum { FAULT_KEEPER_SPACE = 1, FAULT_KEEPER_PROCESS, FAULT_KEEPERS = FAULT_KEEPER_PROCESS };
 
+/* What a resume capability answers (its `slot`). */
+enum { ANSWER_CALL, ANSWER_FAULT, ANSWERS };
+
 struct process_queue {
     struct process *first, *last;
 };
@@ -79,26 +82,35 @@ struct process {
     unsigned char state;                                 /* enum process_state */
     unsigned char fault;                                 /* enum fault of the last fault, FAULT_NONE: none */
     unsigned char keepers;                               /* FAULTED: how many FAULT_KEEPER_… have been told */
-    unsigned char pad[5];
+    unsigned char receiving; /* FAULTED while it took a message: what it then was, WAITING or
+                              * CALLING, and will be once repaired; else STOPPED */
+    unsigned char pad[4];
     unsigned long fault_address, fault_code; /* code: vector << 32 | error code */
     unsigned long fault_offset;              /* the address in the GPT whose keeper was told */
     struct cap fault_space;                  /* that GPT, as restricted as the path to it; Null: no such keeper */
-    unsigned long call_count;                /* payload of the resume capability that would answer it now */
-    unsigned long cr3;                       /* top-level page table in use, physical; 0: none yet */
+    unsigned long answer_count[ANSWERS]; /* payload of the resume capability that would answer its call, its fault */
+    unsigned long cr3;                   /* top-level page table in use, physical; 0: none yet */
     struct cap space, keeper;
     struct cap reg[CAP_REGISTERS];
     struct process *queue_next, *queue_prev;
     struct process_queue *queue;  /* the run queue or a recipient's senders; NULL: in none */
     struct process_queue senders; /* who waits for this one to receive */
-    unsigned long send_payload;   /* SENDING: of the entry capability that was invoked */
-    struct endpoint *send_to;     /* SENDING: its endpoint */
-    struct table *products;       /* page tables of a space whose root capability has a narrow guard */
-    struct depend *held;          /* what its top-level table was reached through */
+    struct cap send_cap;          /* SENDING: the entry or resume capability that was invoked */
+    struct endpoint *wait_for;    /* WAITING: for messages to this endpoint only; NULL: to any */
+    unsigned long
+        receive_ticket; /* names the message it is about to receive, once a string has stopped on its way; else 0 */
+    unsigned long string_ticket; /* such a string that it sends: the receiver's ticket, 0: none */
+    unsigned long string_done;   /* … and how many bytes of it have arrived */
+    struct table *products;      /* page tables of a space whose root capability has a narrow guard */
+    struct depend *held;         /* what its top-level table was reached through */
 };
 
 struct endpoint {
     struct object header;
-    struct cap recipient; /* Process */
+    struct cap recipient;   /* Process */
+    unsigned char matching; /* only entry capabilities with that payload are valid */
+    unsigned char pad[7];
+    unsigned long match;
 };
 
 /* Where everything is. debug_block.kernel_info points here. Counts are of array entries. */

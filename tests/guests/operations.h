@@ -380,6 +380,9 @@ static const struct expectation expected[] = {
      .word = {~0ul},
      .after = entry_after},
 
+    {.is = {OPERATION(OP_ENDPOINT_SET_MATCH), ONLY(CAP_ENDPOINT), 0, {{0, 1}, ANY, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
+     .word = {1, 5}},
+
     {.is = {OPERATION(OP_RANGE_ALLOC),
             ONLY(CAP_RANGE),
             0,

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "strings.h"
+#include "cpu.h"
+#include "debug.h"
+
+#define FRONT_CHUNK 512 /* bytes that a front sees at once */
+
+static unsigned long last_ticket;
+
+/* What a front has given for a piece that could then not be stored: its handlers are not asked again. */
+static unsigned char held[FRONT_CHUNK];
+static struct { unsigned long ticket, done, size; } held_for;
+
+struct piece {
+    struct process *from, *to;
+    unsigned long source, target; /* addresses */
+    unsigned long size, done;     /* of the piece; of the string, before it */
+};
+
+static unsigned long least(unsigned long a, unsigned long b) {
+    return a < b ? a : b;
+}
+
+static bool fault_at(struct string_fault *fault, struct process *process, unsigned long address, enum access access) {
+    fault->fault = walk_process(&fault->walk, process, address, access, NULL);
+    fault->address = address;
+    fault->code = (unsigned long)VECTOR_PF << 32 | PF_USER | (access == ACCESS_STORE ? PF_WRITE : 0ul) |
+                  (fault->fault == FAULT_ACCESS_VIOLATION ? PF_PRESENT : 0ul);
+    return fault->fault != FAULT_NONE;
+}
+
+/* A front's part: it lets its handlers see the piece. */
+static enum string_result front_piece(struct string_fault *fault, unsigned long address, void *buffer,
+                                      unsigned long size, enum access access) {
+    struct page *page = (struct page *)fault->walk.object;
+    enum copy_status status = debug_copy(page->front, address, fault->walk.offset, buffer, size, access);
+    if (status == COPY_FAULT) {
+        fault->fault = FAULT_HANDLER;
+        fault->code = debug_copy_code();
+        return access == ACCESS_LOAD ? STRING_SENDER_FAULTS : STRING_RECEIVER_FAULTS;
+    }
+    return status == COPY_OK ? STRING_MOVED : STRING_UNDO;
+}
+
+static enum string_result source_front(const struct piece *piece, struct string_fault *fault) {
+    if (held_for.ticket == piece->from->string_ticket && held_for.ticket && held_for.done == piece->done &&
+        held_for.size == piece->size)
+        return STRING_MOVED;
+    held_for.ticket = 0;
+    enum string_result result = front_piece(fault, piece->source, held, piece->size, ACCESS_LOAD);
+    held_for.done = piece->done;
+    held_for.size = piece->size;
+    return result;
+}
+
+/* Moves a piece that lies within a page on both sides. Both are looked up before a front's handlers are asked. */
+static enum string_result piece_move(struct piece *piece, struct string_fault *fault) {
+    static struct string_fault source; /* not on the stack: walks are large */
+    if (fault_at(&source, piece->from, piece->source, ACCESS_LOAD)) {
+        *fault = source;
+        return STRING_SENDER_FAULTS;
+    }
+    if (fault_at(fault, piece->to, piece->target, ACCESS_STORE))
+        return STRING_RECEIVER_FAULTS;
+    struct page *from = (struct page *)source.walk.object, *to = (struct page *)fault->walk.object;
+    unsigned char *data = (unsigned char *)page_data(from) + source.walk.offset;
+    piece->size = least(piece->size, least(PAGE_SIZE - source.walk.offset, PAGE_SIZE - fault->walk.offset));
+    if (from->front >= 0 || to->front >= 0)
+        piece->size = least(piece->size, FRONT_CHUNK);
+    if (from->front >= 0) {
+        enum string_result result = source_front(piece, &source);
+        if (result != STRING_MOVED) {
+            *fault = source;
+            return result;
+        }
+        data = held;
+    }
+    if (to->front >= 0)
+        return front_piece(fault, piece->target, data, piece->size, ACCESS_STORE);
+    memmove((unsigned char *)page_data(to) + fault->walk.offset, data, piece->size);
+    return STRING_MOVED;
+}
+
+/* The copy goes on here when the same message is sent again to the same wait. */
+static void progress_keep(const struct piece *piece) {
+    if (!piece->to->receive_ticket)
+        piece->to->receive_ticket = ++last_ticket;
+    piece->from->string_ticket = piece->to->receive_ticket;
+    piece->from->string_done = piece->done;
+    held_for.ticket = held_for.done == piece->done ? piece->to->receive_ticket : 0;
+}
+
+enum string_result string_transfer(struct process *from, struct process *to, unsigned long *size,
+                                   struct string_fault *fault) {
+    unsigned long whole = least(least(from->regs.r13, to->regs.r15), STRING_MAX);
+    struct piece piece = {.from = from, .to = to};
+    if (from->string_ticket && from->string_ticket == to->receive_ticket)
+        piece.done = from->string_done;
+    for (; piece.done < whole; piece.done += piece.size) {
+        piece.source = from->regs.r12 + piece.done;
+        piece.target = to->regs.r14 + piece.done;
+        piece.size = whole - piece.done;
+        enum string_result result = piece_move(&piece, fault);
+        if (result != STRING_MOVED) {
+            progress_keep(&piece);
+            *size = piece.done;
+            return result;
+        }
+    }
+    from->string_ticket = 0;
+    *size = whole;
+    return STRING_MOVED;
+}

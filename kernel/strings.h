@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Strings from process to process, page by page and without a buffer between. A piece that cannot be read or stored
+ * ends the attempt; what has been moved stays moved. The sender keeps its place (struct process: string_done), so when
+ * the system call is made again, after a keeper has repaired the page or the debugger has gone on, the copy goes on
+ * there. The place is void if the receiver has meanwhile taken another message: the receiver's ticket tells.
+ */
+#ifndef KERNEL_STRINGS_H
+#define KERNEL_STRINGS_H
+
+#include "process.h"
+#include "walk.h"
+
+enum string_result {
+    STRING_MOVED,
+    STRING_UNDO,            /* the debugger takes over before the next piece */
+    STRING_SENDER_FAULTS,   /* cannot be read; *fault says why */
+    STRING_RECEIVER_FAULTS, /* cannot be stored */
+};
+
+struct string_fault {
+    enum fault fault;
+    unsigned long address, code;
+    struct walk walk;
+};
+
+/* Moves the string that `from` sends, as its registers say, to where `to` wants it. *size: bytes that are there now. */
+enum string_result string_transfer(struct process *from, struct process *to, unsigned long *size,
+                                   struct string_fault *fault);
+
+#endif
