@@ -5,10 +5,11 @@
  * be as the model in tests/model/ says. The last line tells how often each thing happened. Needs --grant range --grant
  * debug.
  *
- *     operations   slots set, copied, weakened, refused; guards, restrictions, windows, backgrounds, keepers, l2v;
- * objects made and rescinded; pages swapped and restored; other spaces for processes, new processes accesses     load,
- * store, execute, locked read-modify-write; 1 and 8 bytes, aligned or not, across pages;
- *                  strings sent and received, which the kernel copies
+ * Operations: slots set, copied, weakened, refused; guards, restrictions, windows, backgrounds, keepers, l2v; objects
+ * made and rescinded; pages swapped and restored; other spaces for processes, new processes.
+ *
+ * Accesses: load, store, execute, locked read-modify-write; 1 and 8 bytes, aligned or not, across pages; strings sent
+ * and received, which the kernel copies.
  */
 #include "../model/guest.h"
 

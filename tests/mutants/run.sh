@@ -24,6 +24,8 @@ keeper
 revoke
 messages
 windows
+strings
+rescind
 code
 machine'
 
@@ -44,6 +46,7 @@ kernel_build() {
 # killers KERNEL WORD: the tests that fail, each on a line behind WORD
 killers() {
     echo "$GUESTS" | while read -r guest arguments; do
+        [ "$2$arguments" != 'debug:2500 2' ] || continue # checking takes its time
         # shellcheck disable=SC2086
         timeout 60 "$release/facet" run --timeout 30 --kernel "$1" --grant range --grant debug --grant console --grant power \
             --grant schedule --grant time "$release/tests/guests/$guest" $arguments </dev/null >"$1.out" 2>&1 ||
