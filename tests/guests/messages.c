@@ -146,6 +146,19 @@ static void strings(void) {
     passed("strings cross pages");
 }
 
+/* What the kernel reads and writes for itself. */
+static void registers(void) {
+    struct facet_regs *set = (struct facet_regs *)(void *)(REGION + 4096 - 64);
+    struct facet_regs *got = (struct facet_regs *)(void *)(REGION + 3 * 4096 - 72);
+    *set = (struct facet_regs){.rax = 1, .rdi = 2, .r8 = 3, .r15 = 4, .rip = 5, .rflags = 0x202};
+    struct facet_message to = {.string = set, .string_size = sizeof *set},
+                         from = {.room = got, .room_size = sizeof *got};
+    check("set registers", facet_call(R_CHILD, OP_PROCESS_SET_REGS, &to), RC_OK);
+    check("get registers", facet_call(R_CHILD, OP_PROCESS_GET_REGS, &from), RC_OK);
+    check("the same", (unsigned long)memcmp(set, got, sizeof *set), 0);
+    passed("registers cross pages");
+}
+
 int main(void) {
     make_process(R_HELPER, helper, helper_stack + 512, CR_NULL, CR_NULL);
     make_entry(R_HELPER_END, R_HELPER, 1, R_HELPER_ENTRY);
@@ -155,5 +168,6 @@ int main(void) {
     endpoint();
     recipient();
     strings();
+    registers();
     return 0;
 }
