@@ -251,6 +251,7 @@ static void arm(struct emu *emu) {
     uc_err err = uc_hook_add(emu->uc, &emu->clock.hook, UC_HOOK_BLOCK, (void *)on_block, emu, 1, 0);
     facet_assert(err == UC_ERR_OK, "block hook: %s", uc_strerror(err));
     emu->clock.since = emu->clock.count;
+    emu->clock.used = true;
     kick_by_clock(emu, true);
 }
 

@@ -195,6 +195,7 @@ struct emu {
         bool between;        /* the engine leaves between two blocks */
         bool near;           /* the block at RIP would reach the deadline */
         unsigned users;      /* enum clock_user */
+        bool used;           /* it was armed at some time */
         atomic_bool armed;   /* the hook is there */
         uc_hook hook;
     } clock;

@@ -44,7 +44,7 @@
  *   out eax   VECTOR_TIMER once, so many bytes from this instruction on; 0: not at all. Replaces what was set before.
  *             It comes at the first instruction after that which may be interrupted (IF set, not directly after STI).
  * HLT with a timer set passes the time at once; without one nothing wakes it. in eax    the low 32 bits of the clock.
- * From the first IN on the clock runs for ever, which costs a fifth of the machine's speed; otherwise it runs at least
+ * From the first IN on the clock runs for ever, which costs up to a third of the machine's speed; otherwise it runs at least
  * while a timer is set, and a kernel that has no use for one sets 0. */
 
 #ifndef __ASSEMBLER__
