@@ -19,6 +19,18 @@ cmp -s "$T/e" "$T/e2" || fail "a second run gave other times"
 expect 1 "$FACET" run --clock --swap sym:ledger=watch:off=99999999 --events "$T/e3" "$LEDGER"
 cmp -s "$T/e" "$T/e3" || fail "other times under a handler that may stop"
 
+# The same when each access stops the machine, up to the first copy of the kernel: that one has its own time, but the kernel
+# takes another way when it makes a stopped copy again.
+(echo run && yes continue | head -n "$(wc -l <"$T/e")") >"$T/go"
+expect 0 "$FACET" debug --clock --batch -q --swap sym:ledger=watch --events "$T/e5" -x "$T/go" "$LEDGER"
+[ "$(jq -s 'map(select(.verdict == "stop")) | length' "$T/e5")" = "$(wc -l <"$T/e")" ] || fail "not every access stopped"
+until_copy() {
+    jq -c '[.by, .pc, .off, .clock]' "$1" | sed '/kernel/q'
+}
+until_copy "$T/e" >"$T/a"
+until_copy "$T/e5" | cmp -s - "$T/a" || fail "other times where accesses stop: $(until_copy "$T/e5" | diff "$T/a" - | head -n 4)"
+[ "$(wc -l <"$T/a")" -gt 100 ] || fail "the kernel copied too early"
+
 # A debugger that stops, steps, looks around (which asks the kernel) and goes on: its requests take no time.
 cat >"$T/script" <<'END'
 break add_to_balance
