@@ -27,7 +27,8 @@ EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/tr
 # The kernel: kernel.elf, freestanding, linked by kernel/kernel.ld. C and assembler.
 KERNEL_SRC = kernel/main.c kernel/boot.c kernel/cpu.c kernel/paging.c kernel/memory.c kernel/console.c kernel/object.c \
 	kernel/cap.c kernel/walk.c kernel/table.c kernel/depend.c kernel/map.c kernel/front.c kernel/fault.c kernel/process.c \
-	kernel/invoke.c kernel/ipc.c kernel/strings.c kernel/copy.c kernel/debug.c kernel/check.c kernel/start.c kernel/cap_memory.c kernel/cap_gpt.c \
+	kernel/invoke.c kernel/ipc.c kernel/strings.c kernel/copy.c kernel/debug.c kernel/check.c kernel/check_object.c \
+	kernel/check_depend.c kernel/damage.c kernel/start.c kernel/cap_memory.c kernel/cap_gpt.c \
 	kernel/cap_process.c kernel/cap_endpoint.c kernel/cap_range.c kernel/cap_stream.c kernel/cap_debug.c kernel/cap_power.c \
 	kernel/cap_discrim.c
 KERNEL_ASM = kernel/head.S kernel/entry.S kernel/string.S
@@ -47,9 +48,11 @@ SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
 SAMPLE_HANDLERS = samples/handlers/tracer.c samples/handlers/stuckbit.c
 TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tests/guests/code.c tests/guests/fuzz.c \
 	tests/guests/hostile.c tests/guests/trees.c tests/guests/operations.c tests/guests/strings.c tests/guests/windows.c \
-	tests/guests/paths.c \
-	tests/guests/badop.c tests/guests/machine.c \
+	tests/guests/paths.c tests/guests/badop.c tests/guests/rescind.c tests/guests/damage.c \
 	tests/guests/steps.S
+TEST_GUESTS += tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
+# Linked to tests/guests/model: the model and what compares the kernel with it.
+MODEL_SRC = tests/model/model.c tests/model/operations.c tests/model/access.c
 BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c tests/bench/touch.c tests/bench/kernel.c
 BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c tests/bench/bare.c tests/bench/access.c
 QEMU_HOST = tests/qemu/alone.c
@@ -127,6 +130,7 @@ OBJ = $(addprefix $(B)/,$(addsuffix .o,$(basename $(1))))
 EMU_OBJ = $(call OBJ,$(EMU_SRC))
 KERNEL_OBJ = $(call OBJ,$(KERNEL_SRC) $(KERNEL_ASM))
 DOMAIN_OBJ = $(call OBJ,$(DOMAIN_SRC))
+MODEL_OBJ = $(call OBJ,$(MODEL_SRC))
 DEBUGGER_OBJ = $(call OBJ,$(filter-out %/main.c,$(DEBUGGER_SRC)))
 
 all: $(if $(DEBUGGER_SRC),$(B)/facet) $(if $(EMU_SRC),$(B)/libemu.a) $(if $(KERNEL_SRC),$(B)/kernel.elf) \
@@ -147,7 +151,7 @@ $(UNIT_OBJ): $(B)/%.o: %.c
 	$(say)$(CC) $(HOST_CFLAGS) $(UNICORN_CFLAGS) -DBUILD_DIR='"$(B)"' $(DEPFLAGS) -c -o $@ $<
 $(KERNEL_OBJ): CFLAGS_HERE = $(KERNEL_CFLAGS) -Ikernel
 $(DOMAIN_OBJ) $(B)/kernel/domain/crt0.o: CFLAGS_HERE = $(GUEST_CFLAGS) -Ikernel/domain
-$(B)/samples/guests/%.o $(B)/tests/guests/%.o $(B)/tests/bench/%.o: CFLAGS_HERE = $(GUEST_CFLAGS)
+$(B)/samples/guests/%.o $(B)/tests/guests/%.o $(B)/tests/bench/%.o $(B)/tests/model/%.o: CFLAGS_HERE = $(GUEST_CFLAGS)
 $(B)/kernel/%.o $(B)/samples/%.o $(B)/tests/%.o: CFLAGS_HERE ?= $(GUEST_CFLAGS)
 $(B)/%.o: %.c
 	$(MKDIR)
@@ -207,7 +211,8 @@ $(B)/tests/native/wordfreq: samples/guests/wordfreq.c $(B)/samples/guests/wordta
 	$(say)$(CC) -std=gnu11 -g -O2 $(WARN) -fno-tree-loop-distribute-patterns -Itests/native -no-pie $(DEPFLAGS) -o $@ $^
 $(TEST_GUEST_BIN): $(B)/tests/guests/%: $(B)/tests/guests/%.o $(B)/crt0.o
 	$(MKDIR)
-	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $(B)/crt0.o $<
+	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $(filter %.o,$^)
+$(B)/tests/guests/model: $(MODEL_OBJ)
 $(BENCH_GUEST_BIN): $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/crt0.o
 	$(MKDIR)
 	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $(B)/crt0.o $<
@@ -248,6 +253,7 @@ help:
 	@echo '  demo      builds and shows wordfreq with a handler on its hash table'
 	@echo '  test      builds and runs everything that must pass'
 	@echo '  check     test, the unit tests under sanitizers, format, cppcheck'
+	@echo '  mutants   does a test notice when the kernel is wrong? one change at a time'
 	@echo '  unit      only the unit tests'
 	@echo '  test-qemu runs the kernel under emu/ and under qemu-system-x86_64: the logs must be identical'
 	@echo '  bench     prints the speed table, writes build/bench.ndjson'
@@ -283,13 +289,20 @@ test: test-files build/deps-test $(if $(filter debug,$(MODE)),,debug-build)
 	groff -man -ww -z -Tutf8 debugger/facet.1
 	tests/cli/run.sh $(B)
 	tests/sessions/run.sh $(B)
+	tests/model/run.sh build/debug/facet $(B)/tests/guests/model 25000 2
 	$(B)/tests/unit
 LISTED = $(EMU_SRC) $(KERNEL_SRC) $(KERNEL_ASM) $(DOMAIN_SRC) $(DEBUGGER_SRC) kernel/domain/crt0.S $(SAMPLE_GUESTS) \
-	samples/guests/wordtable.c $(SAMPLE_HANDLERS) $(TEST_GUESTS) $(LADDER) $(UNIT_TESTS)
+	samples/guests/wordtable.c $(SAMPLE_HANDLERS) $(TEST_GUESTS) $(MODEL_SRC) $(LADDER) $(UNIT_TESTS)
 
-check: test format-check cppcheck
+check: test format-check cppcheck model-million
 	+$(MAKE) MODE=asan unit
 	+$(MAKE) MODE=ubsan unit
+
+# A million operations, the kernel checking itself after each.
+model-million: test-files debug-build
+	tests/model/run.sh build/debug/facet $(B)/tests/guests/model 50000 20
+mutants: test-files debug-build
+	tests/mutants/run.sh $(B) build/debug
 
 FORMATTED = $(shell find include emu kernel debugger samples tests -name '*.[ch]' | sort)
 format:
@@ -332,4 +345,4 @@ distclean:
 deps:
 	@.ci/deps.sh build
 	@.ci/deps.sh test
-.PHONY: help all operations demo test-files test-qemu unit debug-build test check format format-check cppcheck bench install clean distclean deps
+.PHONY: help all operations demo test-files test-qemu model-million mutants unit debug-build test check format format-check cppcheck bench install clean distclean deps

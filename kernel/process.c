@@ -123,6 +123,10 @@ void process_reload(const struct process *process) {
         segments_switch(process);
 }
 
+bool process_runs_from(const struct process_queue *queue) {
+    return queue == &run_queue;
+}
+
 static struct process *process_pick(void) {
     struct process *process = current_process;
     if (process && process->state == PROCESS_RUNNABLE)

@@ -27,6 +27,9 @@ void queue_append(struct process_queue *queue, struct process *process);
 void queue_prepend(struct process_queue *queue, struct process *process);
 void queue_remove(struct process *process);
 
+/* For kernel_check: the queue is one from which processes are picked. */
+bool process_runs_from(const struct process_queue *queue);
+
 extern struct process *process_loaded;
 extern bool table_tlb_stale; /* table.h */
 

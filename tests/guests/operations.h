@@ -7,6 +7,8 @@
 
 #include "check.h"
 
+#include <facet/damage.h>
+
 struct range {
     unsigned long low, high;
 };
@@ -151,6 +153,7 @@ static void set_regs_after(const struct facet_message *m) {
     struct facet_message get = {.room = &room, .room_size = sizeof room};
     check("get registers", facet_call(R_BASE, OP_PROCESS_GET_REGS, &get), RC_OK);
     expect("rbx", room.regs.rbx, sent.regs.rbx);
+    expect("flags that ring 3 may set", room.regs.rflags, 0x240dd5 | 0x202);
 }
 static void set_space_after(const struct facet_message *m) {
     (void)m;
@@ -454,9 +457,18 @@ static const struct expectation expected[] = {
     {.is = {OPERATION(OP_DEBUG_SWAP), ONLY(CAP_DEBUG), 0, {{0, 1}, IGNORED, ANY, ANY}, {SET(CAP_PAGE), SET_ANY}, 0, 0},
      .send = {R_PAGE},
      .after = swap_after},
-    {.is = {OPERATION(OP_DEBUG_RESTORE), ONLY(CAP_DEBUG), 0, {IGNORED, IGNORED, ANY, ANY}, {SET(CAP_PAGE), SET_ANY}, 0, 0},
+    {.is = {OPERATION(OP_DEBUG_RESTORE), ONLY(CAP_DEBUG), 0, {ANY, ANY, ANY, ANY}, {SET(CAP_PAGE), SET_ANY}, 0, 0},
      .send = {R_PAGE},
      .after = restore_after},
+    {.is = {OPERATION(OP_DEBUG_DAMAGE),
+            ONLY(CAP_DEBUG),
+            0,
+            {{0, DAMAGE_COUNT - 1}, IGNORED, ANY, ANY},
+            {SET(CAP_GPT), SET_ANY},
+            0,
+            0},
+     .send = {R_GPT},
+     .last = 1},
 
     {.is = {OPERATION(OP_POWER_OFF), ONLY(CAP_POWER), 0, {{0, 255}, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .word = {7},
