@@ -17,6 +17,7 @@
 
 /* Tokens of the kernel command line. Without devices=facet only the serial line is used. */
 #define CMDLINE_FACET "devices=facet"
+#define CMDLINE_TIMER "timer=facet"  /* there is PORT_TIMER */
 #define CMDLINE_APERTURE "aperture=" /* hexadecimal; must equal APERTURE_BASE */
 
 #define KERNEL_LOAD_ADDRESS 0x100000
@@ -32,7 +33,11 @@
 #define PORT_MICROCODE 0xe0 /* the machine's own; ignored at other times */
 #define PORT_DEBUG 0xe8     /* out eax, a DEBUG_PORT_… command */
 #define PORT_STREAM 0xec    /* out eax, physical address of a struct stream_request */
-#define PORT_POWER 0xf4     /* out eax, exit status (isa-debug-exit under QEMU) */
+#define PORT_TIMER                                                                                                     \
+    0xf0 /* out eax: VECTOR_TIMER once after so many bytes of code have retired in rings 3 and 0, 0: never;            \
+          * in eax: low 32 bits of the clock, which counts them and may stand still while nothing is armed */
+#define TIMER_MAX 0x40000000ul /* most that is asked of it */
+#define PORT_POWER 0xf4        /* out eax, exit status (isa-debug-exit under QEMU) */
 
 #define VECTOR_FRONT 0x20 /* an access to a front cannot go on: see debug_block.trap; no error code */
 #define VECTOR_TIMER 0x21
