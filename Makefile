@@ -19,7 +19,7 @@ endif
 # ---- Sources --------------------------------------------------------------------------------------------------------
 
 # The machine: libemu.a. The only folder that includes Unicorn.
-EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/kick.c emu/step.c \
+EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/kick.c emu/step.c emu/clock.c \
 	emu/device.c emu/stream.c emu/instruction.c emu/operand.c emu/refuse.c emu/survive.c emu/error.c \
 	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/decode.c \
 	emu/fetch.c emu/inline.c
@@ -46,10 +46,12 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
 SAMPLE_HANDLERS = samples/handlers/tracer.c samples/handlers/stuckbit.c
 TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tests/guests/code.c tests/guests/fuzz.c \
-	tests/guests/hostile.c tests/guests/trees.c tests/guests/operations.c tests/guests/strings.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/windows.c \
-	tests/guests/paths.c \
-	tests/guests/badop.c tests/guests/machine.c \
+	tests/guests/hostile.c tests/guests/trees.c tests/guests/operations.c tests/guests/strings.c tests/guests/windows.c \
+	tests/guests/schedule.c tests/guests/singlestep.c tests/guests/paths.c tests/guests/badop.c \
 	tests/guests/steps.S
+TEST_GUESTS += tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
+# Linked to tests/guests/model: the model and what compares the kernel with it.
+MODEL_SRC = tests/model/model.c tests/model/operations.c tests/model/access.c
 BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c tests/bench/touch.c tests/bench/kernel.c
 BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c tests/bench/bare.c tests/bench/access.c
 QEMU_HOST = tests/qemu/alone.c
@@ -58,10 +60,10 @@ QEMU_RUNGS = 03_paging 04_page_fault 05_ring3 06_syscall
 # Kernel-like images for the machine alone: -Ttext=0x100000, one segment, entry _start.
 LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_fault 05_ring3 06_syscall \
 	07_int_dpl 08_privileged 09_rewrite 10_frame_reuse 11_pressure 12_exceptions 13_nested 14_border 15_microcode \
-	16_trap_flag 17_odd 20_debug 21_loop 22_steps 30_triple 31_bus 32_halted 33_cr3 34_stuck 40_random 41_abort)
+	16_trap_flag 17_odd 20_debug 21_loop 22_steps 23_clock 30_triple 31_bus 32_halted 33_cr3 34_stuck 40_random 41_abort)
 
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
-UNIT_TESTS = tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/ladder_boot.c \
+UNIT_TESTS = tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/ladder_boot.c \
 	tests/test_access.c tests/test_access_verdicts.c tests/access_machine.c \
 	tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c
 
@@ -127,6 +129,7 @@ OBJ = $(addprefix $(B)/,$(addsuffix .o,$(basename $(1))))
 EMU_OBJ = $(call OBJ,$(EMU_SRC))
 KERNEL_OBJ = $(call OBJ,$(KERNEL_SRC) $(KERNEL_ASM))
 DOMAIN_OBJ = $(call OBJ,$(DOMAIN_SRC))
+MODEL_OBJ = $(call OBJ,$(MODEL_SRC))
 DEBUGGER_OBJ = $(call OBJ,$(filter-out %/main.c,$(DEBUGGER_SRC)))
 
 all: $(if $(DEBUGGER_SRC),$(B)/facet) $(if $(EMU_SRC),$(B)/libemu.a) $(if $(KERNEL_SRC),$(B)/kernel.elf) \
@@ -147,7 +150,7 @@ $(UNIT_OBJ): $(B)/%.o: %.c
 	$(say)$(CC) $(HOST_CFLAGS) $(UNICORN_CFLAGS) -DBUILD_DIR='"$(B)"' $(DEPFLAGS) -c -o $@ $<
 $(KERNEL_OBJ): CFLAGS_HERE = $(KERNEL_CFLAGS) -Ikernel
 $(DOMAIN_OBJ) $(B)/kernel/domain/crt0.o: CFLAGS_HERE = $(GUEST_CFLAGS) -Ikernel/domain
-$(B)/samples/guests/%.o $(B)/tests/guests/%.o $(B)/tests/bench/%.o: CFLAGS_HERE = $(GUEST_CFLAGS)
+$(B)/samples/guests/%.o $(B)/tests/guests/%.o $(B)/tests/bench/%.o $(B)/tests/model/%.o: CFLAGS_HERE = $(GUEST_CFLAGS)
 $(B)/kernel/%.o $(B)/samples/%.o $(B)/tests/%.o: CFLAGS_HERE ?= $(GUEST_CFLAGS)
 $(B)/%.o: %.c
 	$(MKDIR)
@@ -207,7 +210,8 @@ $(B)/tests/native/wordfreq: samples/guests/wordfreq.c $(B)/samples/guests/wordta
 	$(say)$(CC) -std=gnu11 -g -O2 $(WARN) -fno-tree-loop-distribute-patterns -Itests/native -no-pie $(DEPFLAGS) -o $@ $^
 $(TEST_GUEST_BIN): $(B)/tests/guests/%: $(B)/tests/guests/%.o $(B)/crt0.o
 	$(MKDIR)
-	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $(B)/crt0.o $<
+	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $(filter %.o,$^)
+$(B)/tests/guests/model: $(MODEL_OBJ)
 $(BENCH_GUEST_BIN): $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/crt0.o
 	$(MKDIR)
 	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $(B)/crt0.o $<
@@ -234,8 +238,8 @@ $(B)/tests/unit: $(UNIT_OBJ) $(UNIT_LIBS)
 $(UNIT_TESTS:%.c=$(B)/%): %: %.o $(UNIT_LIBS)
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcriterion $(HOST_LIBS) $(call rpath,../..)
 
-$(B)/tests/test_emu_create $(B)/tests/test_emu_ladder $(B)/tests/test_emu_run $(B)/tests/test_emu_random: $(B)/tests/ladder_boot.o
-$(B)/tests/test_access $(B)/tests/test_access_verdicts: $(B)/tests/access_machine.o
+$(B)/tests/test_emu_create $(B)/tests/test_emu_ladder $(B)/tests/test_emu_run $(B)/tests/test_emu_random $(B)/tests/test_emu_clock: $(B)/tests/ladder_boot.o
+$(B)/tests/test_access $(B)/tests/test_access_verdicts $(B)/tests/test_emu_clock: $(B)/tests/access_machine.o
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
@@ -248,6 +252,7 @@ help:
 	@echo '  demo      builds and shows wordfreq with a handler on its hash table'
 	@echo '  test      builds and runs everything that must pass'
 	@echo '  check     test, the unit tests under sanitizers, format, cppcheck'
+	@echo '  mutants   does a test notice when the kernel is wrong? one change at a time'
 	@echo '  unit      only the unit tests'
 	@echo '  test-qemu runs the kernel under emu/ and under qemu-system-x86_64: the logs must be identical'
 	@echo '  bench     prints the speed table, writes build/bench.ndjson'
@@ -283,13 +288,20 @@ test: test-files build/deps-test $(if $(filter debug,$(MODE)),,debug-build)
 	groff -man -ww -z -Tutf8 debugger/facet.1
 	tests/cli/run.sh $(B)
 	tests/sessions/run.sh $(B)
+	tests/model/run.sh build/debug/facet $(B)/tests/guests/model 25000 2
 	$(B)/tests/unit
 LISTED = $(EMU_SRC) $(KERNEL_SRC) $(KERNEL_ASM) $(DOMAIN_SRC) $(DEBUGGER_SRC) kernel/domain/crt0.S $(SAMPLE_GUESTS) \
-	samples/guests/wordtable.c $(SAMPLE_HANDLERS) $(TEST_GUESTS) $(LADDER) $(UNIT_TESTS)
+	samples/guests/wordtable.c $(SAMPLE_HANDLERS) $(TEST_GUESTS) $(MODEL_SRC) $(LADDER) $(UNIT_TESTS)
 
-check: test format-check cppcheck
+check: test format-check cppcheck model-million
 	+$(MAKE) MODE=asan unit
 	+$(MAKE) MODE=ubsan unit
+
+# A million operations, the kernel checking itself after each.
+model-million: test-files debug-build
+	tests/model/run.sh build/debug/facet $(B)/tests/guests/model 50000 20
+mutants: test-files debug-build
+	tests/mutants/run.sh $(B) build/debug
 
 FORMATTED = $(shell find include emu kernel debugger samples tests -name '*.[ch]' | sort)
 format:
@@ -332,4 +344,4 @@ distclean:
 deps:
 	@.ci/deps.sh build
 	@.ci/deps.sh test
-.PHONY: help all operations demo test-files test-qemu unit debug-build test check format format-check cppcheck bench install clean distclean deps
+.PHONY: help all operations demo test-files test-qemu model-million mutants unit debug-build test check format format-check cppcheck bench install clean distclean deps

@@ -53,6 +53,7 @@ static inline struct facet_access describe(struct swaps *s, const struct emu_acc
         .size = a->size,
         .attempted = a->kind == FACET_STORE ? a->attempted : NULL,
         .backing = a->backing,
+        .clock = a->clock,
     };
 }
 

@@ -39,6 +39,7 @@ static enum facet_status open_session(const struct options *o, struct session **
         .kernel = o->kernel,
         .events = o->events,
         .stream_fd = {guest_stream(0), guest_stream(1), guest_stream(2)},
+        .clock = o->clock,
         .count_instructions = o->count_instructions,
     };
     enum facet_status status = session_open(&config, session, error);

@@ -60,7 +60,7 @@ static const struct argp_option option_table[] = {
      "Where sources of chance start. There is none yet: runs with the same input are the same for every N", 2},
     {"kernel", KEY_KERNEL, "FILE", 0, "Boot this kernel.elf instead of the one built in", 2},
     {"program", KEY_PROGRAM, "NAME=ELF", 0, "A further guest process, reachable as endpoint:NAME (not there yet)", 2},
-    {"clock", KEY_CLOCK, 0, 0, "Arm the clock of retired code (not there yet)", 2},
+    {"clock", KEY_CLOCK, 0, 0, "Count the bytes of code that retire: the \"clock\" of events", 2},
     {"strace", KEY_STRACE, 0, 0, "Print system calls (not there yet)", 2},
     {0, 0, 0, 0, "The debugger:", 3},
     {0, KEY_SCRIPT, "FILE", 0, "Execute the debugger commands in FILE", 3},
@@ -225,7 +225,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
         not_there_yet(state, "--program");
         return 0;
     case KEY_CLOCK:
-        not_there_yet(state, "--clock");
+        o->clock = true;
         return 0;
     case KEY_STRACE:
         not_there_yet(state, "--strace");

@@ -29,6 +29,7 @@ struct options {
     unsigned grants;            /* GRANT_… */
     double timeout;             /* seconds, 0: none */
     uint64_t memory, seed;
+    bool clock;
     bool count_instructions;
     enum option_color color;
     struct cli_input *inputs;

@@ -173,6 +173,7 @@ static enum facet_status create_machine(struct session *s, struct facet_error *e
         .cmdline = cmdline,
         .stream_fd = {s->config.stream_fd[0], s->config.stream_fd[1], s->config.stream_fd[2]},
         .console_fd = 2,
+        .clock = s->config.clock,
         .count_instructions = s->config.count_instructions,
     };
     enum facet_status status = emu_create(&config, &s->emu, error);

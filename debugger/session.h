@@ -26,6 +26,7 @@ struct session_config {
     const char *kernel; /* another kernel.elf, NULL: the built-in one */
     const char *events; /* file for --events, "-": standard output, NULL: none */
     int stream_fd[3];
+    bool clock;
     bool count_instructions;
 };
 

@@ -141,6 +141,13 @@ bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct 
     return fill_slot(state, slot, va, access, page, &target, entry);
 }
 
+bool access_capture(struct emu *emu, uint64_t va, enum access kind) {
+    if (access_decode(emu->access, reg_rip(emu))->flags & DECODE_SYSTEM)
+        return false;
+    access_refuse(emu->access, va, kind, true);
+    return true;
+}
+
 /* ---- What the core calls */
 
 bool access_init(struct emu *emu) {
@@ -175,7 +182,10 @@ bool access_intr(struct emu *emu, uint32_t vector) {
     if (!state->tx.active)
         return false;
     if (emu->pending == PENDING_NONE && vector == VECTOR_DB) {
-        run_stop(emu, transaction_commit(state) ? PENDING_COMMIT : emu->pending);
+        bool done = transaction_commit(state);
+        if (done)
+            clock_retired(emu);
+        run_stop(emu, done ? PENDING_COMMIT : emu->pending);
     } else if (emu->pending == PENDING_NONE) {
         emu->trap.vector = (int)vector;
         emu->trap.error = engine_exception_take(emu).error;
@@ -255,7 +265,7 @@ enum exit_action access_exit(struct emu *emu, uc_err err) {
     struct access_state *state = emu->access;
     access_special(state, SPECIAL_ENDING | SPECIAL_SWALLOW | SPECIAL_TAIL, false);
     state->load.left = 0;
-    if (state->fetch.count != 0)
+    if (state->fetch.count != 0 && emu->pending != PENDING_CLOCK) /* then no instruction starts over */
         fetch_exit(state);
     if (state->tx.active && emu->pending != PENDING_COMMIT)
         transaction_abort(state);

@@ -100,6 +100,7 @@ static uint8_t *place(struct emu *emu, uint64_t *at, const void *data, size_t si
 /* Start info and what hangs on it, from `at` on. Returns its address, 0: no room. */
 static uint64_t start_info(struct emu *emu, const struct emu_config *config, uint64_t at) {
     const char *cmdline = config->cmdline ? config->cmdline : "";
+    const char *timer = *cmdline ? " " CMDLINE_TIMER : CMDLINE_TIMER;
     struct pvh_memmap_entry map = {.addr = 0, .size = emu->ram_size, .type = 1};
     struct pvh_start_info info = {
         .magic = PVH_MAGIC, .version = 1, .nr_modules = (unsigned)config->module_count, .memmap_entries = 1};
@@ -113,7 +114,7 @@ static uint64_t start_info(struct emu *emu, const struct emu_config *config, uin
     uint64_t list = at;
     at += config->module_count * sizeof(struct pvh_module);
     info.cmdline = at;
-    if (!place(emu, &at, cmdline, strlen(cmdline) + 1))
+    if (!place(emu, &at, cmdline, strlen(cmdline)) || !place(emu, &at, timer, strlen(timer) + 1))
         return 0;
     for (size_t i = 0; i < config->module_count; i++) {
         struct pvh_module module = {.paddr = body = page_up(at), .size = config->modules[i].size};

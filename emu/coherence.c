@@ -39,6 +39,8 @@ bool coherence_fill(struct emu *emu, uint64_t va, enum access access, bool write
         }
         perms |= UC_PROT_EXEC | (state == FRAME_MIXED && write ? UC_PROT_WRITE : 0);
     } else if (access == ACCESS_STORE && state == FRAME_CODE) {
+        if (execute && emu->clock.armed && reg_cpl(emu) == 3 && runs_in(emu, gpa) && access_capture(emu, va, access))
+            return false;
         frame_want(emu, va, gpa, execute && runs_in(emu, gpa) ? FRAME_MIXED : FRAME_DATA);
         return false;
     } else if (access == ACCESS_STORE && state == FRAME_MIXED && !execute) {
@@ -64,6 +66,12 @@ static void frame_drop_code(struct emu *emu, uint64_t va, uint64_t gpa) {
         emu->pending = PENDING_NONE;
     }
     uc_ctl_flush_tb(emu->uc);
+}
+
+void coherence_forbid_mixed(struct emu *emu) {
+    for (uint64_t frame = 0; frame < emu->ram_size / PAGE_SIZE; frame++)
+        if (emu->mmu.frame[frame] == FRAME_MIXED)
+            emu->mmu.frame[frame] = FRAME_DATA | FRAME_DIRTIED;
 }
 
 void coherence_exit(struct emu *emu) {

@@ -31,6 +31,7 @@ static bool asked_before(struct access_state *state, uint64_t cr3) {
 static void note_stop(struct access_state *state, uint64_t cr3) {
     struct debug_block *debug = state->emu->debug;
     state->copy.live = state->emu->access_stop = true;
+    clock_undo(state->emu);
     state->copy.cr3 = cr3;
     state->copy.pc = debug->copy.pc;
     state->copy.front = debug->copy.front;

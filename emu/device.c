@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Ports: serial line, debug device, host streams, power. The engine lets ring 3 use any port, so the check is here: IN
- * and OUT of ring 3 raise #GP(0), as with IOPL 0 and no I/O map.
+ * Ports: serial line, debug device, host streams, power, timer. The engine lets ring 3 use any port, so the check is
+ * here: IN and OUT of ring 3 raise #GP(0), as with IOPL 0 and no I/O map.
  */
 #include "internal.h"
 
@@ -168,15 +168,22 @@ static void on_out(uc_engine *uc, uint32_t port, int size, uint32_t value, void 
         stream_serve(emu, value);
     else if (port == PORT_POWER)
         power_off(emu, value);
+    else if (port == PORT_TIMER)
+        clock_out(emu, value);
+    emu->clock.advanced = true;
 }
 
 static uint32_t on_in(uc_engine *uc, uint32_t port, int size, void *data) {
     struct emu *emu = data;
     (void)uc;
+    uint32_t value = ~0u; /* nobody drives the bus */
     check_privilege(emu);
     if (port >= PORT_COM1 && port < PORT_COM1 + 8)
-        return uart_read(emu, port - PORT_COM1);
-    return size == 4 ? ~0u : (1u << 8 * size) - 1; /* nobody drives the bus */
+        value = uart_read(emu, port - PORT_COM1);
+    else if (port == PORT_TIMER)
+        value = clock_in(emu);
+    emu->clock.advanced = true;
+    return size == 4 ? value : value & ((1u << 8 * size) - 1);
 }
 
 bool device_init(struct emu *emu) {

@@ -38,6 +38,7 @@ struct emu_config {
     const char *cmdline;
     int stream_fd[3]; /* host descriptors of guest streams 0 … 2; -1: always end of file, writes fail with EBADF */
     int console_fd;   /* where the 16550 prints; -1: nowhere */
+    bool clock;       /* counts retired code bytes from the start: emu_clock */
     bool count_instructions; /* per privilege level; makes everything about five times slower */
 };
 
@@ -96,6 +97,7 @@ struct emu_access {
     gva_t va, pc;
     struct emu_part part[2];
     int parts;                /* 1, or 2 when it crosses a page */
+    uint64_t clock;           /* as emu_clock, 0 when not armed */
     const uint8_t *attempted; /* stores: size bytes */
     const uint8_t *backing;   /* size bytes as they are now; NULL if a part has none */
     uint8_t *reply;           /* DONE on a load: fill size bytes */
@@ -114,6 +116,13 @@ void emu_front_watch_fetches(struct emu *emu, int front, bool on);
 /* Backing of a front, resolved through its root. Host pointer to the byte at offset, valid until the machine runs, and
  * *room bytes up to the page's end; NULL: nothing backs it. */
 uint8_t *emu_front_backing(struct emu *emu, int front, uint64_t offset, size_t *room);
+
+/* ---- Time */
+
+/* Bytes of code that have retired in ring 0 and ring 3, requests of the host excluded; in a handler, before the
+ * instruction that makes the access. The same in every run with the same input, wherever it is interrupted, stepped or
+ * watched. It stands still while nobody needs it: armed by emu_config.clock, or by the kernel (PORT_TIMER). */
+uint64_t emu_clock(struct emu *emu);
 
 /* ---- State */
 

@@ -12,6 +12,7 @@
  *   refuse.c     instructions that ring 3 must not execute      error.c      facet_fail
  *   survive.c    aborts of the engine
  *   device.c     ports, console, debug device                  stream.c     host streams
+ *   clock.c      retired code bytes, the timer
  *   front.c access.c transaction.c decode.c                    accesses to fronts
  *
  * How a run ends. Hooks never flush and never deliver a fault themselves: they note what is wanted and end the run.
@@ -60,6 +61,7 @@ enum pending {
     PENDING_BREAKPOINT,
     PENDING_SUSPECT,     /* a block with an instruction to be watched was translated: refuse.c */
     PENDING_BROKEN,      /* the engine's translator gave up on the block at RIP: survive.c */
+    PENDING_CLOCK,       /* stopped at a block's start, which has not run: clock.c */
     PENDING_DEAD,        /* emu->stop.text says why */
     PENDING_TRANSACTION, /* this and the following belong to access_exit alone; add freely */
     PENDING_SUSPEND,
@@ -75,7 +77,11 @@ enum want {
 };
 
 /* Who uses the trap flag behind the guest's back. */
-enum tf_user { TF_STEP = 1, TF_TRANSACTION = 2, TF_FETCH = 4, TF_WATCH_FETCH = 8 };
+enum tf_user { TF_STEP = 1, TF_TRANSACTION = 2, TF_FETCH = 4, TF_TIMER = 8 };
+
+/* Who needs the clock. */
+enum clock_user { CLOCK_HOST = 1, CLOCK_TIMER = 2, CLOCK_READER = 4 };
+#define CLOCK_NEVER (~0ul)
 
 enum mmu_result {
     MMU_OK,
@@ -173,6 +179,23 @@ struct emu {
     uint64_t breakpoint_skip;   /* execute the instruction here without stopping … */
     bool breakpoint_skip_armed; /* … once */
 
+    struct {                 /* clock.c */
+        uint64_t count;      /* bytes, the block at hand included */
+        uint64_t begin, end; /* of that block; equal: it does not count, or is settled */
+        uint32_t traced;     /* under TF: bytes of the instruction at begin, not counted yet */
+        uint64_t rcx;        /* before it */
+        uint64_t deadline;   /* of the timer */
+        uint64_t since;      /* count when it was armed */
+        uint64_t entry;      /* count before the latest SYSCALL */
+        bool undone;         /* which starts over */
+        bool advanced;       /* an instruction of the block has called a hook and retires */
+        bool between;        /* the engine leaves between two blocks */
+        bool near;           /* the block at RIP would reach the deadline */
+        unsigned users;      /* enum clock_user */
+        atomic_bool armed;   /* the hook is there */
+        uc_hook hook;
+    } clock;
+
     bool halted;      /* idle: HLT with interrupts on */
     bool ring3_armed; /* refuse the next fetch of ring 3 */
     bool requesting;  /* inside emu_request */
@@ -242,6 +265,27 @@ void kick_destroy(struct emu *emu);
 void kick_stop(struct emu *emu); /* asks the engine to stop; see kick.c for when that is precise */
 void kick_engine_left(struct emu *emu);
 void kick_acknowledge(struct emu *emu);
+/* Sets clock.armed: then the block hook stops the engine, nobody else. */
+void kick_by_clock(struct emu *emu, bool armed);
+
+/* ---- clock.c: what makes it exact. All do nothing while it is not armed. */
+bool clock_init(struct emu *emu, bool wanted);
+void clock_serve(struct emu *emu);    /* PENDING_CLOCK, outside: arms or disarms */
+bool clock_boundary(struct emu *emu); /* before the engine runs: raises the timer if it is due; true: it did */
+void clock_exit(struct emu *emu);     /* the engine came back, before anything else looks at RIP or changes it */
+void clock_retired(struct emu *emu);  /* the instruction at hand has retired: #DB, INT n */
+void clock_cut(struct emu *emu, uint64_t rip); /* the one at rip has not, and nothing after it */
+void clock_syscall(struct emu *emu, uint64_t size);
+void clock_undo(struct emu *emu);  /* the kernel was told to undo the system call and to start it over */
+void clock_ring3(struct emu *emu); /* the machine stands in ring 3 */
+/* In hooks: the count before the instruction at hand, or (exact, where pc is known) before the one at pc. */
+uint64_t clock_now(struct emu *emu);
+static inline uint64_t clock_at(const struct emu *emu, uint64_t pc) {
+    uint64_t begin = emu->clock.begin, end = emu->clock.end;
+    return emu->clock.count - (!emu->clock.traced && pc - begin < end - begin ? end - pc : 0);
+}
+void clock_out(struct emu *emu, uint32_t value); /* PORT_TIMER, in the hook */
+uint32_t clock_in(struct emu *emu);
 
 /* ---- mmu.c */
 /* Host pointer to physical memory, NULL unless all of it is RAM. */
@@ -273,14 +317,16 @@ void coherence_host_store(struct emu *emu, uint64_t gpa, uint64_t size);
 /* Fill of a RAM frame: gives the permissions, or false with PENDING_FRAME. `write`, `execute`: what the tables allow.
  */
 bool coherence_fill(struct emu *emu, uint64_t va, enum access access, bool write, bool execute, uc_tlb_entry *entry);
-void coherence_exit(struct emu *emu); /* PENDING_FRAME, outside */
+void coherence_exit(struct emu *emu);         /* PENDING_FRAME, outside */
+void coherence_forbid_mixed(struct emu *emu); /* outside; translations and TLB are flushed next */
 
 /* ---- trap.c */
 /* Delivers through the guest's IDT; the machine stands at the start of an instruction, outside the engine. Never fails:
  * a fault of the delivery becomes #DF, then EMU_STOP_DEAD. */
 void trap_raise(struct emu *emu, int vector, bool has_error, uint32_t error);
-void trap_page_fault(struct emu *emu);    /* emu->fault: sets CR2, raises 14 */
-bool trap_init(struct emu *emu);          /* after engine_init */
+void trap_page_fault(struct emu *emu); /* emu->fault: sets CR2, raises 14 */
+bool trap_init(struct emu *emu);       /* after engine_init */
+bool trap_is_microcode(uint64_t va);
 void trap_microcode_out(struct emu *emu); /* OUT to PORT_MICROCODE in ring 0 */
 /* True if the page belongs to the microcode: then *answer is the fill hook's. */
 bool trap_microcode_fill(struct emu *emu, uint64_t va, enum access access, uc_tlb_entry *entry, bool *answer);
@@ -370,5 +416,7 @@ void access_forget(struct emu *emu);      /* registers or memory were changed fr
 void access_kernel_copy(struct emu *emu); /* DEBUG_PORT_COPY: debug->copy asks, answer there. Inside a hook */
 /* Host pointer to the RAM byte behind an aperture address, or NULL. *room: bytes up to the page's end. */
 uint8_t *access_backing(struct emu *emu, uint64_t aperture, size_t *room);
+/* In a fill of ring 3 that is to be refused: the instruction becomes a transaction. False: this one can't. */
+bool access_capture(struct emu *emu, uint64_t va, enum access kind);
 
 #endif

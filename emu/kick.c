@@ -19,6 +19,8 @@
  * load there is no read-modify-write here: ask our own hooks         give RAM back, try again nothing               the
  * program does not touch RAM; then only the check at a block's start is left: ask
  *
+ * While the clock is armed its hook looks at the flag at each block's start (clock.c), and the kicker stays away.
+ *
  * Nothing of this costs anything while nobody interrupts.
  */
 #include "internal.h"
@@ -130,7 +132,7 @@ static uint64_t engine_time(struct emu *emu) {
 
 static bool wanted(struct emu *emu) {
     return atomic_load(&emu->interrupted) && !atomic_load(&emu->noticed) && !atomic_load(&emu->quit) &&
-           atomic_load(&emu->in_engine);
+           atomic_load(&emu->in_engine) && !atomic_load(&emu->clock.armed);
 }
 
 /* Takes RAM away until something touches it, or nothing does for long enough. */
@@ -207,6 +209,12 @@ void kick_acknowledge(struct emu *emu) {
     atomic_store(&emu->stuck, false);
     if (read(emu->wake_fd, &count, sizeof count) < 0) { /* nothing in it: just as well */
     }
+}
+
+void kick_by_clock(struct emu *emu, bool armed) {
+    pthread_mutex_lock(&catching_lock); /* nobody is about to stop the engine elsewhere */
+    atomic_store(&emu->clock.armed, armed);
+    pthread_mutex_unlock(&catching_lock);
 }
 
 bool kick_init(struct emu *emu) {

@@ -56,7 +56,7 @@ static enum facet_status machine_init(struct emu *emu, const struct emu_config *
         return FACET_ERR_FAILED;
     if (!engine_init(emu) || !ram_init(emu) || !mmu_init(emu) || !trap_init(emu) || !device_init(emu) ||
         !instruction_init(emu) || !refuse_init(emu) || !count_init(emu, config->count_instructions) ||
-        !access_init(emu) || !kick_init(emu))
+        !access_init(emu) || !kick_init(emu) || !clock_init(emu, config->clock))
         return facet_fail(error, FACET_ERR_FAILED, "cannot set up a machine with %zu MiB of memory",
                           config->ram_size >> 20);
     return boot_load(emu, config, error);

@@ -335,13 +335,17 @@ static bool fill(uc_engine *uc, uint64_t va, uc_mem_type type, uc_tlb_entry *ent
     emu->mmu.refused = access;
     emu->mmu.fetches += access == ACCESS_FETCH;
     if (trap_microcode_fill(emu, va, access, entry, &answer))
-        return answer;
+        return answer; /* a refusal is a program that looks for it: no block runs there */
     int cpl = reg_cpl(emu);
     if (access == ACCESS_FETCH && cpl == 3 && emu->ring3_armed && !emu->mmu.probing) {
         emu->pending = PENDING_RING3;
+        emu->clock.between = true;
         return false;
     }
-    return fill_page(emu, va, access, cpl, entry);
+    if (fill_page(emu, va, access, cpl, entry))
+        return true;
+    emu->clock.between |= access == ACCESS_FETCH && !emu->mmu.probing;
+    return false;
 }
 
 bool mmu_init(struct emu *emu) {

@@ -100,8 +100,10 @@ static void on_block_made(uc_engine *uc, uc_tb *made, uc_tb *before, void *data)
     uint8_t code[BLOCK_MAX];
     (void)uc, (void)before;
     size_t size = made->size < sizeof code ? made->size : sizeof code;
-    if (reg_cpl(emu) == 3 && find(emu, code, mmu_fetch(emu, made->pc, code, size), made->pc, &emu->suspect.found))
+    if (reg_cpl(emu) == 3 && find(emu, code, mmu_fetch(emu, made->pc, code, size), made->pc, &emu->suspect.found)) {
+        emu->clock.between = true;
         engine_abort(emu, PENDING_SUSPECT);
+    }
 }
 
 void refuse_exit(struct emu *emu) {

@@ -70,7 +70,7 @@ static bool boundary_stop(struct emu *emu, struct emu_stop *stop) {
     } else if (atomic_load(&emu->interrupted)) {
         kick_acknowledge(emu);
         *stop = stop_make(EMU_STOP_INTERRUPT, 0);
-    } else if (emu->halted) {
+    } else if (emu->halted && emu->clock.deadline == CLOCK_NEVER) {
         *stop = stop_make(EMU_STOP_EVENT, DEBUG_EVENT_DEADLOCK); /* nothing can ever wake it */
     } else {
         return false;
@@ -143,6 +143,9 @@ static bool exit_serve(struct emu *emu, uc_err err, unsigned stops_before, struc
     case PENDING_BREAKPOINT:
         *stop = stop_make(EMU_STOP_BREAKPOINT, 0);
         return true;
+    case PENDING_CLOCK:
+        clock_serve(emu);
+        break;
     case PENDING_DEAD:
         break;
     default:
@@ -170,8 +173,12 @@ static struct emu_stop run(struct emu *emu) {
             return emu->stop;
         atomic_store(&emu->noticed, true);
         bool ring3 = in_ring3(emu);
+        if (ring3)
+            clock_ring3(emu);
         if ((ring3 || emu->halted) && boundary_stop(emu, &stop))
             return stop;
+        if (clock_boundary(emu))
+            ring3 = false;
         if (atomic_load(&emu->stuck) && reg_cpl(emu) == 0) {
             run_dead(emu, "the kernel does not come back to ring 3 (rip 0x%lx)", reg_rip(emu));
             continue;
@@ -188,6 +195,7 @@ static struct emu_stop run(struct emu *emu) {
         uc_err err = survive_start(emu);
         atomic_store(&emu->in_engine, false);
         kick_engine_left(emu);
+        clock_exit(emu);
         if (exit_serve(emu, err, stops, &stop))
             return stop;
     }
@@ -205,6 +213,7 @@ static struct emu_stop run_public(struct emu *emu, bool step) {
     emu->stepping = emu->step_retired = false;
     tf_release(emu, TF_STEP);
     tf_release(emu, TF_FETCH);
+    tf_release(emu, TF_TIMER);
     emu->ring3_armed = false;
     return stop;
 }

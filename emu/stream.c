@@ -81,4 +81,6 @@ void stream_serve(struct emu *emu, uint64_t request_gpa) {
         request->result = stream_read(emu, emu->stream_fd[request->stream], buffer, size);
     else
         request->result = stream_write(emu, emu->stream_fd[request->stream], buffer, size);
+    if (request->result == -EINTR)
+        clock_undo(emu);
 }

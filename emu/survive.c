@@ -16,9 +16,10 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void on_abort(int signal) {
     (void)signal;
-    if (inside)
-        engine_abort(inside, PENDING_BROKEN);
-    /* else abort() goes on when we return */
+    if (!inside)
+        return; /* abort() goes on */
+    inside->clock.between = true;
+    engine_abort(inside, PENDING_BROKEN);
 }
 
 static void install(void) {

@@ -73,6 +73,10 @@ static void microcode_write(uint8_t *rom) {
     memcpy(page + TSS + 4, &stack, 8); /* RSP0 */
 }
 
+bool trap_is_microcode(uint64_t va) {
+    return va - MICROCODE < 2 * PAGE_SIZE;
+}
+
 bool trap_microcode_fill(struct emu *emu, uint64_t va, enum access access, uc_tlb_entry *entry, bool *answer) {
     uint64_t page = va & PAGE_MASK;
     if (page != MICROCODE && page != MICROCODE + LANDING_PAGE)
@@ -224,10 +228,12 @@ static void software_interrupt(struct emu *emu, uint32_t vector, uint64_t next_r
         mmu_fetch(emu, next_rip - 1, &last, 1);
         bool int3 = vector == VECTOR_BP && last == 0xcc; /* one byte; INT n has two */
         reg_set(emu, UC_X86_REG_RIP, next_rip - (int3 ? 1 : 2));
+        clock_cut(emu, next_rip - (int3 ? 1 : 2));
         trap_raise(emu, VECTOR_GP, true, vector * 8 | ERROR_IDT);
         return;
     }
     emu->step_retired |= emu->stepping && reg_cpl(emu) == 3;
+    clock_retired(emu);
     trap_raise(emu, (int)vector, false, 0);
 }
 
@@ -254,6 +260,10 @@ static void interrupt(struct emu *emu, uint32_t vector) {
         tf_retired(emu);
     if (access_intr(emu, vector))
         return;
+    if (vector == VECTOR_DB && !exception.software)
+        clock_retired(emu);
+    else if (!exception.software)
+        clock_cut(emu, reg_rip(emu));
     if (vector == VECTOR_DB && !exception.software && step_debug_exception(emu))
         return;
     if (microcode_probed(emu, vector))
@@ -291,12 +301,14 @@ static void system_call(struct emu *emu) {
     uint64_t rip = reg_rip(emu), size = syscall_size(emu, rip), flags = reg_rflags(emu);
 
     if (!(msr_get(emu, MSR_EFER) & EFER_SCE)) {
+        clock_cut(emu, rip);
         raise_ahead(emu, VECTOR_UD, false, 0, size);
         return;
     }
     uint64_t star = msr_get(emu, MSR_STAR), target = msr_get(emu, MSR_LSTAR);
     uint64_t selector = star >> 32 & 0xfffc;
     emu->stats.syscalls++;
+    clock_syscall(emu, size);
     emu->step_retired |= emu->stepping && reg_cpl(emu) == 3;
     tf_drop(emu);
     reg_set(emu, UC_X86_REG_RCX, rip + size);

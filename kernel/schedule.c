@@ -11,21 +11,26 @@
 #include "boot.h"
 #include "debug.h"
 
-#define SLICE 200000ul /* ticks: about 50,000 instructions */
+#define TIMER_MAX 0x40000000ul /* the clock is read at least so often: 32 bits of it are seen */
+#define SLICE 200000ul         /* ticks: about 50,000 instructions */
 
 static struct process_queue ready[PRIORITY_MAX + 1] HOT;
-static unsigned ready_mask HOT;           /* 1 << priority: that queue may have somebody */
+static unsigned ready_mask HOT;       /* 1 << priority: that queue may have somebody */
 static struct process_queue sleepers; /* the next to wake is first */
 static unsigned long clock, slice_end;
 static unsigned last_count; /* of the timer, when the clock was read */
 static unsigned long armed; /* the timer's deadline, 0: none */
-static bool sharing;        /* slice_end counts */
+static bool sharing;        /* the running process has equals that wait: its slice counts */
+static bool clock_used;     /* somebody has asked: reading it makes the machine count for ever, which costs */
 
 unsigned long schedule_clock(void) {
     if (boot_info.timer) {
         unsigned count = port_in32(PORT_TIMER);
         clock += count - last_count;
         last_count = count;
+        if (!clock_used)
+            slice_end = clock + SLICE;
+        clock_used = true;
     }
     return clock;
 }
@@ -110,18 +115,34 @@ bool schedule_skip_idle(void) {
 /* ---- The timer */
 
 void schedule_interrupt(void) {
-    unsigned long now = schedule_clock();
     struct process *process = current_process;
     armed = 0;
-    wake_due(now);
-    if (!process || process->state != PROCESS_RUNNABLE || !sharing || now < slice_end)
+    if (clock_used)
+        wake_due(schedule_clock());
+    bool over = sharing && (!clock_used || clock >= slice_end);
+    sharing = false; /* the timer is no longer set */
+    if (!process || process->state != PROCESS_RUNNABLE)
+        return;
+    process->attention |= ATTENTION_SCHEDULE; /* the timer may have to be set again */
+    if (!over)
         return;
     queue_append(ready_queue(process), process);
     current_process = NULL;
 }
 
+/* As long as nobody has asked for the time. */
+static void slice_set(bool share, bool switched) {
+    if (share != sharing || (share && switched))
+        port_out32(PORT_TIMER, share ? SLICE : 0, 0);
+    sharing = share;
+}
+
 void schedule_timer(const struct process *process, bool switched) {
     bool share = ready[process->priority].first != NULL;
+    if (!clock_used) {
+        slice_set(share, switched);
+        return;
+    }
     if (!share && !sleepers.first) {
         if (armed)
             port_out32(PORT_TIMER, 0, 0);
@@ -130,7 +151,7 @@ void schedule_timer(const struct process *process, bool switched) {
         return;
     }
     unsigned long now = schedule_clock();
-    if (share && (switched || !sharing))
+    if (share && (switched || now >= slice_end))
         slice_end = now + SLICE;
     sharing = share;
     unsigned long deadline = share ? slice_end : ~0ul;

@@ -245,12 +245,16 @@ static void tables(struct guest *guest) {
         pd[3 + w] = PTE(TABLES + 4 * PAGE + (uint64_t)w * PAGE, USER);
 }
 
-struct guest guest_create(const void *code, size_t size) {
+static struct guest create(const void *code, size_t size, bool clock) {
     uint8_t image[PAGE];
     struct guest guest = {0};
     struct facet_error error = {""};
-    struct emu_config config = {
-        .ram_size = 32 << 20, .kernel = {.data = image}, .cmdline = "", .console_fd = -1, .stream_fd = {-1, -1, -1}};
+    struct emu_config config = {.ram_size = 32 << 20,
+                                .kernel = {.data = image},
+                                .cmdline = "",
+                                .console_fd = -1,
+                                .stream_fd = {-1, -1, -1},
+                                .clock = clock};
     stub_image(image, &config.kernel.size);
     facet_assert(emu_create(&config, &guest.emu, &error) == FACET_OK, "%s", error.text);
     guest.debug = (struct debug_block *)words(&guest, DEBUG);
@@ -267,6 +271,14 @@ struct guest guest_create(const void *code, size_t size) {
     struct emu_stop stop = emu_run(guest.emu);
     facet_assert(stop.reason == EMU_STOP_EVENT && emu_cpl(guest.emu) == 3, "reason %d %s", (int)stop.reason, stop.text);
     return guest;
+}
+
+struct guest guest_create(const void *code, size_t size) {
+    return create(code, size, false);
+}
+
+struct guest guest_create_clock(const void *code, size_t size) {
+    return create(code, size, true);
 }
 
 void guest_destroy(struct guest *guest) {

@@ -57,6 +57,7 @@ struct guest_repairs {
 
 /* Ring-3 code is copied to CODE; the machine then stands there in ring 3. */
 struct guest guest_create(const void *code, size_t size);
+struct guest guest_create_clock(const void *code, size_t size); /* its clock is armed */
 void guest_destroy(struct guest *guest);
 struct guest_traps *guest_traps(struct guest *guest);
 struct guest_repairs *guest_repairs(struct guest *guest);

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct ladder ladder_boot(const char *name, int stdin_fd, bool count) {
+static struct ladder boot(const char *name, int stdin_fd, bool count, bool clock) {
     struct ladder ladder = {.console = memfd_create("console", 0)};
     struct facet_error error = {""};
     struct stat status;
@@ -26,9 +26,18 @@ struct ladder ladder_boot(const char *name, int stdin_fd, bool count) {
                                 .cmdline = "",
                                 .stream_fd = {stdin_fd, -1, -1},
                                 .console_fd = ladder.console,
+                                .clock = clock,
                                 .count_instructions = count};
     cr_assert(emu_create(&config, &ladder.emu, &error) == FACET_OK, "%s", error.text);
     return ladder;
+}
+
+struct ladder ladder_boot(const char *name, int stdin_fd, bool count) {
+    return boot(name, stdin_fd, count, false);
+}
+
+struct ladder ladder_boot_clock(const char *name, bool clock) {
+    return boot(name, -1, false, clock);
 }
 
 void ladder_end(struct ladder *ladder) {

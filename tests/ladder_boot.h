@@ -19,6 +19,8 @@ struct ladder {
 
 /* name: "05_ring3". Fails the test when it cannot be booted. stdin_fd: stream 0, or -1. */
 struct ladder ladder_boot(const char *name, int stdin_fd, bool count);
+/* With the clock armed from the start, or not. */
+struct ladder ladder_boot_clock(const char *name, bool clock);
 void ladder_end(struct ladder *ladder);
 /* What it printed so far. The caller frees it. */
 char *ladder_output(const struct ladder *ladder);

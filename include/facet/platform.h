@@ -33,15 +33,19 @@
 #define PORT_MICROCODE 0xe0 /* the machine's own; ignored at other times */
 #define PORT_DEBUG 0xe8     /* out eax, a DEBUG_PORT_… command */
 #define PORT_STREAM 0xec    /* out eax, physical address of a struct stream_request */
-#define PORT_TIMER                                                                                                     \
-    0xf0 /* out eax: VECTOR_TIMER once after so many bytes of code have retired in rings 3 and 0, 0: never;            \
-          * in eax: low 32 bits of the clock, which counts them and may stand still while nothing is armed */
-#define TIMER_MAX 0x40000000ul /* most that is asked of it */
-#define PORT_POWER 0xf4        /* out eax, exit status (isa-debug-exit under QEMU) */
+#define PORT_TIMER 0xf0     /* see "Time" */
+#define PORT_POWER 0xf4     /* out eax, exit status (isa-debug-exit under QEMU) */
 
 #define VECTOR_FRONT 0x20 /* an access to a front cannot go on: see debug_block.trap; no error code */
-#define VECTOR_TIMER 0x21
+#define VECTOR_TIMER 0x21 /* once, when the time set at PORT_TIMER has passed; no error code */
 #define VECTOR_DEBUG 0x22 /* the host has put a request into debug_block.request */
+
+/* ---- Time is bytes of retired code, ring 0 and ring 3, never the host's.
+ *   out eax   VECTOR_TIMER once, so many bytes from this instruction on; 0: not at all. Replaces what was set before.
+ *             It comes at the first instruction after that which may be interrupted (IF set, not directly after STI).
+ * HLT with a timer set passes the time at once; without one nothing wakes it. in eax    the low 32 bits of the clock.
+ * From the first IN on the clock runs for ever, which costs a fifth of the machine's speed; otherwise it runs at least
+ * while a timer is set, and a kernel that has no use for one sets 0. */
 
 #ifndef __ASSEMBLER__
 

@@ -85,7 +85,8 @@ static struct facet_message rightly(const struct expectation *e) {
         m.word[i] = e->word[i];
     for (unsigned i = 0; i < SENT; i++)
         m.send[i] = e->send[i];
-    sent.regs = (struct facet_regs){.rip = (unsigned long)park, .rsp = (unsigned long)(stack + 64) - 8, .rbx = 0x1234};
+    sent.regs = (struct facet_regs){
+        .rip = (unsigned long)park, .rsp = (unsigned long)(stack + 64) - 8, .rbx = 0x1234, .rflags = ~0ul};
     m.string_size = e->is.string ? e->is.string : sizeof text - 1;
     if (!e->is.string)
         memcpy(&sent, text, sizeof text);

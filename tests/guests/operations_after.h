@@ -110,6 +110,7 @@ static void set_regs_after(const struct facet_message *m) {
     struct facet_message get = {.room = &room, .room_size = sizeof room};
     check("get registers", facet_call(R_BASE, OP_PROCESS_GET_REGS, &get), RC_OK);
     expect("rbx", room.regs.rbx, sent.regs.rbx);
+    expect("flags that ring 3 may set", room.regs.rflags, 0x240dd5 | 0x202);
 }
 static void set_space_after(const struct facet_message *m) {
     (void)m;

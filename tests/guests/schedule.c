@@ -82,7 +82,7 @@ static void priorities(void) {
     start(R_B);
     start(R_C);
     note('m');
-    sleep_for(1);
+    sleep_for(1000000);
     expect_log("the most important first", "mcba");
     check("none of my own", facet_set(CR_SELF, OP_PROCESS_SET_SCHEDULE, 0, CR_NULL), RC_OK);
     process(R_B, 1, note_b, CR_NULL, 1);

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "child.h"
+#include "guest.h"
+
+/* ---- Processes */
+
+/* Its code must stay executable, and no guard hide it. */
+static void space_set(int c) {
+    static const unsigned char restrictions[] = {0, 0, 0, CAP_RO, CAP_WK, CAP_OP, CAP_NC};
+    static const unsigned char sizes[] = {64, 64, 48, 47};
+    struct m_cap cap = {
+        .type = CAP_GPT, .object = (int)below(M_ROOTS), .restr = PICK(restrictions), .l2g = PICK(sizes)};
+    make_real(&cap);
+    must("set space", facet_set(R_CHILD + (unsigned)c, OP_PROCESS_SET_SPACE, 0, R_TEMP));
+    world.space[c] = cap;
+}
+
+void op_set_space(void) {
+    space_set((int)below(M_PROCESSES));
+}
+
+static void child_reset(int c) {
+    static const struct facet_regs start = {.rip = CHILD_CODE, .rflags = 0x202};
+    struct facet_message m = {.string = &start, .string_size = sizeof start};
+    must("set registers", facet_call(R_CHILD + (unsigned)c, OP_PROCESS_SET_REGS, &m));
+}
+
+/* Answers a child and waits for what it says next. */
+static unsigned long child_resume(int c, unsigned long label, struct facet_message *m) {
+    m->recv[0] = R_TEMP;
+    m->recv[3] = (unsigned char)(R_RESUME + c);
+    return facet_invoke(label == ~0ul ? CR_NULL : R_RESUME + (unsigned)c, INVOKE_RETURN, label, m);
+}
+
+static void expect_control(int c, const struct facet_message *m) {
+    if (m->payload != FROM_CONTROL + (unsigned long)c)
+        die("who speaks", m->payload, FROM_CONTROL + (unsigned long)c);
+}
+
+void child_make(int c) {
+    unsigned child = R_CHILD + (unsigned)c;
+    unsigned long number = (unsigned long)c;
+    must("process", facet_alloc(CAP_PROCESS, child));
+    must("entry", facet_get(R_CONTROL_END, OP_ENDPOINT_MAKE_ENTRY, FROM_CONTROL + number, 0, R_ENTRY));
+    must("control", facet_set(child, OP_PROCESS_SET_CAP, CHILD_CONTROL, R_ENTRY));
+    must("entry", facet_get(R_CONTROL_END, OP_ENDPOINT_MAKE_ENTRY, FROM_PROCESS + number, 0, R_ENTRY));
+    must("keeper", facet_set(child, OP_PROCESS_SET_KEEPER, 0, R_ENTRY));
+    space_set(c);
+    child_reset(c);
+    must("start", facet_set(child, OP_PROCESS_START, 0, CR_NULL));
+    struct facet_message m = {0};
+    child_resume(c, ~0ul, &m);
+    expect_control(c, &m);
+}
+
+void op_new_process(void) {
+    int c = (int)below(M_PROCESSES);
+    must("rescind", facet_set(CR_RANGE, OP_RANGE_RESCIND, 0, R_CHILD + (unsigned)c));
+    child_make(c);
+}
+
+void code_make(void) {
+    page_make(0);
+    for (unsigned long i = 0; i < 4096; i++)
+        world.page[0][i] = ((unsigned char *)WINDOW)[i] =
+            i < (unsigned long)(child_code_end - child_code) ? (unsigned char)child_code[i] : 0;
+    for (int g = 0; g < M_ROOTS; g++) {
+        struct m_cap code = {.type = CAP_PAGE, .restr = CAP_RO, .l2g = 12, .match = CHILD_CODE >> 12};
+        world.gpt[g].slot[0] = code;
+        make_real(&code);
+        fetch(STORE_GPT(g), R_TEMP2);
+        must("code", facet_set(R_TEMP2, OP_GPT_SET, 0, R_TEMP));
+    }
+}
+
+/* ---- Accesses */
+
+struct trial {
+    int process;
+    unsigned kind, size; /* enum child_access */
+    enum access access;
+    unsigned long address, value, at; /* at: where it faults, if it does */
+    struct m_place expected;
+};
+
+/* An address that is likely to hit something: down through slots that are not empty, as guards and windows want it. */
+static unsigned long aim(int process) {
+    const struct m_cap *cap = &world.space[process];
+    unsigned long address = 0, rest = 0, free = GUEST_ADDRESS_MAX - 1;
+    int background = M_NONE, holder = M_NONE;
+    for (int steps = 0; steps < 12 && cap->type != CAP_NULL && cap->type != CAP_ENDPOINT; steps++) {
+        unsigned long low = cap->l2g < 64 ? (1ul << cap->l2g) - 1 : ~0ul, chosen;
+        chosen = cap->l2g < 64 ? cap->match << cap->l2g & free : 0;
+        address |= chosen;
+        rest = rest & low, free &= low;
+        if (cap->type == CAP_PAGE)
+            break;
+        if (cap->type != CAP_GPT) {
+            holder = cap->type == CAP_WINDOW ? background : holder;
+            if (holder == M_NONE)
+                break;
+            rest |= cap->offset;
+            cap = cap->type == CAP_WINDOW ? &world.gpt[holder].background : &world.gpt[holder].slot[cap->slot];
+            continue;
+        }
+        const struct m_gpt *gpt = &world.gpt[holder = cap->object];
+        background = gpt->has_background ? holder : background;
+        unsigned long slot = below(holder < M_ROOTS && !one_in(8) ? 5 : 16);
+        for (int tries = 0; tries < 4 && gpt->slot[slot].type == CAP_NULL; tries++)
+            slot = below(16);
+        chosen = slot << gpt->l2v & free & ~rest;
+        address |= chosen;
+        rest |= chosen;
+        cap = &gpt->slot[rest >> gpt->l2v & 15];
+        low = (1ul << gpt->l2v) - 1;
+        rest &= low, free &= low;
+    }
+    address |= below(4096) & ~7ul & free;
+    if (one_in(12))
+        address ^= 8ul << below(43);
+    return address & (GUEST_ADDRESS_MAX - 1);
+}
+
+static int executable(const struct m_place *place) {
+    const unsigned char *code = &world.page[place->page][place->offset];
+    return place->page != 0 && place->offset <= 4088 && code[0] == 0xb8 && code[5] == 0xff && code[6] == 0xe3;
+}
+
+static void choose(struct trial *t) {
+    t->process = (int)below(M_PROCESSES);
+    t->kind = (unsigned)below(CHILD_KINDS);
+    t->address = aim(t->process);
+    t->size = t->kind == CHILD_LOAD1 || t->kind == CHILD_STORE1 ? 1 : 8;
+    if (t->size == 1 || ((t->kind == CHILD_LOAD || t->kind == CHILD_STORE) && one_in(4)))
+        t->address += one_in(3) ? below(8) : (~t->address & 4095) - below(8);
+    if (t->address + 8 > GUEST_ADDRESS_MAX)
+        t->address &= ~7ul;
+    t->access = t->kind == CHILD_LOAD || t->kind == CHILD_LOAD1 ? ACCESS_LOAD
+                : t->kind == CHILD_EXECUTE                      ? ACCESS_FETCH
+                                                                : ACCESS_STORE;
+    t->expected = m_find_all(&world, t->process, t->address, t->kind == CHILD_EXECUTE ? 1 : t->size, t->access, &t->at);
+    if (t->kind == CHILD_EXECUTE && t->expected.fault == FAULT_NONE && !executable(&t->expected)) {
+        t->kind = CHILD_LOAD1;
+        t->size = 1;
+        t->access = ACCESS_LOAD;
+    }
+    t->value = t->kind == CHILD_ADD ? 1ul << 56 : cell(below(~0ul), below(256));
+    statistics.crossings += t->size > 4096 - t->address % 4096;
+}
+
+/* What the child must report, and what becomes of memory. */
+static unsigned long effect(const struct trial *t) {
+    unsigned long old = m_load(&world, t->process, t->address, t->kind == CHILD_EXECUTE ? 5 : t->size);
+    if (t->kind == CHILD_EXECUTE)
+        return statistics.executed++, old >> 8;
+    if (t->access == ACCESS_STORE)
+        m_store(&world, t->process, t->address, t->size, t->kind == CHILD_ADD ? old + t->value : t->value);
+    return t->access == ACCESS_LOAD || t->kind == CHILD_ADD ? old : CHILD_STORED;
+}
+
+static void expect_fault(const struct trial *t, const struct facet_message *m, int keeper) {
+    if (m->payload != (keeper == M_NONE ? FROM_PROCESS + (unsigned long)t->process : FROM_GPT + (unsigned long)keeper))
+        die("which keeper", m->payload,
+            keeper == M_NONE ? FROM_PROCESS + (unsigned long)t->process : FROM_GPT + (unsigned long)keeper);
+    if (m->word[0] != t->expected.fault)
+        die("fault of the access", m->word[0], t->expected.fault);
+    unsigned long address = keeper == M_NONE ? t->at : t->expected.keeper_address;
+    if (m->word[1] != address)
+        die("address told to the keeper", m->word[1], address);
+    unsigned long kind = t->access == ACCESS_LOAD ? 4 : t->access == ACCESS_STORE ? 6 : 0x14;
+    if ((m->word[3] & 0x16) != kind &&
+        t->kind != CHILD_ADD) /* processors may take its load for the reason, or its store */
+        die("error code", m->word[3] & 0x16, kind);
+    if (keeper == M_NONE)
+        return;
+    struct facet_message type = {0};
+    must("type", facet_call(R_TEMP, OP_TYPE, &type));
+    if (type.word[0] != CAP_GPT || type.word[1] != t->expected.keeper_restr)
+        die("restrictions of the keeper's capability", type.word[1], t->expected.keeper_restr);
+    statistics.keepers_told++;
+}
+
+static void faulted(const struct trial *t, struct facet_message *m) {
+    int keeper = t->expected.keeper;
+    expect_fault(t, m, keeper);
+    if (keeper != M_NONE && one_in(3)) {
+        *m = (struct facet_message){0};
+        child_resume(t->process, 1, m);
+        expect_fault(t, m, M_NONE);
+        statistics.declined++;
+    }
+    child_reset(t->process);
+    *m = (struct facet_message){0};
+    child_resume(t->process, 0, m);
+    expect_control(t->process, m);
+}
+
+static void try_access(const struct trial *t) {
+    struct facet_message m = {.word = {t->address, t->kind, t->value}};
+    unsigned long label = child_resume(t->process, 0, &m);
+    if (label == OP_FAULT && !t->expected.fault)
+        die("the access faults", m.word[0], FAULT_NONE);
+    if (label == OP_FAULT) {
+        faulted(t, &m);
+        return;
+    }
+    expect_control(t->process, &m);
+    if (t->expected.fault)
+        die("the access goes through, fault", FAULT_NONE, t->expected.fault);
+    statistics.windows += t->expected.windows > 0;
+    statistics.fronts += world.swapped[t->expected.page] != 0;
+    unsigned long value = effect(t);
+    if (m.word[0] != value)
+        die("value", m.word[0], value);
+}
+
+/* Where the kernel says that it leads: by traversal, or by the page tables as they are after a fault. */
+static void ask(const struct trial *t, unsigned op) {
+    struct m_place place = m_find(&world, t->process, t->address, t->access);
+    struct facet_message m = {.word = {t->address, t->access}, .send = {(unsigned char)(R_CHILD + t->process)}};
+    must("question", facet_call(CR_DEBUG, op, &m));
+    if (m.word[1] != place.fault)
+        die(op == OP_DEBUG_WALK ? "fault by page tables" : "fault by traversal", m.word[1], place.fault);
+    if (place.fault)
+        return;
+    if (op == OP_DEBUG_TRAVERSE && (m.word[2] != place.restr || m.word[3] != place.steps))
+        die("restrictions and steps", m.word[2] << 8 | m.word[3], place.restr << 8 | place.steps);
+    unsigned long page = m.word[0] & ~4095ul, *frame = &frames[place.page];
+    if ((page >= 1ul << 51) != world.swapped[place.page])
+        die("a front", page, (unsigned long)world.swapped[place.page]);
+    for (int p = 0; !*frame && p < M_PAGES; p++)
+        if (frames[p] == page)
+            die("two pages at one place", page, 0);
+    if (!*frame)
+        *frame = page;
+    if (*frame != page)
+        die(op == OP_DEBUG_WALK ? "page by page tables" : "page by traversal", page, *frame);
+}
+
+void try_one(int question) {
+    struct trial t;
+    choose(&t);
+    statistics.seen[t.expected.fault]++;
+    try_access(&t);
+    if (question) {
+        ask(&t, OP_DEBUG_TRAVERSE);
+        ask(&t, OP_DEBUG_WALK);
+    }
+}

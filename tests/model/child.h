@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the children of the model guest execute: again and again they ask which access to make (rdx address, r10 enum
+ * child_access, r8 value) and report what came of it in rdx.
+ */
+#ifndef TESTS_MODEL_CHILD_H
+#define TESTS_MODEL_CHILD_H
+
+#define CHILD_CODE 0x400000ul
+#define CHILD_CONTROL 2 /* capability register */
+#define CHILD_STORED 0x600d
+enum child_access { CHILD_LOAD, CHILD_STORE, CHILD_EXECUTE, CHILD_ADD, CHILD_LOAD1, CHILD_STORE1, CHILD_KINDS };
+
+__asm__(".pushsection .rodata\n"
+        "child_code:\n"
+        "1: mov $0x1234, %eax\n" /* any label but OP_FAULT */
+        "   mov $2, %edi\n"      /* CALL of CHILD_CONTROL */
+        "   xor %esi, %esi\n"
+        "   xor %r13d, %r13d\n"
+        "   xor %r15d, %r15d\n"
+        "   syscall\n"
+        "   lea 7f(%rip), %rbx\n"
+        "   cmp $1, %r10\n"
+        "   jb 2f\n"
+        "   je 3f\n"
+        "   cmp $3, %r10\n"
+        "   jb 4f\n"
+        "   je 5f\n"
+        "   cmp $5, %r10\n"
+        "   je 6f\n"
+        "   movzbl (%rdx), %edx\n"
+        "   jmp 1b\n"
+        "2: mov (%rdx), %rdx\n"
+        "   jmp 1b\n"
+        "3: mov %r8, (%rdx)\n"
+        "   mov $0x600d, %edx\n"
+        "   jmp 1b\n"
+        "4: jmp *%rdx\n"
+        "5: lock xadd %r8, (%rdx)\n"
+        "   mov %r8, %rdx\n"
+        "   jmp 1b\n"
+        "6: movb %r8b, (%rdx)\n"
+        "   mov $0x600d, %edx\n"
+        "   jmp 1b\n"
+        "7: mov %eax, %edx\n" /* the executed cell comes back here */
+        "   jmp 1b\n"
+        "child_code_end:\n"
+        ".popsection\n");
+extern const char child_code[], child_code_end[];
+
+#endif

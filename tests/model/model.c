@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model.h"
+
+#define STEPS_MAX 32
+
+/* On the way. */
+struct path {
+    const struct m_world *world;
+    struct m_place place;
+    int background; /* GPT whose background windows lead to, M_NONE */
+};
+
+static unsigned long low_bits(unsigned long value, unsigned bits) {
+    return bits > 63 ? value : value & ((1ul << bits) - 1);
+}
+
+static unsigned long high_bits(unsigned long value, unsigned bits) {
+    return bits > 63 ? 0 : value >> bits;
+}
+
+static enum fault follow(struct path *path, const struct m_cap *cap, unsigned long rest, int holder, int from_window);
+
+static enum fault into_gpt(struct path *path, int number, unsigned long rest) {
+    const struct m_gpt *gpt = &path->world->gpt[number];
+    if (gpt->has_background)
+        path->background = number;
+    if (gpt->keeper != M_NONE && !(path->place.restr & CAP_NC)) {
+        path->place.keeper = number;
+        path->place.keeper_address = rest;
+        path->place.keeper_restr = path->place.restr;
+    }
+    unsigned long slot = high_bits(rest, gpt->l2v);
+    return slot > 15 ? FAULT_INVALID_ADDRESS : follow(path, &gpt->slot[slot], low_bits(rest, gpt->l2v), number, 0);
+}
+
+/* A window to a window leads nowhere. */
+static enum fault through_window(struct path *path, const struct m_cap *cap, unsigned long rest, int holder) {
+    const struct m_gpt *gpt = path->world->gpt;
+    path->place.windows++;
+    if (cap->type == CAP_LOCAL_WINDOW)
+        return holder == M_NONE ? FAULT_MALFORMED_SPACE
+                                : follow(path, &gpt[holder].slot[cap->slot], rest | cap->offset, holder, 1);
+    if (path->background == M_NONE)
+        return FAULT_MALFORMED_SPACE;
+    return follow(path, &gpt[path->background].background, rest | cap->offset, path->background, 1);
+}
+
+static enum fault follow(struct path *path, const struct m_cap *cap, unsigned long rest, int holder, int from_window) {
+    struct m_place *place = &path->place;
+    if (place->steps == STEPS_MAX)
+        return FAULT_DEPTH;
+    place->steps++;
+    if (cap->type == CAP_NULL)
+        return FAULT_INVALID_ADDRESS;
+    if (cap->type != CAP_PAGE && cap->type != CAP_GPT && cap->type != CAP_WINDOW && cap->type != CAP_LOCAL_WINDOW)
+        return FAULT_MALFORMED_SPACE;
+    if (place->restr & CAP_WK)
+        place->restr |= CAP_RO;
+    place->restr |= cap->restr;
+    if (cap->l2g < 64 && high_bits(rest, cap->l2g) != cap->match)
+        return FAULT_INVALID_ADDRESS;
+    rest = low_bits(rest, cap->l2g);
+    if (cap->type == CAP_GPT)
+        return into_gpt(path, cap->object, rest);
+    if (cap->type != CAP_PAGE)
+        return from_window ? FAULT_MALFORMED_SPACE : through_window(path, cap, rest, holder);
+    place->page = cap->object;
+    place->offset = (int)(rest & 4095);
+    return rest > 4095 ? FAULT_INVALID_ADDRESS : FAULT_NONE;
+}
+
+struct m_place m_find(const struct m_world *world, int process, unsigned long address, enum access access) {
+    struct path path = {.world = world, .background = M_NONE, .place = {.page = M_NONE, .keeper = M_NONE}};
+    path.place.fault = follow(&path, &world->space[process], address, M_NONE, 0);
+    unsigned forbidden = access == ACCESS_STORE ? CAP_RO : access == ACCESS_FETCH ? CAP_NX : 0;
+    if (path.place.fault == FAULT_NONE && path.place.restr & forbidden)
+        path.place.fault = FAULT_ACCESS_VIOLATION;
+    return path.place;
+}
+
+struct m_place m_find_all(const struct m_world *world, int process, unsigned long address, unsigned size,
+                          enum access access, unsigned long *at) {
+    struct m_place place = m_find(world, process, *at = address, access);
+    unsigned long last = address + size - 1;
+    if (place.fault == FAULT_NONE && last / 4096 != address / 4096)
+        place = m_find(world, process, *at = last & ~4095ul, access);
+    return place;
+}
+
+unsigned long m_load(const struct m_world *world, int process, unsigned long address, unsigned size) {
+    unsigned long value = 0;
+    for (unsigned i = size; i-- > 0;) {
+        struct m_place place = m_find(world, process, address + i, ACCESS_LOAD);
+        value = value << 8 | world->page[place.page][place.offset];
+    }
+    return value;
+}
+
+void m_store(struct m_world *world, int process, unsigned long address, unsigned size, unsigned long value) {
+    for (unsigned i = 0; i < size; i++, value >>= 8) {
+        struct m_place place = m_find(world, process, address + i, ACCESS_STORE);
+        world->page[place.page][place.offset] = (unsigned char)value;
+    }
+}
+
+static void forget(struct m_cap *cap, enum cap_type type, int object) {
+    if (cap->type == type && cap->object == object)
+        *cap = (struct m_cap){.type = CAP_NULL};
+}
+
+void m_rescind(struct m_world *world, enum cap_type type, int object) {
+    for (int g = 0; g < M_GPTS; g++) {
+        forget(&world->gpt[g].background, type, object);
+        for (int slot = 0; slot < 16; slot++)
+            forget(&world->gpt[g].slot[slot], type, object);
+    }
+    for (int p = 0; p < M_PROCESSES; p++)
+        forget(&world->space[p], type, object);
+}
+
+struct m_cap m_fetched(struct m_cap cap, unsigned restr) {
+    int memory = cap.type == CAP_PAGE || cap.type == CAP_GPT || cap.type == CAP_WINDOW || cap.type == CAP_LOCAL_WINDOW;
+    if (restr & CAP_WK && !memory)
+        return (struct m_cap){.type = CAP_NULL};
+    if (restr & CAP_WK)
+        cap.restr |= CAP_RO | CAP_WK;
+    return cap;
+}
