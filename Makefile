@@ -27,7 +27,8 @@ EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/tr
 # The kernel: kernel.elf, freestanding, linked by kernel/kernel.ld. C and assembler.
 KERNEL_SRC = kernel/main.c kernel/boot.c kernel/cpu.c kernel/paging.c kernel/memory.c kernel/console.c kernel/object.c \
 	kernel/cap.c kernel/walk.c kernel/table.c kernel/depend.c kernel/map.c kernel/front.c kernel/fault.c kernel/process.c \
-	kernel/invoke.c kernel/ipc.c kernel/strings.c kernel/copy.c kernel/debug.c kernel/check.c kernel/start.c kernel/cap_memory.c kernel/cap_gpt.c \
+	kernel/invoke.c kernel/ipc.c kernel/strings.c kernel/copy.c kernel/debug.c kernel/check.c kernel/check_object.c \
+	kernel/check_depend.c kernel/damage.c kernel/start.c kernel/cap_memory.c kernel/cap_gpt.c \
 	kernel/cap_process.c kernel/cap_endpoint.c kernel/cap_range.c kernel/cap_stream.c kernel/cap_debug.c kernel/cap_power.c \
 	kernel/cap_discrim.c kernel/cap_schedule.c kernel/schedule.c
 KERNEL_ASM = kernel/head.S kernel/entry.S kernel/string.S
@@ -48,6 +49,7 @@ SAMPLE_HANDLERS = samples/handlers/tracer.c samples/handlers/stuckbit.c
 TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tests/guests/code.c tests/guests/fuzz.c \
 	tests/guests/hostile.c tests/guests/trees.c tests/guests/operations.c tests/guests/strings.c tests/guests/windows.c \
 	tests/guests/schedule.c tests/guests/singlestep.c tests/guests/paths.c tests/guests/badop.c \
+	tests/guests/rescind.c tests/guests/damage.c \
 	tests/guests/steps.S
 TEST_GUESTS += tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
 # Linked to tests/guests/model: the model and what compares the kernel with it.

@@ -63,6 +63,16 @@ struct page *page_of_frame(unsigned long frame);
 /* The live Page, GPT or Process with that id, NULL: none. Linear: for the debugger. */
 struct object *object_find(enum cap_type type, unsigned long id);
 
+/* Where objects of a type are, for kernel_check. */
+struct object_storage {
+    void *array;
+    unsigned long count, stride;
+    unsigned long pool, used; /* of these the first `pool` come from object_add_free, the first `used` have lived */
+    unsigned long free_count, next_id;
+    struct object *free;
+};
+void object_storage(enum cap_type type, struct object_storage *storage);
+
 /* For the layout at boot. Storage of that type; a run of consecutive frames whose headers are the pages from `first`
  * on. */
 void object_add_free(struct object *object, enum cap_type type);

@@ -5,6 +5,7 @@
  * TRAVERSE and WALK put the same question to the definition of an access and to the page tables made from it. A memory
  * capability becomes the space of a process that exists only for that.
  */
+#include "check.h"
 #include "debug.h"
 #include "front.h"
 #include "invoke.h"
@@ -89,6 +90,19 @@ static void act_restore(struct invocation *in) {
     front_remove((unsigned long)((struct page *)invoke_sent(in, 0)->object)->front);
 }
 
+static unsigned long decode_damage(struct invocation *in) {
+    (void)in;
+#ifdef FACET_DEBUG
+    return RC_OK;
+#else
+    return RC_BAD_OP;
+#endif
+}
+
+static void act_damage(struct invocation *in) {
+    kernel_damage((enum damage)in->word[0], (struct gpt *)invoke_sent(in, 0)->object);
+}
+
 #define PROCESS_SENT                                                                                                   \
     { "process", CAP_SET(CAP_PROCESS) }
 static const struct operation rows[] = {
@@ -131,5 +145,13 @@ static const struct operation rows[] = {
      .sent = {{"page", CAP_SET(CAP_PAGE)}},
      .decode = decode_restore,
      .act = act_restore},
+    {.op = OP_DEBUG_DAMAGE,
+     .name = "OP_DEBUG_DAMAGE",
+     .types = CAP_SET(CAP_DEBUG),
+     .word = {{"enum damage", 0, DAMAGE_COUNT - 1}},
+     .sent = {{"GPT", CAP_SET(CAP_GPT)}},
+     .result = "only in debug builds, which it ends; else RC_BAD_OP",
+     .decode = decode_damage,
+     .act = act_damage},
 };
 const struct operation_group debug_operations = OPERATION_GROUP(rows);

@@ -86,3 +86,9 @@ enum debug_status front_remove(unsigned long index) {
     *front = (struct front){.base = front->base, .size = PAGE_SIZE, .state = FRONT_FREE};
     return DEBUG_OK;
 }
+
+bool front_worn(const struct page *page) {
+    const struct front *front = front_live((unsigned long)page->front);
+    return front && owner[page->front] == page && front->object == page->header.id &&
+           (front->root & PTE_ADDRESS) == page->frame;
+}

@@ -22,6 +22,8 @@ enum debug_status front_remove(unsigned long index);
 static inline unsigned long front_address(int index) {
     return APERTURE_BASE + ((unsigned long)index << FRONT_SHIFT);
 }
+/* The front that a page wears is live, and its own. */
+bool front_worn(const struct page *page);
 /* The page behind an aperture address that a page table names. */
 struct page *front_page(unsigned long address);
 

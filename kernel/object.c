@@ -5,6 +5,8 @@
 #include "table.h"
 
 static struct object *free_list[CAP_TYPES];
+static unsigned long free_count[CAP_TYPES], pool_count[CAP_TYPES];
+static struct object *highest[CAP_TYPES]; /* that was ever taken */
 static unsigned long next_id = 1;
 
 /* Consecutive frames and the first of their page headers: the pool and the boot modules. */
@@ -31,10 +33,16 @@ static enum cap_type storage_type(enum cap_type type) {
     return type == CAP_CAPPAGE ? CAP_PAGE : type;
 }
 
-void object_add_free(struct object *object, enum cap_type type) {
+static void object_free(struct object *object, enum cap_type type) {
     object->type = CAP_NULL;
     object->next_free = free_list[storage_type(type)];
     free_list[storage_type(type)] = object;
+    free_count[storage_type(type)]++;
+}
+
+void object_add_free(struct object *object, enum cap_type type) {
+    object_free(object, type);
+    pool_count[type]++;
 }
 
 bool object_available(enum cap_type type) {
@@ -52,6 +60,9 @@ void *object_alloc(enum cap_type type) {
     if (!object)
         return NULL;
     *list = object->next_free;
+    free_count[storage_type(type)]--;
+    if (object > highest[storage_type(type)])
+        highest[storage_type(type)] = object;
     if (storage_type(type) != CAP_PAGE) /* of a page, the frame stays */
         memset(object + 1, 0, object_size[type] - sizeof *object);
     object->type = (unsigned char)type;
@@ -104,7 +115,7 @@ void object_rescind(struct object *object) {
     else
         memset(object + 1, 0xdb, object_size[type] - sizeof *object);
 #endif
-    object_add_free(object, type);
+    object_free(object, type);
 }
 
 struct page *page_of_frame(unsigned long frame) {
@@ -133,6 +144,9 @@ static void *array_of(enum cap_type type, unsigned long *count, unsigned long *s
         return *count = kernel_info.gpt_count, *stride = kernel_info.gpt_stride, (void *)kernel_info.gpts;
     case CAP_PROCESS:
         return *count = kernel_info.process_count, *stride = kernel_info.process_stride, (void *)kernel_info.processes;
+    case CAP_ENDPOINT:
+        return *count = kernel_info.endpoint_count, *stride = kernel_info.endpoint_stride,
+               (void *)kernel_info.endpoints;
     default:
         return NULL;
     }
@@ -147,4 +161,16 @@ struct object *object_find(enum cap_type type, unsigned long id) {
             return object;
     }
     return NULL;
+}
+
+void object_storage(enum cap_type type, struct object_storage *storage) {
+    type = storage_type(type);
+    storage->array = array_of(type, &storage->count, &storage->stride);
+    storage->pool = pool_count[type];
+    storage->used = 0;
+    if (highest[type])
+        storage->used = (unsigned long)((char *)highest[type] - (char *)storage->array) / storage->stride + 1;
+    storage->free_count = free_count[type];
+    storage->free = free_list[type];
+    storage->next_id = next_id;
 }

@@ -46,6 +46,13 @@ void paging_share_kernel(unsigned long *top) {
     top[511] = kernel_top[511];
 }
 
+bool paging_shared(const unsigned long *top) {
+    for (unsigned i = 256; i < 512; i++)
+        if (top[i] != kernel_top[i])
+            return false;
+    return true;
+}
+
 void paging_enter(unsigned long top) {
     if (!top)
         top = physical(kernel_top);

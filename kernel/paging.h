@@ -15,6 +15,8 @@
 void paging_init(unsigned long ram_end);
 /* Puts the kernel's half into a top-level table. */
 void paging_share_kernel(unsigned long *top);
+/* For kernel_check: the kernel's half of a top-level table is as it must be. */
+bool paging_shared(const unsigned long *top);
 /* Loads a process's top-level table (0: the kernel's own, nothing of ring 3) unless it is there and nothing is stale.
  */
 void paging_enter(unsigned long top);

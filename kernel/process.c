@@ -199,18 +199,19 @@ static struct process *process_find(void) {
 
 struct process *process_choose(void) {
     struct process *process = process_find();
-    if (boot_info.timer)
-        schedule_timer(process, process != process_loaded);
+    bool switched = process != process_loaded;
+#ifdef FACET_DEBUG
+    kernel_check();
+#endif
     if (process->attention & ATTENTION_STEP)
         step_begin(process);
-    if (process != process_loaded) {
+    if (switched) {
         idle_announced = false;
         fpu_switch(process);
         segments_switch(process);
     }
-#ifdef FACET_DEBUG
-    kernel_check();
-#endif
     paging_enter(process->cr3);
+    if (boot_info.timer) /* at last: what the kernel does now counts */
+        schedule_timer(process, switched);
     return process;
 }

@@ -112,6 +112,11 @@ bool schedule_skip_idle(void) {
     return true;
 }
 
+const struct process_queue *schedule_queue(const struct process *process) {
+    kassert(process->priority <= PRIORITY_MAX, process->priority);
+    return process->state == PROCESS_SLEEPING ? &sleepers : &ready[process->priority];
+}
+
 /* ---- The timer */
 
 void schedule_interrupt(void) {

@@ -19,6 +19,9 @@ void schedule_sleep(struct process *process, unsigned long ticks);
 /* Nobody can run: lets the time pass until a sleeper wakes. False: there is none. */
 bool schedule_skip_idle(void);
 
+/* For kernel_check: the queue in which such a process is, if it does not run: by its priority, or of sleepers. */
+const struct process_queue *schedule_queue(const struct process *process);
+
 /* Arms the timer for the process that is about to run. switched: another one ran before. */
 void schedule_timer(const struct process *process, bool switched);
 /* The timer's interrupt: who is due wakes, and whose slice is over goes behind its equals. */

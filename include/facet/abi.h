@@ -156,6 +156,8 @@ enum op {
                        * behind which it answers for itself until a handler is attached; w0 <- number of the front.
                        * RC_NO_MEMORY: no front is left, or this machine has none */
     OP_DEBUG_RESTORE, /* s0 Page: takes that front away */
+    OP_DEBUG_DAMAGE,  /* s0 GPT, w0 enum damage (damage.h): breaks the kernel, so that kernel_check ends it; RC_BAD_OP
+                       * but  in debug builds */
 
     OP_POWER_OFF = 0x800, /* w0 exit status (0…255); does not return */
 

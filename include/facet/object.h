@@ -13,8 +13,8 @@
  *
  *     0      type | restr | l2g | slot | alloc
  *     8      match      guard of a memory capability or window: addresses with (addr >> l2g) == match pass
- *    16      payload    of an Entry: what the receiver is told; of a Resume: which call or fault it answers; of a
- * window: the offset 24      object     header of the object; 0 for types without one
+ *    16      payload    Entry: what the receiver is told; Resume: which call or fault it answers; window: the offset
+ *    24      object     header of the object; 0 for types without one
  */
 struct cap {
     unsigned char type;  /* enum cap_type */

@@ -7,6 +7,8 @@
 
 #include "check.h"
 
+#include <facet/damage.h>
+
 struct range {
     unsigned long low, high;
 };
@@ -313,6 +315,15 @@ static const struct expectation expected[] = {
             0},
      .send = {R_PAGE},
      .after = restore_after},
+    {.is = {OPERATION(OP_DEBUG_DAMAGE),
+            ONLY(CAP_DEBUG),
+            0,
+            {{0, DAMAGE_COUNT - 1}, IGNORED, ANY, ANY},
+            {SET(CAP_GPT), SET_ANY},
+            0,
+            0},
+     .send = {R_GPT},
+     .last = 1},
 
     {.is = {OPERATION(OP_POWER_OFF), ONLY(CAP_POWER), 0, {{0, 255}, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .word = {7},

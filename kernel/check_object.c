@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Part of kernel_check: what lies in the object arrays. Only storage that was ever used is looked at.
+ */
+#include "check.h"
+#include "front.h"
+#include "invoke.h"
+#include "schedule.h"
+
+static struct object_storage storages[CAP_TYPES]; /* as they are during this check */
+
+static bool storage_has(const struct object_storage *storage, const struct object *object) {
+    unsigned long offset = (unsigned long)((const char *)object - (char *)storage->array);
+    return (const char *)object >= (char *)storage->array && offset / storage->stride < storage->count &&
+           offset % storage->stride == 0;
+}
+
+static void check_cap_object(const struct cap *cap) {
+    enum cap_type type = cap->type == CAP_ENTRY ? CAP_ENDPOINT : cap->type == CAP_RESUME ? CAP_PROCESS : cap->type;
+    if (!(CAP_SET(type) & CAP_SET_OBJECTS)) {
+        check_that("capability object", !cap->object, (unsigned long)cap, cap->type);
+        return;
+    }
+    const struct object *object = cap->object;
+    check_that("capability object", storage_has(&storages[type], object), (unsigned long)cap, (unsigned long)object);
+    check_that("capability count", cap->alloc <= object->alloc, (unsigned long)cap, cap->alloc, object->alloc);
+    check_that("capability object", cap->alloc != object->alloc || object->type == type, (unsigned long)cap, type,
+               object->type);
+}
+
+static void check_cap(const struct cap *cap) {
+    if (cap->type == CAP_NULL && !cap->restr && !cap->object)
+        return;
+    check_that("capability type", cap->type < CAP_TYPES, (unsigned long)cap, cap->type);
+    check_that("capability restrictions", !(cap->restr & ~CAP_RESTRICTIONS), (unsigned long)cap, cap->restr);
+    if (cap_is_memory(cap) || cap_is_window(cap))
+        check_that("capability guard", cap_guard_valid(cap->match, cap->l2g), (unsigned long)cap, cap->l2g, cap->match);
+    if (cap_is_window(cap))
+        check_that("window", cap->slot < GPT_SLOTS && !(cap->payload & mask_low(cap->l2g)), (unsigned long)cap,
+                   cap->slot, cap->payload);
+    check_cap_object(cap);
+}
+
+static void check_caps(const struct cap *cap, unsigned long count) {
+    for (unsigned long i = 0; i < count; i++)
+        check_cap(&cap[i]);
+}
+
+static void check_page(const struct page *page) {
+    if (page->header.type == CAP_CAPPAGE)
+        check_caps(page_data(page), CAPPAGE_SLOTS);
+    check_that("front", page->front < 0 || front_worn(page), page->header.id, (unsigned long)page->front);
+}
+
+static void check_gpt(const struct gpt *gpt) {
+    check_cap(&gpt->keeper);
+    check_cap(&gpt->background);
+    check_caps(gpt->slot, GPT_SLOTS);
+}
+
+/* Links go both ways, and whoever is in the queue says so. */
+static void check_queue(const struct process_queue *queue) {
+    const struct process *previous = NULL;
+    for (const struct process *process = queue->first; process; process = process->queue_next) {
+        check_that("queue link", process->queue_prev == previous && process->queue == queue, process->header.id);
+        check_that("queue state", process->state == PROCESS_SENDING, process->header.id, process->state);
+        previous = process;
+    }
+    check_that("queue link", queue->last == previous, (unsigned long)queue);
+}
+
+/* A process is where its state wants it. */
+static void check_state(const struct process *process) {
+    bool queued = process->queue != NULL;
+    if (process->state == PROCESS_RUNNABLE)
+        check_that("queue state", process->queue == (process == current_process ? NULL : schedule_queue(process)),
+                   process->header.id, queued);
+    else if (process->state == PROCESS_SLEEPING)
+        check_that("queue state", process->queue == schedule_queue(process), process->header.id, queued);
+    else
+        check_that("queue state", queued == (process->state == PROCESS_SENDING), process->header.id, process->state);
+    check_that("fault", process->state != PROCESS_FAULTED || process->fault != FAULT_NONE, process->header.id);
+}
+
+static void check_process(const struct process *process) {
+    check_that("register 0", process->reg[0].type == CAP_NULL, process->header.id);
+    check_caps(process->reg, CAP_REGISTERS);
+    check_cap(&process->space);
+    check_cap(&process->keeper);
+    check_cap(&process->schedule);
+    check_cap(&process->fault_space);
+    check_cap(&process->send_cap);
+    check_queue(&process->senders);
+    check_state(process);
+}
+
+static void check_object(const struct object *object) {
+    switch ((enum cap_type)object->type) {
+    case CAP_PAGE:
+    case CAP_CAPPAGE:
+        check_page((const struct page *)object);
+        break;
+    case CAP_GPT:
+        check_gpt((const struct gpt *)object);
+        break;
+    case CAP_PROCESS:
+        check_process((const struct process *)object);
+        break;
+    default:
+        check_cap(&((const struct endpoint *)object)->recipient);
+    }
+}
+
+/* All objects of one kind of storage; how many live is known, for all others are in the free list. */
+static void check_storage(enum cap_type type) {
+    const struct object_storage storage = storages[type];
+    unsigned long live = 0;
+    for (unsigned long i = 0; i < storage.used; i++) {
+        const struct object *object = (struct object *)((char *)storage.array + i * storage.stride);
+        bool fits = object->type == type || (type == CAP_PAGE && object->type == CAP_CAPPAGE);
+        check_that("object type", fits || object->type == CAP_NULL, i, object->type, type);
+        if (object->type == CAP_NULL)
+            continue;
+        live++;
+        check_that("object id", object->id > 0 && object->id < storage.next_id, i, object->id, type);
+    }
+    check_that("free list", !storage.free || storage.free->type == CAP_NULL, (unsigned long)storage.free, type);
+    check_that("object count", live + storage.free_count == storage.pool, live, storage.free_count, type);
+    for (unsigned long i = 0; i < storage.used; i++) {
+        const struct object *object = (struct object *)((char *)storage.array + i * storage.stride);
+        if (object->type != CAP_NULL)
+            check_object(object);
+    }
+}
+
+void check_objects(void) {
+    for (unsigned type = CAP_PAGE; type <= CAP_ENDPOINT; type++)
+        object_storage((enum cap_type)type, &storages[type]);
+    check_storage(CAP_PAGE);
+    check_storage(CAP_GPT);
+    check_storage(CAP_PROCESS);
+    check_storage(CAP_ENDPOINT);
+}

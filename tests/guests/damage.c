@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * damage [NAME]: has a debug build of the kernel damage itself, which kernel_check must notice at once: the guest does
+ * not come back. Without NAME it lists what can be damaged, and what the check says then. NAME `nothing` prepares all
+ * and ends well.
+ */
+#include "check.h"
+
+#include <facet/damage.h>
+
+enum { R_GPT = CR_FREE, R_TEMP, R_SPACE, R_ENDPOINT, R_ENTRY, R_ECHO, R_ECHO_ENDPOINT, R_ECHO_ENTRY };
+#define SLOT 3ul
+#define REGION (SLOT << 44)
+
+static const struct {
+    const char *name, *check;
+} damages[] = {
+#define DAMAGE_LINE(name, check) {#name, check},
+    DAMAGES(DAMAGE_LINE)};
+
+static unsigned long stack[3][128];
+
+static void hold(unsigned long slot, unsigned cap) {
+    check("hold", facet_set(R_GPT, OP_GPT_SET, slot, cap), RC_OK);
+}
+
+static void send(void) {
+    struct facet_message m = {0};
+    for (;;)
+        facet_call(2, 1, &m);
+}
+
+static void echo(void) {
+    struct facet_message m = {.recv = {0, 0, 0, 3}};
+    facet_invoke(CR_NULL, INVOKE_RETURN, 0, &m);
+    for (;;)
+        facet_invoke(3, INVOKE_RETURN, RC_OK, &m);
+}
+
+static void start(unsigned process) {
+    check("start", facet_set(process, OP_PROCESS_START, 0, CR_NULL), RC_OK);
+}
+
+static void memory(void) {
+    struct facet_message m = {.word = {1, 0, 12}};
+    check("GPT", facet_alloc(CAP_GPT, R_GPT), RC_OK);
+    check("space", facet_alloc(CAP_GPT, R_SPACE), RC_OK);
+    check("page", facet_alloc(CAP_PAGE, R_TEMP), RC_OK);
+    hold(0, R_TEMP);
+    check("background page", facet_set(R_SPACE, OP_GPT_SET, 0, R_TEMP), RC_OK);
+    check("background", facet_set(R_GPT, OP_GPT_SET_BACKGROUND, 0, R_SPACE), RC_OK);
+    check("window", facet_call(R_GPT, OP_GPT_SET_WINDOW, &m), RC_OK);
+    check("page", facet_alloc(CAP_PAGE, R_TEMP), RC_OK);
+    check("front", facet_set(CR_DEBUG, OP_DEBUG_SWAP, 0, R_TEMP), RC_OK);
+    hold(2, R_TEMP);
+    check("CapPage", facet_alloc(CAP_CAPPAGE, R_TEMP), RC_OK);
+    hold(3, R_TEMP);
+    check("map", facet_set(CR_SPACE, OP_GPT_SET, SLOT, R_GPT), RC_OK);
+    *(volatile unsigned long *)REGION = 1;
+    check("through the window", *(volatile unsigned long *)(REGION + 4096), 1);
+}
+
+static void processes(void) {
+    make_entry(R_ENDPOINT, CR_SELF, 0, R_ENTRY);
+    make_process(R_ECHO, echo, stack[0] + 128, CR_NULL, CR_NULL);
+    make_entry(R_ECHO_ENDPOINT, R_ECHO, 0, R_ECHO_ENTRY);
+    start(R_ECHO);
+    make_process(R_TEMP, send, stack[1] + 128, R_ENTRY, CR_NULL);
+    hold(5, R_TEMP);
+    start(R_TEMP);
+    struct facet_message m = {0};
+    check("echo", facet_call(R_ECHO_ENTRY, 1, &m), RC_OK); /* the sender ran meanwhile */
+    make_process(R_TEMP, send, stack[2] + 128, R_ENTRY, CR_NULL);
+    hold(6, R_TEMP);
+    start(R_TEMP);
+    check("process", facet_alloc(CAP_PROCESS, R_TEMP), RC_OK);
+    hold(4, R_TEMP);
+}
+
+static int equal(const char *a, const char *b) {
+    while (*a && *a == *b)
+        a++, b++;
+    return *a == *b;
+}
+
+static void list(void) {
+    for (unsigned i = 0; i < DAMAGE_COUNT; i++) {
+        facet_puts(damages[i].name);
+        facet_puts(" ");
+        facet_puts(damages[i].check);
+        facet_puts("\n");
+    }
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        list();
+        return 0;
+    }
+    memory();
+    processes();
+    for (unsigned i = 0; i < DAMAGE_COUNT; i++)
+        if (equal(argv[1], damages[i].name)) {
+            struct facet_message m = {.word = {i}, .send = {R_GPT}};
+            return (int)(facet_call(CR_DEBUG, OP_DEBUG_DAMAGE, &m) & 0xff);
+        }
+    return equal(argv[1], "nothing") ? 0 : 2;
+}
