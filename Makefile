@@ -36,6 +36,9 @@ KERNEL_ASM = kernel/head.S kernel/entry.S kernel/string.S
 # init.elf, the one program the kernel starts; embedded in kernel.elf between init_image and init_image_end.
 DOMAIN_SRC = kernel/domain/init.c kernel/domain/elf.c kernel/domain/space.c kernel/domain/init_start.S
 
+# Keepers that a program can start as processes of its own: linked to it.
+KEEPER_SRC = kernel/domain/pager.c kernel/domain/copyspace.c
+
 # The host tool. main.c stays out of libdebugger.a, which the unit tests link.
 DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/report.c debugger/stats.c \
 	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c \
@@ -48,9 +51,9 @@ SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
 SAMPLE_HANDLERS = samples/handlers/tracer.c samples/handlers/stuckbit.c
 TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tests/guests/code.c tests/guests/fuzz.c \
 	tests/guests/hostile.c tests/guests/trees.c tests/guests/operations.c tests/guests/strings.c tests/guests/windows.c \
-	tests/guests/schedule.c tests/guests/singlestep.c tests/guests/paths.c tests/guests/badop.c \
-	tests/guests/rescind.c tests/guests/damage.c \
+	tests/guests/paths.c tests/guests/badop.c tests/guests/rescind.c tests/guests/damage.c tests/guests/keepers.c \
 	tests/guests/steps.S
+TEST_GUESTS += tests/guests/schedule.c tests/guests/singlestep.c
 TEST_GUESTS += tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
 # Linked to tests/guests/model: the model and what compares the kernel with it.
 MODEL_SRC = tests/model/model.c tests/model/operations.c tests/model/access.c
@@ -132,6 +135,7 @@ EMU_OBJ = $(call OBJ,$(EMU_SRC))
 KERNEL_OBJ = $(call OBJ,$(KERNEL_SRC) $(KERNEL_ASM))
 DOMAIN_OBJ = $(call OBJ,$(DOMAIN_SRC))
 MODEL_OBJ = $(call OBJ,$(MODEL_SRC))
+KEEPER_OBJ = $(call OBJ,$(KEEPER_SRC))
 DEBUGGER_OBJ = $(call OBJ,$(filter-out %/main.c,$(DEBUGGER_SRC)))
 
 all: $(if $(DEBUGGER_SRC),$(B)/facet) $(if $(EMU_SRC),$(B)/libemu.a) $(if $(KERNEL_SRC),$(B)/kernel.elf) \
@@ -151,7 +155,7 @@ $(UNIT_OBJ): $(B)/%.o: %.c
 	$(MKDIR)
 	$(say)$(CC) $(HOST_CFLAGS) $(UNICORN_CFLAGS) -DBUILD_DIR='"$(B)"' $(DEPFLAGS) -c -o $@ $<
 $(KERNEL_OBJ): CFLAGS_HERE = $(KERNEL_CFLAGS) -Ikernel
-$(DOMAIN_OBJ) $(B)/kernel/domain/crt0.o: CFLAGS_HERE = $(GUEST_CFLAGS) -Ikernel/domain
+$(DOMAIN_OBJ) $(KEEPER_OBJ) $(B)/kernel/domain/crt0.o: CFLAGS_HERE = $(GUEST_CFLAGS) -Ikernel/domain
 $(B)/samples/guests/%.o $(B)/tests/guests/%.o $(B)/tests/bench/%.o $(B)/tests/model/%.o: CFLAGS_HERE = $(GUEST_CFLAGS)
 $(B)/kernel/%.o $(B)/samples/%.o $(B)/tests/%.o: CFLAGS_HERE ?= $(GUEST_CFLAGS)
 $(B)/%.o: %.c
@@ -214,6 +218,7 @@ $(TEST_GUEST_BIN): $(B)/tests/guests/%: $(B)/tests/guests/%.o $(B)/crt0.o
 	$(MKDIR)
 	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $(filter %.o,$^)
 $(B)/tests/guests/model: $(MODEL_OBJ)
+$(B)/tests/guests/keepers: $(KEEPER_OBJ)
 $(BENCH_GUEST_BIN): $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/crt0.o
 	$(MKDIR)
 	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $(B)/crt0.o $<
@@ -292,7 +297,7 @@ test: test-files build/deps-test $(if $(filter debug,$(MODE)),,debug-build)
 	tests/sessions/run.sh $(B)
 	tests/model/run.sh build/debug/facet $(B)/tests/guests/model 25000 2
 	$(B)/tests/unit
-LISTED = $(EMU_SRC) $(KERNEL_SRC) $(KERNEL_ASM) $(DOMAIN_SRC) $(DEBUGGER_SRC) kernel/domain/crt0.S $(SAMPLE_GUESTS) \
+LISTED = $(EMU_SRC) $(KERNEL_SRC) $(KERNEL_ASM) $(DOMAIN_SRC) $(KEEPER_SRC) $(DEBUGGER_SRC) kernel/domain/crt0.S $(SAMPLE_GUESTS) \
 	samples/guests/wordtable.c $(SAMPLE_HANDLERS) $(TEST_GUESTS) $(MODEL_SRC) $(LADDER) $(UNIT_TESTS)
 
 check: test format-check cppcheck model-million

@@ -103,13 +103,15 @@ void kernel_check_all(void) {
 }
 
 void kernel_check(void) {
-    check_objects();
+    check_objects(checked_removed == ~0ul);
     if (checked_removed == kernel_info.entries_removed && checked_built == kernel_info.entries_built)
         return;
     checked_removed = kernel_info.entries_removed;
     checked_built = kernel_info.entries_built;
     table_each(check_table);
-    for (unsigned long i = 0; i < kernel_info.process_count; i++)
+    struct object_storage storage;
+    object_storage(CAP_PROCESS, &storage);
+    for (unsigned long i = 0; i < storage.used; i++)
         check_process(&kernel_info.processes[i]);
     check_depends();
 }

@@ -10,17 +10,18 @@
 #include "kernel.h"
 #include <facet/damage.h>
 
-/* Panics if anything is wrong. Slow. */
+/* Panics if anything is wrong. Slow, so two things are spared: page tables are looked at only if an entry has come or
+ * gone since, and the contents of GPTs, CapPages, Pages and Endpoints by turns, an eighth of them at each call. */
 void kernel_check(void);
-/* The next kernel_check looks at page tables even if none seems to have changed. */
+/* The next kernel_check spares nothing. */
 void kernel_check_all(void);
 
 /* damage.c, in debug builds: breaks one thing about a GPT or the rest of the kernel. */
 void kernel_damage(enum damage damage, struct gpt *gpt);
 
 /* The parts. */
-void check_objects(void); /* check_object.c: headers, free lists, capabilities, queues */
-void check_depends(void); /* check_depend.c: the lists of depend entries and tables, against each other */
+void check_objects(bool everything); /* check_object.c: headers, free lists, capabilities, queues */
+void check_depends(void);            /* check_depend.c: the lists of depend entries and tables, against each other */
 
 #define check_that(name, condition, ...)                                                                               \
     do {                                                                                                               \

@@ -79,14 +79,17 @@ void check_depends(void) {
     keyed = held = produced = 0;
     table_each(check_table_lists);
     check_pages();
-    for (unsigned long i = 0; i < kernel_info.gpt_count; i++) {
+    struct object_storage storage;
+    object_storage(CAP_GPT, &storage);
+    for (unsigned long i = 0; i < storage.used; i++) {
         struct gpt *gpt = &kernel_info.gpts[i];
         if (gpt->header.type == CAP_GPT) {
             check_key(&gpt->header);
             check_products(&gpt->header, gpt->products);
         }
     }
-    for (unsigned long i = 0; i < kernel_info.process_count; i++) {
+    object_storage(CAP_PROCESS, &storage);
+    for (unsigned long i = 0; i < storage.used; i++) {
         struct process *process = &kernel_info.processes[i];
         if (process->header.type == CAP_PROCESS) {
             check_held(&process->header, &process->held);

@@ -1,53 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What OP_DEBUG_DAMAGE can break in a debug build of the kernel, and which check of kernel_check then must say so.
+ * What OP_DEBUG_DAMAGE can break in a debug build of the kernel, and which check of kernel_check then must say so:
+ * tests/cli/test_kernel_check.sh reads both from here.
  */
 #ifndef FACET_DAMAGE_H
 #define FACET_DAMAGE_H
 
-#define DAMAGES(X)                                                                                                     \
-    X(OBJECT_TYPE, "object type")                                                                                      \
-    X(OBJECT_ID, "object id")                                                                                          \
-    X(OBJECT_LOST, "object count")                                                                                     \
-    X(OBJECT_FREE, "free list")                                                                                        \
-    X(CAP_TYPE, "capability type")                                                                                     \
-    X(CAP_RESTRICTIONS, "capability restrictions")                                                                     \
-    X(CAP_OBJECT, "capability object")                                                                                 \
-    X(CAP_OTHER_TYPE, "capability object")                                                                             \
-    X(CAP_COUNT, "capability count")                                                                                   \
-    X(CAP_GUARD, "capability guard")                                                                                   \
-    X(CAP_MATCH, "capability guard")                                                                                   \
-    X(CAP_WINDOW, "window")                                                                                            \
-    X(CAP_IN_CAPPAGE, "capability type")                                                                               \
-    X(CAP_REGISTER_0, "register 0")                                                                                    \
-    X(PAGE_FRONT, "front")                                                                                             \
-    X(QUEUE_LINK, "queue link")                                                                                        \
-    X(QUEUE_STATE, "queue state")                                                                                      \
-    X(QUEUE_LOST_RUNNABLE, "queue state")                                                                              \
-    X(QUEUE_LOST_SENDER, "queue state")                                                                                \
-    X(PROCESS_FAULT, "fault")                                                                                          \
-    X(PROCESS_TABLE, "process table")                                                                                  \
-    X(ENTRY_FRAME, "entry target")                                                                                     \
-    X(ENTRY_RIGHTS, "entry rights")                                                                                    \
-    X(ENTRY_UPPER, "upper entry")                                                                                      \
-    X(ENTRY_KERNEL, "kernel half")                                                                                     \
-    X(DEPEND_SLOT, "depend entry missing")                                                                             \
-    X(DEPEND_WINDOW, "depend entry missing")                                                                           \
-    X(DEPEND_PAGE, "depend entry of a target missing")                                                                 \
-    X(DEPEND_TABLE, "depend entry of a target missing")                                                                \
-    X(DEPEND_ORPHAN, "depend entry without entry")                                                                     \
-    X(DEPEND_LINK, "depend link")                                                                                      \
-    X(DEPEND_KEY, "depend key")                                                                                        \
-    X(DEPEND_HOLDER, "depend holder")                                                                                  \
-    X(DEPEND_SHIFT, "depend shift")                                                                                    \
-    X(DEPEND_COUNT, "depend count")                                                                                    \
-    X(TABLE_LIST, "table count")                                                                                       \
-    X(TABLE_OFFSET, "entry path")                                                                                      \
-    X(TABLE_RESTRICTIONS, "table key")                                                                                 \
-    X(TABLE_BACKGROUND, "entry path")                                                                                  \
-    X(TABLE_NO_BACKGROUND, "table background")
-
-#define DAMAGE_ENUM(name, check) DAMAGE_##name,
-enum damage { DAMAGES(DAMAGE_ENUM) DAMAGE_COUNT };
+enum damage {
+    DAMAGE_OBJECT_TYPE,         /* object type */
+    DAMAGE_OBJECT_ID,           /* object id */
+    DAMAGE_OBJECT_LOST,         /* object count */
+    DAMAGE_OBJECT_FREE,         /* free list */
+    DAMAGE_CAP_TYPE,            /* capability type */
+    DAMAGE_CAP_RESTRICTIONS,    /* capability restrictions */
+    DAMAGE_CAP_OBJECT,          /* capability object */
+    DAMAGE_CAP_OTHER_TYPE,      /* capability object */
+    DAMAGE_CAP_COUNT,           /* capability count */
+    DAMAGE_CAP_GUARD,           /* capability guard */
+    DAMAGE_CAP_MATCH,           /* capability guard */
+    DAMAGE_CAP_WINDOW,          /* window */
+    DAMAGE_CAP_IN_CAPPAGE,      /* capability type */
+    DAMAGE_CAP_REGISTER_0,      /* register 0 */
+    DAMAGE_PAGE_FRONT,          /* front */
+    DAMAGE_QUEUE_LINK,          /* queue link */
+    DAMAGE_QUEUE_STATE,         /* queue state */
+    DAMAGE_QUEUE_LOST_RUNNABLE, /* queue state */
+    DAMAGE_QUEUE_LOST_SENDER,   /* queue state */
+    DAMAGE_PROCESS_FAULT,       /* fault */
+    DAMAGE_PROCESS_TABLE,       /* process table */
+    DAMAGE_ENTRY_FRAME,         /* entry target */
+    DAMAGE_ENTRY_RIGHTS,        /* entry rights */
+    DAMAGE_ENTRY_UPPER,         /* upper entry */
+    DAMAGE_ENTRY_KERNEL,        /* kernel half */
+    DAMAGE_DEPEND_SLOT,         /* depend entry missing */
+    DAMAGE_DEPEND_WINDOW,       /* depend entry missing */
+    DAMAGE_DEPEND_PAGE,         /* depend entry of a target missing */
+    DAMAGE_DEPEND_TABLE,        /* depend entry of a target missing */
+    DAMAGE_DEPEND_ORPHAN,       /* depend entry without entry */
+    DAMAGE_DEPEND_LINK,         /* depend link */
+    DAMAGE_DEPEND_KEY,          /* depend key */
+    DAMAGE_DEPEND_HOLDER,       /* depend holder */
+    DAMAGE_DEPEND_SHIFT,        /* depend shift */
+    DAMAGE_DEPEND_COUNT,        /* depend count */
+    DAMAGE_TABLE_LIST,          /* table count */
+    DAMAGE_TABLE_OFFSET,        /* entry path */
+    DAMAGE_TABLE_RESTRICTIONS,  /* table key */
+    DAMAGE_TABLE_BACKGROUND,    /* entry path */
+    DAMAGE_TABLE_NO_BACKGROUND, /* table background */
+    DAMAGE_COUNT
+};
 
 #endif

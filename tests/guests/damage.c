@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * damage [NAME]: has a debug build of the kernel damage itself, which kernel_check must notice at once: the guest does
- * not come back. Without NAME it lists what can be damaged, and what the check says then. NAME `nothing` prepares all
- * and ends well.
+ * damage [NUMBER]: has a debug build of the kernel damage itself (damage.h), which kernel_check must notice at once:
+ * the guest does not come back. Without NUMBER it prepares all that can be damaged, and ends well.
  */
 #include "check.h"
 
@@ -11,12 +10,6 @@
 enum { R_GPT = CR_FREE, R_TEMP, R_SPACE, R_ENDPOINT, R_ENTRY, R_ECHO, R_ECHO_ENDPOINT, R_ECHO_ENTRY };
 #define SLOT 3ul
 #define REGION (SLOT << 44)
-
-static const struct {
-    const char *name, *check;
-} damages[] = {
-#define DAMAGE_LINE(name, check) {#name, check},
-    DAMAGES(DAMAGE_LINE)};
 
 static unsigned long stack[3][128];
 
@@ -77,32 +70,11 @@ static void processes(void) {
     hold(4, R_TEMP);
 }
 
-static int equal(const char *a, const char *b) {
-    while (*a && *a == *b)
-        a++, b++;
-    return *a == *b;
-}
-
-static void list(void) {
-    for (unsigned i = 0; i < DAMAGE_COUNT; i++) {
-        facet_puts(damages[i].name);
-        facet_puts(" ");
-        facet_puts(damages[i].check);
-        facet_puts("\n");
-    }
-}
-
 int main(int argc, char **argv) {
-    if (argc < 2) {
-        list();
-        return 0;
-    }
     memory();
     processes();
-    for (unsigned i = 0; i < DAMAGE_COUNT; i++)
-        if (equal(argv[1], damages[i].name)) {
-            struct facet_message m = {.word = {i}, .send = {R_GPT}};
-            return (int)(facet_call(CR_DEBUG, OP_DEBUG_DAMAGE, &m) & 0xff);
-        }
-    return equal(argv[1], "nothing") ? 0 : 2;
+    if (argc < 2)
+        return 0;
+    struct facet_message m = {.word = {parse_number(argv[1])}, .send = {R_GPT}};
+    return (int)(facet_call(CR_DEBUG, OP_DEBUG_DAMAGE, &m) & 0xff);
 }

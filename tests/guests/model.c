@@ -7,7 +7,8 @@
  *
  *     operations   slots set, copied, weakened, refused; guards, restrictions, windows, backgrounds, keepers, l2v;
  * objects made and rescinded; pages swapped and restored; other spaces for processes, new processes accesses     load,
- * store, execute, locked read-modify-write; 1 and 8 bytes, aligned or not, across pages
+ * store, execute, locked read-modify-write; 1 and 8 bytes, aligned or not, across pages;
+ *                  strings sent and received, which the kernel copies
  */
 #include "../model/guest.h"
 

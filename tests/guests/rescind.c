@@ -22,6 +22,7 @@ enum {
     R_NEXT,
     R_OTHER,
     R_DERIVED,
+    R_SERVER_ENDPOINT,
 };
 enum { GREETING = 0x6000, FROM_CLIENT = 1, FROM_REGION };
 #define L2V_ROOT 44
@@ -249,6 +250,72 @@ static void fault_under_way(void) {
     passed("keepers and their space while a fault is under way");
 }
 
+static unsigned char string_room[3 * 4096];
+static volatile unsigned long strings_received;
+
+static void string_server(void) {
+    struct facet_message m = {.room = string_room, .room_size = sizeof string_room, .recv = {0, 0, 0, 3}};
+    unsigned answer_to = CR_NULL;
+    for (;; strings_received++, answer_to = 3)
+        facet_invoke(answer_to, INVOKE_RETURN, RC_OK, &m);
+}
+
+static void string_client(void) {
+    struct facet_message m = {.string = (const void *)REGION, .string_size = 3 * 4096};
+    client_rc = facet_call(2, GREETING, &m);
+    for (;;)
+        __asm__ volatile("ud2");
+}
+
+static void page_with(unsigned to, unsigned long slot, unsigned long value) {
+    make(CAP_PAGE, to);
+    check("look at it", facet_set(CR_SPACE, OP_GPT_SET, 4, to), RC_OK);
+    for (unsigned long i = 0; i < 512; i++)
+        ((volatile unsigned long *)(4ul << L2V_ROOT))[i] = value;
+    check("page", facet_set(R_OTHER, OP_GPT_SET, slot, to), RC_OK);
+}
+
+/* A string whose second page faults. While its sender's keeper thinks, the third page ends and its storage goes to
+ * another: the copy must not go on there. */
+static void suspended_copy(void) {
+    struct facet_message m;
+    make(CAP_GPT, R_OTHER);
+    check("region", facet_set(CR_SPACE, OP_GPT_SET, 3, R_OTHER), RC_OK);
+    page_with(R_OBJECT, 0, 0x11);
+    page_with(R_OBJECT, 2, 0x33);
+    make_process(R_CLIENT2, string_server, client2_stack + 256, CR_NULL, CR_NULL);
+    make_entry(R_SERVER_ENDPOINT, R_CLIENT2, 0, R_DERIVED);
+    check("start", facet_set(R_CLIENT2, OP_PROCESS_START, 0, CR_NULL), RC_OK);
+    client_start(R_CLIENT, string_client, client_stack, R_DERIVED, CR_NULL);
+    check("the second page", next_message(&m), OP_FAULT);
+    check("the second page", m.word[1], REGION + 0x1000);
+    rescind(R_OBJECT);
+    make(CAP_PAGE, R_NEXT);
+    check("its storage", facet_set(CR_SPACE, OP_GPT_SET, 4, R_NEXT), RC_OK);
+    for (unsigned long i = 0; i < 512; i++)
+        ((volatile unsigned long *)(4ul << L2V_ROOT))[i] = 0x7777;
+    page_with(R_OBJECT, 1, 0x22);
+    m = (struct facet_message){.recv = {R_GIVEN, 0, 0, R_RESUME}};
+    check("the third page", facet_invoke(R_RESUME, INVOKE_RETURN, 0, &m), OP_FAULT);
+    check("the third page", m.word[1], REGION + 0x2000);
+    check("the message has not arrived", strings_received, 0);
+    for (unsigned long i = 8192; i < sizeof string_room; i++)
+        check("nothing of another's page", string_room[i], 0);
+    rescind(R_NEXT);
+    page_with(R_NEXT, 2, 0x44);
+    m = (struct facet_message){0};
+    check("repaired", facet_invoke(R_RESUME, INVOKE_FORK, 0, &m), RC_OK);
+    yield();
+    check("the message has arrived", strings_received, 1);
+    check("its second page", string_room[4096], 0x22);
+    check("its third page", string_room[8192], 0x44);
+    check("the answer", client_rc, RC_OK);
+    rescind(R_CLIENT);
+    rescind(R_CLIENT2);
+    rescind(R_OTHER);
+    passed("pages of a string whose copy is suspended");
+}
+
 /* One page table in two spaces. */
 static void shared_table(void) {
     make(CAP_GPT, R_OTHER);
@@ -303,5 +370,6 @@ int main(void) {
     recipient();
     fault_under_way();
     shared_table();
+    suspended_copy();
     return 0;
 }

@@ -9,7 +9,18 @@
 #define CHILD_CODE 0x400000ul
 #define CHILD_CONTROL 2 /* capability register */
 #define CHILD_STORED 0x600d
-enum child_access { CHILD_LOAD, CHILD_STORE, CHILD_EXECUTE, CHILD_ADD, CHILD_LOAD1, CHILD_STORE1, CHILD_KINDS };
+#define CHILD_READY 0x7ead /* waits for the string of CHILD_RECEIVE */
+enum child_access {
+    CHILD_LOAD,
+    CHILD_STORE,
+    CHILD_EXECUTE,
+    CHILD_ADD,
+    CHILD_LOAD1,
+    CHILD_STORE1,
+    CHILD_SEND,    /* a string of 8 bytes: the kernel loads them */
+    CHILD_RECEIVE, /* the kernel stores them; what is reported is how many */
+    CHILD_KINDS
+};
 
 __asm__(".pushsection .rodata\n"
         "child_code:\n"
@@ -18,7 +29,7 @@ __asm__(".pushsection .rodata\n"
         "   xor %esi, %esi\n"
         "   xor %r13d, %r13d\n"
         "   xor %r15d, %r15d\n"
-        "   syscall\n"
+        "0: syscall\n"
         "   lea 7f(%rip), %rbx\n"
         "   cmp $1, %r10\n"
         "   jb 2f\n"
@@ -28,6 +39,9 @@ __asm__(".pushsection .rodata\n"
         "   je 5f\n"
         "   cmp $5, %r10\n"
         "   je 6f\n"
+        "   cmp $6, %r10\n"
+        "   je 8f\n"
+        "   ja 9f\n"
         "   movzbl (%rdx), %edx\n"
         "   jmp 1b\n"
         "2: mov (%rdx), %rdx\n"
@@ -43,6 +57,20 @@ __asm__(".pushsection .rodata\n"
         "   mov $0x600d, %edx\n"
         "   jmp 1b\n"
         "7: mov %eax, %edx\n" /* the executed cell comes back here */
+        "   jmp 1b\n"
+        "8: mov %rdx, %r12\n"
+        "   mov $8, %r13d\n"
+        "   mov $0x600d, %edx\n"
+        "   mov $0x1234, %eax\n"
+        "   mov $2, %edi\n"
+        "   jmp 0b\n"
+        "9: mov %rdx, %r14\n"
+        "   mov $8, %r15d\n"
+        "   mov $0x7ead, %edx\n"
+        "   mov $0x1234, %eax\n"
+        "   mov $2, %edi\n"
+        "   syscall\n"
+        "   mov %r13, %rdx\n"
         "   jmp 1b\n"
         "child_code_end:\n"
         ".popsection\n");

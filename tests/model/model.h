@@ -11,8 +11,9 @@
 #include <facet/abi.h>
 
 #define M_PAGES 20 /* page 0: the children's code, never changed */
-#define M_GPTS 16  /* the first M_ROOTS are the roots of spaces: l2v M_ROOT_BITS, slot 0 the code, both never changed  \
-                    */
+#define M_GPTS                                                                                                         \
+    16 /* the first M_ROOTS are the roots of spaces: l2v M_ROOT_BITS, slot 0 the code, both never changed              \
+        */
 #define M_ROOTS 3
 #define M_PROCESSES 3
 #define M_ROOT_BITS 44
