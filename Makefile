@@ -216,7 +216,7 @@ $(B)/tests/native/wordfreq: samples/guests/wordfreq.c $(B)/samples/guests/wordta
 	$(say)$(CC) -std=gnu11 -g -O2 $(WARN) -fno-tree-loop-distribute-patterns -Itests/native -no-pie $(DEPFLAGS) -o $@ $^
 $(TEST_GUEST_BIN): $(B)/tests/guests/%: $(B)/tests/guests/%.o $(B)/crt0.o
 	$(MKDIR)
-	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $(filter %.o,$^)
+	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $(B)/crt0.o $(filter-out $(B)/crt0.o,$(filter %.o,$^))
 $(B)/tests/guests/model: $(MODEL_OBJ)
 $(B)/tests/guests/keepers: $(KEEPER_OBJ)
 $(BENCH_GUEST_BIN): $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/crt0.o
