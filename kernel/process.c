@@ -211,7 +211,7 @@ struct process *process_choose(void) {
         segments_switch(process);
     }
     paging_enter(process->cr3);
-    if (boot_info.timer) /* at last: what the kernel does now counts */
+    if ((schedule_waiting | schedule_timed) && boot_info.timer) /* at last: what the kernel does now counts */
         schedule_timer(process, switched);
     return process;
 }

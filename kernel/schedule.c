@@ -15,13 +15,14 @@
 #define SLICE 200000ul         /* ticks: about 50,000 instructions */
 
 static struct process_queue ready[PRIORITY_MAX + 1] HOT;
-static unsigned ready_mask HOT;       /* 1 << priority: that queue may have somebody */
+unsigned schedule_waiting HOT;        /* 1 << priority: somebody is in that queue, or was */
 static struct process_queue sleepers; /* the next to wake is first */
 static unsigned long clock, slice_end;
 static unsigned last_count; /* of the timer, when the clock was read */
 static unsigned long armed; /* the timer's deadline, 0: none */
-static bool sharing;        /* the running process has equals that wait: its slice counts */
-static bool clock_used;     /* somebody has asked: reading it makes the machine count for ever, which costs */
+bool schedule_timed HOT;
+static bool sharing;    /* the running process has equals that wait: its slice counts */
+static bool clock_used; /* somebody has asked: reading it makes the machine count for ever, which costs */
 
 unsigned long schedule_clock(void) {
     if (boot_info.timer) {
@@ -30,7 +31,7 @@ unsigned long schedule_clock(void) {
         last_count = count;
         if (!clock_used)
             slice_end = clock + SLICE;
-        clock_used = true;
+        clock_used = schedule_timed = true;
     }
     return clock;
 }
@@ -38,7 +39,7 @@ unsigned long schedule_clock(void) {
 /* ---- Ready processes */
 
 static struct process_queue *ready_queue(const struct process *process) {
-    ready_mask |= 1u << process->priority;
+    schedule_waiting |= 1u << process->priority;
     return &ready[process->priority];
 }
 
@@ -50,11 +51,11 @@ void schedule_ready(struct process *process) {
 
 /* The most important that waits to run; of equals, the first. */
 static struct process *ready_best(void) {
-    while (ready_mask) {
-        unsigned priority = 31 - (unsigned)__builtin_clz(ready_mask);
+    while (schedule_waiting) {
+        unsigned priority = 31 - (unsigned)__builtin_clz(schedule_waiting);
         if (ready[priority].first)
             return ready[priority].first;
-        ready_mask &= ~(1u << priority);
+        schedule_waiting &= ~(1u << priority);
     }
     return NULL;
 }
@@ -66,8 +67,11 @@ struct process *schedule_pick(void) {
             return process;
         queue_prepend(ready_queue(process), process);
     }
-    if (best)
+    if (best) {
         queue_remove(best);
+        if (!ready[best->priority].first)
+            schedule_waiting &= ~(1u << best->priority);
+    }
     return current_process = best;
 }
 
@@ -139,7 +143,7 @@ void schedule_interrupt(void) {
 static void slice_set(bool share, bool switched) {
     if (share != sharing || (share && switched))
         port_out32(PORT_TIMER, share ? SLICE : 0, 0);
-    sharing = share;
+    sharing = schedule_timed = share;
 }
 
 void schedule_timer(const struct process *process, bool switched) {

@@ -22,6 +22,10 @@ bool schedule_skip_idle(void);
 /* For kernel_check: the queue in which such a process is, if it does not run: by its priority, or of sleepers. */
 const struct process_queue *schedule_queue(const struct process *process);
 
+/* Unless both are 0, the timer may have to be set: 1 << priority for who waits to run; it is set or the clock is in
+ * use. */
+extern unsigned schedule_waiting;
+extern bool schedule_timed;
 /* Arms the timer for the process that is about to run. switched: another one ran before. */
 void schedule_timer(const struct process *process, bool switched);
 /* The timer's interrupt: who is due wakes, and whose slice is over goes behind its equals. */
