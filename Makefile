@@ -30,7 +30,7 @@ KERNEL_SRC = kernel/main.c kernel/boot.c kernel/cpu.c kernel/paging.c kernel/mem
 	kernel/invoke.c kernel/ipc.c kernel/strings.c kernel/copy.c kernel/debug.c kernel/check.c kernel/check_object.c \
 	kernel/check_depend.c kernel/damage.c kernel/start.c kernel/cap_memory.c kernel/cap_gpt.c \
 	kernel/cap_process.c kernel/cap_endpoint.c kernel/cap_range.c kernel/cap_stream.c kernel/cap_debug.c kernel/cap_power.c \
-	kernel/cap_discrim.c
+	kernel/cap_discrim.c kernel/cap_schedule.c kernel/schedule.c kernel/report.c
 KERNEL_ASM = kernel/head.S kernel/entry.S kernel/string.S
 
 # init.elf, the one program the kernel starts; embedded in kernel.elf between init_image and init_image_end.
@@ -53,6 +53,7 @@ TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tes
 	tests/guests/hostile.c tests/guests/trees.c tests/guests/operations.c tests/guests/strings.c tests/guests/windows.c \
 	tests/guests/paths.c tests/guests/badop.c tests/guests/rescind.c tests/guests/damage.c tests/guests/keepers.c \
 	tests/guests/steps.S
+TEST_GUESTS += tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
 TEST_GUESTS += tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
 # Linked to tests/guests/model: the model and what compares the kernel with it.
 MODEL_SRC = tests/model/model.c tests/model/operations.c tests/model/access.c
@@ -215,7 +216,7 @@ $(B)/tests/native/wordfreq: samples/guests/wordfreq.c $(B)/samples/guests/wordta
 	$(say)$(CC) -std=gnu11 -g -O2 $(WARN) -fno-tree-loop-distribute-patterns -Itests/native -no-pie $(DEPFLAGS) -o $@ $^
 $(TEST_GUEST_BIN): $(B)/tests/guests/%: $(B)/tests/guests/%.o $(B)/crt0.o
 	$(MKDIR)
-	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $(filter %.o,$^)
+	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $(B)/crt0.o $(filter-out $(B)/crt0.o,$(filter %.o,$^))
 $(B)/tests/guests/model: $(MODEL_OBJ)
 $(B)/tests/guests/keepers: $(KEEPER_OBJ)
 $(BENCH_GUEST_BIN): $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/crt0.o

@@ -215,8 +215,7 @@ bool access_trap(struct access_state *state, enum front_trap reason, enum access
 static inline enum facet_verdict access_ask(struct access_state *state, struct emu_access *access) {
     struct emu *emu = state->emu;
     emu->stats.accesses++;
-    access->clock = 0;
-    if (__builtin_expect(emu->clock.armed, 0)) /* the kernel's copies name a pc of ring 3 */
+    if (__builtin_expect(emu->clock.used, 0)) /* the kernel's copies name a pc of ring 3 */
         access->clock = (access->flags & FACET_KERNEL) != 0 ? clock_now(emu) : clock_at(emu, access->pc.v);
     return emu->ask != NULL ? emu->ask(emu->ask_context, access) : FACET_PASS;
 }

@@ -32,9 +32,7 @@
 /* ---- Counting */
 
 uint64_t clock_now(struct emu *emu) {
-    if (!emu->clock.armed || emu->tf.users || emu->clock.begin == emu->clock.end)
-        return emu->clock.count;
-    return clock_at(emu, reg_rip(emu));
+    return emu->clock.size ? clock_at(emu, reg_rip(emu)) : emu->clock.count;
 }
 
 uint64_t emu_clock(struct emu *emu) {
@@ -42,9 +40,8 @@ uint64_t emu_clock(struct emu *emu) {
 }
 
 static void block_forget(struct emu *emu) {
-    emu->clock.begin = emu->clock.end = 0;
-    emu->clock.traced = 0;
-    emu->clock.advanced = false;
+    emu->clock.size = 0;
+    emu->clock.traced = false;
 }
 
 /* Index of the opcode behind prefixes if the instruction is a repeated string instruction, else -1. */
@@ -69,9 +66,9 @@ static int rep_opcode(const uint8_t *code, size_t size, bool *short_count) {
 static bool rep_ran_out(struct emu *emu) {
     uint8_t code[15];
     bool short_count;
-    uint64_t size = emu->clock.end - emu->clock.begin;
+    uint64_t size = emu->clock.size;
     uint64_t after = reg_get(emu, UC_X86_REG_RCX), before = emu->clock.rcx;
-    if ((after & 0xffffffff) || !before || reg_rip(emu) != emu->clock.end || size > sizeof code)
+    if ((after & 0xffffffff) || !before || reg_rip(emu) != emu->clock.begin + size || size > sizeof code)
         return false;
     if (mmu_fetch(emu, emu->clock.begin, code, size) != size)
         return false;
@@ -90,17 +87,18 @@ static bool rep_ran_out(struct emu *emu) {
 
 void clock_retired(struct emu *emu) {
     if (emu->clock.traced) {
-        emu->clock.count += emu->clock.traced;
+        emu->clock.count += emu->clock.size;
         if (!emu->tf.due && rep_ran_out(emu)) /* under the guest's own TF it would not make that pass either */
-            emu->clock.count += emu->clock.traced;
+            emu->clock.count += emu->clock.size;
     }
     block_forget(emu);
 }
 
 void clock_cut(struct emu *emu, uint64_t rip) {
-    uint64_t begin = emu->clock.begin, end = emu->clock.end;
-    if (!emu->clock.traced && rip - begin < end - begin && !(rip == begin && emu->clock.advanced))
-        emu->clock.count -= end - rip;
+    bool again =
+        emu->clock.device == emu->clock.count && rip <= emu->clock.device_rip; /* it has run to its end and jumped */
+    if (!emu->clock.traced && !again)
+        emu->clock.count = clock_at(emu, rip);
     block_forget(emu);
 }
 
@@ -110,8 +108,9 @@ void clock_exit(struct emu *emu) {
         return;
     if (!emu->clock.between) {
         rip = reg_rip(emu);
-        if (emu->clock.traced && rip == emu->clock.end && emu->pending == PENDING_NONE) /* HLT has no #DB */
-            emu->clock.count += emu->clock.traced;
+        if (emu->clock.traced && rip == emu->clock.begin + emu->clock.size &&
+            emu->pending == PENDING_NONE) /* HLT has no #DB */
+            emu->clock.count += emu->clock.size;
         clock_cut(emu, rip);
     }
     emu->clock.between = false;
@@ -133,22 +132,13 @@ static void stop_here(struct emu *emu) {
     run_stop(emu, PENDING_CLOCK);
 }
 
-/* Under TF: counted when it retires. */
-static void block_traced(struct emu *emu, uint64_t address, uint32_t size) {
-    emu->clock.begin = address;
-    emu->clock.end = address + size;
-    emu->clock.traced = size;
-    emu->clock.rcx = reg_get(emu, UC_X86_REG_RCX);
-}
-
-static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *data) {
-    struct emu *emu = data;
-    (void)uc;
+/* Whatever is not the common case: clock.limit is 0, or reached, or somebody interrupts. */
+static __attribute__((noinline)) void block_unusual(struct emu *emu, uint64_t address, uint32_t size) {
     if (trap_is_microcode(address)) {
         block_forget(emu);
         return;
     }
-    if (atomic_load_explicit(&emu->interrupted, memory_order_relaxed) && !atomic_load(&emu->noticed)) {
+    if (atomic_load(&emu->interrupted) && !atomic_load(&emu->noticed)) {
         stop_here(emu);
         return;
     }
@@ -156,19 +146,48 @@ static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *data)
         block_forget(emu);
         return;
     }
-    if (emu->tf.users) {
-        block_traced(emu, address, size);
+    emu->clock.begin = address;
+    emu->clock.size = size;
+    if (emu->tf.users) { /* counted when it retires */
+        emu->clock.traced = true;
+        emu->clock.rcx = reg_get(emu, UC_X86_REG_RCX);
         return;
     }
+    emu->clock.limit = emu->clock.deadline;
     if (emu->clock.count + size >= emu->clock.deadline && interruptible(emu, address)) {
         emu->clock.near = true;
         stop_here(emu);
         return;
     }
     emu->clock.count += size;
+}
+
+/* Whenever something of this changes the run ends, but for the deadline and the end of a delivery. */
+void clock_enter(struct emu *emu) {
+    emu->clock.limit = emu->tf.users || emu->requesting || emu->delivery.active ? 0 : emu->clock.deadline;
+}
+
+static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *data) {
+    struct emu *emu = data;
+    uint64_t count = emu->clock.count + size;
+    (void)uc;
+    if (__builtin_expect(count >= emu->clock.limit || atomic_load_explicit(&emu->interrupted, memory_order_relaxed),
+                         0)) {
+        block_unusual(emu, address, size);
+        return;
+    }
+    emu->clock.count = count;
     emu->clock.begin = address;
-    emu->clock.end = address + size;
-    emu->clock.advanced = false;
+    emu->clock.size = size;
+}
+
+/* A port is being used, so this instruction retires; the engine may be told to stop, and leave when the block is
+ * through. */
+void clock_device(struct emu *emu) {
+    if (!emu->clock.size)
+        return;
+    emu->clock.device = emu->clock.count;
+    emu->clock.device_rip = reg_rip(emu);
 }
 
 /* ---- The timer */
@@ -204,6 +223,7 @@ static void start_over(struct emu *emu) {
 
 void clock_out(struct emu *emu, uint32_t value) {
     emu->clock.deadline = CLOCK_NEVER;
+    clock_enter(emu);
     if (!value) {
         emu->clock.users &= ~(unsigned)CLOCK_TIMER;
         if (emu->clock.armed && !emu->clock.users && clock_now(emu) - emu->clock.since >= KEEP_BYTES)
@@ -214,6 +234,7 @@ void clock_out(struct emu *emu, uint32_t value) {
     if (!emu->clock.armed)
         start_over(emu);
     emu->clock.deadline = clock_now(emu) + value;
+    clock_enter(emu);
 }
 
 uint32_t clock_in(struct emu *emu) {
@@ -230,6 +251,7 @@ static void arm(struct emu *emu) {
     uc_err err = uc_hook_add(emu->uc, &emu->clock.hook, UC_HOOK_BLOCK, (void *)on_block, emu, 1, 0);
     facet_assert(err == UC_ERR_OK, "block hook: %s", uc_strerror(err));
     emu->clock.since = emu->clock.count;
+    emu->clock.used = true;
     kick_by_clock(emu, true);
 }
 

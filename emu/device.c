@@ -170,7 +170,7 @@ static void on_out(uc_engine *uc, uint32_t port, int size, uint32_t value, void 
         power_off(emu, value);
     else if (port == PORT_TIMER)
         clock_out(emu, value);
-    emu->clock.advanced = true;
+    clock_device(emu);
 }
 
 static uint32_t on_in(uc_engine *uc, uint32_t port, int size, void *data) {
@@ -182,7 +182,7 @@ static uint32_t on_in(uc_engine *uc, uint32_t port, int size, void *data) {
         value = uart_read(emu, port - PORT_COM1);
     else if (port == PORT_TIMER)
         value = clock_in(emu);
-    emu->clock.advanced = true;
+    clock_device(emu);
     return size == 4 ? value : value & ((1u << 8 * size) - 1);
 }
 

@@ -97,7 +97,7 @@ struct emu_access {
     gva_t va, pc;
     struct emu_part part[2];
     int parts;                /* 1, or 2 when it crosses a page */
-    uint64_t clock;           /* as emu_clock, 0 when not armed */
+    uint64_t clock;           /* as emu_clock, 0 while it was never armed */
     const uint8_t *attempted; /* stores: size bytes */
     const uint8_t *backing;   /* size bytes as they are now; NULL if a part has none */
     uint8_t *reply;           /* DONE on a load: fill size bytes */

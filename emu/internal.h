@@ -181,17 +181,21 @@ struct emu {
 
     struct {                 /* clock.c */
         uint64_t count;      /* bytes, the block at hand included */
-        uint64_t begin, end; /* of that block; equal: it does not count, or is settled */
-        uint32_t traced;     /* under TF: bytes of the instruction at begin, not counted yet */
+        uint64_t limit;      /* count at which the hook has to look closer */
+        uint64_t begin;      /* of that block */
+        uint32_t size;       /* bytes; 0: it does not count, or is settled */
+        bool traced;         /* under TF: one instruction, not counted yet */
         uint64_t rcx;        /* before it */
         uint64_t deadline;   /* of the timer */
         uint64_t since;      /* count when it was armed */
         uint64_t entry;      /* count before the latest SYSCALL */
         bool undone;         /* which starts over */
-        bool advanced;       /* an instruction of the block has called a hook and retires */
+        uint64_t device;     /* count when a port was used … */
+        uint64_t device_rip; /* … by this instruction */
         bool between;        /* the engine leaves between two blocks */
         bool near;           /* the block at RIP would reach the deadline */
         unsigned users;      /* enum clock_user */
+        bool used;           /* it was armed at some time */
         atomic_bool armed;   /* the hook is there */
         uc_hook hook;
     } clock;
@@ -272,8 +276,9 @@ void kick_by_clock(struct emu *emu, bool armed);
 bool clock_init(struct emu *emu, bool wanted);
 void clock_serve(struct emu *emu);    /* PENDING_CLOCK, outside: arms or disarms */
 bool clock_boundary(struct emu *emu); /* before the engine runs: raises the timer if it is due; true: it did */
-void clock_exit(struct emu *emu);     /* the engine came back, before anything else looks at RIP or changes it */
-void clock_retired(struct emu *emu);  /* the instruction at hand has retired: #DB, INT n */
+void clock_enter(struct emu *emu);
+void clock_exit(struct emu *emu);    /* the engine came back, before anything else looks at RIP or changes it */
+void clock_retired(struct emu *emu); /* the instruction at hand has retired: #DB, INT n */
 void clock_cut(struct emu *emu, uint64_t rip); /* the one at rip has not, and nothing after it */
 void clock_syscall(struct emu *emu, uint64_t size);
 void clock_undo(struct emu *emu);  /* the kernel was told to undo the system call and to start it over */
@@ -281,9 +286,10 @@ void clock_ring3(struct emu *emu); /* the machine stands in ring 3 */
 /* In hooks: the count before the instruction at hand, or (exact, where pc is known) before the one at pc. */
 uint64_t clock_now(struct emu *emu);
 static inline uint64_t clock_at(const struct emu *emu, uint64_t pc) {
-    uint64_t begin = emu->clock.begin, end = emu->clock.end;
-    return emu->clock.count - (!emu->clock.traced && pc - begin < end - begin ? end - pc : 0);
+    uint64_t done = pc - emu->clock.begin, size = emu->clock.size;
+    return emu->clock.count - (!emu->clock.traced && done < size ? size - done : 0);
 }
+void clock_device(struct emu *emu);
 void clock_out(struct emu *emu, uint32_t value); /* PORT_TIMER, in the hook */
 uint32_t clock_in(struct emu *emu);
 

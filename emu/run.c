@@ -190,6 +190,7 @@ static struct emu_stop run(struct emu *emu) {
             mmu_flush(emu);
         }
         access_enter(emu);
+        clock_enter(emu);
         unsigned stops = atomic_load(&emu->stops);
         atomic_store(&emu->in_engine, true);
         uc_err err = survive_start(emu);

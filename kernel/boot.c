@@ -62,6 +62,7 @@ void boot_read(unsigned long start_info) {
     kassert(info->magic == PVH_MAGIC && info->version >= 1 && info->memmap_entries > 0, info->magic, info->version);
     const char *cmdline = info->cmdline ? direct(info->cmdline) : "";
     boot_info.facet = has_token(cmdline, CMDLINE_FACET);
+    boot_info.timer = has_token(cmdline, CMDLINE_TIMER);
 
     add_used(0, 1ul << 20);
     add_used(physical(kernel_text), physical(kernel_end) - physical(kernel_text));

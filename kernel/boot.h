@@ -18,6 +18,7 @@ struct boot_info {
     unsigned long free_start, free_end; /* the largest stretch of RAM with nothing in it, page aligned */
     struct boot_module module[BOOT_MODULES_MAX];
     unsigned module_count;
+    bool timer; /* it has the timer */
     bool facet; /* the machine has the debug and stream devices */
 };
 extern struct boot_info boot_info;

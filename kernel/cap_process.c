@@ -4,10 +4,14 @@
  */
 #include "copy.h"
 #include "invoke.h"
+#include "schedule.h"
 #include "table.h"
 
 #define RFLAGS_USER 0x240dd5ul /* CF PF AF ZF SF TF DF OF AC ID */
-#define RFLAGS_FIXED 0x202ul   /* bit 1 and IF */
+#define FPU_SIZE 512
+#define FPU_MXCSR 24
+#define MXCSR_VALID 0xffffu
+#define RFLAGS_FIXED 0x202ul /* bit 1 and IF */
 
 static struct process *process_of(const struct invocation *in) {
     return (struct process *)in->cap->object;
@@ -38,6 +42,7 @@ static unsigned long decode_set_regs(struct invocation *in) {
 }
 
 static void act_set_regs(struct invocation *in) {
+    process_step_trap(process_of(in), false); /* these flags are its own */
     process_of(in)->regs = in->regs;
     process_of(in)->string_ticket = process_of(in)->receive_ticket = 0; /* its strings may lie elsewhere now */
     process_reload(process_of(in));
@@ -78,6 +83,41 @@ static void act_stop(struct invocation *in) {
 }
 
 #define PROCESS CAP_SET(CAP_PROCESS)
+static void act_set_schedule(struct invocation *in) {
+    struct cap *schedule = invoke_sent(in, 0);
+    process_of(in)->schedule = *schedule;
+    schedule_set_priority(process_of(in), schedule->type == CAP_SCHEDULE ? (unsigned)schedule->payload : 0);
+}
+
+static void act_set_step(struct invocation *in) {
+    process_step(process_of(in), in->word[0]);
+}
+
+/* ---- FPU */
+
+static unsigned long decode_get_fpu(struct invocation *in) {
+    process_fpu_save(process_of(in));
+    memcpy(copy_buffer, process_of(in)->fpu, FPU_SIZE);
+    return string_result(copy_out(in->caller, in->caller->regs.r14, copy_buffer, FPU_SIZE));
+}
+
+static void act_get_fpu(struct invocation *in) {
+    in->caller->regs.r13 = FPU_SIZE;
+}
+
+/* The processor would refuse to load an MXCSR with other bits. */
+static unsigned long decode_set_fpu(struct invocation *in) {
+    unsigned long rc = string_result(copy_in(in->caller, in->caller->regs.r12, copy_buffer, FPU_SIZE));
+    unsigned mxcsr;
+    memcpy(&mxcsr, copy_buffer + FPU_MXCSR, sizeof mxcsr);
+    return rc == RC_OK && mxcsr & ~MXCSR_VALID ? RC_BAD_ARG : rc;
+}
+
+static void act_set_fpu(struct invocation *in) {
+    memcpy(process_of(in)->fpu, copy_buffer, FPU_SIZE);
+    process_fpu_load(process_of(in));
+}
+
 static const struct operation rows[] = {
     {.op = OP_PROCESS_GET_REGS,
      .name = "OP_PROCESS_GET_REGS",
@@ -121,5 +161,28 @@ static const struct operation rows[] = {
      .act = act_get_cap},
     {.op = OP_PROCESS_START, .name = "OP_PROCESS_START", .types = PROCESS, .act = act_start},
     {.op = OP_PROCESS_STOP, .name = "OP_PROCESS_STOP", .types = PROCESS, .act = act_stop},
+    {.op = OP_PROCESS_SET_SCHEDULE,
+     .name = "OP_PROCESS_SET_SCHEDULE",
+     .types = PROCESS,
+     .sent = {{"schedule", CAP_SET(CAP_NULL) | CAP_SET(CAP_SCHEDULE)}},
+     .act = act_set_schedule},
+    {.op = OP_PROCESS_SET_STEP,
+     .name = "OP_PROCESS_SET_STEP",
+     .types = PROCESS,
+     .word = {{"1: one instruction, 0: freely", 0, 1}},
+     .act = act_set_step},
+    {.op = OP_PROCESS_GET_FPU,
+     .name = "OP_PROCESS_GET_FPU",
+     .types = PROCESS,
+     .room = FPU_SIZE,
+     .result = "string: FXSAVE64 image",
+     .decode = decode_get_fpu,
+     .act = act_get_fpu},
+    {.op = OP_PROCESS_SET_FPU,
+     .name = "OP_PROCESS_SET_FPU",
+     .types = PROCESS,
+     .string = FPU_SIZE,
+     .decode = decode_set_fpu,
+     .act = act_set_fpu},
 };
 const struct operation_group process_operations = OPERATION_GROUP(rows);

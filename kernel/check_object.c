@@ -5,6 +5,7 @@
 #include "check.h"
 #include "front.h"
 #include "invoke.h"
+#include "schedule.h"
 
 #define TURNS 8
 static unsigned turn;
@@ -89,8 +90,10 @@ static void check_queue(const struct process_queue *queue) {
 static void check_state(const struct process *process) {
     bool queued = process->queue != NULL;
     if (process->state == PROCESS_RUNNABLE)
-        check_that("queue state", process == current_process ? !queued : process_runs_from(process->queue),
+        check_that("queue state", process->queue == (process == current_process ? NULL : schedule_queue(process)),
                    process->header.id, queued);
+    else if (process->state == PROCESS_SLEEPING)
+        check_that("queue state", process->queue == schedule_queue(process), process->header.id, queued);
     else
         check_that("queue state", queued == (process->state == PROCESS_SENDING), process->header.id, process->state);
     check_that("fault", process->state != PROCESS_FAULTED || process->fault != FAULT_NONE, process->header.id);
@@ -101,6 +104,7 @@ static void check_process(const struct process *process) {
     check_caps(process->reg, CAP_REGISTERS);
     check_cap(&process->space);
     check_cap(&process->keeper);
+    check_cap(&process->schedule);
     check_cap(&process->fault_space);
     check_cap(&process->send_cap);
     check_queue(&process->senders);

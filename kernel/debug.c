@@ -131,9 +131,9 @@ void debug_faulted(const struct process *process, unsigned signal) {
 }
 
 void debug_deadlock(void) {
+    deadlock_report();
     event(DEBUG_EVENT_DEADLOCK);
     if (!boot_info.facet) {
-        print("every process waits for ever\n");
         power_off(125);
     }
 }

@@ -17,6 +17,8 @@ void debug_started(const struct process *process);
 void debug_faulted(const struct process *process, unsigned signal);
 /* Nobody can ever run again. Without the device the machine is ended with status 125. */
 void debug_deadlock(void);
+/* report.c: says on the console what each process waits for. */
+void deadlock_report(void);
 void debug_panic(const char *text);
 
 /* Lets a front's handlers see a copy of `size` bytes (at most 512, inside the front's page) by the kernel for the

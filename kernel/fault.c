@@ -8,6 +8,7 @@
 #include "debug.h"
 #include "invoke.h"
 #include "process.h"
+#include "schedule.h"
 #include "table.h"
 
 struct cap *fault_keeper(struct process *process, struct gpt *innermost) {
@@ -77,12 +78,16 @@ struct process *trap_user(const struct trap_frame *frame) {
     process->regs.rip = frame->rip;
     process->regs.rflags = frame->rflags;
     process->regs.rsp = frame->rsp;
+    if (process_step_trap(process, frame->vector == VECTOR_DB))
+        return process_next();
     if (frame->vector == VECTOR_PF)
         page_fault(process, frame->error);
     else if (frame->vector == VECTOR_DEBUG)
         debug_request();
     else if (frame->vector == VECTOR_FRONT)
         front_fault(process);
+    else if (frame->vector == VECTOR_TIMER)
+        schedule_interrupt();
     else if (frame->vector < VECTOR_EXCEPTIONS)
         exception(process, frame);
     return process_next();
@@ -92,6 +97,8 @@ struct process *trap_idle(const struct trap_frame *frame);
 struct process *trap_idle(const struct trap_frame *frame) {
     if (frame->vector == VECTOR_DEBUG)
         debug_request();
+    else if (frame->vector == VECTOR_TIMER)
+        schedule_interrupt();
     return process_next();
 }
 

@@ -18,9 +18,9 @@ static const struct operation type_rows[] = {
 const struct operation_group type_operations = OPERATION_GROUP(type_rows);
 
 const struct operation_group *const operation_groups[OPERATION_GROUPS] = {
-    &type_operations,     &memory_operations,  &gpt_operations,     &process_operations,
-    &endpoint_operations, &range_operations,   &stream_operations,  &debug_operations,
-    &power_operations,    &discrim_operations, &cappage_operations,
+    &type_operations,    &memory_operations,   &gpt_operations,   &process_operations, &endpoint_operations,
+    &range_operations,   &stream_operations,   &debug_operations, &power_operations,   &discrim_operations,
+    &cappage_operations, &schedule_operations, &sleep_operations,
 };
 
 void invoke_init(void) {
@@ -92,6 +92,7 @@ static bool invoke_kernel(struct process *process, struct cap *cap) {
     unsigned long rc = operation_decode(row, &in);
     if (rc == RC_UNDO) {
         regs->rip -= 2;
+        process_step_trap(process, false);
         return false;
     }
     /* ---- commit: the answer first, for act may change or end the caller itself */
@@ -110,6 +111,7 @@ static bool control_extended(struct process *process, unsigned long control) {
         (control & CONTROL_CAP) >= CAP_REGISTERS || process->regs.rsi & CAPS_TOO_LARGE || wait >= CAP_REGISTERS ||
         (wait && kind != INVOKE_RETURN)) {
         process->regs.rip -= 2; /* the fault is that of the SYSCALL instruction */
+        process_step_trap(process, false);
         process_fault(process, FAULT_BAD_INVOKE, process->regs.rip, 0, NULL);
         return false;
     }

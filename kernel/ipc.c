@@ -103,6 +103,7 @@ void ipc_restart(struct process *process) {
     queue_remove(process);
     process->regs.rip -= 2;
     process->wait_for = NULL;
+    process_step_trap(process, false); /* it is still to come */
     process_ready(process);
 }
 
@@ -125,6 +126,7 @@ static void receiver_faults(struct process *from, struct process *to, const stru
 static void sender_faults(struct process *from, const struct string_fault *fault) {
     from->regs.rip -= 2;
     from->wait_for = NULL;
+    process_step_trap(from, false);
     process_fault(from, fault->fault, fault->address, fault->code, &fault->walk);
 }
 

@@ -50,6 +50,12 @@ static inline unsigned char port_in8(unsigned short port) {
 #define port_out32(port, value, edx)                                                                                   \
     __asm__ volatile("outl %0, %1" : : "a"((unsigned)(value)), "N"(port), "d"((unsigned long)(edx)) : "memory")
 
+static inline unsigned port_in32(unsigned short port) {
+    unsigned value;
+    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port) : "memory");
+    return value;
+}
+
 /* ---- Memory */
 
 void *memcpy(void *to, const void *from, size_t size);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "process.h"
+#include "boot.h"
 #include "check.h"
 #include "cpu.h"
 #include "debug.h"
 #include "offsets.h"
 #include "paging.h"
+#include "schedule.h"
 #include "table.h"
 
 #define AT(field, offset) _Static_assert(offsetof(struct process, field) == (offset), #field)
@@ -29,7 +31,6 @@ AT(regs.rflags, PROCESS_RFLAGS);
 _Static_assert(offsetof(struct kernel_info, current) == KERNEL_INFO_CURRENT, "current");
 _Static_assert(offsetof(struct process, fpu) % 16 == 0 && sizeof(struct process) % 16 == 0, "fxsave alignment");
 
-static struct process_queue run_queue HOT;
 struct process *process_loaded HOT;            /* whose FPU state and segment bases the processor has; NULL: nobody's */
 static unsigned long fs_base HOT, gs_base HOT; /* as loaded */
 static bool idle_announced HOT;
@@ -43,25 +44,22 @@ void process_setup(struct process *process) {
     *(unsigned *)(void *)&process->fpu[24] = 0x1f80; /* MXCSR */
 }
 
-void queue_append(struct process_queue *queue, struct process *process) {
+void queue_insert(struct process_queue *queue, struct process *process, struct process *before) {
     kassert(!process->queue, process->header.id);
+    struct process *after = before ? before->queue_prev : queue->last;
     process->queue = queue;
-    process->queue_next = NULL;
-    process->queue_prev = queue->last;
-    if (queue->last)
-        queue->last->queue_next = process;
-    else
-        queue->first = process;
-    queue->last = process;
+    process->queue_next = before;
+    process->queue_prev = after;
+    *(after ? &after->queue_next : &queue->first) = process;
+    *(before ? &before->queue_prev : &queue->last) = process;
+}
+
+void queue_append(struct process_queue *queue, struct process *process) {
+    queue_insert(queue, process, NULL);
 }
 
 void queue_prepend(struct process_queue *queue, struct process *process) {
-    kassert(!process->queue, process->header.id);
-    process->queue = queue;
-    process->queue_prev = NULL;
-    process->queue_next = queue->first;
-    *(queue->first ? &queue->first->queue_prev : &queue->last) = process;
-    queue->first = process;
+    queue_insert(queue, process, queue->first);
 }
 
 void queue_remove(struct process *process) {
@@ -76,7 +74,7 @@ void queue_remove(struct process *process) {
 void process_ready(struct process *process) {
     process->state = PROCESS_RUNNABLE;
     if (process != current_process && !process->queue)
-        queue_append(&run_queue, process);
+        schedule_ready(process);
 }
 
 void process_cancel(struct process *process, enum process_state state) {
@@ -87,6 +85,8 @@ void process_cancel(struct process *process, enum process_state state) {
     process->receiving = PROCESS_STOPPED;
     process->receive_ticket = process->string_ticket = 0;
     process->wait_for = NULL;
+    if (process->attention & ATTENTION_STEPPING)
+        process_step(process, false);
     process->state = (unsigned char)state;
     ipc_void_answers(process);
 }
@@ -123,18 +123,50 @@ void process_reload(const struct process *process) {
         segments_switch(process);
 }
 
-bool process_runs_from(const struct process_queue *queue) {
-    return queue == &run_queue;
+void process_fpu_save(struct process *process) {
+    if (process == process_loaded)
+        __asm__ volatile("fxsave64 %0" : "=m"(process->fpu));
 }
 
-static struct process *process_pick(void) {
-    struct process *process = current_process;
-    if (process && process->state == PROCESS_RUNNABLE)
-        return process;
-    process = run_queue.first;
-    if (process)
-        queue_remove(process);
-    return current_process = process;
+void process_fpu_load(struct process *process) {
+    if (process == process_loaded)
+        __asm__ volatile("fxrstor64 %0" : : "m"(process->fpu));
+}
+
+/* ---- Single step: the processor's trap flag, which the process does not see */
+
+static void step_flag_restore(struct process *process) {
+    if (process->regs.rcx == process->regs.rip && process->regs.r11 == process->regs.rflags) /* after SYSCALL */
+        process->regs.r11 = (process->regs.r11 & ~RFLAGS_TF) | process->step_flag * RFLAGS_TF;
+    process->regs.rflags = (process->regs.rflags & ~RFLAGS_TF) | process->step_flag * RFLAGS_TF;
+}
+
+void process_step(struct process *process, bool on) {
+    if (process->attention & ATTENTION_STEPPING)
+        step_flag_restore(process);
+    process->attention &= (unsigned char)~(ATTENTION_STEP | ATTENTION_STEPPING);
+    if (on)
+        process->attention |= ATTENTION_STEP;
+}
+
+static void step_begin(struct process *process) {
+    process->step_flag = !!(process->regs.rflags & RFLAGS_TF);
+    process->regs.rflags |= RFLAGS_TF;
+    process->attention ^= ATTENTION_STEP | ATTENTION_STEPPING;
+}
+
+static void step_end(struct process *process) {
+    process_step(process, false);
+    process_fault(process, FAULT_STEP, process->regs.rip, 0, NULL);
+}
+
+bool process_step_trap(struct process *process, bool debug_exception) {
+    if (!(process->attention & ATTENTION_STEPPING))
+        return false;
+    process_step(process, true); /* unless it was that instruction, it is still to come */
+    if (debug_exception)
+        step_end(process);
+    return debug_exception;
 }
 
 static _Noreturn void process_idle(void) {
@@ -146,25 +178,40 @@ static _Noreturn void process_idle(void) {
     idle();
 }
 
-struct process *process_choose(void) {
-    struct process *process;
+/* Who runs, and can: what stands in the way of the others is dealt with. */
+static struct process *process_find(void) {
     for (;;) {
-        process = process_pick();
-        if (!process)
-            process_idle();
-        else if (process->regs.rip < GUEST_ADDRESS_MAX) /* neither SYSRET nor IRETQ may meet any other */
-            break;
-        else
+        struct process *process = schedule_pick();
+        if (!process) {
+            if (!schedule_skip_idle())
+                process_idle();
+            continue;
+        }
+        process->attention &= (unsigned char)~ATTENTION_SCHEDULE;
+        if (process->attention & ATTENTION_STEPPING) /* it was a system call, or the step would have trapped */
+            step_end(process);
+        else if (process->regs.rip >= GUEST_ADDRESS_MAX) /* neither SYSRET nor IRETQ may meet any such */
             process_fault(process, FAULT_INVALID_ADDRESS, process->regs.rip, 0, NULL);
+        else
+            return process;
     }
-    if (process != process_loaded) {
+}
+
+struct process *process_choose(void) {
+    struct process *process = process_find();
+    bool switched = process != process_loaded;
+#ifdef FACET_DEBUG
+    kernel_check();
+#endif
+    if (process->attention & ATTENTION_STEP)
+        step_begin(process);
+    if (switched) {
         idle_announced = false;
         fpu_switch(process);
         segments_switch(process);
     }
-#ifdef FACET_DEBUG
-    kernel_check();
-#endif
     paging_enter(process->cr3);
+    if ((schedule_waiting | schedule_timed) && boot_info.timer) /* at last: what the kernel does now counts */
+        schedule_timer(process, switched);
     return process;
 }

@@ -25,10 +25,9 @@ void process_cancel(struct process *process, enum process_state state);
 
 void queue_append(struct process_queue *queue, struct process *process);
 void queue_prepend(struct process_queue *queue, struct process *process);
+/* Before another in it; NULL: at its end. */
+void queue_insert(struct process_queue *queue, struct process *process, struct process *before);
 void queue_remove(struct process *process);
-
-/* For kernel_check: the queue is one from which processes are picked. */
-bool process_runs_from(const struct process_queue *queue);
 
 extern struct process *process_loaded;
 extern bool table_tlb_stale; /* table.h */
@@ -39,13 +38,23 @@ struct process *process_choose(void);
 /* The same; quick when the current process just goes on. */
 static inline struct process *process_next(void) {
     struct process *process = current_process;
-    bool goes_on = process && process == process_loaded && process->state == PROCESS_RUNNABLE && !table_tlb_stale &&
+    bool goes_on = process && process == process_loaded &&
+                   *(const unsigned short *)&process->state == PROCESS_RUNNABLE && !table_tlb_stale &&
                    process->regs.rip < GUEST_ADDRESS_MAX;
 #ifdef FACET_DEBUG
     goes_on = false; /* process_choose checks the kernel */
 #endif
     return __builtin_expect(goes_on, 1) ? process : process_choose();
 }
+
+/* Single step: on, off, and the trap that ends it. */
+void process_step(struct process *process, bool on);
+/* It has trapped into the kernel: its flags are as without a step. True: because it was stepped. */
+bool process_step_trap(struct process *process, bool debug_exception);
+
+/* Its FPU state is about to be read, has been written. */
+void process_fpu_save(struct process *process);
+void process_fpu_load(struct process *process);
 
 /* Its segment bases were changed: loads them if they are in use. */
 void process_reload(const struct process *process);

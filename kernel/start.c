@@ -135,5 +135,7 @@ void start_init(void) {
     init->regs.rsi = map_modules(space);
     map_stack(space);
     grant(init, space);
+    init->schedule = init->reg[INIT_SCHEDULE];
+    init->priority = PRIORITY_MAX; /* it shares the processor with nobody: a single program needs no timer */
     process_ready(init);
 }

@@ -69,7 +69,7 @@ static struct ending *play(enum cuts cuts, bool armed, uint64_t rounds, uint64_t
     pthread_t thread;
     *word(&ladder, "rounds") = rounds;
     *word(&ladder, "period") = period;
-    *word(&ladder, "measure") = armed;
+    *word(&ladder, "measure") = armed ? 1 : 0;
     atomic_store(&finished, false);
     if (interrupted)
         cr_assert_eq(pthread_create(&thread, NULL, interrupter, ladder.emu), 0);
@@ -139,6 +139,16 @@ Test(emu_timer, a_timer_arms_the_clock_and_ticks_as_if_it_had_been_armed) {
     cr_assert_gt(guest->clock, 0);
     free(host);
     free(guest);
+}
+
+Test(emu_timer, a_tick_does_not_come_between_sti_and_hlt) {
+    struct ladder ladder = ladder_boot_clock("23_clock", false);
+    *word(&ladder, "measure") = 2;
+    struct emu_stop stop = emu_run(ladder.emu);
+    cr_assert(stop.reason == EMU_STOP_POWEROFF && stop.code == 0, "stop %d %lu %s", (int)stop.reason, stop.code,
+              stop.text);
+    cr_assert_eq(*word(&ladder, "ticks"), 1);
+    ladder_end(&ladder);
 }
 
 Test(emu_clock, counts_the_bytes_of_the_instructions) {

@@ -97,6 +97,8 @@ static struct outcome run(const char *line, bool count) {
 PASSES(messages_go_both_ways_and_resume_capabilities_answer_once, "ipc")
 PASSES(messages_under_way_are_revoked_with_what_they_need, "messages")
 PASSES(strings_go_on_where_a_missing_page_stopped_them, "strings")
+PASSES(priorities_sleep_closed_waits_and_payload_match_and_equals_take_turns, "schedule timer")
+PASSES(a_process_is_stepped_and_its_fpu_state_changed, "singlestep")
 PASSES(keepers_repair_change_and_decline, "keeper")
 PASSES(what_is_revoked_is_unreachable_at_once, "revoke")
 PASSES(changed_code_is_executed_as_changed, "code")

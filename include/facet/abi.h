@@ -50,6 +50,7 @@
 #define MESSAGE_WORDS 4
 #define PRIORITY_MAX 15 /* of processes; 0 is the lowest and what a process without a Schedule capability has */
 #define MESSAGE_CAPS 4
+#define SLEEP_MAX (1ul << 48)
 #define STRING_MAX 65536 /* bytes */
 #define CAPPAGE_SLOTS 128
 
@@ -127,6 +128,11 @@ enum op {
     OP_PROCESS_GET_CAP,          /* w0 register (0…31)               c0 <- it */
     OP_PROCESS_START,            /* make it runnable; its fault, if any, is forgotten */
     OP_PROCESS_STOP,             /* never runs again until started */
+    OP_PROCESS_SET_SCHEDULE,     /* s0 Schedule capability: runs at its priority; Null: at 0 */
+    OP_PROCESS_SET_STEP, /* w0 1: executes one instruction (or system call), then FAULT_STEP to its keeper; 0: does not.
+                          * Its registers never show the trap flag; PUSHF does */
+    OP_PROCESS_GET_FPU,  /*                                  string <- 512 bytes, as FXSAVE64 lays them out */
+    OP_PROCESS_SET_FPU,  /* string: 512 bytes, no reserved bit of MXCSR set */
 
     OP_ENDPOINT_SET_RECIPIENT = 0x400, /* s0 process capability: who receives */
     OP_ENDPOINT_MAKE_ENTRY,            /* w0 payload                 c0 <- entry capability */
@@ -160,6 +166,13 @@ enum op {
                          * equal to nothing; RC_NO_RIGHT if one is opaque) */
     OP_DISCRIM_VERIFY,  /* s0                                w0 <- 1: discreet, nothing can be changed through it */
 
+    OP_SCHEDULE_REDUCE = 0xb00, /* w0 priority, at most its own       c0 <- a Schedule capability of that priority */
+    OP_SCHEDULE_PRIORITY,       /*                                    w0 <- it */
+
+    OP_SLEEP_NOW =
+        0xc00, /*                                          w0 <- ticks: bytes of code retired while somebody counted */
+    OP_SLEEP_FOR, /* w0 ticks (1…SLEEP_MAX)                   w0 <- ticks, when it wakes */
+
     OP_CAPPAGE_GET = 0xa00, /* w0 index (0…127)                      c0 <- its capability (weakened through WK) */
     OP_CAPPAGE_SET,         /* w0 index, s0 */
 
@@ -191,6 +204,7 @@ enum fault {
     FAULT_HANDLER,          /* the handler of a swapped object refused; error code: the handler's */
     FAULT_EXCEPTION,        /* the processor raised an exception other than a page fault; see the vector */
     FAULT_BAD_INVOKE,       /* not an invocation at all: control word or capability registers out of range */
+    FAULT_STEP,             /* none: the process was stepped; address: where it stands now */
 };
 
 /* General registers of a process, in the order of enum facet_reg. */

@@ -47,7 +47,7 @@ struct facet_access {
     uint32_t kind;     /* enum facet_kind */
     uint32_t flags;    /* enum facet_access_flag */
     uint64_t sequence; /* counts this handler's accesses from 0 */
-    uint64_t clock;    /* retired code bytes; 0 when the clock is not armed */
+    uint64_t clock;    /* retired code bytes; 0 while the clock was never armed */
     uint64_t process;
     uint64_t pc;              /* address of the instruction */
     uint64_t va;              /* address of the first byte of the whole access */

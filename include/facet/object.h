@@ -62,7 +62,15 @@ enum process_state {
     PROCESS_WAITING,
     PROCESS_CALLING,
     PROCESS_SENDING,
-    PROCESS_FAULTED
+    PROCESS_FAULTED,
+    PROCESS_SLEEPING
+};
+
+/* Why a runnable process does not just go on. */
+enum attention {
+    ATTENTION_SCHEDULE = 1, /* another may have to run */
+    ATTENTION_STEP = 2,     /* it is to execute one instruction */
+    ATTENTION_STEPPING = 4, /* it does, or has */
 };
 
 /* Who is told of a fault, one after the other. */
@@ -80,20 +88,24 @@ struct process {
     struct facet_regs regs;                              /* while it does not run; the processor's own while it does */
     unsigned char fpu[512] __attribute__((aligned(16))); /* fxsave image */
     unsigned char state;                                 /* enum process_state */
+    unsigned char attention;                             /* enum attention; state and this in one look, process_next */
     unsigned char fault;                                 /* enum fault of the last fault, FAULT_NONE: none */
     unsigned char keepers;                               /* FAULTED: how many FAULT_KEEPER_… have been told */
     unsigned char receiving; /* FAULTED while it took a message: what it then was, WAITING or
                               * CALLING, and will be once repaired; else STOPPED */
-    unsigned char pad[4];
+    unsigned char priority;  /* 0…PRIORITY_MAX */
+    unsigned char step_flag; /* the trap flag it had before it was stepped */
+    unsigned char pad;
     unsigned long fault_address, fault_code; /* code: vector << 32 | error code */
     unsigned long fault_offset;              /* the address in the GPT whose keeper was told */
     struct cap fault_space;                  /* that GPT, as restricted as the path to it; Null: no such keeper */
     unsigned long answer_count[ANSWERS]; /* payload of the resume capability that would answer its call, its fault */
     unsigned long cr3;                   /* top-level page table in use, physical; 0: none yet */
-    struct cap space, keeper;
+    struct cap space, keeper, schedule;
     struct cap reg[CAP_REGISTERS];
     struct process *queue_next, *queue_prev;
     struct process_queue *queue;  /* the run queue or a recipient's senders; NULL: in none */
+    unsigned long wake;           /* SLEEPING: until the clock says so */
     struct process_queue senders; /* who waits for this one to receive */
     struct cap send_cap;          /* SENDING: the entry or resume capability that was invoked */
     struct endpoint *wait_for;    /* WAITING: for messages to this endpoint only; NULL: to any */

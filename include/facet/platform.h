@@ -43,9 +43,10 @@
 /* ---- Time is bytes of retired code, ring 0 and ring 3, never the host's.
  *   out eax   VECTOR_TIMER once, so many bytes from this instruction on; 0: not at all. Replaces what was set before.
  *             It comes at the first instruction after that which may be interrupted (IF set, not directly after STI).
- * HLT with a timer set passes the time at once; without one nothing wakes it. in eax    the low 32 bits of the clock.
- * From the first IN on the clock runs for ever, which costs a fifth of the machine's speed; otherwise it runs at least
- * while a timer is set, and a kernel that has no use for one sets 0. */
+ *             HLT with a timer set passes the time at once; without one nothing wakes it.
+ *   in eax    the low 32 bits of the clock. From the first IN on it runs for ever; otherwise at least while a timer is
+ *             set. Programs that branch much take half as long again meanwhile, so set 0 when there is no use for it.
+ */
 
 #ifndef __ASSEMBLER__
 

@@ -12,6 +12,8 @@ static inline unsigned facet_signal(enum fault fault, unsigned long code) {
     static const unsigned char of_vector[32] = {
         [0] = 8, [1] = 5, [3] = 5, [4] = 11, [6] = 4, [16] = 8, [17] = 7, [19] = 8,
     };
+    if (fault == FAULT_STEP)
+        return 5; /* SIGTRAP */
     if (fault == FAULT_BAD_INVOKE)
         return 31; /* SIGSYS */
     if (fault != FAULT_EXCEPTION || code >> 32 >= 32 || !of_vector[code >> 32])

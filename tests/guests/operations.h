@@ -73,172 +73,7 @@ static void expect(const char *what, unsigned long got, unsigned long expected) 
     check_failed(what, got, expected);
 }
 
-/* ---- What the effects are */
-
-static unsigned long type_of(unsigned reg) {
-    struct facet_message m = {0};
-    check("OP_TYPE", facet_call(reg, OP_TYPE, &m), RC_OK);
-    return m.word[0];
-}
-
-static unsigned long restrictions_of(unsigned reg) {
-    struct facet_message m = {0};
-    check("OP_TYPE", facet_call(reg, OP_TYPE, &m), RC_OK);
-    return m.word[1];
-}
-
-static unsigned long class_of(unsigned reg) {
-    struct facet_message m = {.send = {(unsigned char)reg}};
-    check("OP_DISCRIM_CLASSIFY", facet_call(CR_DISCRIM, OP_DISCRIM_CLASSIFY, &m), RC_OK);
-    return m.word[0];
-}
-
-static unsigned long got_from(unsigned long op, unsigned long word) {
-    check("get it back", facet_get(R_BASE, op, word, 0, R_RESULT), RC_OK);
-    return type_of(R_RESULT);
-}
-
-static void type_after(const struct facet_message *m) {
-    expect("type", m->word[0], type_of(R_BASE));
-    expect("restrictions", m->word[1], restrictions_of(R_OBJECT));
-}
-static void reduced_after(const struct facet_message *m) {
-    (void)m;
-    expect("type", type_of(R_RESULT), type_of(R_OBJECT));
-    expect("restrictions", restrictions_of(R_RESULT), restrictions_of(R_OBJECT) | CAP_NX | CAP_NC);
-}
-static void guarded_after(const struct facet_message *m) {
-    (void)m;
-    expect("type", type_of(R_RESULT), type_of(R_OBJECT));
-    expect("restrictions", restrictions_of(R_RESULT), restrictions_of(R_OBJECT));
-}
-static void id_after(const struct facet_message *m) {
-    expect("an id", m->word[0] != 0, 1);
-}
-static void null_after(const struct facet_message *m) {
-    (void)m;
-    expect("what an empty slot holds", type_of(R_RESULT), CAP_NULL);
-}
-static void slot_after(const struct facet_message *m) {
-    (void)m;
-    expect("what the slot holds", got_from(OP_GPT_GET, 15), CAP_PAGE);
-}
-static void window_after(const struct facet_message *m) {
-    (void)m;
-    expect("what the slot holds", got_from(OP_GPT_GET, 15), CAP_WINDOW);
-    expect("its class", class_of(R_RESULT), DISCRIM_WINDOW);
-    expect("its restrictions", restrictions_of(R_RESULT), CAP_RO);
-}
-static void local_window_after(const struct facet_message *m) {
-    (void)m;
-    expect("what the slot holds", got_from(OP_GPT_GET, 15), CAP_LOCAL_WINDOW);
-    expect("its restrictions", restrictions_of(R_RESULT), CAP_RO);
-}
-static void index_after(const struct facet_message *m) {
-    (void)m;
-    expect("what it holds", got_from(OP_CAPPAGE_GET, 127), CAP_PAGE);
-    check("weaken", facet_get(R_BASE, OP_MEM_REDUCE, CAP_WK, 0, R_SCRATCH), RC_OK);
-    check("get", facet_get(R_SCRATCH, OP_CAPPAGE_GET, 127, 0, R_RESULT), RC_OK);
-    expect("what it is through a weak capability", restrictions_of(R_RESULT), CAP_RO | CAP_WK);
-    check("an entry", facet_set(R_BASE, OP_CAPPAGE_SET, 126, R_ENTRY), RC_OK);
-    check("get", facet_get(R_SCRATCH, OP_CAPPAGE_GET, 126, 0, R_RESULT), RC_OK);
-    expect("what an entry is", type_of(R_RESULT), CAP_NULL);
-}
-static void regs_after(const struct facet_message *m) {
-    expect("bytes", m->received, sizeof(struct facet_regs));
-    expect("rsp", room.regs.rsp, (unsigned long)(stack + 64) - 8);
-}
-static void set_regs_after(const struct facet_message *m) {
-    (void)m;
-    struct facet_message get = {.room = &room, .room_size = sizeof room};
-    check("get registers", facet_call(R_BASE, OP_PROCESS_GET_REGS, &get), RC_OK);
-    expect("rbx", room.regs.rbx, sent.regs.rbx);
-    expect("flags that ring 3 may set", room.regs.rflags, 0x240dd5 | 0x202);
-}
-static void set_space_after(const struct facet_message *m) {
-    (void)m;
-    expect("its space", got_from(OP_PROCESS_GET_SPACE, 0), CAP_PAGE);
-}
-static void gpt_after(const struct facet_message *m) {
-    (void)m;
-    expect("type", type_of(R_RESULT), CAP_GPT);
-}
-static void set_cap_after(const struct facet_message *m) {
-    (void)m;
-    expect("register 31", got_from(OP_PROCESS_GET_CAP, 31), CAP_PAGE);
-}
-static void entry_after(const struct facet_message *m) {
-    (void)m;
-    expect("class", class_of(R_RESULT), DISCRIM_ENTRY);
-}
-static void alloc_after(const struct facet_message *m) {
-    (void)m;
-    expect("type", type_of(R_RESULT), CAP_GPT);
-    expect("restrictions", restrictions_of(R_RESULT), CAP_NC);
-}
-static void rescind_after(const struct facet_message *m) {
-    (void)m;
-    expect("type of what was rescinded", type_of(R_PAGE), CAP_NULL);
-    check("another page", facet_alloc(CAP_PAGE, R_PAGE), RC_OK);
-}
-static void read_after(const struct facet_message *m) {
-    expect("bytes before the end of the file", m->received, 0);
-}
-static void write_after(const struct facet_message *m) {
-    expect("bytes taken", m->word[0], 8);
-}
-/* Once it wears a front it cannot get another, and once it has been restored there is nothing to restore. */
-static void swap_after(const struct facet_message *m) {
-    (void)m;
-    expect("a second time", facet_set(CR_DEBUG, OP_DEBUG_SWAP, 0, R_PAGE), RC_BAD_ARG);
-}
-static void restore_after(const struct facet_message *m) {
-    (void)m;
-    expect("a second time", facet_set(CR_DEBUG, OP_DEBUG_RESTORE, 0, R_PAGE), RC_BAD_ARG);
-}
-static void walk_after(const struct facet_message *m) {
-    expect("enum fault", m->word[1], FAULT_NONE);
-    expect("a page", m->word[0] != 0 && m->word[0] % 4096 == 0, 1);
-}
-static void classify_after(const struct facet_message *m) {
-    expect("class", m->word[0], DISCRIM_MEMORY);
-    expect("of Null", class_of(CR_NULL), DISCRIM_NULL);
-    expect("of an entry", class_of(R_ENTRY), DISCRIM_ENTRY);
-    expect("of a resume", class_of(R_RESUME), DISCRIM_ENTRY);
-    expect("of a schedule", class_of(CR_SCHEDULE), DISCRIM_SCHEDULE);
-    expect("of a process", class_of(CR_SELF), DISCRIM_OTHER);
-}
-static unsigned long compared(unsigned a, unsigned b) {
-    struct facet_message m = {.send = {(unsigned char)a, (unsigned char)b}};
-    unsigned long rc = facet_call(CR_DISCRIM, OP_DISCRIM_COMPARE, &m);
-    return rc == RC_OK ? m.word[0] : rc;
-}
-static void compare_after(const struct facet_message *m) {
-    expect("a page and a GPT", m->word[0], 0);
-    expect("a page and itself", compared(R_PAGE, R_PAGE), 1);
-    check("restrict", facet_get(R_PAGE, OP_MEM_REDUCE, CAP_RO, 0, R_SCRATCH), RC_OK);
-    expect("a page and the same, read-only", compared(R_PAGE, R_SCRATCH), 0);
-    check("guard", facet_get(R_PAGE, OP_MEM_GUARD, 0, 12, R_SCRATCH), RC_OK);
-    expect("a page and the same, guarded", compared(R_PAGE, R_SCRATCH), 0);
-    expect("Null and Null", compared(CR_NULL, CR_NULL), 0);
-    check("restrict", facet_get(R_PAGE, OP_MEM_REDUCE, CAP_OP, 0, R_SCRATCH), RC_OK);
-    expect("opaque ones", compared(R_SCRATCH, R_SCRATCH), RC_NO_RIGHT);
-    expect("and an opaque one", compared(R_PAGE, R_SCRATCH), RC_NO_RIGHT);
-}
-static unsigned long verified(unsigned reg) {
-    struct facet_message m = {.send = {(unsigned char)reg}};
-    check("OP_DISCRIM_VERIFY", facet_call(CR_DISCRIM, OP_DISCRIM_VERIFY, &m), RC_OK);
-    return m.word[0];
-}
-static void verify_after(const struct facet_message *m) {
-    expect("a page", m->word[0], 0);
-    expect("Null", verified(CR_NULL), 1);
-    expect("an entry", verified(R_ENTRY), 0);
-    for (unsigned restr = 0; restr <= ALL_RESTRICTIONS; restr++) {
-        check("restrict", facet_get(R_GPT, OP_MEM_REDUCE, restr, 0, R_SCRATCH), RC_OK);
-        expect("a GPT", verified(R_SCRATCH), (restr & CAP_RO) && (restr & CAP_WK) && (restr & CAP_NC));
-    }
-}
+#include "operations_after.h"
 
 /* ---- The cases */
 
@@ -368,6 +203,20 @@ static const struct expectation expected[] = {
      .after = null_after},
     {.is = {OPERATION(OP_PROCESS_START), ONLY(CAP_PROCESS), 0, {IGNORED, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0}},
     {.is = {OPERATION(OP_PROCESS_STOP), ONLY(CAP_PROCESS), 0, {IGNORED, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0}},
+    {.is = {OPERATION(OP_PROCESS_SET_SCHEDULE),
+            ONLY(CAP_PROCESS),
+            0,
+            {ANY, ANY, ANY, ANY},
+            {SET(CAP_NULL) | SET(CAP_SCHEDULE), SET_ANY},
+            0,
+            0},
+     .send = {CR_SCHEDULE}},
+    {.is = {OPERATION(OP_PROCESS_SET_STEP), ONLY(CAP_PROCESS), 0, {{0, 1}, ANY, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
+     .word = {1}},
+    {.is = {OPERATION(OP_PROCESS_GET_FPU), ONLY(CAP_PROCESS), 0, {ANY, ANY, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 512},
+     .after = fpu_after},
+    {.is = {OPERATION(OP_PROCESS_SET_FPU), ONLY(CAP_PROCESS), 0, {ANY, ANY, ANY, ANY}, {SET_ANY, SET_ANY}, 512, 0},
+     .after = set_fpu_after},
 
     {.is = {OPERATION(OP_ENDPOINT_SET_RECIPIENT),
             ONLY(CAP_ENDPOINT),
@@ -493,6 +342,17 @@ static const struct expectation expected[] = {
      .word = {127},
      .send = {R_PAGE},
      .after = index_after},
+
+    {.is = {OPERATION(OP_SCHEDULE_REDUCE), ONLY(CAP_SCHEDULE), 0, {{0, 15}, ANY, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
+     .word = {3},
+     .after = reduce_after},
+    {.is = {OPERATION(OP_SCHEDULE_PRIORITY), ONLY(CAP_SCHEDULE), 0, {ANY, ANY, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
+     .after = priority_after},
+
+    {.is = {OPERATION(OP_SLEEP_NOW), ONLY(CAP_SLEEP), 0, {ANY, ANY, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0}},
+    {.is = {OPERATION(OP_SLEEP_FOR), ONLY(CAP_SLEEP), 0, {{1, 1ul << 48}, ANY, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
+     .word = {1000},
+     .after = sleep_after},
 };
 #define EXPECTED (sizeof expected / sizeof *expected)
 

@@ -93,6 +93,18 @@ round:
 4:  add dword ptr [rip + 5f - 4], ecx
     add ebx, 0x1234
 5:  loop 4b
+    mov ecx, 2
+6:  .byte 0xb8, 0xc5, 0xf8, 0x90, 0x90  /* mov eax, … */
+    .byte 0xe2, 0xfa            /* loop to its second byte, a VEX code */
+    pushfq                      /* single-steps itself */
+    or dword ptr [rsp], 0x100
+    popfq
+    mov ecx, 3
+    mov esi, DATA
+    rep lodsb
+    pushfq
+    and dword ptr [rsp], ~0x100
+    popfq
     kernel_does 3
     kernel_does 4
     mov [DATA], rbx
@@ -103,11 +115,14 @@ leaf:
     rol rbx, 3
     add rbx, r14
     ret
-    .org user_code + 0xfe8
+    .org user_code + 0xfd0
 straddle:
     mov edx, 5
     add rbx, rdx
     lea rax, [rbx + rdx]
+    mov ecx, 2
+    .byte 0xb8, 0x90, 0x90, 0x90, 0xb8  /* mov eax, … */
+    .byte 0xe2, 0xfa            /* loop to its second byte: another block, which runs on into the next page */
     .org user_code + 0xffe, 0x90
     mov eax, 0x77665544
     ret
@@ -163,6 +178,8 @@ trap:
     je 14f
     cmp eax, 0x21
     je tick
+    cmp eax, 1
+    je 1f
     cmp eax, 3
     je 1f
     cmp eax, 0x80
@@ -220,6 +237,8 @@ main:
     wrmsr
     cmp qword ptr [rip + measure], 0
     je 2f
+    cmp qword ptr [rip + measure], 2
+    je sleep
     in eax, PORT                /* 11 bytes from here … */
     mov ebx, eax
     .rept 5
@@ -243,6 +262,17 @@ main:
     push USER_CS
     push USER_BASE
     iretq
+
+/* A tick that is due already must come after HLT, not between STI and HLT: nothing else would end it. */
+sleep:
+    mov eax, 1
+    out PORT, eax
+    nop
+    nop
+    sti
+    hlt
+    cli
+    exit 0
 
 .balign 8
 .globl period, rounds, measure, span, result, last, ticks, tick_log

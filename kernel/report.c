@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "debug.h"
+#include "process.h"
+
+/* Whose queue of senders it is. */
+static unsigned long owner_id(const struct process_queue *queue) {
+    for (unsigned long i = 0; i < kernel_info.process_count; i++)
+        if (queue == &kernel_info.processes[i].senders)
+            return kernel_info.processes[i].header.id;
+    return 0;
+}
+
+static void report(const struct process *process) {
+    unsigned id = (unsigned)process->header.id;
+    unsigned long pc = process->regs.rip;
+    switch ((enum process_state)process->state) {
+    case PROCESS_WAITING:
+        if (process->wait_for)
+            print("  process %u waits for a message to endpoint %u, pc %x\n", id,
+                  (unsigned)process->wait_for->header.id, pc);
+        else
+            print("  process %u waits for any message, pc %x\n", id, pc);
+        break;
+    case PROCESS_CALLING:
+        print("  process %u waits for the answer to a call, pc %x\n", id, pc);
+        break;
+    case PROCESS_SENDING:
+        print("  process %u %s process %u, which does not receive, pc %x\n", id,
+              process->fault == FAULT_NONE ? "sends to" : "has a fault for", (unsigned)owner_id(process->queue), pc);
+        break;
+    case PROCESS_FAULTED:
+        print("  process %u has fault %u at %x and waits for its keeper, pc %x\n", id, (unsigned)process->fault,
+              process->fault_address, pc);
+        break;
+    default: /* stopped: nobody wants it to run */
+        break;
+    }
+}
+
+void deadlock_report(void) {
+    print("every process waits for ever:\n");
+    for (unsigned long i = 0; i < kernel_info.process_count; i++)
+        if (kernel_info.processes[i].header.type == CAP_PROCESS)
+            report(&kernel_info.processes[i]);
+}
