@@ -50,6 +50,11 @@ static void trap_deliver(struct access_state *state) {
 
 /* ---- Asking */
 
+void access_time(struct emu *emu, struct emu_access *access) {
+    bool kernel = (access->flags & FACET_KERNEL) != 0; /* its copies name a pc of ring 3 */
+    access->clock = kernel ? clock_now(emu) : clock_at(emu, access->pc.v);
+}
+
 void access_describe(struct emu_access *access, enum facet_kind kind, unsigned flags, uint64_t va, unsigned size,
                      uint64_t pc, const struct target *target, int parts) {
     unsigned start = va % PAGE_SIZE, first = parts == 2 ? (unsigned)(PAGE_SIZE - start) : size;

@@ -212,11 +212,12 @@ bool access_trap(struct access_state *state, enum front_trap reason, enum access
                  uint64_t offset, uint64_t code);
 
 /* ---- access.c */
+void access_time(struct emu *emu, struct emu_access *access); /* fills access->clock */
 static inline enum facet_verdict access_ask(struct access_state *state, struct emu_access *access) {
     struct emu *emu = state->emu;
     emu->stats.accesses++;
-    if (__builtin_expect(emu->clock.used, 0)) /* the kernel's copies name a pc of ring 3 */
-        access->clock = (access->flags & FACET_KERNEL) != 0 ? clock_now(emu) : clock_at(emu, access->pc.v);
+    if (__builtin_expect(emu->clock.used, 0))
+        access_time(emu, access);
     return emu->ask != NULL ? emu->ask(emu->ask_context, access) : FACET_PASS;
 }
 static inline uint8_t *access_reply(struct access_state *state) {
