@@ -6,7 +6,7 @@
  * own space and process, if it has them, are replaced by fresh objects. (Register numbers out of range are for
  * `hostile`.)
  */
-#include <facet/guest.h>
+#include "check.h"
 
 static unsigned long random_state;
 static unsigned char buffer[8192];
@@ -16,13 +16,6 @@ static unsigned long random_word(void) {
     random_state ^= random_state >> 7;
     random_state ^= random_state << 17;
     return random_state * 0x2545f4914f6cdd1dul;
-}
-
-static unsigned long number(const char *text) {
-    unsigned long n = 0;
-    while (*text >= '0' && *text <= '9')
-        n = n * 10 + (unsigned long)(*text++ - '0');
-    return n;
 }
 
 /* Small numbers, borders, addresses of every kind, noise. */
@@ -89,8 +82,8 @@ static void make_toys(void) {
 
 int main(int argc, char **argv) {
     make_toys();
-    unsigned long count = argc > 1 ? number(argv[1]) : 10000;
-    random_state = (argc > 2 ? number(argv[2]) : 1) * 0x9e3779b97f4a7c15ul | 1;
+    unsigned long count = argc > 1 ? parse_number(argv[1]) : 10000;
+    random_state = (argc > 2 ? parse_number(argv[2]) : 1) * 0x9e3779b97f4a7c15ul | 1;
     for (unsigned long i = 0; i < count; i++) {
         unsigned long r = random_word(), op = random_op();
         unsigned cap = (unsigned)(r >> 8 & (r % 16 < 4 ? 31 : 15));

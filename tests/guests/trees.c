@@ -13,6 +13,7 @@
  *
  *   child's root GPT, l2v 44:  slot 0  its code        slots 1…4  random trees of GPTS nodes and PAGES pages
  */
+#include "check.h"
 #include "trees_model.h"
 
 #define CHILD_CODE 0x400000ul
@@ -40,15 +41,6 @@ static unsigned long frames[PAGES];        /* learned from the first traversal t
 static unsigned long seen[FAULT_DEPTH + 1];
 
 /* ---- Printing and giving up */
-
-static void print_number(unsigned long n, unsigned base) {
-    char text[24], *p = text + sizeof text;
-    *--p = 0;
-    do
-        *--p = "0123456789abcdef"[n % base];
-    while (n /= base);
-    facet_puts(p);
-}
 
 static void print(const char *text, unsigned long n) {
     facet_puts(text);
@@ -382,15 +374,8 @@ static void make_everything(void) {
         die("first message", m.payload, FROM_CONTROL);
 }
 
-static unsigned long number(const char *text) {
-    unsigned long n = 0;
-    while (*text >= '0' && *text <= '9')
-        n = n * 10 + (unsigned long)(*text++ - '0');
-    return n;
-}
-
 int main(int argc, char **argv) {
-    unsigned long cases = argc > 1 ? number(argv[1]) : 100000, seed = argc > 2 ? number(argv[2]) : 1;
+    unsigned long cases = argc > 1 ? parse_number(argv[1]) : 100000, seed = argc > 2 ? parse_number(argv[2]) : 1;
     unsigned long through_windows = 0, keepers_told = 0;
     random_state = seed * 0x9e3779b97f4a7c15ul + 0x1234567;
     make_everything();
