@@ -2,8 +2,8 @@
 # What `make install` puts down is enough: facet runs from there, the README's handler and program compile against it.
 . tests/cli/lib.sh
 
-make -s install MODE="$(basename "$B")" DESTDIR="$T/root" PREFIX=/opt/facet >"$T/install" 2>&1 || { cat "$T/install"; exit 1; }
-prefix=$T/root/opt/facet
+make -s install MODE="$(basename "$B")" DESTDIR="$T/dest" PREFIX=/opt/facet >"$T/install" 2>&1 || { cat "$T/install"; exit 1; }
+prefix=$T/dest/opt/facet
 for file in bin/facet include/facet/handler.h include/facet/guest.h lib/facet/crt0.o share/man/man1/facet.1; do
     [ -f "$prefix/$file" ] || fail "not installed: $file"
 done
