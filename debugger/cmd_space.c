@@ -85,9 +85,9 @@ enum facet_status cmd_objects(struct cli *cli, const char *args, struct facet_er
 static const char *const access_names[] = {"load", "store", "fetch"};
 
 static const char *type_name(unsigned type) {
-    static const char *const names[CAP_TYPES] = {"Null",  "Page",    "CapPage",  "GPT",    "Process", "Endpoint",
-                                                 "Entry", "Resume",  "Range",    "Stream", "Console", "Debug",
-                                                 "Power", "Discrim", "Schedule", "Sleep",  "Window",  "LocalWindow"};
+    static const char *const names[CAP_TYPES] = {
+        "Null",    "Page",  "CapPage", "GPT",     "Process",  "Endpoint", "Entry",  "Resume",      "Range", "Stream",
+        "Console", "Debug", "Power",   "Discrim", "Schedule", "Sleep",    "Window", "LocalWindow", "Host",  "HostFile"};
     return type < CAP_TYPES ? names[type] : "?";
 }
 

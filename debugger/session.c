@@ -151,7 +151,8 @@ static struct boot_args *make_args(const struct session_config *c, size_t *size)
     for (int i = 0; i < c->argc; i++)
         *size += strlen(c->argv[i]) + 1;
     struct boot_args *args = text_grow(NULL, *size, 1);
-    *args = (struct boot_args){BOOT_ARGS_MAGIC, (unsigned)*size, (unsigned)c->argc, c->grants};
+    *args = (struct boot_args){
+        .magic = BOOT_ARGS_MAGIC, .bytes = (unsigned)*size, .argc = (unsigned)c->argc, .grants = c->grants};
     char *to = (char *)(args + 1);
     for (int i = 0; i < c->argc; i++)
         to = stpcpy(to, c->argv[i]) + 1;

@@ -30,6 +30,13 @@ struct emu_module {
     size_t size; /* bytes */
 };
 
+/* A directory of the host with all below it, or one file in a directory. */
+struct emu_grant {
+    int fd;           /* of the directory; duplicated */
+    const char *name; /* the file's, which need not exist yet; NULL: the directory */
+    bool write;
+};
+
 struct emu_config {
     size_t ram_size;                  /* bytes, a multiple of 2 MiB, 16 MiB … 3 GiB */
     struct emu_module kernel;         /* ELF64 file image, loaded at its physical addresses; copied */
@@ -38,7 +45,10 @@ struct emu_config {
     const char *cmdline;
     int stream_fd[3]; /* host descriptors of guest streams 0 … 2; -1: always end of file, writes fail with EBADF */
     int console_fd;   /* where the 16550 prints; -1: nowhere */
-    bool clock;       /* counts retired code bytes from the start: emu_clock */
+    const struct emu_grant *grants; /* host handles 3 … of the kernel's OP_HOST_…; copied */
+    size_t grant_count;
+    bool host_time;          /* the guest may read the host's clock */
+    bool clock;              /* counts retired code bytes from the start: emu_clock */
     bool count_instructions; /* per privilege level; makes everything about five times slower */
 };
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(offsetof(struct debug_block, copy.status) == 0xb4 && offsetof(struct debug_block, event.kind) == 0xf0,
+_Static_assert(offsetof(struct debug_block, copy.status) == 0xb4 && offsetof(struct debug_block, event.kind) == 0xf8,
                "the stub names it by number");
 
 #define GDT 0x200000ul
@@ -109,7 +109,7 @@ __asm__(".pushsection .rodata\n"
         "   jmp 4f\n"
         "2: mov $2, %edx\n"          /* DEBUG_EVENT_FAULTED */
         "   movq $0x400000, 40(%rsp)\n"
-        "3: mov %edx, 0x2040f0\n"   /* debug_block.event.kind */
+        "3: mov %edx, 0x2040f8\n"   /* debug_block.event.kind */
         "   mov $3, %eax\n"
         "   out %eax, $0xe8\n"
         "   mov %cr3, %rax\n"        /* the host may change page tables */

@@ -12,7 +12,7 @@
 /* 20_debug.S repeats these for the assembler. */
 _Static_assert(offsetof(struct debug_block, request.status) == 36 && offsetof(struct debug_block, request.arg) == 40 &&
                    offsetof(struct debug_block, request.result) == 88 &&
-                   offsetof(struct debug_block, event.kind) == 240 && offsetof(struct debug_block, text) == 296,
+                   offsetof(struct debug_block, event.kind) == 248 && offsetof(struct debug_block, text) == 344,
                "debug block");
 _Static_assert(DEBUG_PORT_ATTACH == 1 && DEBUG_PORT_DONE == 2 && DEBUG_PORT_EVENT == 3 && DEBUG_PORT_PANIC == 5 &&
                    DEBUG_EVENT_MESSAGE == 4 && DEBUG_MAGIC == 0x31677562746361 && DEBUG_OK == 0,

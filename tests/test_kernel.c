@@ -32,7 +32,7 @@ static struct file file_read(const char *path) {
 
 /* A boot argument block: the words of `line` are the arguments. */
 static size_t args_make(const char *line, char *block, size_t room) {
-    struct boot_args args = {BOOT_ARGS_MAGIC, 0, 1, ALL_GRANTS};
+    struct boot_args args = {.magic = BOOT_ARGS_MAGIC, .argc = 1, .grants = ALL_GRANTS};
     char *text = block + sizeof args;
     cr_assert(sizeof args + strlen(line) + 1 < room);
     strcpy(text, line);

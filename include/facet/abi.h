@@ -75,6 +75,8 @@ enum cap_type {
     CAP_SLEEP,        /* the clock, and waiting for it */
     CAP_WINDOW,       /* in a slot: leads to the background of the innermost GPT that has one */
     CAP_LOCAL_WINDOW, /* in a slot: leads to another slot of the same GPT */
+    CAP_HOST,         /* what of the host was granted: take its files, read its clock */
+    CAP_HOSTFILE,     /* a file, directory or stream of the host; RO: it is not changed through it */
     CAP_TYPES
 };
 
@@ -107,6 +109,9 @@ enum op {
     OP_MEM_REDUCE = 0x100, /* w0 restrictions to add                 c0 <- the weaker capability */
     OP_MEM_GUARD,          /* w0 match, w1 l2g (12…64)               c0 <- the same object behind that guard */
     OP_MEM_ID,             /*                                        w0 <- object id (not through OP) */
+    /* A Page's bytes without mapping it; w0 offset, and offset + size <= 4096. A front sees them as the kernel's. */
+    OP_PAGE_READ,  /*                                                string <- as many bytes as there is room */
+    OP_PAGE_WRITE, /* string (not through RO, WK)                                                           */
 
     OP_GPT_GET = 0x200,    /* w0 slot                                c0 <- its capability (weakened through WK) */
     OP_GPT_SET,            /* w0 slot, s0                            exactly the mappings made from it go */
@@ -133,6 +138,13 @@ enum op {
                           * Its registers never show the trap flag; PUSHF does */
     OP_PROCESS_GET_FPU,  /*                                  string <- 512 bytes, as FXSAVE64 lays them out */
     OP_PROCESS_SET_FPU,  /* string: 512 bytes, no reserved bit of MXCSR set */
+    OP_PROCESS_SET_FOREIGN, /* w0 1: its SYSCALL instructions are not invocations, each is told to its keeper as
+                             * OP_SYSCALL; 0: they are again */
+    /* Its memory, as the kernel copies strings: through the one traversal, seen by fronts as the process's own, with
+     * the pc of its system call. They move what can be moved: fewer bytes than asked for is no error, w1 is the enum
+     * fault that ended it. */
+    OP_PROCESS_READ,  /* w0 address; room     string <- bytes; w0 <- how many, w1 <- why not more */
+    OP_PROCESS_WRITE, /* w0 address; string                   w0 <- how many, w1 <- why not more */
 
     OP_ENDPOINT_SET_RECIPIENT = 0x400, /* s0 process capability: who receives */
     OP_ENDPOINT_MAKE_ENTRY,            /* w0 payload                 c0 <- entry capability */
@@ -142,6 +154,7 @@ enum op {
     OP_RANGE_ALLOC = 0x500, /* w0 enum cap_type: Page, CapPage, GPT, Process, Endpoint; w1 restrictions of the
                              * capability (memory only, else 0)            c0 <- a fresh object, zeroed */
     OP_RANGE_RESCIND,       /* s0: every capability to that object is Null from now on; its storage is free again */
+    OP_RANGE_RENEW,         /* s0 memory capability                  c0 <- the same object, no guard, no restriction */
 
     OP_STREAM_READ = 0x600, /* r15 room                              string <- bytes (none: end of file) */
     OP_STREAM_WRITE,        /* string                                w0 <- bytes taken */
@@ -158,6 +171,12 @@ enum op {
     OP_DEBUG_RESTORE, /* s0 Page: takes that front away */
     OP_DEBUG_DAMAGE,  /* s0 GPT, w0 enum damage (damage.h): breaks the kernel, so that kernel_check ends it; RC_BAD_OP
                        * but  in debug builds */
+    /* News of a process whose memory and system calls another one provides (kernel/domain/linux). Each reaches the host
+     * before anybody else runs. */
+    OP_DEBUG_REGION,  /* s0 process, w0 address, w1 bytes, w2 enum region | enum region_flag; string: its name (a path,
+                       * at  most 255 bytes): what lies there from now on. REGION_NONE comes before the pages go */
+    OP_DEBUG_PAGES,   /* s0 process, w0 address, w1 bytes: pages have been put there; told if the host wants it */
+    OP_DEBUG_SYSCALL, /* s0 process, w0 number, w1 result, w2 enum syscall_flag; string: its six arguments */
 
     OP_POWER_OFF = 0x800, /* w0 exit status (0…255); does not return */
 
@@ -173,6 +192,41 @@ enum op {
         0xc00, /*                                          w0 <- ticks: bytes of code retired while somebody counted */
     OP_SLEEP_FOR, /* w0 ticks (1…SLEEP_MAX)                   w0 <- ticks, when it wakes */
 
+    /* Files of the host (a HostFile unless it says Host). What the host refuses is RC_IO, w0 <- its errno.
+     * Paths are strings without NUL, relative to a directory, and never lead out of it; "" is the file itself. Flags,
+     * modes and structures are those of Linux on x86-64. What writes is refused through RO (RC_NO_RIGHT), and what is
+     * opened through RO is RO. */
+    OP_HOST_TAKE = 0xd00, /* Host: w0 number of the grant (0…2: standard streams)  c0 <- HostFile */
+    OP_HOST_TIME,  /* Host: w0 clock id                   w0 <- seconds, w1 <- nanoseconds (EPERM: not granted) */
+    OP_HOST_SLEEP, /* Host: w0 nanoseconds of the host's time (EPERM: not granted) */
+    OP_HOST_OPEN,  /* string: path; w0 flags, w1 mode     c0 <- HostFile */
+    OP_HOST_CLOSE, /* every capability to this open file is void afterwards (EBADF) */
+    /* Contents. w0 offset, HOST_HERE: where the file stands. s0 Null: a string of the caller; a Process: w1 address, w2
+     * bytes (at most STRING_MAX) of its memory, moved as by OP_PROCESS_READ and OP_PROCESS_WRITE, so fewer bytes may
+     * move. */
+    OP_HOST_READ,     /* room                                string <- bytes; w0 <- how many, 0: end of file */
+    OP_HOST_WRITE,    /* string                              w0 <- how many */
+    OP_HOST_SEEK,     /* w0 offset, w1 whence                w0 <- offset */
+    OP_HOST_TRUNCATE, /* w0 size */
+    OP_HOST_SYNC,     /* w0 1: data only */
+    OP_HOST_POLL,     /* w0 events, w1 milliseconds          w0 <- events */
+    OP_HOST_CONTROL,  /* w0 ioctl request; string in, room   w0 <- result, string <- the argument afterwards */
+    OP_HOST_FCNTL,    /* w0 F_GETFL, F_SETFL, w1 argument    w0 <- result */
+    OP_HOST_LIST,     /* room                                string <- struct linux_dirent64 … */
+    /* Names */
+    OP_HOST_STAT,     /* string: path; w0 AT_… flags         string <- struct stat */
+    OP_HOST_STATFS,   /*                                     string <- struct statfs */
+    OP_HOST_ACCESS,   /* string: path; w0 mode, w1 AT_… flags */
+    OP_HOST_READLINK, /* string: path                        string <- target */
+    OP_HOST_UNLINK,   /* string: path; w0 AT_REMOVEDIR or 0 */
+    OP_HOST_MKDIR,    /* string: path; w0 mode */
+    OP_HOST_RENAME,   /* string: path NUL path; s0 HostFile: directory of the second; w0 RENAME_… flags */
+    OP_HOST_LINK,     /* string: path NUL path; s0 HostFile: directory of the second; w0 AT_… flags */
+    OP_HOST_SYMLINK,  /* string: target NUL path */
+    OP_HOST_CHMOD,    /* string: path; w0 mode */
+    OP_HOST_CHOWN,    /* string: path; w0 user, w1 group, w2 AT_… flags */
+    OP_HOST_UTIMES,   /* string: struct timespec[2], path; w0 AT_… flags */
+
     OP_CAPPAGE_GET = 0xa00, /* w0 index (0…127)                      c0 <- its capability (weakened through WK) */
     OP_CAPPAGE_SET,         /* w0 index, s0 */
 
@@ -186,7 +240,19 @@ enum op {
                   * To the keeper of a process: w1 is the address as the process sees it, no capability. Any label but
                   * 0 leaves the process stopped. */
     OP_EXIT,     /* from a program to its parent: w0 exit status */
+    OP_SYSCALL = 0x20000, /* from the kernel, to the keeper of a foreign process that has executed SYSCALL: label
+                           * OP_SYSCALL + rax (0xffff for any larger), w0…w3 rdi rsi rdx r10; r8, r9 and the rest are in
+                           * its registers, whose rip is behind the instruction. Resume with label 0: its rax becomes w0
+                           * and it runs. Any other label leaves it stopped. */
 };
+
+#define HOST_HERE (~0ul)
+
+/* What a region of a process's space is (OP_DEBUG_REGION). */
+enum region { REGION_NONE, REGION_PROGRAM, REGION_HEAP, REGION_STACK, REGION_ANONYMOUS, REGION_FILE };
+enum region_flag { REGION_R = 0x100, REGION_W = 0x200, REGION_X = 0x400, REGION_SHARED = 0x800 };
+#define REGION_KIND 0xff
+enum syscall_flag { SYSCALL_UNKNOWN = 1, SYSCALL_NO_RETURN = 2 };
 
 /* What OP_DISCRIM_CLASSIFY tells: less than OP_TYPE, and of entry capabilities too, which nobody but their holder can
  * ask. */
@@ -233,8 +299,10 @@ enum {
     CR_FREE,     /* the first register that nobody has filled */
 };
 
-/* The second boot module: how init is to start the first. Strings follow the header, each ended by NUL:
- * argc arguments (the program's name first). */
+/* The second boot module: how init is to start the first. Strings follow the header, each ended by NUL: argc arguments
+ * (the program's name first), envc of the environment ("NAME=VALUE"), the directory to start in, the program's own
+ * path, and mountc grants of the host's files: "NUMBER:dir|file:ro|rw:PATH", NUMBER for OP_HOST_TAKE, PATH absolute, as
+ * the program sees it. A native program gets only its arguments. */
 #define BOOT_ARGS_MAGIC 0x73677261u
 #define GRANT_STDIN 1u
 #define GRANT_STDOUT 2u
@@ -248,7 +316,11 @@ enum {
 struct boot_args {
     unsigned magic, bytes; /* bytes: of the whole block */
     unsigned argc, grants; /* GRANT_… */
+    unsigned envc, mountc;
+    unsigned flags, pad; /* BOOT_… */
+    unsigned long seed;  /* of what a program takes for chance */
 };
+#define BOOT_STRACE 1u /* OP_DEBUG_SYSCALL for every system call, not only for unknown ones */
 
 #endif
 

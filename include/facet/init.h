@@ -24,6 +24,7 @@ enum {
     INIT_DISCRIM,
     INIT_SCHEDULE, /* all priorities */
     INIT_SLEEP,
+    INIT_HOST,
     INIT_FREE, /* the first empty one */
 };
 

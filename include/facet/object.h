@@ -85,7 +85,9 @@ struct process_queue {
 
 struct process {
     struct object header;
-    struct facet_regs regs;                              /* while it does not run; the processor's own while it does */
+    struct facet_regs regs;                       /* while it does not run; the processor's own while it does */
+    struct process *(*syscall)(struct process *); /* what its SYSCALLs are: invocations, or news for its keeper */
+    unsigned long unused;
     unsigned char fpu[512] __attribute__((aligned(16))); /* fxsave image */
     unsigned char state;                                 /* enum process_state */
     unsigned char attention;                             /* enum attention; state and this in one look, process_next */

@@ -35,6 +35,7 @@
 #define PORT_STREAM 0xec    /* out eax, physical address of a struct stream_request */
 #define PORT_TIMER 0xf0     /* see "Time" */
 #define PORT_POWER 0xf4     /* out eax, exit status (isa-debug-exit under QEMU) */
+#define PORT_HOST 0xf8      /* out eax, physical address of a struct host_request */
 
 #define VECTOR_FRONT 0x20 /* an access to a front cannot go on: see debug_block.trap; no error code */
 #define VECTOR_TIMER 0x21 /* once, when the time set at PORT_TIMER has passed; no error code */
@@ -106,7 +107,12 @@ enum debug_event {
     DEBUG_EVENT_FAULTED,  /* arg0 process, arg1 signal, arg2 enum fault, arg3 address, arg4 pc, arg5 vector<<32|error */
     DEBUG_EVENT_DEADLOCK, /* every process waits and nothing can wake one */
     DEBUG_EVENT_MESSAGE,  /* debug_block.text: a line for the user */
+    DEBUG_EVENT_REGION,   /* arg0 process, arg1 address, arg2 bytes, arg3 enum region | flags; text: name */
+    DEBUG_EVENT_PAGES,    /* arg0 process, arg1 address, arg2 bytes */
+    DEBUG_EVENT_SYSCALL,  /* arg0 process, arg1 number, arg2 result, arg3 enum syscall_flag, arg4…9 its arguments */
 };
+/* What the host wants to be told beside. */
+enum debug_want { DEBUG_WANT_PAGES = 1 };
 
 /* Why VECTOR_FRONT was raised. */
 enum front_trap {
@@ -154,11 +160,13 @@ struct debug_block {
         unsigned int kind, status; /* enum access (kernel stores to the front: ACCESS_STORE), enum copy_status */
         unsigned long va, pc, front, offset, size, buffer; /* buffer: physical */
         unsigned long code;                                /* of a fault */
+        unsigned long process; /* kernel virtual address of the struct process whose memory it is */
     } copy;
     struct { /* kernel -> host, before DEBUG_PORT_EVENT */
         unsigned int kind, pad;
-        unsigned long arg[6];
+        unsigned long arg[10];
     } event;
+    unsigned int want, pad; /* host -> kernel: enum debug_want */
     char text[256];
     struct traverse_step steps[TRAVERSE_STEPS_MAX];
 };
@@ -170,6 +178,21 @@ struct stream_request {
     unsigned long buffer;    /* physical, inside RAM */
     unsigned long size;      /* bytes */
     long result;             /* bytes moved, 0 = end of file, or -errno; -EINTR (-4): undo the system call */
+};
+
+/* ---- Files of the host that were granted: one request at a time, answered when the OUT instruction retires. The
+ * device knows handles, each with the right to change it or not; nothing else of the host is reachable. Grants have
+ * handles 0…, of which 0, 1, 2 are the standard streams. Operations are those of abi.h: op = OP_HOST_… - OP_HOST_TAKE.
+ */
+struct host_request {
+    unsigned int op, handle;
+    unsigned int handle2, write; /* of OP_HOST_RENAME, LINK; what is opened may be changed */
+    unsigned long arg[3];        /* words */
+    unsigned long in, in_size;   /* physical, inside RAM: string, as in abi.h; contents to be written */
+    unsigned long out, out_size; /* physical: room for the answer */
+    unsigned long got;           /* bytes put there */
+    long result;           /* 0 or more: handle, bytes, offset, seconds … ; -errno; -EINTR: undo the system call */
+    unsigned long result2; /* OP_HOST_TIME: nanoseconds */
 };
 
 /* ---- PVH start info (Xen's hvm_start_info, version 1). */

@@ -122,7 +122,7 @@ static void wrong_words(const struct expectation *e) {
 
 static void wrong_sent(const struct expectation *e) {
     for (unsigned i = 0; i < SENT; i++)
-        for (unsigned type = 0; type < CAP_TYPES; type++) {
+        for (unsigned type = 0; type < CAP_HOST; type++) {
             struct facet_message m = rightly(e);
             m.send[i] = (unsigned char)register_of(type);
             if (!(e->is.sent[i] & SET(type)))
@@ -201,7 +201,7 @@ static void has_it_not(const struct expectation *e, unsigned type) {
 
 static void operation(const struct expectation *e) {
     now = e->is.name;
-    for (unsigned type = 0; type < CAP_TYPES; type++) {
+    for (unsigned type = 0; type < CAP_HOST; type++) {
         on = type_name[type];
         if (type == CAP_ENTRY || type == CAP_RESUME)
             continue; /* whatever is asked of them is a message */

@@ -59,9 +59,9 @@ static unsigned long stack[64];
 static const char *now; /* the operation under test, for messages */
 static const char *on;  /* … and on what */
 
-static const char *const type_name[CAP_TYPES] = {"Null",  "Page",    "CapPage",  "GPT",    "Process", "Endpoint",
-                                                 "Entry", "Resume",  "Range",    "Stream", "Console", "Debug",
-                                                 "Power", "Discrim", "Schedule", "Sleep",  "Window",  "LocalWindow"};
+static const char *const type_name[CAP_TYPES] = {
+    "Null",    "Page",  "CapPage", "GPT",     "Process",  "Endpoint", "Entry",  "Resume",      "Range", "Stream",
+    "Console", "Debug", "Power",   "Discrim", "Schedule", "Sleep",    "Window", "LocalWindow", "Host",  "HostFile"};
 
 static void expect(const char *what, unsigned long got, unsigned long expected) {
     if (got == expected)

@@ -7,8 +7,8 @@
 #define B_REQUEST_STATUS 36
 #define B_ARG0 40
 #define B_RESULT0 88
-#define B_EVENT_KIND 240
-#define B_TEXT 296
+#define B_EVENT_KIND 248
+#define B_TEXT 344
 /* Of <facet/platform.h>, which has them for C only; test_emu_run.c asserts that they are right. */
 #define DEBUG_PORT_ATTACH 1
 #define DEBUG_PORT_DONE 2
