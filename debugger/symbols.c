@@ -173,6 +173,18 @@ const char *symbols_name(const struct symbols *symbols, uint64_t va, char text[S
     return text;
 }
 
+const char *symbols_gdb_name(const struct symbols *symbols, uint64_t va, char text[SYMBOL_TEXT]) {
+    const struct symbol *s = symbols_at(symbols, va);
+    text[0] = '\0';
+    if (s)
+        snprintf(text, SYMBOL_TEXT, s->va == va ? "%.130s" : "%.130s+%lu", s->name, va - s->va);
+    return text;
+}
+
+struct Dwfl_Module *symbols_module(const struct symbols *symbols) {
+    return symbols->module;
+}
+
 bool symbols_line(struct symbols *symbols, uint64_t va, struct source_line *line) {
     Dwfl_Line *row = dwfl_module_getsrc(symbols->module, va);
     int number = 0;
