@@ -19,9 +19,9 @@
 #define GRANT_FIRST_FILE 3u /* handle of files[0]; the streams come before */
 
 struct grant_file {
-    int fd;           /* of the folder */
-    char *name;       /* in it; NULL: the folder itself */
-    char *real, *as;  /* the host's path and the program's; absolute, no link, no "..", no slash at the end but of "/" */
+    int fd;          /* of the folder */
+    char *name;      /* in it; NULL: the folder itself */
+    char *real, *as; /* the host's path and the program's; absolute, no link, no "..", no slash at the end but of "/" */
     bool write;
 };
 

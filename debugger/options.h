@@ -28,7 +28,7 @@ struct options {
     const char *events, *stats; /* file, "-" or NULL */
     const char *kernel;         /* another kernel.elf or NULL */
     struct grants grants;
-    double timeout;             /* seconds, 0: none */
+    double timeout; /* seconds, 0: none */
     uint64_t memory, seed;
     bool clock, strace;
     bool count_instructions;

@@ -27,12 +27,12 @@ struct program {
     size_t segment_count;
 };
 
-#define PROGRAM_BIAS 0x555555554000   /* of a position-independent Linux program */
+#define PROGRAM_BIAS 0x555555554000  /* of a position-independent Linux program */
 #define LINUX_STACK_SIZE (8ul << 20) /* its lowest pages appear when they are used */
 
-/* Reads and checks the file. FACET_ERR_PROGRAM, with one line of text, unless it is a program that facet runs. Addresses
- * in it are those at which it runs.
- * `memory`: bytes of RAM the guest will have. The caller frees it with program_close. */
+/* Reads and checks the file. FACET_ERR_PROGRAM, with one line of text, unless it is a program that facet runs.
+ * Addresses in it are those at which it runs. `memory`: bytes of RAM the guest will have. The caller frees it with
+ * program_close. */
 enum facet_status program_open(const char *path, uint64_t memory, struct program **program, struct facet_error *error);
 void program_close(struct program *program);
 

@@ -204,8 +204,9 @@ void session_regs(struct session *session, struct facet_regs *regs) {
 
 enum facet_status session_regs_set(struct session *session, const struct facet_regs *regs, struct facet_error *error) {
     if (!session_at_home(session) || emu_cpl(session->emu) != 3)
-        return facet_fail(error, FACET_ERR_USAGE,
-                          "The program is inside a system call or a fault: its registers can be changed after `stepi`.");
+        return facet_fail(
+            error, FACET_ERR_USAGE,
+            "The program is inside a system call or a fault: its registers can be changed after `stepi`.");
     emu_regs_set(session->emu, regs);
     return FACET_OK;
 }

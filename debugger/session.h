@@ -22,10 +22,10 @@ struct session_config {
     const char *program;
     char *const *argv; /* argv[0] is the program's name */
     int argc;
-    uint64_t memory;    /* bytes of RAM */
+    uint64_t memory; /* bytes of RAM */
     const struct grants *grants;
-    uint64_t seed; /* of what the program takes for chance */
-    bool strace;   /* prints a Linux program's system calls to standard error */
+    uint64_t seed;      /* of what the program takes for chance */
+    bool strace;        /* prints a Linux program's system calls to standard error */
     const char *kernel; /* another kernel.elf, NULL: the built-in one */
     const char *events; /* file for --events, "-": standard output, NULL: none */
     int stream_fd[3];
@@ -40,7 +40,8 @@ enum facet_status session_open(const struct session_config *config, struct sessi
 bool session_close(struct session *session);
 
 /* For the machines that session_start makes from now on: what the program finds behind its name (argv[0] is the name;
- * copied), and one of its standard streams (-1: none), which stays the caller's and must be open while a machine runs. */
+ * copied), and one of its standard streams (-1: none), which stays the caller's and must be open while a machine runs.
+ */
 void session_set_arguments(struct session *session, int argc, char *const *argv);
 void session_set_stream(struct session *session, int stream, int fd);
 
@@ -106,8 +107,8 @@ void session_forget_interrupt(struct session *session); /* one that came while n
 void session_regs(struct session *session, struct facet_regs *regs); /* of the program, wherever it stands */
 /* FACET_ERR_USAGE: it is inside a system call or a fault, whose end would overwrite them. */
 enum facet_status session_regs_set(struct session *session, const struct facet_regs *regs, struct facet_error *error);
-/* Bytes of the program's memory at va, through the traversal; returns how many from the start could be read. A page that
- * a Linux program has not used yet reads as zeros. */
+/* Bytes of the program's memory at va, through the traversal; returns how many from the start could be read. A page
+ * that a Linux program has not used yet reads as zeros. */
 size_t session_read(struct session *session, uint64_t va, void *bytes, size_t size);
 /* Writes them behind the back of handlers and restrictions, so that read-only memory changes too; returns how many from
  * the start could be written. A page that is not there yet cannot. */

@@ -85,7 +85,8 @@ Test(dbg_program, a_native_program_is_accepted_with_its_parts) {
 
 Test(dbg_program, what_is_no_elf_file_is_refused) {
     assert_refused("", 0, "no ELF file");
-    assert_refused("#!/bin/sh -e\necho hello\n", 24, "is a script, no ELF file: run a static build of its interpreter /bin/sh");
+    assert_refused("#!/bin/sh -e\necho hello\n", 24,
+                   "is a script, no ELF file: run a static build of its interpreter /bin/sh");
     assert_refused("#!", 2, "no ELF file");
     assert_refused("#!  ", 4, "is a script");
 }
@@ -114,7 +115,8 @@ Test(dbg_program, dynamically_linked_programs_are_refused_with_advice) {
     image.segment[3] =
         (Elf64_Phdr){.p_type = PT_INTERP, .p_offset = offsetof(struct image, code), .p_filesz = sizeof image.code};
     strcpy((char *)image.code, "/lib/ld.so");
-    assert_refused(&image, sizeof image, "dynamically linked programs are not supported (it wants /lib/ld.so): link it");
+    assert_refused(&image, sizeof image,
+                   "dynamically linked programs are not supported (it wants /lib/ld.so): link it");
     memset(image.code, 'x', sizeof image.code); /* no end */
     assert_refused(&image, sizeof image, "dynamically linked programs are not supported (it wants xxxxxx");
 }
