@@ -36,15 +36,20 @@ KERNEL_ASM = kernel/head.S kernel/entry.S kernel/string.S
 # init.elf, the one program the kernel starts; embedded in kernel.elf between init_image and init_image_end.
 DOMAIN_SRC = kernel/domain/init.c kernel/domain/elf.c kernel/domain/space.c kernel/domain/init_start.S
 
+# linux.elf, the Linux personality, which init starts for a program that is not native; embedded in init.elf. C and assembler.
+LINUX_SRC = kernel/domain/linux/main.c kernel/domain/linux/say.c kernel/domain/linux/pool.c kernel/domain/linux/start.S
+
 # Keepers that a program can start as processes of its own: linked to it.
 KEEPER_SRC = kernel/domain/pager.c kernel/domain/copyspace.c
 
 # The host tool. main.c stays out of libdebugger.a, which the unit tests link.
-DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/report.c debugger/stats.c \
+DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/grants.c debugger/report.c debugger/stats.c \
 	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c \
 	debugger/dispatch.c debugger/services.c debugger/events.c debugger/handlers.c debugger/builtin_trace.c \
-	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/cli.c debugger/address.c \
-	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c
+	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/cli.c debugger/cli_input.c debugger/cli_terminal.c debugger/cli_complete.c debugger/cli_script.c debugger/cli_help.c debugger/cli_info.c \
+	debugger/cli_settings.c debugger/cmd_print.c debugger/color.c debugger/address.c \
+	debugger/frame.c debugger/disasm.c \
+	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c debugger/expr_eval.c
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
@@ -134,6 +139,7 @@ OBJ = $(addprefix $(B)/,$(addsuffix .o,$(basename $(1))))
 EMU_OBJ = $(call OBJ,$(EMU_SRC))
 KERNEL_OBJ = $(call OBJ,$(KERNEL_SRC) $(KERNEL_ASM))
 DOMAIN_OBJ = $(call OBJ,$(DOMAIN_SRC))
+LINUX_OBJ = $(call OBJ,$(LINUX_SRC))
 MODEL_OBJ = $(call OBJ,$(MODEL_SRC))
 KEEPER_OBJ = $(call OBJ,$(KEEPER_SRC))
 DEBUGGER_OBJ = $(call OBJ,$(filter-out %/main.c,$(DEBUGGER_SRC)))
@@ -156,6 +162,7 @@ $(UNIT_OBJ): $(B)/%.o: %.c
 	$(say)$(CC) $(HOST_CFLAGS) $(UNICORN_CFLAGS) -DBUILD_DIR='"$(B)"' $(DEPFLAGS) -c -o $@ $<
 $(KERNEL_OBJ): CFLAGS_HERE = $(KERNEL_CFLAGS) -Ikernel
 $(DOMAIN_OBJ) $(KEEPER_OBJ) $(B)/kernel/domain/crt0.o: CFLAGS_HERE = $(GUEST_CFLAGS) -Ikernel/domain
+$(LINUX_OBJ): CFLAGS_HERE = $(GUEST_CFLAGS) -mgeneral-regs-only
 $(B)/samples/guests/%.o $(B)/tests/guests/%.o $(B)/tests/bench/%.o $(B)/tests/model/%.o: CFLAGS_HERE = $(GUEST_CFLAGS)
 $(B)/kernel/%.o $(B)/samples/%.o $(B)/tests/%.o: CFLAGS_HERE ?= $(GUEST_CFLAGS)
 $(B)/%.o: %.c
@@ -188,7 +195,11 @@ $(B)/libdebugger.a: $(DEBUGGER_OBJ) $(if $(KERNEL_SRC),$(B)/kernel_image.o)
 	@rm -f $@
 	$(say)ar rcs $@ $^
 
-$(B)/init.elf: $(DOMAIN_OBJ)
+$(B)/linux.elf: $(LINUX_OBJ)
+	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $^
+$(B)/linux_image.o: $(B)/linux.elf
+	$(say)$(call embed,linux_image,$<)
+$(B)/init.elf: $(DOMAIN_OBJ) $(B)/linux_image.o
 	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $^
 $(B)/init_image.o: $(B)/init.elf
 	$(say)$(call embed,init_image,$<)
@@ -297,7 +308,7 @@ test: test-files build/deps-test $(if $(filter debug,$(MODE)),,debug-build)
 	tests/sessions/run.sh $(B)
 	tests/model/run.sh build/debug/facet $(B)/tests/guests/model 25000 2
 	$(B)/tests/unit
-LISTED = $(EMU_SRC) $(KERNEL_SRC) $(KERNEL_ASM) $(DOMAIN_SRC) $(KEEPER_SRC) $(DEBUGGER_SRC) kernel/domain/crt0.S $(SAMPLE_GUESTS) \
+LISTED = $(EMU_SRC) $(KERNEL_SRC) $(KERNEL_ASM) $(DOMAIN_SRC) $(LINUX_SRC) $(KEEPER_SRC) $(DEBUGGER_SRC) kernel/domain/crt0.S $(SAMPLE_GUESTS) \
 	samples/guests/wordtable.c $(SAMPLE_HANDLERS) $(TEST_GUESTS) $(MODEL_SRC) $(LADDER) $(UNIT_TESTS)
 
 check: test format-check cppcheck model-million

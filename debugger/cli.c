@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <unistd.h>
 
 const struct cmd_class cli_classes[] = {
     {"running", "Running the program and stopping it.", cmd_run_table},
@@ -19,11 +20,16 @@ const struct cmd_class cli_classes[] = {
 };
 
 const struct cmd_alias cli_aliases[] = {
-    {"br", "break"},     {"where", "backtrace"}, {"dis", "disable"}, {"disa", "disable"},
-    {"un", "until"},     {"inspect", "print"},   {"e", "edit"},      {"fo", "forward-search"},
-    {"ha", "handle"},    {"exit", "quit"},       {"fr", "frame"},    {"wa", "watch"},
-    {"sho", "show"},     {"sh", "show"},         {"hel", "help"},    {"disass", "disassemble"},
-    {"inf", "info"},     {"w", "watch"},         {"co", "continue"}, {"cont", "continue"},
+    {"br", "break"},      {"where", "backtrace"},
+    {"dis", "disable"},   {"disa", "disable"},
+    {"un", "until"},      {"inspect", "print"},
+    {"e", "edit"},        {"fo", "forward-search"},
+    {"ha", "handle"},     {"exit", "quit"},
+    {"fr", "frame"},      {"wa", "watch"},
+    {"sho", "show"},      {"sh", "show"},
+    {"hel", "help"},      {"disass", "disassemble"},
+    {"inf", "info"},      {"w", "watch"},
+    {"co", "continue"},   {"cont", "continue"},
     {"starti", "starti"}, {0},
 };
 
@@ -102,8 +108,9 @@ enum facet_status cli_find_in(const struct cmd *table, const char *what, const c
 const char *cli_split(const char *line, char *word, size_t size) {
     line += strspn(line, " \t");
     size_t length = *line == '!';
-    while (!length ? isalnum((unsigned char)*line) : *line != '!' && (isalnum((unsigned char)line[length]) ||
-                                                                      line[length] == '-' || line[length] == '_'))
+    while (!length
+               ? isalnum((unsigned char)*line)
+               : *line != '!' && (isalnum((unsigned char)line[length]) || line[length] == '-' || line[length] == '_'))
         length++;
     snprintf(word, size, "%.*s", (int)(length ? length : strcspn(line, " \t")), line);
     line += strlen(word);
@@ -197,6 +204,15 @@ static bool run_inputs(struct cli *cli) {
     return good;
 }
 
+/* The user's own file, if there is one. */
+static void run_init_file(struct cli *cli) {
+    char *path = cli_xdg_path("XDG_CONFIG_HOME", ".config", "init");
+    struct facet_error error;
+    if (path && access(path, F_OK) == 0 && cli_source_file(cli, path, &error))
+        fprintf(stderr, "%s\n", error.text);
+    free(path);
+}
+
 int cli_run(struct session *session, const struct cli_options *options) {
     struct cli cli = {
         .session = session,
@@ -209,6 +225,8 @@ int cli_run(struct session *session, const struct cli_options *options) {
     terminal_catch_signals(session);
     if (!options->batch)
         cli.terminal = terminal_open(&cli);
+    if (options->init)
+        run_init_file(&cli);
     bool good = run_inputs(&cli);
     if (!options->batch && !cli.quit)
         read_commands(&cli);

@@ -109,7 +109,7 @@ void cli_lines_free(struct cli_lines *lines) {
 }
 
 /* Does this line begin a block that has an `end` of its own? */
-static bool opens(struct cli *cli, const char *line) {
+bool cli_opens_block(struct cli *cli, const char *line) {
     static const char *const openers[] = {"if", "while", "commands", "define", "document"};
     char word[64];
     const struct cmd *command;
@@ -122,7 +122,7 @@ static bool opens(struct cli *cli, const char *line) {
     return false;
 }
 
-static bool is_word(const char *line, const char *word) {
+bool cli_is_word(const char *line, const char *word) {
     line += strspn(line, " \t");
     size_t length = strlen(word);
     return !strncmp(line, word, length) && !line[length + strspn(line + length, " \t")];
@@ -137,9 +137,9 @@ enum facet_status cli_read_body(struct cli *cli, const char *what, struct cli_li
         char *line = cli_read_line(cli, prompt);
         if (!line)
             return facet_fail(error, FACET_ERR_USAGE, cli_interrupted() ? "Quit" : "No `end` for this `%s`.", what);
-        if (is_word(line, "end"))
+        if (cli_is_word(line, "end"))
             depth--;
-        else if (!text && opens(cli, line))
+        else if (!text && cli_opens_block(cli, line))
             depth++;
         if (depth)
             cli_lines_add(body, line);
@@ -152,7 +152,7 @@ enum facet_status cli_read_body(struct cli *cli, const char *what, struct cli_li
 enum facet_status cli_source_play(struct cli *cli, struct facet_error *error) {
     enum facet_status status = FACET_OK;
     char *line;
-    while (!status && !cli->quit && (line = cli_read_line(cli, NULL))) {
+    while (!status && !cli->quit && !cli->leave && (line = cli_read_line(cli, NULL))) {
         status = cmd_execute(cli, line, error);
         free(line);
         if (!status && cli_interrupted())

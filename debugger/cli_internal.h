@@ -33,6 +33,12 @@ struct line_source {
 /* FACET_ERR_USAGE: too deep. The caller pops it. */
 enum facet_status cli_source_push(struct cli *cli, struct line_source *source, struct facet_error *error);
 void cli_source_pop(struct cli *cli);
+/* Does this line begin a block that has an `end` of its own? */
+bool cli_opens_block(struct cli *cli, const char *line);
+/* It is this word and nothing else. */
+bool cli_is_word(const char *line, const char *word);
+/* $VARIABLE/facet/FILE, or $HOME/BELOW_HOME/facet/FILE; NULL: neither is set. The caller frees it. */
+char *cli_xdg_path(const char *variable, const char *below_home, const char *file);
 /* Commands of the innermost source until it ends or one fails. */
 enum facet_status cli_source_play(struct cli *cli, struct facet_error *error);
 enum facet_status cli_source_file(struct cli *cli, const char *path, struct facet_error *error);
@@ -59,9 +65,9 @@ void terminal_forget_interrupt(void);
 struct completions {
     char **text;
     size_t count;
-    size_t start;  /* where the word begins in the line */
-    bool more;     /* there are others, not listed */
-    char append;   /* behind a single one: ' ', or 0 */
+    size_t start; /* where the word begins in the line */
+    bool more;    /* there are others, not listed */
+    char append;  /* behind a single one: ' ', or 0 */
 };
 void cli_complete(struct cli *cli, const char *line, size_t length, struct completions *found);
 void completions_free(struct completions *found);
@@ -88,6 +94,7 @@ enum facet_status cli_find_in(const struct cmd *table, const char *what, const c
 const char *cli_split(const char *line, char *word, size_t size);
 
 extern const struct cmd cli_info_table[]; /* cli_info.c */
+const struct cmd *cli_set_table(void);    /* cli_settings.c: what may follow `set` and `show` */
 
 /* ---- Definitions (cli_script.c) */
 struct user_command {
@@ -97,8 +104,7 @@ struct user_command {
 };
 struct user_command *cli_user_find(const struct cli *cli, const char *name);
 void cli_user_free(struct cli *cli);
-enum facet_status cli_user_run(struct cli *cli, const struct cmd *command, const char *args,
-                               struct facet_error *error);
+enum facet_status cli_user_run(struct cli *cli, const struct cmd *command, const char *args, struct facet_error *error);
 
 extern const struct cmd cli_script_table[];
 extern const struct cmd cli_help_table[];

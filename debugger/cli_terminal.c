@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The terminal, which debugger and program share: libedit has it only while a line is typed; the program finds the modes
- * that it set itself. Ctrl-C and Ctrl-Z.
+ * The terminal, which debugger and program share: libedit has it only while a line is typed; the program finds the
+ * modes that it set itself. Ctrl-C and Ctrl-Z.
  */
 #include "cli_internal.h"
 #include "color.h"
@@ -245,9 +245,9 @@ void terminal_remember(struct terminal *t, const char *line) {
 /* ---- Open, read, close */
 
 struct terminal *terminal_open(struct cli *cli) {
-    static const char *const keys[][2] = {{"^R", "em-inc-search-prev"},    {"\033[1;5C", "em-next-word"},
-                                          {"\033[1;5D", "ed-prev-word"},   {"\033[3~", "ed-delete-next-char"},
-                                          {"\033[1~", "ed-move-to-beg"},   {"\033[4~", "ed-move-to-end"},
+    static const char *const keys[][2] = {{"^R", "em-inc-search-prev"},  {"\033[1;5C", "em-next-word"},
+                                          {"\033[1;5D", "ed-prev-word"}, {"\033[3~", "ed-delete-next-char"},
+                                          {"\033[1~", "ed-move-to-beg"}, {"\033[4~", "ed-move-to-end"},
                                           {"^W", "ed-delete-prev-word"}};
     if (!isatty(STDIN_FILENO))
         return NULL;

@@ -26,6 +26,9 @@ struct cli_lines {
     size_t count;
 };
 
+/* loop_break and loop_continue: how far the execution of lines is to be left. */
+enum cli_leave { LEAVE_NOTHING, LEAVE_ROUND, LEAVE_LOOP };
+
 /* What `set` changes. */
 struct cli_settings {
     bool confirm;
@@ -44,10 +47,14 @@ struct cli {
     struct line_source *source;  /* the innermost */
     struct user_command **users; /* made by `define` */
     size_t user_count;
+    unsigned loops; /* `while` in `while` */
+    enum cli_leave leave;
     struct cmd_breakpoint *breakpoints;
     size_t breakpoint_count;
     int last_breakpoint;
     struct cmd_examine examine;
+    int frame;  /* selected by up, down, frame: see frame.h */
+    bool intel; /* syntax of disassembled instructions */
     bool quit;
     bool started; /* the program has a machine */
 };
@@ -74,8 +81,8 @@ enum facet_status cmd_execute(struct cli *cli, const char *line, struct facet_er
 
 /* ---- For commands of several lines, and questions (cli_input.c) */
 
-/* The next line of whatever gives lines now: the terminal (after the prompt), standard input, a file, the next -ex. NULL:
- * it has ended, or Ctrl-C (cli_interrupted). The caller frees it. */
+/* The next line of whatever gives lines now: the terminal (after the prompt), standard input, a file, the next -ex.
+ * NULL: it has ended, or Ctrl-C (cli_interrupted). The caller frees it. */
 char *cli_read_line(struct cli *cli, const char *prompt);
 /* Lines up to the `end` that belongs to `what` ("define"), without it; blocks inside are kept whole. The caller frees
  * them, also after a failure. */
@@ -100,6 +107,9 @@ enum facet_status cmd_info_registers(struct cli *cli, const char *args, struct f
 enum facet_status cmd_info_breakpoints(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_symbol(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_line(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_show_version(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_echo(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_printf(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_objects(struct cli *cli, const char *args, struct facet_error *error);
 
 /* address.c: NUMBER, SYMBOL, &SYMBOL, $REGISTER, and sums and differences of them. */

@@ -14,13 +14,12 @@ bool color_dumb(void) {
 
 void color_decide(enum color_when when) {
     const char *no = getenv("NO_COLOR");
-    enabled = when == COLOR_ALWAYS ||
-              (when == COLOR_AUTO && isatty(STDOUT_FILENO) && !(no && *no) && !color_dumb());
+    enabled = when == COLOR_ALWAYS || (when == COLOR_AUTO && isatty(STDOUT_FILENO) && !(no && *no) && !color_dumb());
 }
 
 const char *color_code(enum color color) {
     static const char *const codes[COLOR_KINDS] = {
-        [COLOR_PROMPT] = "\033[1m",    [COLOR_STOP] = "\033[1;31m", [COLOR_FUNCTION] = "\033[33m",
+        [COLOR_PROMPT] = "\033[1m",   [COLOR_STOP] = "\033[1;31m", [COLOR_FUNCTION] = "\033[33m",
         [COLOR_ADDRESS] = "\033[34m", [COLOR_LINE] = "\033[32m",
     };
     return enabled ? codes[color] : "";

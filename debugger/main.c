@@ -35,7 +35,9 @@ static enum facet_status open_session(const struct options *o, struct session **
         .argv = o->argv,
         .argc = o->argc,
         .memory = o->memory,
-        .grants = o->grants,
+        .grants = &o->grants,
+        .seed = o->seed,
+        .strace = o->strace,
         .kernel = o->kernel,
         .events = o->events,
         .stream_fd = {guest_stream(0), guest_stream(1), guest_stream(2)},
@@ -52,7 +54,8 @@ static enum facet_status open_session(const struct options *o, struct session **
 }
 
 static int debug_program(struct session *session, const struct options *o) {
-    const struct cli_options cli = {o->inputs, o->input_count, o->batch, o->quiet};
+    const struct cli_options cli = {o->inputs, o->input_count, o->batch, o->quiet, !o->no_init};
+    color_decide(o->color);
     int status = cli_run(session, &cli);
     session_report(session, stderr);
     if (session_failed(session))

@@ -17,6 +17,7 @@ enum key {
     KEY_VERSION = 'V',
     KEY_SCRIPT = 'x',
     KEY_QUIET = 'q',
+    KEY_NO_INIT = 'n',
     KEY_SWAP = 0x100,
     KEY_EVENTS,
     KEY_STATS,
@@ -48,24 +49,25 @@ static const struct argp_option option_table[] = {
      "Count instructions of ring 0 and ring 3 for --stats (about five times slower; always done by a debug build)", 1},
     {0, 0, 0, 0, "The program:", 2},
     {"grant", KEY_GRANT, "WHAT", 0,
-     "Give the program stdin, stdout, stderr (given by default), range (make and destroy objects), debug (look at "
-     "address "
-     "spaces), schedule (priorities), time (the clock, sleep), console (the serial line) or power (end the machine). "
-     "Not "
-     "there yet: dir:PATH:ro|rw[:AS], file:PATH:ro|rw[:AS], env:NAME",
+     "Give the program dir:PATH:ro|rw[:AS] (a folder and all below it, under its own path or under AS), "
+     "file:PATH:ro|rw[:AS], env:NAME[=VALUE] (a variable of the environment), time (the host's clock; without it time "
+     "starts at the same moment in each run), or stdin, stdout, stderr (given by default). Native programs: also range "
+     "(make and destroy objects), debug (look at address spaces), schedule (priorities), console (the serial line), "
+     "power (end the machine)",
      2},
     {"memory", KEY_MEMORY, "SIZE", 0, "RAM of the machine, 16M to 3G in steps of 2M, with K, M or G; default 128M", 2},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "End the run after this time with status 124; fractions are allowed", 2},
     {"seed", KEY_SEED, "N", 0,
-     "Where sources of chance start. There is none yet: runs with the same input are the same for every N", 2},
+     "Where a Linux program's random numbers start; default 0. Runs with the same input and N are the same", 2},
     {"kernel", KEY_KERNEL, "FILE", 0, "Boot this kernel.elf instead of the one built in", 2},
     {"program", KEY_PROGRAM, "NAME=ELF", 0, "A further guest process, reachable as endpoint:NAME (not there yet)", 2},
     {"clock", KEY_CLOCK, 0, 0, "Count the bytes of code that retire: the \"clock\" of events", 2},
-    {"strace", KEY_STRACE, 0, 0, "Print system calls (not there yet)", 2},
+    {"strace", KEY_STRACE, 0, 0, "Print a Linux program's system calls to standard error, as strace does", 2},
     {0, 0, 0, 0, "The debugger:", 3},
     {0, KEY_SCRIPT, "FILE", 0, "Execute the debugger commands in FILE", 3},
     {"ex", KEY_COMMAND, "COMMAND", 0, "Execute one debugger command; may be written -ex COMMAND", 3},
     {"batch", KEY_BATCH, 0, 0, "End after -x and -ex, with status 1 if a command failed", 3},
+    {"nx", KEY_NO_INIT, 0, 0, "Do not execute $XDG_CONFIG_HOME/facet/init (~/.config/facet/init) first", 3},
     {"quiet", KEY_QUIET, 0, 0, "No greeting", 3},
     {0, 0, 0, 0, "About facet:", 4},
     {"color", KEY_COLOR, "auto|always|never", 0, "Color in messages; auto: on a terminal unless NO_COLOR is set", 4},
@@ -107,24 +109,9 @@ static void add_swap(struct options *o, struct argp_state *state, const char *ar
 }
 
 static void add_grant(struct options *o, struct argp_state *state, const char *arg) {
-    static const struct {
-        const char *name;
-        unsigned grant;
-    } known[] = {{"stdin", GRANT_STDIN}, {"stdout", GRANT_STDOUT},   {"stderr", GRANT_STDERR},
-                 {"range", GRANT_RANGE}, {"debug", GRANT_DEBUG},     {"schedule", GRANT_SCHEDULE},
-                 {"time", GRANT_TIME},   {"console", GRANT_CONSOLE}, {"power", GRANT_POWER}};
-    static const char *const later[] = {"dir:", "file:", "env:"};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(arg, known[i].name) == 0) {
-            o->grants |= known[i].grant;
-            return;
-        }
-    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-        if (strncmp(arg, later[i], strlen(later[i])) == 0)
-            argp_failure(state, 2, 0, "--grant %s is not there yet", arg);
-    argp_failure(state, 2, 0,
-                 "--grant knows stdin, stdout, stderr, range, debug, schedule, time, console and power, not \"%s\"",
-                 arg);
+    struct facet_error error;
+    if (grants_add(&o->grants, arg, &error) != FACET_OK)
+        argp_failure(state, 2, 0, "%s", error.text);
 }
 
 static void set_memory(struct options *o, struct argp_state *state, const char *arg) {
@@ -145,7 +132,7 @@ static void set_color(struct options *o, struct argp_state *state, const char *a
     static const char *const names[] = {"auto", "always", "never"};
     for (unsigned i = 0; i < 3; i++)
         if (strcmp(arg, names[i]) == 0) {
-            o->color = (enum option_color)i;
+            o->color = (enum color_when)i;
             return;
         }
     argp_failure(state, 2, 0, "--color wants auto, always or never, not \"%s\"", arg);
@@ -171,6 +158,10 @@ static error_t parse_debugger(struct options *o, int key, char *arg, struct argp
     case KEY_BATCH:
         only_debug(o, state, "--batch");
         o->batch = true;
+        return 0;
+    case KEY_NO_INIT:
+        only_debug(o, state, "--nx");
+        o->no_init = true;
         return 0;
     case KEY_QUIET:
         only_debug(o, state, "--quiet");
@@ -228,7 +219,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
         o->clock = true;
         return 0;
     case KEY_STRACE:
-        not_there_yet(state, "--strace");
+        o->strace = true;
         return 0;
     case KEY_HELP:
         state->name = full_name(o);
@@ -260,12 +251,14 @@ static const struct argp argp = {option_table, parse_option, "PROGRAM [ARGS...]"
 static void spell_out_ex(int argc, char **argv) {
     static const char *const with_argument[] = {"--swap", "--events", "--stats", "--grant",   "--memory", "--timeout",
                                                 "--seed", "--kernel", "--color", "--program", "-x",       "--ex"};
-    static char ex[] = "--ex", batch[] = "--batch";
+    static char ex[] = "--ex", batch[] = "--batch", nx[] = "--nx";
     for (int i = 1; i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "-ex") == 0)
             argv[i] = ex;
         if (strcmp(argv[i], "-batch") == 0)
             argv[i] = batch;
+        if (strcmp(argv[i], "-nx") == 0)
+            argv[i] = nx;
         for (size_t j = 0; j < sizeof with_argument / sizeof *with_argument; j++)
             if (strcmp(argv[i], with_argument[j]) == 0) {
                 i++;
@@ -277,7 +270,7 @@ static void spell_out_ex(int argc, char **argv) {
 static struct options defaults(bool debug) {
     return (struct options){
         .debug = debug,
-        .grants = GRANT_STDIN | GRANT_STDOUT | GRANT_STDERR,
+        .grants = {.flags = GRANT_STDIN | GRANT_STDOUT | GRANT_STDERR},
         .memory = MEMORY_DEFAULT,
     };
 }
@@ -293,6 +286,7 @@ void options_free(struct options *options) {
     for (size_t i = 0; i < options->swap_count; i++)
         free(options->swaps[i].object);
     free(options->swaps);
+    grants_free(&options->grants);
     free(options->inputs);
 }
 

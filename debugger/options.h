@@ -6,6 +6,8 @@
 #define DEBUGGER_OPTIONS_H
 
 #include "cli.h"
+#include "color.h"
+#include "grants.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,20 +20,19 @@ struct option_swap {
     const char *handler; /* with its arguments */
 };
 
-enum option_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
-
 struct options {
     bool debug; /* `facet debug` */
     struct option_swap *swaps;
     size_t swap_count;
     const char *events, *stats; /* file, "-" or NULL */
     const char *kernel;         /* another kernel.elf or NULL */
-    unsigned grants;            /* GRANT_… */
-    double timeout;             /* seconds, 0: none */
+    struct grants grants;
+    double timeout; /* seconds, 0: none */
     uint64_t memory, seed;
-    bool clock;
+    bool clock, strace;
     bool count_instructions;
-    enum option_color color;
+    enum color_when color;
+    bool no_init; /* -n: not the commands of the user's own file */
     struct cli_input *inputs;
     size_t input_count;
     bool batch, quiet;

@@ -23,7 +23,7 @@ must_catch() {
 
 fresh() {
     rm -rf "${tree:?}"/*
-    (cd "$tree" && mkdir -p kernel/domain emu debugger include/facet samples/guests samples/handlers tests/guests)
+    (cd "$tree" && mkdir -p kernel/domain/linux emu debugger include/facet samples/guests samples/handlers tests/guests)
 }
 
 # put FILE LINE: a source file of that one line
@@ -31,7 +31,7 @@ put() {
     printf '/* SPDX-License-Identifier: GPL-2.0-or-later */\n%s\n' "$2" >"$tree/$1"
 }
 
-for case in 'kernel/a.c <stdio.h>' 'kernel/a.c "emu/emu.h"' 'kernel/domain/a.c <unistd.h>' 'debugger/a.c <unicorn/unicorn.h>' \
+for case in 'kernel/a.c <stdio.h>' 'kernel/a.c "emu/emu.h"' 'kernel/domain/a.c <unistd.h>' 'kernel/domain/linux/a.c <sys/mman.h>' 'debugger/a.c <unicorn/unicorn.h>' \
     'debugger/a.c "emu/internal.h"' 'debugger/a.h "kernel/cap.h"' 'emu/a.c "debugger/cli.h"' 'samples/guests/a.c <stdio.h>' \
     'samples/handlers/a.c "emu/emu.h"' 'include/facet/a.h "emu/emu.h"'; do
     fresh

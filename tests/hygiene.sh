@@ -45,7 +45,7 @@ if [ -n "${2-}" ]; then
         complain "$file: listed twice in the Makefile"
     done
     for file in $(printf '%s\n' "$existing" |
-        grep -E '^(emu|debugger|kernel|kernel/domain|samples/guests|samples/handlers|tests/guests|tests/ladder)/[^/]*\.[cS]$|^tests/test_[^/]*\.c$'); do
+        grep -E '^(emu|debugger|kernel|kernel/domain|kernel/domain/linux|samples/guests|samples/handlers|tests/guests|tests/ladder)/[^/]*\.[cS]$|^tests/test_[^/]*\.c$'); do
         grep -qxF "$file" "$2" || complain "$file: in none of the Makefile's lists"
     done
     while read -r file; do

@@ -3,7 +3,7 @@
 #
 # Which folder may include what. One line per forbidden include; exit status 1 if there is any.
 #
-#     kernel/, kernel/domain/, samples/guests/, tests/guests/ → <facet/…>, own folder, the headers of freestanding C
+#     kernel/, kernel/domain/…, samples/guests/, tests/guests/ → <facet/…>, own folder, the headers of freestanding C
 #     samples/handlers/                                       → <facet/handler.h>, the system
 #     include/facet/                                          → <facet/…>, the system
 #     emu/                                                    → <facet/…>, own folder, Unicorn, Capstone, the system
@@ -40,6 +40,8 @@ freestanding='<(stdarg|stdbool|stddef|stdint|limits)\.h$'
 system='<[a-z0-9_]+\.h$|<sys/[a-z]+\.h$'
 check kernel "<facet/|$freestanding"
 check kernel/domain "<facet/|<elf\.h$|$freestanding"
+# Constants and structures of Linux calls: its own headers, which hold no code.
+check kernel/domain/linux "\"\.\./string\.inc$|<facet/|<elf\.h$|<(asm|asm-generic|linux)/|$freestanding"
 check samples/guests "<facet/|$freestanding"
 check tests/guests "\"operations\.inc$|<facet/|$freestanding"
 check samples/handlers "<facet/handler\.h$|$system"
