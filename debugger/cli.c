@@ -123,7 +123,9 @@ enum facet_status cmd_execute(struct cli *cli, const char *line, struct facet_er
     const char *args = cli_split(line, word, sizeof word);
     if (!*word || *word == '#')
         return FACET_OK;
-    enum facet_status status = cmd_find(cli, word, &command, error);
+    enum facet_status status = cli_missing_argument(cli, line, error);
+    if (status == FACET_OK)
+        status = cmd_find(cli, word, &command, error);
     if (status)
         return status;
     char *copy = text_copy(args); /* without white space at its end */

@@ -69,16 +69,17 @@ static char *read_file(struct line_source *s) {
     return line;
 }
 
-static const char *arguments_of(const struct line_source *s) {
+const char *cli_arguments(const struct cli *cli) {
+    const struct line_source *s = cli->source;
     while (s && s->kind == SOURCE_LINES && !s->arguments)
         s = s->outer;
     return s && s->kind == SOURCE_LINES ? s->arguments : NULL;
 }
 
-static char *read_lines(struct line_source *s) {
+static char *read_lines(const struct cli *cli, struct line_source *s) {
     if (s->next >= s->lines->count)
         return NULL;
-    const char *arguments = arguments_of(s), *line = s->lines->line[s->next++];
+    const char *arguments = cli_arguments(cli), *line = s->lines->line[s->next++];
     return arguments ? cli_replace_arguments(line, arguments) : text_copy(line);
 }
 
@@ -87,7 +88,7 @@ char *cli_read_line(struct cli *cli, const char *prompt) {
     if (s && s->kind == SOURCE_FILE)
         return read_file(s);
     if (s && s->kind == SOURCE_LINES)
-        return read_lines(s);
+        return read_lines(cli, s);
     const struct cli_options *o = cli->options;
     if (s && s->kind == SOURCE_OPTIONS && s->next < o->input_count && !o->inputs[s->next].is_file)
         return text_copy(o->inputs[s->next++].text);

@@ -42,8 +42,12 @@ char *cli_xdg_path(const char *variable, const char *below_home, const char *fil
 /* Commands of the innermost source until it ends or one fails. */
 enum facet_status cli_source_play(struct cli *cli, struct facet_error *error);
 enum facet_status cli_source_file(struct cli *cli, const char *path, struct facet_error *error);
-/* What $arg0 … $arg9 and $argc stand for, replaced in a line of a user-defined command (cli_script.c). */
+/* What $arg0 … stand for now, as typed; NULL: no user-defined command is at work. */
+const char *cli_arguments(const struct cli *cli);
+/* A line with $argc and the $argN that were given replaced (cli_script.c). The caller frees it. */
 char *cli_replace_arguments(const char *line, const char *arguments);
+/* FACET_ERR_USAGE if the line still has one: it was not given. */
+enum facet_status cli_missing_argument(const struct cli *cli, const char *line, struct facet_error *error);
 
 /* ---- The terminal (cli_terminal.c) */
 

@@ -16,7 +16,7 @@ static enum facet_status source(struct cli *cli, const char *args, struct facet_
     if (!strncmp(args, "-v", 2) && (args[2] == ' ' || !args[2])) /* as gdb's: show the lines; here they are not */
         args += 2 + strspn(args + 2, " \t");
     if (!*args)
-        return facet_fail(error, FACET_ERR_USAGE, "source wants the name of a file with commands.");
+        return facet_fail(error, FACET_ERR_USAGE, "source command requires file name of file to source.");
     return cli_source_file(cli, args, error);
 }
 
@@ -33,7 +33,7 @@ char *cli_xdg_path(const char *variable, const char *below_home, const char *fil
 static enum facet_status holds(struct cli *cli, const char *what, const char *condition, bool *result,
                                struct facet_error *error) {
     if (!*condition)
-        return facet_fail(error, FACET_ERR_USAGE, "%s wants a condition, an expression.", what);
+        return facet_fail(error, FACET_ERR_USAGE, "%s command requires an argument.", what);
     return expr_true(cli, condition, result, error);
 }
 
@@ -268,8 +268,8 @@ char *cli_replace_arguments(const char *line, const char *arguments) {
             fprintf(out, "%u", count);
             p += 5;
         } else if (number) {
-            size_t long_ = argument(arguments, (unsigned)atoi(p + 4), &start, &count);
-            fprintf(out, "%.*s", (int)long_, start ? start : "");
+            size_t given = argument(arguments, (unsigned)atoi(p + 4), &start, &count);
+            fprintf(out, "%.*s", (int)(start ? given : length), start ? start : p); /* missing: cli_missing_argument */
             p += length;
         } else {
             fputc(*p++, out);
@@ -277,6 +277,13 @@ char *cli_replace_arguments(const char *line, const char *arguments) {
     }
     fclose(out);
     return result;
+}
+
+enum facet_status cli_missing_argument(const struct cli *cli, const char *line, struct facet_error *error) {
+    const char *missing = cli_arguments(cli) ? strstr(line, "$arg") : NULL;
+    if (!missing || !isdigit((unsigned char)missing[4]))
+        return FACET_OK;
+    return facet_fail(error, FACET_ERR_USAGE, "Missing argument %d in user function.", atoi(missing + 4));
 }
 
 /* ---- shell */

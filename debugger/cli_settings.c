@@ -111,7 +111,7 @@ static enum facet_status set_switch(bool *value, const char *args, struct facet_
 
 static enum facet_status set_number(uint64_t *value, const char *args, struct facet_error *error) {
     if (!*args)
-        return facet_fail(error, FACET_ERR_USAGE, "Argument required (integer to set it to, or \"unlimited\".).");
+        return facet_fail(error, FACET_ERR_USAGE, "Argument required (integer to set it to, or \"unlimited\".)");
     if (!strcmp(args, "unlimited"))
         *value = INT32_MAX;
     else if (!text_number(args, value) || *value > INT32_MAX)
@@ -125,7 +125,7 @@ static enum facet_status set(struct cli *cli, const char *args, struct facet_err
     if (!s && *names)
         return facet_fail(error, FACET_ERR_USAGE, "Ambiguous set command \"%s\": %s.", args, names);
     if (!s)
-        return facet_fail(error, FACET_ERR_USAGE, "set knows no \"%s\": see `help set`.", args);
+        return facet_fail(error, FACET_ERR_USAGE, "Undefined set command: \"%s\".  Try \"help set\".", args);
     void *field = (char *)cli + s->offset;
     if (s->kind == SETTING_SWITCH)
         return set_switch(field, args, error);
@@ -176,7 +176,7 @@ static enum facet_status show(struct cli *cli, const char *args, struct facet_er
     if (!s && *names)
         return facet_fail(error, FACET_ERR_USAGE, "Ambiguous show command \"%s\": %s.", args, names);
     if (!s)
-        return facet_fail(error, FACET_ERR_USAGE, "show knows no \"%s\": see `help show`.", args);
+        return facet_fail(error, FACET_ERR_USAGE, "Undefined show command: \"%s\".  Try \"help show\".", args);
     return show_one(cli, s, error);
 }
 

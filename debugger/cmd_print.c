@@ -48,7 +48,7 @@ static enum facet_status read_format(const char **args, char *format, size_t siz
     const char *p = *args;
     size_t length = 0;
     if (*p++ != '"')
-        return facet_fail(error, FACET_ERR_USAGE, "Bad format string");
+        return facet_fail(error, FACET_ERR_USAGE, "Bad format string, missing '\"'.");
     while (*p && *p != '"' && length < size - 2) {
         int c = unescaped(&p);
         if (c >= 0)
@@ -56,7 +56,7 @@ static enum facet_status read_format(const char **args, char *format, size_t siz
     }
     format[length] = 0;
     if (*p++ != '"')
-        return facet_fail(error, FACET_ERR_USAGE, "Bad format string, non-terminated '\"'");
+        return facet_fail(error, FACET_ERR_USAGE, "Bad format string, non-terminated '\"'.");
     p += strspn(p, " \t");
     if (*p && *p != ',')
         return facet_fail(error, FACET_ERR_USAGE, "Invalid argument syntax");
@@ -137,9 +137,9 @@ static enum facet_status print_conversion(struct cli *cli, const char **p, const
     size_t sizes = strspn(*p + length, "hlzjt");
     char letter = (*p)[length + sizes];
     if (!letter || !strchr("diuxXocps", letter))
-        return facet_fail(error, FACET_ERR_USAGE, "Bad format string: %%%c is not one of d i u x X o c p s", letter);
+        return facet_fail(error, FACET_ERR_USAGE, "Unrecognized format specifier '%c' in printf", letter);
     if (!next_argument(args, text, sizeof text))
-        return facet_fail(error, FACET_ERR_USAGE, "Bad format string, missing argument");
+        return facet_fail(error, FACET_ERR_USAGE, "Wrong number of arguments for specified format-string");
     *p += length + sizes + 1;
     return print_one(cli, flags, letter, text, !sizes && letter != 'p', error);
 }
