@@ -67,6 +67,9 @@ BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c tests/bench/bare.c tests/ben
 QEMU_HOST = tests/qemu/alone.c
 QEMU_RUNGS = 03_paging 04_page_fault 05_ring3 06_syscall
 
+# Linux programs that run natively and under facet: one of several files …
+MATRIX_SRC = $(patsubst %,tests/linux/matrix/%.c,main memory process signals contents descriptors names status)
+
 # Kernel-like images for the machine alone: -Ttext=0x100000, one segment, entry _start.
 LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_fault 05_ring3 06_syscall \
 	07_int_dpl 08_privileged 09_rewrite 10_frame_reuse 11_pressure 12_exceptions 13_nested 14_border 15_microcode \
@@ -250,6 +253,12 @@ $(LADDER_BIN): $(B)/%.elf: %.S
 	$(MKDIR)
 	$(say)$(CC) -Iinclude $(DEPFLAGS) -nostdlib -static -no-pie -Wl,-N,-Ttext=0x100000,--build-id=none,--no-warn-rwx-segments -o $@ $<
 
+# Ordinary static Linux programs.
+LINUX_CFLAGS = -std=gnu11 -g -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -static
+$(B)/tests/linux/matrix: $(MATRIX_SRC) tests/linux/matrix/matrix.h
+	$(MKDIR)
+	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $(MATRIX_SRC)
+
 UNIT_LIBS = $(B)/libdebugger.a $(B)/libemu.a
 $(B)/tests/unit: $(UNIT_OBJ) $(UNIT_LIBS)
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcriterion $(HOST_LIBS) $(call rpath,../..)
@@ -273,6 +282,7 @@ help:
 	@echo '  mutants   does a test notice when the kernel is wrong? one change at a time'
 	@echo '  unit      only the unit tests'
 	@echo '  test-qemu runs the kernel under emu/ and under qemu-system-x86_64: the logs must be identical'
+	@echo '  test-linux  runs Linux programs natively and under facet: outputs must be identical'
 	@echo '  bench     prints the speed table, writes build/bench.ndjson'
 	@echo '  install   into PREFIX (/usr/local), below DESTDIR if given'
 	@echo '  deps      installs missing Debian packages, fetches Unicorn into build/deps'
@@ -337,6 +347,12 @@ operations: $(B)/kernel.elf $(B)/tests/optable
 test-qemu: test-files $(QEMU_BIN)
 	tests/qemu/run.sh $(B)
 
+# Linux programs natively and under facet: the matrix of system calls, Debian's busybox and bash, SQLite.
+test-linux: all build/deps-test $(B)/tests/linux/matrix
+	tests/linux/matrix.sh $(B)
+	tests/linux/packages.sh $(B)
+	tests/linux/sqlite.sh $(B)
+
 bench: all build/deps-test $(B)/tests/bench/pass.so $(BENCH_GUEST_BIN) $(BENCH_HOST_BIN)
 	tests/bench/bench.sh $(B) build/bench.ndjson
 
@@ -362,4 +378,4 @@ distclean:
 deps:
 	@.ci/deps.sh build
 	@.ci/deps.sh test
-.PHONY: help all operations demo test-files test-qemu model-million mutants unit debug-build test check format format-check cppcheck bench install clean distclean deps
+.PHONY: help all operations demo test-files test-qemu test-linux model-million mutants unit debug-build test check format format-check cppcheck bench install clean distclean deps
