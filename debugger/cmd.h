@@ -26,6 +26,8 @@ struct cli {
     size_t breakpoint_count;
     int last_breakpoint;
     struct cmd_examine examine;
+    int frame;  /* selected by up, down, frame: see frame.h */
+    bool intel; /* syntax of disassembled instructions */
     bool interactive;
     bool quit;
     bool started;   /* the program has a machine */

@@ -31,8 +31,16 @@ uint64_t dispatch_process_number(struct swaps *s, struct process *process) {
     return ++s->known_count;
 }
 
-static inline uint64_t process_number(struct swaps *s) {
-    struct process *now = s->current ? *s->current : NULL;
+/* Who makes the access: the process that runs; of the kernel's copies, the one whose memory it is. */
+static inline struct process *accessing(struct swaps *s, const struct emu_access *a) {
+    const struct debug_block *block = a->flags & FACET_KERNEL && s->emu ? emu_debug_block(s->emu) : NULL;
+    if (block && block->copy.process)
+        return (struct process *)block->copy.process;
+    return s->current ? *s->current : NULL;
+}
+
+static inline uint64_t process_number(struct swaps *s, const struct emu_access *a) {
+    struct process *now = accessing(s, a);
     if (__builtin_expect(now != s->last_process, 0)) {
         s->last_process = now;
         s->last_number = now ? dispatch_process_number(s, now) : 0;
@@ -45,7 +53,7 @@ static inline struct facet_access describe(struct swaps *s, const struct emu_acc
     return (struct facet_access){
         .kind = a->kind,
         .flags = a->flags,
-        .process = process_number(s),
+        .process = process_number(s, a),
         .pc = a->pc.v,
         .va = a->va.v,
         .object = object->name.text,

@@ -70,7 +70,7 @@ void report_fault(const unsigned long event[6], char *text, size_t size) {
                  error);
     else if (fault == FAULT_EXCEPTION)
         snprintf(text, size, "the processor raised exception %u (%s)", vector, exception_name(vector));
-    else if (fault == FAULT_BAD_INVOKE || fault == FAULT_STEP)
+    else if (fault == FAULT_BAD_INVOKE || fault == FAULT_STEP || fault == FAULT_SYSCALL)
         snprintf(text, size, "%s", session_fault_text(fault));
     else if (fault == FAULT_HANDLER)
         snprintf(text, size, "cannot access 0x%lx: %s with code %lu", event[3], session_fault_text(fault), error);
@@ -99,6 +99,8 @@ const char *session_fault_text(enum fault fault) {
         return "an impossible system call: its control word or capability registers are out of range";
     case FAULT_STEP:
         return "it was to execute one instruction only";
+    case FAULT_SYSCALL:
+        return "a system call of which nobody could be told";
     }
     return "unknown fault";
 }

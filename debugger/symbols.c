@@ -61,14 +61,14 @@ static void take_symbols(struct symbols *s) {
         qsort(s->all, s->count, sizeof *s->all, by_address);
 }
 
-enum facet_status symbols_open(const char *path, struct symbols **symbols, struct facet_error *error) {
+enum facet_status symbols_open(const char *path, uint64_t bias, struct symbols **symbols, struct facet_error *error) {
     struct symbols *s = calloc(1, sizeof *s);
     facet_assert(s, "out of memory");
     *symbols = s;
     s->dwfl = dwfl_begin(&callbacks);
     if (s->dwfl) {
         dwfl_report_begin(s->dwfl);
-        s->module = dwfl_report_offline(s->dwfl, text_basename(path), path, -1);
+        s->module = dwfl_report_elf(s->dwfl, text_basename(path), path, -1, bias, true);
         dwfl_report_end(s->dwfl, NULL, NULL);
     }
     if (!s->module) {
@@ -171,6 +171,18 @@ const char *symbols_name(const struct symbols *symbols, uint64_t va, char text[S
     else if (s)
         snprintf(text, SYMBOL_TEXT, "%.130s+0x%lx", s->name, va - s->va);
     return text;
+}
+
+const char *symbols_gdb_name(const struct symbols *symbols, uint64_t va, char text[SYMBOL_TEXT]) {
+    const struct symbol *s = symbols_at(symbols, va);
+    text[0] = '\0';
+    if (s)
+        snprintf(text, SYMBOL_TEXT, s->va == va ? "%.130s" : "%.130s+%lu", s->name, va - s->va);
+    return text;
+}
+
+struct Dwfl_Module *symbols_module(const struct symbols *symbols) {
+    return symbols->module;
 }
 
 bool symbols_line(struct symbols *symbols, uint64_t va, struct source_line *line) {

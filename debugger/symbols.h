@@ -19,9 +19,13 @@ struct symbol {
 
 struct symbols;
 
-/* Reads the symbol table of an ELF file. A file without one has no symbols; that is no error. */
-enum facet_status symbols_open(const char *path, struct symbols **symbols, struct facet_error *error);
+/* Reads the symbol table of an ELF file that runs at its addresses + bias. A file without one has no symbols; that is
+ * no error. */
+enum facet_status symbols_open(const char *path, uint64_t bias, struct symbols **symbols, struct facet_error *error);
 void symbols_close(struct symbols *symbols);
+/* libdw's view of the program: debugging information, call frame information. */
+struct Dwfl_Module;
+struct Dwfl_Module *symbols_module(const struct symbols *symbols);
 
 /* All functions and objects, by address. */
 const struct symbol *symbols_all(const struct symbols *symbols, size_t *count);
@@ -32,6 +36,8 @@ enum facet_status symbols_find(const struct symbols *symbols, const char *name, 
 const struct symbol *symbols_at(const struct symbols *symbols, uint64_t va);
 
 #define SYMBOL_TEXT 160
+/* The same as gdb writes it: "insert+18". */
+const char *symbols_gdb_name(const struct symbols *symbols, uint64_t va, char text[SYMBOL_TEXT]);
 /* "insert+0x12", or "" if unknown. Returns text. */
 const char *symbols_name(const struct symbols *symbols, uint64_t va, char text[SYMBOL_TEXT]);
 

@@ -4,86 +4,139 @@
 #include "walk.h"
 
 #define FRONT_CHUNK 512 /* bytes that a front sees at once */
+#define COPIES_MAX 4    /* of one system call */
 
 unsigned char copy_buffer[STRING_MAX];
 
-/* A copy that the debugger stopped. */
-static struct {
-    struct process *process;
-    unsigned long rip, address, size, done, syscall;
-    void *buffer;
+struct copy {
+    struct process *owner;
+    unsigned long address, size;
+    unsigned char *buffer;
     enum access access;
-} stopped;
+    bool over;
+    struct copied so_far;
+};
 
-/* How much of a stopped copy has been done, if this one is its repetition: the very next system call. */
-static unsigned long copy_resume(struct process *process, unsigned long address, void *buffer, unsigned long size,
-                                 enum access access) {
-    bool same = stopped.process == process && stopped.rip == process->regs.rip && stopped.address == address &&
-                stopped.size == size && stopped.buffer == buffer && stopped.access == access &&
-                stopped.syscall + 1 == kernel_info.syscalls;
-    if (!same)
-        return 0; /* if this is another copy of the same system call, the stopped one is still to come */
-    stopped.process = NULL;
-    return stopped.done;
+/* The copies of one system call, in their order. */
+static struct {
+    unsigned long syscall; /* its number */
+    struct copy copy[COPIES_MAX];
+    unsigned count;
+    unsigned next;          /* of these, which the system call makes next */
+    bool again;             /* it was undone before, over the last of them */
+    struct process *caller; /* whose it is if it has been undone just now, NULL: it has not */
+    struct facet_regs regs;
+} now;
+
+static bool same_call(void) {
+    const struct facet_regs *regs = &current_process->regs;
+    return now.caller == current_process && now.syscall + 1 == kernel_info.syscalls && now.regs.rip == regs->rip &&
+           now.regs.rax == regs->rax && now.regs.rdi == regs->rdi && now.regs.rsi == regs->rsi &&
+           now.regs.rdx == regs->rdx && now.regs.r10 == regs->r10 && now.regs.r8 == regs->r8 && now.regs.r9 == regs->r9;
 }
 
-static void copy_stop(struct process *process, unsigned long address, void *buffer, unsigned long size,
-                      enum access access, unsigned long done) {
-    stopped.process = process;
-    stopped.rip = process->regs.rip;
-    stopped.address = address;
-    stopped.size = size;
-    stopped.done = done;
-    stopped.syscall = kernel_info.syscalls;
-    stopped.buffer = buffer;
-    stopped.access = access;
+/* Another system call than that of the last copy: is it the same over again? */
+static void call_begin(void) {
+    now.again = same_call();
+    if (!now.again)
+        now.count = 0;
+    now.caller = NULL;
+    now.syscall = kernel_info.syscalls;
+    now.next = 0;
+}
+
+bool copy_again(void) {
+    if (now.syscall != kernel_info.syscalls)
+        call_begin();
+    return now.again;
+}
+
+/* The copy that is to be made, as far as it has been. */
+static struct copy *copy_find(const struct copy *wanted) {
+    if (now.syscall != kernel_info.syscalls)
+        call_begin();
+    kassert(now.next < COPIES_MAX, now.next);
+    struct copy *copy = &now.copy[now.next++];
+    if (now.next <= now.count && copy->owner == wanted->owner && copy->address == wanted->address &&
+        copy->size == wanted->size && copy->buffer == wanted->buffer && copy->access == wanted->access)
+        return copy;
+    now.count = now.next; /* those that were to follow it are others, too */
+    *copy = *wanted;
+    return copy;
 }
 
 static unsigned long least(unsigned long a, unsigned long b) {
     return a < b ? a : b;
 }
 
-/* Copies the beginning of what is left, within a page (and a chunk); *moved: how much. */
-static enum copy_result copy_piece(struct process *process, unsigned long address, unsigned char *buffer,
-                                   unsigned long size, enum access access, unsigned long *moved) {
+/* Moves the beginning of what is left, within a page (and a chunk). False: the debugger takes over. */
+static bool copy_piece(struct copy *copy) {
     struct walk walk;
-    if (walk_process(&walk, process, address, access, NULL) != FAULT_NONE)
-        return COPY_FAULTED;
+    unsigned long address = copy->address + copy->so_far.size, size = copy->size - copy->so_far.size;
+    unsigned char *buffer = copy->buffer + copy->so_far.size;
+    copy->so_far.why = walk_process(&walk, copy->owner, address, copy->access, NULL);
+    if (copy->so_far.why != FAULT_NONE)
+        return true;
     struct page *page = (struct page *)walk.object;
-    *moved = least(size, PAGE_SIZE - walk.offset);
+    size = least(size, PAGE_SIZE - walk.offset);
     if (page->front >= 0) {
-        *moved = least(*moved, FRONT_CHUNK);
-        enum copy_status status = debug_copy(page->front, address, walk.offset, buffer, *moved, access);
-        return status == COPY_OK ? COPIED : status == COPY_STOP ? COPY_UNDO : COPY_FAULTED;
+        size = least(size, FRONT_CHUNK);
+        enum copy_status status =
+            debug_copy(copy->owner, page->front, address, walk.offset, buffer, size, copy->access);
+        if (status == COPY_STOP)
+            return false;
+        if (status == COPY_FAULT) {
+            copy->so_far.why = FAULT_HANDLER;
+            return true;
+        }
+    } else {
+        unsigned char *data = (unsigned char *)page_data(page) + walk.offset;
+        if (copy->access == ACCESS_STORE)
+            memcpy(data, buffer, size);
+        else
+            memcpy(buffer, data, size);
     }
-    unsigned char *data = (unsigned char *)page_data(page) + walk.offset;
-    if (access == ACCESS_STORE)
-        memcpy(data, buffer, *moved);
-    else
-        memcpy(buffer, data, *moved);
+    copy->so_far.size += size;
+    return true;
+}
+
+static enum copy_result copy_some(struct process *owner, unsigned long address, void *buffer, unsigned long size,
+                                  enum access access, struct copied *copied) {
+    struct copy wanted = {.owner = owner, .address = address, .size = size, .buffer = buffer, .access = access};
+    struct copy *copy = copy_find(&wanted);
+    while (!copy->over && copy->so_far.size < size && copy->so_far.why == FAULT_NONE)
+        if (!copy_piece(copy)) {
+            now.caller = current_process;
+            now.regs = current_process->regs;
+            return COPY_UNDO;
+        }
+    copy->over = true;
+    *copied = copy->so_far;
     return COPIED;
 }
 
-static enum copy_result copy(struct process *process, unsigned long address, void *buffer, unsigned long size,
-                             enum access access) {
-    unsigned long moved = 0;
-    for (unsigned long done = copy_resume(process, address, buffer, size, access); done < size; done += moved) {
-        enum copy_result result =
-            copy_piece(process, address + done, (unsigned char *)buffer + done, size - done, access, &moved);
-        if (result == COPY_UNDO)
-            copy_stop(process, address, buffer, size, access, done);
-        if (result != COPIED)
-            return result;
-    }
-    return COPIED;
+enum copy_result copy_in_some(struct process *from, unsigned long address, void *to, unsigned long size,
+                              struct copied *copied) {
+    return copy_some(from, address, to, size, ACCESS_LOAD, copied);
+}
+
+enum copy_result copy_out_some(struct process *to, unsigned long address, void *from, unsigned long size,
+                               struct copied *copied) {
+    return copy_some(to, address, from, size, ACCESS_STORE, copied);
+}
+
+static enum copy_result whole(enum copy_result result, const struct copied *copied) {
+    return result == COPIED && copied->why != FAULT_NONE ? COPY_FAULTED : result;
 }
 
 enum copy_result copy_in(struct process *from, unsigned long address, void *to, unsigned long size) {
-    return copy(from, address, to, size, ACCESS_LOAD);
+    struct copied copied;
+    return whole(copy_in_some(from, address, to, size, &copied), &copied);
 }
 
 enum copy_result copy_out(struct process *to, unsigned long address, void *from, unsigned long size) {
-    return copy(to, address, from, size, ACCESS_STORE);
+    struct copied copied;
+    return whole(copy_out_some(to, address, from, size, &copied), &copied);
 }
 
 bool copy_possible(struct process *process, unsigned long address, unsigned long size, enum access access) {

@@ -3,6 +3,10 @@
  * Strings: the kernel's copies on a process's behalf. They never use the process's page tables: the traversal finds
  * each page, and its frame is reached through the direct map, or, if it wears a front, through the machine in pieces of
  * at most 512 bytes.
+ *
+ * Only the running process's system call copies, but not only its own memory. If the debugger takes over before a copy,
+ * that system call must be undone. When it comes again, each of its copies goes on where it was (those that were over
+ * are over at once), so no handler sees an access twice; the buffers must still hold what they held.
  */
 #ifndef KERNEL_COPY_H
 #define KERNEL_COPY_H
@@ -19,10 +23,24 @@ enum copy_result {
  * next system call of any process (and through one that is undone). */
 extern unsigned char copy_buffer[STRING_MAX];
 
-/* Between a process's memory and the kernel's. A copy that was undone goes on where it stopped when the same system
- * call comes again, so no handler sees an access twice. */
+/* Between a process's memory and the kernel's, all or (as far as the caller may know) nothing. */
 enum copy_result copy_in(struct process *from, unsigned long address, void *to, unsigned long size);
 enum copy_result copy_out(struct process *to, unsigned long address, void *from, unsigned long size);
+
+/* As much of it as can be moved. */
+struct copied {
+    unsigned long size; /* bytes, from the beginning */
+    enum fault why;     /* not more; FAULT_NONE: it is all */
+};
+/* COPIED, with *copied filled, or COPY_UNDO. */
+enum copy_result copy_in_some(struct process *from, unsigned long address, void *to, unsigned long size,
+                              struct copied *copied);
+enum copy_result copy_out_some(struct process *to, unsigned long address, void *from, unsigned long size,
+                               struct copied *copied);
+
+/* Is this system call the repetition of one that was undone over a copy? Then what came before that copy and must not
+ * happen twice (a device's answer, say) has happened. */
+bool copy_again(void);
 /* Could all of it be accessed so? Asks no handler. */
 bool copy_possible(struct process *process, unsigned long address, unsigned long size, enum access access);
 

@@ -149,16 +149,25 @@ void debug_panic(const char *text) {
 
 /* ---- Fronts */
 
-enum copy_status debug_copy(int front, unsigned long va, unsigned long offset, void *buffer, unsigned long size,
-                            enum access access) {
+/* Where a process stands whose memory is copied: at its SYSCALL, if it is within one. */
+static unsigned long copy_pc(const struct process *owner) {
+    bool stands = owner->state == PROCESS_STOPPED ||
+                  (owner->state == PROCESS_FAULTED && owner->fault != FAULT_SYSCALL) ||
+                  (owner->state == PROCESS_RUNNABLE && owner != current_process);
+    return stands ? owner->regs.rip : owner->regs.rip - 2;
+}
+
+enum copy_status debug_copy(const struct process *owner, int front, unsigned long va, unsigned long offset,
+                            void *buffer, unsigned long size, enum access access) {
     block.copy.kind = access;
     block.copy.status = COPY_FAULT;
     block.copy.va = va;
-    block.copy.pc = current_process->regs.rip - 2; /* of the SYSCALL instruction */
+    block.copy.pc = copy_pc(owner);
     block.copy.front = (unsigned long)front;
     block.copy.offset = offset;
     block.copy.size = size;
     block.copy.buffer = physical(buffer);
+    block.copy.process = (unsigned long)owner;
     port_out32(PORT_DEBUG, DEBUG_PORT_COPY, 0);
     return (enum copy_status)block.copy.status;
 }

@@ -21,10 +21,10 @@ void debug_deadlock(void);
 void deadlock_report(void);
 void debug_panic(const char *text);
 
-/* Lets a front's handlers see a copy of `size` bytes (at most 512, inside the front's page) by the kernel for the
- * running process, and makes it. buffer: the kernel's side. */
-enum copy_status debug_copy(int front, unsigned long va, unsigned long offset, void *buffer, unsigned long size,
-                            enum access access);
+/* Lets a front's handlers see a copy of `size` bytes (at most 512, inside the front's page) by the kernel, as an access
+ * of the process whose memory it is, and makes it. buffer: the kernel's side. */
+enum copy_status debug_copy(const struct process *owner, int front, unsigned long va, unsigned long offset,
+                            void *buffer, unsigned long size, enum access access);
 
 /* The code of the fault, after COPY_FAULT. */
 unsigned long debug_copy_code(void);

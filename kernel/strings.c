@@ -30,10 +30,10 @@ static bool fault_at(struct string_fault *fault, struct process *process, unsign
 }
 
 /* A front's part: it lets its handlers see the piece. */
-static enum string_result front_piece(struct string_fault *fault, unsigned long address, void *buffer,
-                                      unsigned long size, enum access access) {
+static enum string_result front_piece(struct string_fault *fault, const struct process *owner, unsigned long address,
+                                      void *buffer, unsigned long size, enum access access) {
     struct page *page = (struct page *)fault->walk.object;
-    enum copy_status status = debug_copy(page->front, address, fault->walk.offset, buffer, size, access);
+    enum copy_status status = debug_copy(owner, page->front, address, fault->walk.offset, buffer, size, access);
     if (status == COPY_FAULT) {
         fault->fault = FAULT_HANDLER;
         fault->code = debug_copy_code();
@@ -47,7 +47,7 @@ static enum string_result source_front(const struct piece *piece, struct string_
         held_for.size == piece->size)
         return STRING_MOVED;
     held_for.ticket = 0;
-    enum string_result result = front_piece(fault, piece->source, held, piece->size, ACCESS_LOAD);
+    enum string_result result = front_piece(fault, piece->from, piece->source, held, piece->size, ACCESS_LOAD);
     held_for.done = piece->done;
     held_for.size = piece->size;
     return result;
@@ -76,7 +76,7 @@ static enum string_result piece_move(struct piece *piece, struct string_fault *f
         data = held;
     }
     if (to->front >= 0)
-        return front_piece(fault, piece->target, data, piece->size, ACCESS_STORE);
+        return front_piece(fault, piece->to, piece->target, data, piece->size, ACCESS_STORE);
     memmove((unsigned char *)page_data(to) + fault->walk.offset, data, piece->size);
     return STRING_MOVED;
 }

@@ -271,6 +271,7 @@ enum fault {
     FAULT_EXCEPTION,        /* the processor raised an exception other than a page fault; see the vector */
     FAULT_BAD_INVOKE,       /* not an invocation at all: control word or capability registers out of range */
     FAULT_STEP,             /* none: the process was stepped; address: where it stands now */
+    FAULT_SYSCALL,          /* none: a foreign process's SYSCALL, of which nobody has been told; address: of it */
 };
 
 /* General registers of a process, in the order of enum facet_reg. */

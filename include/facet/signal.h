@@ -14,7 +14,7 @@ static inline unsigned facet_signal(enum fault fault, unsigned long code) {
     };
     if (fault == FAULT_STEP)
         return 5; /* SIGTRAP */
-    if (fault == FAULT_BAD_INVOKE)
+    if (fault == FAULT_BAD_INVOKE || fault == FAULT_SYSCALL)
         return 31; /* SIGSYS */
     if (fault != FAULT_EXCEPTION || code >> 32 >= 32 || !of_vector[code >> 32])
         return 11; /* SIGSEGV: bad addresses, #GP, #SS, a handler's refusal */

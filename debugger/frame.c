@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "frame.h"
+
+#include "symbols.h"
+
+#include <dwarf.h>
+#include <elfutils/libdwfl.h>
+#include <string.h>
+
+#define WORDS (sizeof(struct facet_regs) / sizeof(unsigned long))
+#define WORD(name) (offsetof(struct facet_regs, name) / sizeof(unsigned long))
+#define ALL_KNOWN ((1u << WORDS) - 1)
+#define RETURN_ADDRESS 16
+#define STACK_MAX 32
+
+int frame_register(unsigned dwarf) {
+    static const unsigned char words[] = {
+        WORD(rax), WORD(rdx), WORD(rcx), WORD(rbx), WORD(rsi), WORD(rdi), WORD(rbp), WORD(rsp), WORD(r8),
+        WORD(r9),  WORD(r10), WORD(r11), WORD(r12), WORD(r13), WORD(r14), WORD(r15), WORD(rip),
+    };
+    return dwarf < sizeof words ? words[dwarf] : -1;
+}
+
+static unsigned long *register_of(struct frame *frame, unsigned dwarf) {
+    return (unsigned long *)&frame->regs + frame_register(dwarf);
+}
+
+static bool read_word(struct cli *cli, uint64_t va, uint64_t *value) {
+    return session_read(cli->session, va, value, sizeof *value) == sizeof *value;
+}
+
+/* ---- The few operations of DWARF's expressions that call frame information uses */
+
+struct evaluation {
+    struct cli *cli;
+    const struct frame *frame;
+    uint64_t cfa;
+    uint64_t stack[STACK_MAX];
+    unsigned depth;
+    bool is_value; /* the result is the value itself, not its address */
+    bool failed;
+};
+
+static void push(struct evaluation *e, uint64_t value) {
+    if (e->depth == STACK_MAX)
+        e->failed = true;
+    else
+        e->stack[e->depth++] = value;
+}
+
+static uint64_t pop(struct evaluation *e) {
+    if (e->depth)
+        return e->stack[--e->depth];
+    e->failed = true;
+    return 0;
+}
+
+static void push_register(struct evaluation *e, unsigned dwarf, uint64_t offset) {
+    int word = frame_register(dwarf);
+    if (word < 0 || !FRAME_KNOWS(e->frame, word))
+        e->failed = true;
+    else
+        push(e, ((const unsigned long *)&e->frame->regs)[word] + offset);
+}
+
+static void binary(struct evaluation *e, uint8_t atom) {
+    uint64_t b = pop(e), a = pop(e);
+    switch (atom) {
+    case DW_OP_plus:
+        push(e, a + b);
+        break;
+    case DW_OP_minus:
+        push(e, a - b);
+        break;
+    case DW_OP_and:
+        push(e, a & b);
+        break;
+    case DW_OP_shl:
+        push(e, b < 64 ? a << b : 0);
+        break;
+    case DW_OP_ge:
+        push(e, (int64_t)a >= (int64_t)b);
+        break;
+    default:
+        e->failed = true;
+    }
+}
+
+static void operate(struct evaluation *e, const Dwarf_Op *op) {
+    uint64_t value = 0;
+    if (op->atom >= DW_OP_lit0 && op->atom <= DW_OP_lit31)
+        push(e, op->atom - DW_OP_lit0);
+    else if (op->atom >= DW_OP_breg0 && op->atom <= DW_OP_breg31)
+        push_register(e, op->atom - DW_OP_breg0, op->number);
+    else if (op->atom == DW_OP_bregx)
+        push_register(e, (unsigned)op->number, op->number2);
+    else if (op->atom >= DW_OP_const1u && op->atom <= DW_OP_consts)
+        push(e, op->number);
+    else if (op->atom == DW_OP_plus_uconst)
+        push(e, pop(e) + op->number);
+    else if (op->atom == DW_OP_call_frame_cfa)
+        push(e, e->cfa);
+    else if (op->atom == DW_OP_stack_value)
+        e->is_value = true;
+    else if (op->atom == DW_OP_deref && read_word(e->cli, pop(e), &value))
+        push(e, value);
+    else
+        binary(e, op->atom);
+}
+
+static bool evaluate(struct evaluation *e, const Dwarf_Op *ops, size_t count, uint64_t *result) {
+    e->depth = 0;
+    e->is_value = e->failed = false;
+    for (size_t i = 0; i < count && !e->failed; i++)
+        operate(e, &ops[i]);
+    *result = pop(e);
+    return !e->failed;
+}
+
+/* ---- By call frame information */
+
+static Dwarf_Frame *find_rules(struct cli *cli, uint64_t pc) {
+    struct Dwfl_Module *module = symbols_module(session_symbols(cli->session));
+    Dwarf_Addr bias = 0;
+    Dwarf_Frame *rules;
+    Dwarf_CFI *cfi = dwfl_module_eh_cfi(module, &bias);
+    if (cfi && dwarf_cfi_addrframe(cfi, pc - bias, &rules) == 0)
+        return rules;
+    cfi = dwfl_module_dwarf_cfi(module, &bias);
+    return cfi && dwarf_cfi_addrframe(cfi, pc - bias, &rules) == 0 ? rules : NULL;
+}
+
+/* One register of the caller. False: it can't be known. */
+static bool restore(struct evaluation *e, Dwarf_Frame *rules, unsigned dwarf, uint64_t *value) {
+    Dwarf_Op memory[3], *ops;
+    size_t count;
+    int word = frame_register(dwarf);
+    if (dwarf_frame_register(rules, (int)dwarf, memory, &ops, &count) != 0 || (!count && ops == memory))
+        return false;
+    if (!count) { /* unchanged */
+        *value = ((const unsigned long *)&e->frame->regs)[word];
+        return FRAME_KNOWS(e->frame, word);
+    }
+    return evaluate(e, ops, count, value) && (e->is_value || read_word(e->cli, *value, value));
+}
+
+static bool find_cfa(struct cli *cli, const struct frame *frame, Dwarf_Frame *rules, uint64_t *cfa) {
+    Dwarf_Op *ops;
+    size_t count;
+    struct evaluation e = {.cli = cli, .frame = frame};
+    return dwarf_frame_cfa(rules, &ops, &count) == 0 && evaluate(&e, ops, count, cfa);
+}
+
+static bool caller_by_rules(struct cli *cli, const struct frame *frame, Dwarf_Frame *rules, struct frame *caller) {
+    struct evaluation e = {.cli = cli, .frame = frame, .cfa = frame->cfa};
+    caller->known = 1u << WORD(rip) | 1u << WORD(rsp) | 1u << WORD(fs_base) | 1u << WORD(gs_base);
+    if (!frame->cfa)
+        return false;
+    for (unsigned dwarf = 0; dwarf <= RETURN_ADDRESS; dwarf++) {
+        uint64_t value;
+        if (restore(&e, rules, dwarf, &value)) {
+            *register_of(caller, dwarf) = value;
+            caller->known |= 1u << frame_register(dwarf);
+        } else if (dwarf == RETURN_ADDRESS) {
+            return false; /* as _start says of itself */
+        }
+    }
+    return true;
+}
+
+/* ---- Without it: a function's usual first instructions tell where the return address is */
+
+/* CFA minus that register's value, and which. */
+struct guess {
+    bool frame_pointer;
+    uint64_t offset;
+};
+
+static struct guess guess_cfa(struct cli *cli, const struct frame *frame) {
+    static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa}, push_rbp = 0x55;
+    static const uint8_t moves[2][3] = {{0x48, 0x89, 0xe5}, {0x48, 0x8b, 0xec}}; /* rsp to rbp */
+    const struct symbol *function = symbols_at(session_symbols(cli->session), frame->lookup_pc);
+    uint8_t code[8] = {0};
+    uint64_t at = function ? frame->pc - function->va : 0;
+    if (!session_read(cli->session, frame->pc, code, 1)) /* a call of nothing */
+        return (struct guess){false, 8};
+    if (!function || session_read(cli->session, function->va, code, sizeof code) != sizeof code)
+        return (struct guess){true, 16};
+    unsigned first = memcmp(code, endbr64, 4) ? 0 : 4;
+    if (at <= first)
+        return (struct guess){false, 8};
+    bool usual = code[first] == push_rbp && first + 4 <= sizeof code &&
+                 (!memcmp(code + first + 1, moves[0], 3) || !memcmp(code + first + 1, moves[1], 3));
+    return usual && at == first + 1 ? (struct guess){false, 16} : (struct guess){true, 16};
+}
+
+static void set_cfa(struct cli *cli, struct frame *frame, Dwarf_Frame *rules) {
+    if (rules && find_cfa(cli, frame, rules, &frame->cfa))
+        return;
+    struct guess guess = guess_cfa(cli, frame);
+    frame->cfa = guess.frame_pointer ? frame->regs.rbp : frame->regs.rsp;
+    if (guess.frame_pointer && (!frame->cfa || !FRAME_KNOWS(frame, WORD(rbp))))
+        frame->cfa = 0;
+    else
+        frame->cfa += guess.offset;
+}
+
+static bool caller_by_guess(struct cli *cli, const struct frame *frame, struct frame *caller) {
+    uint64_t pc, old_rbp;
+    struct guess guess = guess_cfa(cli, frame);
+    caller->known = frame->known & ~(1u << WORD(rax) | 1u << WORD(rcx) | 1u << WORD(rdx));
+    if (!frame->cfa || !read_word(cli, frame->cfa - 8, &pc) || !program_executable(session_program(cli->session), pc))
+        return false;
+    if (guess.offset == 16 && read_word(cli, frame->cfa - 16, &old_rbp))
+        caller->regs.rbp = old_rbp;
+    caller->regs.rip = pc;
+    caller->regs.rsp = frame->cfa;
+    return true;
+}
+
+/* ---- Frames */
+
+static bool is_named(struct cli *cli, uint64_t pc, const char *name) {
+    const struct symbol *function = symbols_at(session_symbols(cli->session), pc);
+    return function && !strcmp(function->name, name);
+}
+
+void frame_innermost(struct cli *cli, struct frame *frame) {
+    *frame = (struct frame){.known = ALL_KNOWN};
+    session_regs(cli->session, &frame->regs);
+    frame->pc = frame->lookup_pc = frame->regs.rip;
+    Dwarf_Frame *rules = find_rules(cli, frame->lookup_pc);
+    set_cfa(cli, frame, rules);
+    if (rules)
+        dwarf_frame_info(rules, NULL, NULL, &frame->signal);
+    free(rules);
+}
+
+bool frame_caller(struct cli *cli, const struct frame *frame, struct frame *caller) {
+    if (is_named(cli, frame->lookup_pc, "_start"))
+        return false;
+    *caller = (struct frame){.level = frame->level + 1, .regs = frame->regs};
+    Dwarf_Frame *rules = find_rules(cli, frame->lookup_pc);
+    bool found = rules ? caller_by_rules(cli, frame, rules, caller) : caller_by_guess(cli, frame, caller);
+    free(rules);
+    if (!found || !caller->regs.rip || caller->regs.rsp <= frame->regs.rsp)
+        return false;
+    caller->pc = caller->regs.rip;
+    caller->lookup_pc = caller->pc - !frame->signal;
+    rules = find_rules(cli, caller->lookup_pc);
+    if (rules)
+        dwarf_frame_info(rules, NULL, NULL, &caller->signal);
+    set_cfa(cli, caller, rules);
+    free(rules);
+    return true;
+}
+
+bool frame_shown_caller(struct cli *cli, const struct frame *frame, struct frame *caller) {
+    return !is_named(cli, frame->lookup_pc, "main") && frame_caller(cli, frame, caller);
+}
+
+enum facet_status frame_at(struct cli *cli, int level, struct frame *frame, struct facet_error *error) {
+    enum facet_status status = cmd_need_started(cli, error);
+    if (status)
+        return facet_fail(error, FACET_ERR_USAGE, "No stack.");
+    frame_innermost(cli, frame);
+    while (frame->level < level) {
+        struct frame inner = *frame;
+        if (!frame_shown_caller(cli, &inner, frame))
+            return facet_fail(error, FACET_ERR_USAGE, "No frame at level %d.", level);
+    }
+    return FACET_OK;
+}
+
+enum facet_status frame_selected(struct cli *cli, struct frame *frame, struct facet_error *error) {
+    return frame_at(cli, cli->frame, frame, error);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Frames of the program's stack: who called whom, with which registers. Unwound by the program's call frame information
+ * (.eh_frame, .debug_frame); without it by the frame pointer. Reading only, no handler is asked.
+ */
+#ifndef DEBUGGER_FRAME_H
+#define DEBUGGER_FRAME_H
+
+#include "cmd.h"
+
+struct frame {
+    struct facet_regs regs; /* as they will be when control comes back to it; rip and rsp always are right */
+    uint32_t known;         /* bit i: word i of regs is; the callee may have overwritten the others */
+    uint64_t pc;
+    uint64_t lookup_pc; /* in the instruction that is executing: pc, for callers pc - 1 */
+    uint64_t cfa;       /* DWARF's: rsp in the caller after the return; 0: unknown */
+    int level;          /* 0: innermost */
+    bool signal;        /* was called by a signal: its caller's pc is not behind a call */
+};
+
+/* Word of struct facet_regs that holds a register of DWARF's numbering (0 … 16, 16: the return address); -1: none. */
+int frame_register(unsigned dwarf);
+#define FRAME_KNOWS(frame, word) ((frame)->known >> (word)&1)
+
+/* Where the program stands. Needs a started session. */
+void frame_innermost(struct cli *cli, struct frame *frame);
+/* Who called it; false: nobody that is known. Goes on beyond main. */
+bool frame_caller(struct cli *cli, const struct frame *frame, struct frame *caller);
+/* The same, and as gdb's backtrace main is the last one. */
+bool frame_shown_caller(struct cli *cli, const struct frame *frame, struct frame *caller);
+
+/* FACET_ERR_USAGE: the program is not being run, or its stack has no such frame. */
+enum facet_status frame_at(struct cli *cli, int level, struct frame *frame, struct facet_error *error);
+/* The one that the user has selected by up, down or frame; the innermost after each stop. */
+enum facet_status frame_selected(struct cli *cli, struct frame *frame, struct facet_error *error);
+
+#endif
