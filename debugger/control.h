@@ -43,6 +43,8 @@ enum facet_status control_start(struct cli *cli, struct facet_error *error);
 
 /* ---- step.c: gdb's rules of stepping by source lines */
 enum step_kind { STEP_INTO, STEP_OVER, STEP_FORWARD }; /* step, next, until */
-void step_line(struct control *c, enum step_kind kind);
+/* False: it is not known where the function ends. */
+bool step_line(struct control *c, enum step_kind kind, struct facet_error *error);
+void step_over_instruction(struct control *c);
 
 #endif

@@ -152,8 +152,7 @@ static size_t find_touched(struct swaps *s, const struct emu_access *a, struct t
 static void find_parts(struct touched *touched, size_t count) {
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < count; j++)
-            if (!touched[j].object->hidden &&
-                (touched[j].low < touched[i].low || touched[j].high > touched[i].high))
+            if (!touched[j].object->hidden && (touched[j].low < touched[i].low || touched[j].high > touched[i].high))
                 touched[i].part = true;
 }
 

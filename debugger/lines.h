@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Line tables of the program, with gdb's rules about which row an address belongs to and where a line can be stopped at.
+ * Line tables of the program, with gdb's rules about which row an address belongs to and where a line can be stopped
+ * at.
  */
 #ifndef DEBUGGER_LINES_H
 #define DEBUGGER_LINES_H
@@ -9,10 +10,10 @@
 
 struct line_row {
     uint64_t va;
-    const char *path; /* as the compiler recorded it */
+    const char *path;      /* as the compiler recorded it */
     const char *directory; /* the compilation's; "" if unknown */
-    int line;         /* 0: from here on no line is known */
-    bool statement;   /* a place to stop at */
+    int line;              /* 0: from here on no line is known */
+    bool statement;        /* a place to stop at */
 };
 
 /* The row that covers an address, and where the next one begins. */
@@ -33,7 +34,8 @@ const struct line_row *lines_all(struct symbols *symbols, size_t *count);
 const char *lines_file(struct symbols *symbols, const char *name, const char **directory);
 
 /* Addresses to stop at for a line: one for each function that has code of it; without code, of the next line that has.
- * At a function's first line behind its prologue. *found is the line taken. The caller frees *places; returns how many. */
+ * At a function's first line behind its prologue. *found is the line taken. The caller frees *places; returns how many.
+ */
 size_t lines_places(struct symbols *symbols, const char *path, int line, uint64_t **places, int *found);
 
 /* Where a breakpoint at a function goes: behind its prologue, unless it was optimized. */

@@ -50,8 +50,7 @@ static enum facet_status at_address(struct cli *cli, const char *text, struct li
     if (status)
         return status;
     if (!program_executable(session_program(cli->session), va))
-        return facet_fail(error, FACET_ERR_USAGE,
-                          "No code at 0x%lx: a location in the program's text is wanted.", va);
+        return facet_fail(error, FACET_ERR_USAGE, "No code at 0x%lx: a location in the program's text is wanted.", va);
     spec->exact = true;
     one_place(spec, va);
     set_line_at(cli, spec, va);

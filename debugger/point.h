@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Breakpoints and watchpoints: what the user has set, numbered together. They outlive the program's runs; point.c brings
- * into a machine what of them must be there.
+ * Breakpoints and watchpoints: what the user has set, numbered together. They outlive the program's runs; point.c
+ * brings into a machine what of them must be there.
  */
 #ifndef DEBUGGER_POINT_H
 #define DEBUGGER_POINT_H
@@ -55,8 +55,8 @@ struct hits {
 void hits_add(struct hits *hits, struct point *point);
 void hits_clear(struct hits *hits);
 
-/* The program has come to an enabled point, or a watchpoint has triggered: does it stop? Evaluates the condition, counts
- * down `ignore`, and carries out what is to happen after a stop. */
+/* The program has come to an enabled point, or a watchpoint has triggered: does it stop? Evaluates the condition,
+ * counts down `ignore`, and carries out what is to happen after a stop. */
 void point_hit(struct cli *cli, struct point *point, struct hits *hits);
 /* The breakpoints at an address. */
 void points_hit_at(struct cli *cli, uint64_t va, struct hits *hits);
@@ -66,8 +66,8 @@ void points_hit_at(struct cli *cli, uint64_t va, struct hits *hits);
 struct linespec {
     uint64_t *places; /* to stop at; the caller frees them */
     size_t place_count;
-    const char *path, *directory; /* of the line; NULL: none is known */
-    int line;                     /* as asked for */
+    const char *path, *directory;  /* of the line; NULL: none is known */
+    int line;                      /* as asked for */
     const struct symbol *function; /* when one was named */
     bool exact;                    /* *EXPRESSION: there, and nowhere else */
 };

@@ -16,9 +16,7 @@ static size_t known_count;
 static char **directories;
 static size_t directory_count;
 
-static struct {
-    char *from, *to;
-} * substitutes;
+static struct { char *from, *to; } * substitutes;
 static size_t substitute_count;
 
 /* ---- Reading */

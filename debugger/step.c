@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Stepping by source lines. The program is stepped instruction by instruction inside of the line; functions that are not
- * to be entered run at full speed to their return, which is told from a recursive one by the stack pointer.
+ * Stepping by source lines. The program is stepped instruction by instruction inside of the line; functions that are
+ * not to be entered run at full speed to their return, which is told from a recursive one by the stack pointer.
  */
 #include "control.h"
 
@@ -130,7 +130,7 @@ static void step_out_of(struct stepping *s, const struct symbol *function) {
     s->path = "";
 }
 
-static bool begin(struct stepping *s, uint64_t pc) {
+static bool begin(struct stepping *s, uint64_t pc, struct facet_error *error) {
     struct line_place place;
     const struct symbol *function = symbols_at(s->symbols, pc);
     if (lines_at(s->symbols, pc, &place)) {
@@ -142,18 +142,25 @@ static bool begin(struct stepping *s, uint64_t pc) {
     if (function)
         step_out_of(s, function);
     else
-        printf("Cannot find bounds of current function\n");
+        facet_fail(error, FACET_ERR_USAGE, "Cannot find bounds of current function");
     return function;
 }
 
-void step_line(struct control *c, enum step_kind kind) {
+bool step_line(struct control *c, enum step_kind kind, struct facet_error *error) {
     struct stepping s = {.c = c, .symbols = session_symbols(c->cli->session), .kind = kind};
     uint64_t pc = control_pc(c);
-    if (!begin(&s, pc))
-        return;
+    if (!begin(&s, pc, error))
+        return false;
     c->stepped = true;
-    do {
+    do
         if (advance(&s, &pc) || finish_tail_call(&s, &pc))
-            return;
-    } while (in_range(&s, pc) || !is_at_new_line(&s, pc));
+            return true;
+    while (in_range(&s, pc) || !is_at_new_line(&s, pc));
+    return true;
+}
+
+void step_over_instruction(struct control *c) {
+    struct stepping s = {.c = c, .symbols = session_symbols(c->cli->session), .kind = STEP_OVER};
+    uint64_t pc;
+    advance(&s, &pc);
 }

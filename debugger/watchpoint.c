@@ -16,9 +16,9 @@ struct watch {
     char *name;              /* of the swap */
     uint8_t *before, *after; /* the object's bytes; NULL until there was an access */
     bool have_before;
-    bool touched;  /* an access has been stopped, and not yet been told */
-    bool loaded;   /* it was a load */
-    bool kernel;   /* the kernel made it, in a system call */
+    bool touched; /* an access has been stopped, and not yet been told */
+    bool loaded;  /* it was a load */
+    bool kernel;  /* the kernel made it, in a system call */
     uint64_t scope_end;
     const struct facet_services *services;
     struct watch *next;
