@@ -43,12 +43,12 @@ LINUX_SRC = kernel/domain/linux/main.c kernel/domain/linux/say.c kernel/domain/l
 KEEPER_SRC = kernel/domain/pager.c kernel/domain/copyspace.c
 
 # The host tool. main.c stays out of libdebugger.a, which the unit tests link.
-DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/report.c debugger/stats.c \
+DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/grants.c debugger/report.c debugger/stats.c \
 	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c \
 	debugger/dispatch.c debugger/services.c debugger/events.c debugger/handlers.c debugger/builtin_trace.c \
 	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/cli.c debugger/address.c \
 	debugger/frame.c debugger/disasm.c \
-	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c
+	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c debugger/expr_eval.c
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
@@ -65,6 +65,9 @@ BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c tests/bench/touch.c
 BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c tests/bench/bare.c tests/bench/access.c
 QEMU_HOST = tests/qemu/alone.c
 QEMU_RUNGS = 03_paging 04_page_fault 05_ring3 06_syscall
+
+# Linux programs that run natively and under facet: one of several files …
+MATRIX_SRC = $(patsubst %,tests/linux/matrix/%.c,main memory process signals contents descriptors names status)
 
 # Kernel-like images for the machine alone: -Ttext=0x100000, one segment, entry _start.
 LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_fault 05_ring3 06_syscall \
@@ -249,6 +252,12 @@ $(LADDER_BIN): $(B)/%.elf: %.S
 	$(MKDIR)
 	$(say)$(CC) -Iinclude $(DEPFLAGS) -nostdlib -static -no-pie -Wl,-N,-Ttext=0x100000,--build-id=none,--no-warn-rwx-segments -o $@ $<
 
+# Ordinary static Linux programs.
+LINUX_CFLAGS = -std=gnu11 -g -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -static
+$(B)/tests/linux/matrix: $(MATRIX_SRC) tests/linux/matrix/matrix.h
+	$(MKDIR)
+	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $(MATRIX_SRC)
+
 UNIT_LIBS = $(B)/libdebugger.a $(B)/libemu.a
 $(B)/tests/unit: $(UNIT_OBJ) $(UNIT_LIBS)
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcriterion $(HOST_LIBS) $(call rpath,../..)
@@ -272,6 +281,7 @@ help:
 	@echo '  mutants   does a test notice when the kernel is wrong? one change at a time'
 	@echo '  unit      only the unit tests'
 	@echo '  test-qemu runs the kernel under emu/ and under qemu-system-x86_64: the logs must be identical'
+	@echo '  test-linux  runs Linux programs natively and under facet: outputs must be identical'
 	@echo '  bench     prints the speed table, writes build/bench.ndjson'
 	@echo '  install   into PREFIX (/usr/local), below DESTDIR if given'
 	@echo '  deps      installs missing Debian packages, fetches Unicorn into build/deps'
@@ -336,6 +346,12 @@ operations: $(B)/kernel.elf $(B)/tests/optable
 test-qemu: test-files $(QEMU_BIN)
 	tests/qemu/run.sh $(B)
 
+# Linux programs natively and under facet: the matrix of system calls, Debian's busybox and bash, SQLite.
+test-linux: all build/deps-test $(B)/tests/linux/matrix
+	tests/linux/matrix.sh $(B)
+	tests/linux/packages.sh $(B)
+	tests/linux/sqlite.sh $(B)
+
 bench: all build/deps-test $(B)/tests/bench/pass.so $(BENCH_GUEST_BIN) $(BENCH_HOST_BIN)
 	tests/bench/bench.sh $(B) build/bench.ndjson
 
@@ -361,4 +377,4 @@ distclean:
 deps:
 	@.ci/deps.sh build
 	@.ci/deps.sh test
-.PHONY: help all operations demo test-files test-qemu model-million mutants unit debug-build test check format format-check cppcheck bench install clean distclean deps
+.PHONY: help all operations demo test-files test-qemu test-linux model-million mutants unit debug-build test check format format-check cppcheck bench install clean distclean deps

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What facet needs and the system lacks. Run by make: `deps.sh build` for building, `deps.sh test` for the tests too.
+# What facet needs and the system lacks. Run by make: `deps.sh build` for building, `deps.sh test` for the tests too,
+# `deps.sh sqlite` for the source of SQLite, which `make test-linux` builds and runs (into build/sqlite).
 #
 # Debian packages are installed, if any is missing. Unicorn must be 2.1.4 or newer, which stable Debian does not have
 # yet: then its two packages are fetched from Debian unstable and unpacked, not installed, into build/deps.
@@ -10,7 +11,9 @@ set -eu
 
 UNICORN_MIN=2.1.4
 BUILD_PACKAGES="gcc libc6-dev binutils make pkgconf libcapstone-dev libelf-dev libdw-dev libedit-dev"
-TEST_PACKAGES="libcriterion-dev valgrind jq clang-format cppcheck groff-base procps qemu-system-x86"
+TEST_PACKAGES="libcriterion-dev valgrind jq clang-format cppcheck groff-base procps qemu-system-x86 \
+    gdb strace tmux musl-tools busybox-static bash-static qemu-user"
+SQLITE_PACKAGES="tcl xz-utils"
 DEPS=build/deps
 
 say() {
@@ -53,6 +56,24 @@ unicorn_by_hand() {
   so that \`pkg-config --modversion unicorn\` finds it, and run make again."
 }
 
+# What apt fetches here is unpacked, not installed.
+mirror_find() {
+    command -v apt-get >/dev/null || return 1
+    keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    [ -r "$keyring" ] || return 1
+    # shellcheck disable=SC2016 # apt's own variables
+    mirror=$(apt-get indextargets --format '$(SITE)' | grep -v security | head -n 1)
+    [ -n "$mirror" ]
+}
+
+# A folder for apt_own: own_state FOLDER deb|deb-src SUITE
+own_state() {
+    new=$(pwd)/$1
+    rm -rf "$new"
+    mkdir -p "$new/apt/lists/partial" "$new/apt/cache/archives/partial"
+    printf '%s [signed-by=%s] %s %s main\n' "$2" "$keyring" "$mirror" "$3" >"$new/apt/sources.list"
+}
+
 # apt-get with a state of its own: reads no list and changes no list of the system. A mirror that lags is good enough:
 # signatures are checked all the same.
 apt_own() {
@@ -62,17 +83,9 @@ apt_own() {
 }
 
 fetch_unicorn() {
-    command -v apt-get >/dev/null || unicorn_by_hand "no Debian here to fetch Unicorn from"
-    keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-    [ -r "$keyring" ] || unicorn_by_hand "no $keyring to check Debian's signature with"
-    # shellcheck disable=SC2016 # apt's own variables
-    mirror=$(apt-get indextargets --format '$(SITE)' | grep -v security | head -n 1)
-    [ -n "$mirror" ] || unicorn_by_hand "apt knows no mirror"
+    mirror_find || unicorn_by_hand "no Debian mirror, or no key to check its signature with"
     say "fetching Unicorn from Debian unstable into $DEPS (nothing of it is installed)"
-    new=$(pwd)/$DEPS.new
-    rm -rf "$new"
-    mkdir -p "$new/apt/lists/partial" "$new/apt/cache/archives/partial"
-    printf 'deb [signed-by=%s] %s unstable main\n' "$keyring" "$mirror" >"$new/apt/sources.list"
+    own_state $DEPS.new deb unstable
     if ! { apt_own update && (cd "$new" && apt_own download libunicorn-dev libunicorn2t64); }; then
         cat "$new/log" >&2
         unicorn_by_hand "the download failed (is this machine offline?)"
@@ -82,6 +95,20 @@ fetch_unicorn() {
     done
     rm -rf "$new/apt" "$new"/*.deb "$new/log" "$DEPS"
     mv "$new" "$DEPS"
+}
+
+# The upstream tarball of SQLite, of this Debian's own suite.
+fetch_sqlite() {
+    mirror_find || fail "no Debian mirror to fetch SQLite's source from"
+    say "fetching the source of SQLite into build/sqlite"
+    # shellcheck disable=SC1091
+    own_state build/sqlite.new deb-src "$(. /etc/os-release && echo "$VERSION_CODENAME")"
+    if ! { apt_own update && (cd "$new" && apt_own --download-only source sqlite3); }; then
+        cat "$new/log" >&2
+        fail "apt-get could not fetch the source of SQLite (is this machine offline?)"
+    fi
+    rm -rf "$new/apt" "$new/log" build/sqlite
+    mv "$new" build/sqlite
 }
 
 # The version of the Unicorn under $DEPS; its .pc file is right about that, though not about the folders.
@@ -124,7 +151,12 @@ test)
     mkdir -p build
     : >build/deps-test
     ;;
+sqlite)
+    # shellcheck disable=SC2086
+    install_packages $SQLITE_PACKAGES
+    ls build/sqlite/sqlite3_*.orig.tar.xz >/dev/null 2>&1 || fetch_sqlite
+    ;;
 *)
-    fail "usage: $0 build|test"
+    fail "usage: $0 build|test|sqlite"
     ;;
 esac

@@ -116,7 +116,7 @@ bool kernel_is_front(gpa_t page, int *front, uint64_t *offset) {
 }
 
 /* Host pointer to the byte at va, or NULL. */
-static const uint8_t *look(struct emu *emu, uint64_t process, uint64_t va) {
+static uint8_t *look(struct emu *emu, uint64_t process, uint64_t va) {
     struct kernel_path path;
     int front;
     uint64_t offset;
@@ -125,7 +125,7 @@ static const uint8_t *look(struct emu *emu, uint64_t process, uint64_t va) {
         return NULL;
     if (kernel_is_front(path.page, &front, &offset))
         return emu_front_backing(emu, front, offset + va % 4096, &room);
-    const uint8_t *page = emu_ram(emu, path.page, 4096);
+    uint8_t *page = emu_ram(emu, path.page, 4096);
     return page ? page + va % 4096 : NULL;
 }
 
@@ -137,6 +137,19 @@ size_t kernel_read(struct emu *emu, uint64_t process, gva_t va, void *to, size_t
         if (!from)
             break;
         memcpy((uint8_t *)to + done, from, want);
+        done += want;
+    }
+    return done;
+}
+
+size_t kernel_write(struct emu *emu, uint64_t process, gva_t va, const void *from, size_t size) {
+    size_t done = 0;
+    while (done < size) {
+        size_t room = 4096 - (va.v + done) % 4096, want = size - done < room ? size - done : room;
+        uint8_t *to = look(emu, process, va.v + done);
+        if (!to)
+            break;
+        memcpy(to, (const uint8_t *)from + done, want);
         done += want;
     }
     return done;

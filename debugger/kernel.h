@@ -37,6 +37,9 @@ bool kernel_is_front(gpa_t page, int *front, uint64_t *offset);
 /* Reads the program's memory without asking any handler. Returns how many bytes could be read. */
 size_t kernel_read(struct emu *emu, uint64_t process, gva_t va, void *to, size_t size);
 
+/* Writes it behind the back of handlers and restrictions. Returns how many bytes could be written. */
+size_t kernel_write(struct emu *emu, uint64_t process, gva_t va, const void *from, size_t size);
+
 /* Host pointer to a kernel object, NULL if it does not lie in RAM. */
 void *kernel_pointer(struct emu *emu, const void *kernel_virtual, size_t size);
 /* NULL until the kernel has announced itself, or if it was built from other headers. */

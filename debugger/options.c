@@ -48,20 +48,20 @@ static const struct argp_option option_table[] = {
      "Count instructions of ring 0 and ring 3 for --stats (about five times slower; always done by a debug build)", 1},
     {0, 0, 0, 0, "The program:", 2},
     {"grant", KEY_GRANT, "WHAT", 0,
-     "Give the program stdin, stdout, stderr (given by default), range (make and destroy objects), debug (look at "
-     "address "
-     "spaces), schedule (priorities), time (the clock, sleep), console (the serial line) or power (end the machine). "
-     "Not "
-     "there yet: dir:PATH:ro|rw[:AS], file:PATH:ro|rw[:AS], env:NAME",
+     "Give the program dir:PATH:ro|rw[:AS] (a folder and all below it, under its own path or under AS), "
+     "file:PATH:ro|rw[:AS], env:NAME[=VALUE] (a variable of the environment), time (the host's clock; without it time "
+     "starts at the same moment in each run), or stdin, stdout, stderr (given by default). Native programs: also range "
+     "(make and destroy objects), debug (look at address spaces), schedule (priorities), console (the serial line), "
+     "power (end the machine)",
      2},
     {"memory", KEY_MEMORY, "SIZE", 0, "RAM of the machine, 16M to 3G in steps of 2M, with K, M or G; default 128M", 2},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "End the run after this time with status 124; fractions are allowed", 2},
     {"seed", KEY_SEED, "N", 0,
-     "Where sources of chance start. There is none yet: runs with the same input are the same for every N", 2},
+     "Where a Linux program's random numbers start; default 0. Runs with the same input and N are the same", 2},
     {"kernel", KEY_KERNEL, "FILE", 0, "Boot this kernel.elf instead of the one built in", 2},
     {"program", KEY_PROGRAM, "NAME=ELF", 0, "A further guest process, reachable as endpoint:NAME (not there yet)", 2},
     {"clock", KEY_CLOCK, 0, 0, "Count the bytes of code that retire: the \"clock\" of events", 2},
-    {"strace", KEY_STRACE, 0, 0, "Print system calls (not there yet)", 2},
+    {"strace", KEY_STRACE, 0, 0, "Print a Linux program's system calls to standard error, as strace does", 2},
     {0, 0, 0, 0, "The debugger:", 3},
     {0, KEY_SCRIPT, "FILE", 0, "Execute the debugger commands in FILE", 3},
     {"ex", KEY_COMMAND, "COMMAND", 0, "Execute one debugger command; may be written -ex COMMAND", 3},
@@ -107,24 +107,9 @@ static void add_swap(struct options *o, struct argp_state *state, const char *ar
 }
 
 static void add_grant(struct options *o, struct argp_state *state, const char *arg) {
-    static const struct {
-        const char *name;
-        unsigned grant;
-    } known[] = {{"stdin", GRANT_STDIN}, {"stdout", GRANT_STDOUT},   {"stderr", GRANT_STDERR},
-                 {"range", GRANT_RANGE}, {"debug", GRANT_DEBUG},     {"schedule", GRANT_SCHEDULE},
-                 {"time", GRANT_TIME},   {"console", GRANT_CONSOLE}, {"power", GRANT_POWER}};
-    static const char *const later[] = {"dir:", "file:", "env:"};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(arg, known[i].name) == 0) {
-            o->grants |= known[i].grant;
-            return;
-        }
-    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-        if (strncmp(arg, later[i], strlen(later[i])) == 0)
-            argp_failure(state, 2, 0, "--grant %s is not there yet", arg);
-    argp_failure(state, 2, 0,
-                 "--grant knows stdin, stdout, stderr, range, debug, schedule, time, console and power, not \"%s\"",
-                 arg);
+    struct facet_error error;
+    if (grants_add(&o->grants, arg, &error) != FACET_OK)
+        argp_failure(state, 2, 0, "%s", error.text);
 }
 
 static void set_memory(struct options *o, struct argp_state *state, const char *arg) {
@@ -228,7 +213,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
         o->clock = true;
         return 0;
     case KEY_STRACE:
-        not_there_yet(state, "--strace");
+        o->strace = true;
         return 0;
     case KEY_HELP:
         state->name = full_name(o);
@@ -277,7 +262,7 @@ static void spell_out_ex(int argc, char **argv) {
 static struct options defaults(bool debug) {
     return (struct options){
         .debug = debug,
-        .grants = GRANT_STDIN | GRANT_STDOUT | GRANT_STDERR,
+        .grants = {.flags = GRANT_STDIN | GRANT_STDOUT | GRANT_STDERR},
         .memory = MEMORY_DEFAULT,
     };
 }
@@ -293,6 +278,7 @@ void options_free(struct options *options) {
     for (size_t i = 0; i < options->swap_count; i++)
         free(options->swaps[i].object);
     free(options->swaps);
+    grants_free(&options->grants);
     free(options->inputs);
 }
 

@@ -6,6 +6,7 @@
 #define DEBUGGER_OPTIONS_H
 
 #include "cli.h"
+#include "grants.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,10 +27,10 @@ struct options {
     size_t swap_count;
     const char *events, *stats; /* file, "-" or NULL */
     const char *kernel;         /* another kernel.elf or NULL */
-    unsigned grants;            /* GRANT_… */
-    double timeout;             /* seconds, 0: none */
+    struct grants grants;
+    double timeout; /* seconds, 0: none */
     uint64_t memory, seed;
-    bool clock;
+    bool clock, strace;
     bool count_instructions;
     enum option_color color;
     struct cli_input *inputs;

@@ -15,11 +15,29 @@
 
 #define REFUSE(...) facet_fail(error, FACET_ERR_PROGRAM, __VA_ARGS__)
 
+/* The folders of PATH are not searched; a newcomer may expect it. */
+static enum facet_status cannot_open(const struct program *p, int reason, struct facet_error *error) {
+    const char *search = getenv("PATH");
+    char *folders = reason == ENOENT && !strchr(p->path, '/') && search ? text_copy(search) : NULL, *rest = folders;
+    enum facet_status status = REFUSE("cannot read %s: %s", p->path, strerror(reason));
+    for (char *folder; (folder = strsep(&rest, ":"));) {
+        char *full = text_format("%s/%s", folder, p->path);
+        bool there = *folder && access(full, X_OK) == 0;
+        if (there)
+            status = REFUSE("cannot read %s: %s; PATH is not searched: use %s", p->path, strerror(reason), full);
+        free(full);
+        if (there)
+            break;
+    }
+    free(folders);
+    return status;
+}
+
 static enum facet_status read_file(struct program *p, struct facet_error *error) {
     struct stat status;
     int fd = open(p->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return REFUSE("cannot read %s: %s", p->path, strerror(errno));
+        return cannot_open(p, errno, error);
     if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
         close(fd);
         return REFUSE("cannot read %s: %s", p->path, strerror(EISDIR));
@@ -60,8 +78,22 @@ static enum facet_status check_machine(const struct program *p, const Elf64_Ehdr
     return FACET_OK;
 }
 
+static enum facet_status refuse_script(const struct program *p, struct facet_error *error) {
+    const char *line = (const char *)p->image + 2;
+    size_t left = p->image_size - 2, skip = 0, length = 0;
+    while (skip < left && (line[skip] == ' ' || line[skip] == '\t'))
+        skip++;
+    while (skip + length < left && length < 100 && line[skip + length] > ' ')
+        length++;
+    return REFUSE("%s is a script, no ELF file: run a static build of its interpreter %.*s with it, as in `facet run "
+                  "--grant file:%s:ro /bin/busybox sh %s`",
+                  p->path, (int)length, line + skip, p->path, p->path);
+}
+
 static enum facet_status check_header(const struct program *p, struct facet_error *error) {
     const Elf64_Ehdr *header = (const Elf64_Ehdr *)p->image;
+    if (p->image_size > 2 && memcmp(p->image, "#!", 2) == 0)
+        return refuse_script(p, error);
     if (p->image_size < SELFMAG || memcmp(p->image, ELFMAG, SELFMAG) != 0)
         return REFUSE("%s is not a program: it is no ELF file", p->path);
     if (p->image_size < sizeof *header)
@@ -112,7 +144,24 @@ static uint32_t find_note(const struct program *p, const Elf64_Phdr *ph) {
     return 0;
 }
 
-static enum facet_status check_kind(const struct program *p, struct facet_error *error) {
+static enum facet_status refuse_dynamic(const struct program *p, const Elf64_Phdr *ph, struct facet_error *error) {
+    const char *interpreter = (const char *)p->image + ph->p_offset;
+    return REFUSE("%s: dynamically linked programs are not supported (it wants %.*s): link it with -static, or use a "
+                  "static build, such as Debian's busybox-static or bash-static",
+                  p->path, (int)strnlen(interpreter, ph->p_filesz < 80 ? ph->p_filesz : 80), interpreter);
+}
+
+static enum facet_status check_native(const struct program *p, uint32_t version, struct facet_error *error) {
+    if (version != ABI_VERSION)
+        return REFUSE("%s was built for version %u of the kernel's interface, this facet has version %u", p->path,
+                      version, ABI_VERSION);
+    if (((const Elf64_Ehdr *)p->image)->e_type == ET_DYN)
+        return REFUSE("%s is a position-independent native program, which is not supported: link with -static -no-pie",
+                      p->path);
+    return FACET_OK;
+}
+
+static enum facet_status check_kind(struct program *p, struct facet_error *error) {
     size_t count;
     const Elf64_Phdr *ph = program_headers(p, &count);
     uint32_t version = 0;
@@ -121,33 +170,31 @@ static enum facet_status check_kind(const struct program *p, struct facet_error 
             return REFUSE("%s is truncated: a segment lies behind its end", p->path);
     for (size_t i = 0; i < count; i++) {
         if (ph[i].p_type == PT_INTERP)
-            return REFUSE("%s: dynamically linked programs are not supported: link with -static", p->path);
+            return refuse_dynamic(p, &ph[i], error);
         if (ph[i].p_type == PT_NOTE && ph[i].p_offset % 4 == 0 && !version)
             version = find_note(p, &ph[i]);
     }
-    if (!version)
-        return REFUSE(
-            "%s: running Linux programs is not there yet, only native ones (with the note that facet's crt0.o "
-            "brings)",
-            p->path);
-    if (version != ABI_VERSION)
-        return REFUSE("%s was built for version %u of the kernel's interface, this facet has version %u", p->path,
-                      version, ABI_VERSION);
-    if (((const Elf64_Ehdr *)p->image)->e_type == ET_DYN)
-        return REFUSE("%s is position-independent, which is not supported: link with -static -no-pie", p->path);
+    p->native = version != 0;
+    if (p->native)
+        return check_native(p, version, error);
+    const Elf64_Ehdr *header = (const Elf64_Ehdr *)p->image;
+    if (header->e_type == ET_DYN && header->e_entry == 0)
+        return REFUSE("%s is not a program: it is a shared library", p->path);
+    p->bias = header->e_type == ET_DYN ? PROGRAM_BIAS : 0;
     return FACET_OK;
 }
 
 static enum facet_status add_segment(struct program *p, const Elf64_Phdr *ph, struct facet_error *error) {
-    if (ph->p_memsz < ph->p_filesz || ph->p_vaddr > SEGMENT_LIMIT || ph->p_memsz > SEGMENT_LIMIT - ph->p_vaddr)
+    if (ph->p_memsz < ph->p_filesz || ph->p_vaddr > SEGMENT_LIMIT || ph->p_memsz > SEGMENT_LIMIT - ph->p_vaddr ||
+        (!p->native && ph->p_filesz && (ph->p_vaddr ^ ph->p_offset) % 4096 != 0))
         return REFUSE("%s is malformed: a segment of 0x%lx bytes at 0x%lx is impossible", p->path, ph->p_memsz,
                       ph->p_vaddr);
     const struct program_segment *last = p->segment_count ? &p->segments[p->segment_count - 1] : NULL;
-    if (last && ph->p_vaddr < last->va + last->size)
+    if (last && ph->p_vaddr + p->bias < last->va + last->size)
         return REFUSE("%s is malformed: its segments overlap or are not in order", p->path);
     p->segments = text_grow(p->segments, p->segment_count + 1, sizeof *p->segments);
     p->segments[p->segment_count++] = (struct program_segment){
-        .va = ph->p_vaddr,
+        .va = ph->p_vaddr + p->bias,
         .file_size = ph->p_filesz,
         .size = ph->p_memsz,
         .write = ph->p_flags & PF_W,
@@ -166,9 +213,9 @@ static enum facet_status take_segments(struct program *p, uint64_t memory, struc
         enum facet_status status = add_segment(p, &ph[i], error);
         if (status != FACET_OK)
             return status;
-        total += ph[i].p_memsz;
+        total += p->native ? ph[i].p_memsz : ph[i].p_filesz; /* Linux programs get the rest when they use it */
     }
-    p->entry = ((const Elf64_Ehdr *)p->image)->e_entry;
+    p->entry = ((const Elf64_Ehdr *)p->image)->e_entry + p->bias;
     if (p->segment_count == 0)
         return REFUSE("%s is malformed: it has nothing to load", p->path);
     if (!program_executable(p, p->entry))
@@ -176,6 +223,8 @@ static enum facet_status take_segments(struct program *p, uint64_t memory, struc
     if (total > memory)
         return REFUSE("%s needs %lu MiB of memory, the machine has %lu: use --memory", p->path, (total >> 20) + 1,
                       memory >> 20);
+    if (access(p->path, X_OK) != 0)
+        return REFUSE("%s is not executable: use `chmod +x %s`", p->path, p->path);
     return FACET_OK;
 }
 
@@ -225,8 +274,8 @@ static bool segment_matches(const struct program_segment *s, enum program_part p
 
 bool program_find_part(const struct program *program, enum program_part part, uint64_t *va, uint64_t *size) {
     const struct program_segment *found = NULL;
-    *va = GUEST_STACK_TOP - GUEST_STACK_SIZE;
-    *size = GUEST_STACK_SIZE;
+    *size = program->native ? GUEST_STACK_SIZE : LINUX_STACK_SIZE;
+    *va = GUEST_STACK_TOP - *size;
     if (part == PART_STACK)
         return true;
     for (size_t i = 0; i < program->segment_count; i++)

@@ -20,13 +20,19 @@ struct program {
     char *path; /* as the user gave it */
     uint8_t *image;
     size_t image_size; /* bytes */
+    bool native;       /* made for the kernel itself; else a static Linux program */
+    uint64_t bias;     /* what is added to the file's addresses: 0 unless it is position-independent */
     uint64_t entry;
     struct program_segment *segments;
     size_t segment_count;
 };
 
-/* Reads and checks the file. FACET_ERR_PROGRAM, with one line of text, unless it is a native program that facet runs.
- * `memory`: bytes of RAM the guest will have. The caller frees it with program_close. */
+#define PROGRAM_BIAS 0x555555554000  /* of a position-independent Linux program */
+#define LINUX_STACK_SIZE (8ul << 20) /* its lowest pages appear when they are used */
+
+/* Reads and checks the file. FACET_ERR_PROGRAM, with one line of text, unless it is a program that facet runs.
+ * Addresses in it are those at which it runs. `memory`: bytes of RAM the guest will have. The caller frees it with
+ * program_close. */
 enum facet_status program_open(const char *path, uint64_t memory, struct program **program, struct facet_error *error);
 void program_close(struct program *program);
 

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-extern const uint8_t kernel_image[], kernel_image_end[]; /* kernel.elf, embedded by the Makefile */
-
 /* ---- Open and close */
 
 static enum facet_status read_kernel(struct session *s, struct facet_error *error) {
@@ -33,7 +31,7 @@ enum facet_status session_open(const struct session_config *config, struct sessi
     s->config = *config;
     enum facet_status status = program_open(config->program, config->memory, &s->program, error);
     if (status == FACET_OK)
-        status = symbols_open(config->program, &s->symbols, error);
+        status = symbols_open(config->program, s->program->bias, &s->symbols, error);
     if (status == FACET_OK)
         status = read_kernel(s, error);
     if (status == FACET_OK && config->events)
@@ -49,6 +47,26 @@ enum facet_status session_open(const struct session_config *config, struct sessi
     return status;
 }
 
+static void drop_arguments(struct session *s) {
+    for (int i = 0; s->argv && i < s->config.argc; i++)
+        free(s->argv[i]);
+    free(s->argv);
+}
+
+void session_set_arguments(struct session *session, int argc, char *const *argv) {
+    char **copy = text_grow(NULL, (size_t)argc + 1, sizeof *copy);
+    for (int i = 0; i < argc; i++)
+        copy[i] = text_copy(argv[i]);
+    drop_arguments(session);
+    session->argv = copy;
+    session->config.argv = copy;
+    session->config.argc = argc;
+}
+
+void session_set_stream(struct session *session, int stream, int fd) {
+    session->config.stream_fd[stream] = fd;
+}
+
 bool session_close(struct session *s) {
     session_kill(s);
     swaps_free(s->swaps);
@@ -57,6 +75,7 @@ bool session_close(struct session *s) {
     program_close(s->program);
     free(s->kernel);
     free(s->breaks);
+    drop_arguments(s);
     free(s);
     return good;
 }
@@ -143,101 +162,13 @@ const char *session_swapped(const struct session *session, uint64_t va, uint64_t
     return NULL;
 }
 
-/* ---- Boot */
-
-/* struct boot_args and the strings behind it. The caller frees it. */
-static struct boot_args *make_args(const struct session_config *c, size_t *size) {
-    *size = sizeof(struct boot_args);
-    for (int i = 0; i < c->argc; i++)
-        *size += strlen(c->argv[i]) + 1;
-    struct boot_args *args = text_grow(NULL, *size, 1);
-    *args = (struct boot_args){
-        .magic = BOOT_ARGS_MAGIC, .bytes = (unsigned)*size, .argc = (unsigned)c->argc, .grants = c->grants};
-    char *to = (char *)(args + 1);
-    for (int i = 0; i < c->argc; i++)
-        to = stpcpy(to, c->argv[i]) + 1;
-    return args;
-}
-
-static enum facet_status create_machine(struct session *s, struct facet_error *error) {
-    char cmdline[80];
-    size_t args_size;
-    struct boot_args *args = make_args(&s->config, &args_size);
-    const struct emu_module modules[] = {{s->program->image, s->program->image_size}, {args, args_size}};
-    snprintf(cmdline, sizeof cmdline, CMDLINE_FACET " " CMDLINE_APERTURE "%lx", APERTURE_BASE);
-    const struct emu_config config = {
-        .ram_size = s->config.memory,
-        .kernel = s->kernel ? (struct emu_module){s->kernel, s->kernel_size}
-                            : (struct emu_module){kernel_image, (uintptr_t)kernel_image_end - (uintptr_t)kernel_image},
-        .modules = modules,
-        .module_count = 2,
-        .cmdline = cmdline,
-        .stream_fd = {s->config.stream_fd[0], s->config.stream_fd[1], s->config.stream_fd[2]},
-        .console_fd = 2,
-        .clock = s->config.clock,
-        .count_instructions = s->config.count_instructions,
-    };
-    enum facet_status status = emu_create(&config, &s->emu, error);
-    free(args);
-    return status;
-}
-
-/* Runs init until it has loaded the program. An interrupt is kept for session_continue. */
-static enum facet_status boot_to_program(struct session *s, struct facet_error *error) {
-    for (;;) {
-        struct emu_stop stop = emu_run(s->emu);
-        const struct debug_block *block = emu_debug_block(s->emu);
-        switch (stop.reason) {
-        case EMU_STOP_INTERRUPT:
-            continue;
-        case EMU_STOP_EVENT:
-            if (stop.code == DEBUG_EVENT_MESSAGE)
-                fprintf(stderr, "facet: %.*s\n", (int)sizeof block->text, block->text);
-            if (stop.code == DEBUG_EVENT_MESSAGE)
-                continue;
-            if (stop.code != DEBUG_EVENT_STARTED)
-                return facet_fail(error, FACET_ERR_FAILED, "the kernel could not start the program (event %lu)",
-                                  stop.code);
-            s->process = block->event.arg[0];
-            return FACET_OK;
-        case EMU_STOP_POWEROFF:
-            if (stop.code == 126) /* init has said why */
-                return facet_fail(error, FACET_ERR_PROGRAM, "%s: init does not load it", s->program->path);
-            return facet_fail(error, FACET_ERR_FAILED, "the kernel ended before the program started (status %lu)",
-                              stop.code);
-        default:
-            return facet_fail(error, FACET_ERR_FAILED, "the kernel did not start the program: %.400s", stop.text);
-        }
-    }
-}
-
-/* Finds the program's process among the kernel's. */
-static enum facet_status find_process(struct session *s, struct facet_error *error) {
-    s->info = kernel_info_get(s->emu);
-    if (!s->info)
-        return facet_fail(error, FACET_ERR_FAILED, "the kernel was built from other headers than facet");
-    for (unsigned long i = 0; i < s->info->process_count; i++) {
-        struct process *at = (struct process *)(void *)((char *)s->info->processes + i * s->info->process_stride);
-        struct process *p = kernel_pointer(s->emu, at, sizeof *p);
-        if (p && p->header.type == CAP_PROCESS && p->header.id == s->process) {
-            s->process_at = p;
-            s->process_kernel = at;
-            dispatch_process_number(s->swaps, at);
-            return FACET_OK;
-        }
-    }
-    return facet_fail(error, FACET_ERR_FAILED, "the kernel names a process %lu that does not exist", s->process);
-}
+/* ---- A machine */
 
 enum facet_status session_start(struct session *session, struct facet_error *error) {
     session_kill(session);
     enum facet_status status = session->ran ? swaps_renew(session->swaps, error) : FACET_OK;
     if (status == FACET_OK)
-        status = create_machine(session, error);
-    if (status == FACET_OK)
-        status = boot_to_program(session, error);
-    if (status == FACET_OK)
-        status = find_process(session, error);
+        status = session_boot(session, error);
     session->ran = true;
     if (status == FACET_OK)
         status = swaps_start(session->swaps, session->emu, session->process, error);
@@ -271,8 +202,21 @@ void session_regs(struct session *session, struct facet_regs *regs) {
         *regs = session->process_at->regs;
 }
 
+enum facet_status session_regs_set(struct session *session, const struct facet_regs *regs, struct facet_error *error) {
+    if (!session_at_home(session) || emu_cpl(session->emu) != 3)
+        return facet_fail(
+            error, FACET_ERR_USAGE,
+            "The program is inside a system call or a fault: its registers can be changed after `stepi`.");
+    emu_regs_set(session->emu, regs);
+    return FACET_OK;
+}
+
 size_t session_read(struct session *session, uint64_t va, void *bytes, size_t size) {
     return kernel_read(session->emu, session->process, (gva_t){va}, bytes, size);
+}
+
+size_t session_write(struct session *session, uint64_t va, const void *bytes, size_t size) {
+    return kernel_write(session->emu, session->process, (gva_t){va}, bytes, size);
 }
 
 static uint64_t object_id(const struct session *s, uint64_t kernel_virtual) {

@@ -9,6 +9,7 @@
 #define DEBUGGER_SESSION_H
 
 #include "emu/emu.h"
+#include "grants.h"
 #include "program.h"
 #include "symbols.h"
 
@@ -21,8 +22,10 @@ struct session_config {
     const char *program;
     char *const *argv; /* argv[0] is the program's name */
     int argc;
-    uint64_t memory;    /* bytes of RAM */
-    unsigned grants;    /* GRANT_… */
+    uint64_t memory; /* bytes of RAM */
+    const struct grants *grants;
+    uint64_t seed;      /* of what the program takes for chance */
+    bool strace;        /* prints a Linux program's system calls to standard error */
     const char *kernel; /* another kernel.elf, NULL: the built-in one */
     const char *events; /* file for --events, "-": standard output, NULL: none */
     int stream_fd[3];
@@ -35,6 +38,12 @@ enum facet_status session_open(const struct session_config *config, struct sessi
                                struct facet_error *error);
 /* Ends the machine, detaches all handlers, closes the events. False: they could not all be written (it was said). */
 bool session_close(struct session *session);
+
+/* For the machines that session_start makes from now on: what the program finds behind its name (argv[0] is the name;
+ * copied), and one of its standard streams (-1: none), which stays the caller's and must be open while a machine runs.
+ */
+void session_set_arguments(struct session *session, int argc, char *const *argv);
+void session_set_stream(struct session *session, int stream, int fd);
 
 const struct program *session_program(const struct session *session);
 struct symbols *session_symbols(const struct session *session);
@@ -96,8 +105,14 @@ void session_forget_interrupt(struct session *session); /* one that came while n
 
 /* ---- Looking. Never asks a handler. All need a started session. */
 void session_regs(struct session *session, struct facet_regs *regs); /* of the program, wherever it stands */
-/* Bytes of the program's memory at va, through the traversal; returns how many from the start could be read. */
+/* FACET_ERR_USAGE: it is inside a system call or a fault, whose end would overwrite them. */
+enum facet_status session_regs_set(struct session *session, const struct facet_regs *regs, struct facet_error *error);
+/* Bytes of the program's memory at va, through the traversal; returns how many from the start could be read. A page
+ * that a Linux program has not used yet reads as zeros. */
 size_t session_read(struct session *session, uint64_t va, void *bytes, size_t size);
+/* Writes them behind the back of handlers and restrictions, so that read-only memory changes too; returns how many from
+ * the start could be written. A page that is not there yet cannot. */
+size_t session_write(struct session *session, uint64_t va, const void *bytes, size_t size);
 
 struct session_traversal {
     enum fault fault;

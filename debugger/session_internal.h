@@ -12,6 +12,7 @@
 
 struct session {
     struct session_config config;
+    char **argv; /* of session_set_arguments; NULL: the config's */
     struct program *program;
     struct symbols *symbols;
     struct swaps *swaps;
@@ -30,6 +31,12 @@ struct session {
     size_t break_count;
     volatile sig_atomic_t asked; /* session_interrupt was called and not yet reported */
 };
+
+/* session_boot.c: creates a machine and runs it until it has loaded the program; finds the program's process. */
+enum facet_status session_boot(struct session *session, struct facet_error *error);
+
+/* session_run.c: an event that no user sees is dealt with. False: it is one for the user, or DEBUG_EVENT_STARTED. */
+bool session_event(struct session *session, uint64_t event);
 
 /* The program's process is the one that runs. */
 bool session_at_home(const struct session *session);

@@ -40,11 +40,19 @@ static struct session_stop faulted(struct session *s) {
     return stop;
 }
 
-/* Events that the program does not see are dealt with here. True: run on. */
-static bool event_is_ours(struct session *s, uint64_t event) {
-    if (event == DEBUG_EVENT_MESSAGE)
-        fprintf(stderr, "facet: %.*s\n", (int)sizeof emu_debug_block(s->emu)->text, emu_debug_block(s->emu)->text);
-    return event == DEBUG_EVENT_MESSAGE || event == DEBUG_EVENT_STARTED;
+bool session_event(struct session *s, uint64_t event) {
+    const struct debug_block *block = emu_debug_block(s->emu);
+    switch (event) {
+    case DEBUG_EVENT_MESSAGE:
+        fprintf(stderr, "facet: %.*s\n", (int)sizeof block->text, block->text);
+        return true;
+    case DEBUG_EVENT_REGION:
+    case DEBUG_EVENT_PAGES:
+    case DEBUG_EVENT_SYSCALL:
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* What a stop of the machine means to the user. False: nothing, run on. */
@@ -55,7 +63,7 @@ static bool translate(struct session *s, const struct emu_stop *from, struct ses
         *to = gone(s, SESSION_EXITED, (int)(from->code & 0xff), "");
         return true;
     case EMU_STOP_EVENT:
-        if (event_is_ours(s, from->code))
+        if (session_event(s, from->code) || from->code == DEBUG_EVENT_STARTED)
             return false;
         if (from->code == DEBUG_EVENT_FAULTED)
             *to = faulted(s);

@@ -61,14 +61,14 @@ static void take_symbols(struct symbols *s) {
         qsort(s->all, s->count, sizeof *s->all, by_address);
 }
 
-enum facet_status symbols_open(const char *path, struct symbols **symbols, struct facet_error *error) {
+enum facet_status symbols_open(const char *path, uint64_t bias, struct symbols **symbols, struct facet_error *error) {
     struct symbols *s = calloc(1, sizeof *s);
     facet_assert(s, "out of memory");
     *symbols = s;
     s->dwfl = dwfl_begin(&callbacks);
     if (s->dwfl) {
         dwfl_report_begin(s->dwfl);
-        s->module = dwfl_report_offline(s->dwfl, text_basename(path), path, -1);
+        s->module = dwfl_report_elf(s->dwfl, text_basename(path), path, -1, bias, true);
         dwfl_report_end(s->dwfl, NULL, NULL);
     }
     if (!s->module) {

@@ -19,8 +19,9 @@ struct symbol {
 
 struct symbols;
 
-/* Reads the symbol table of an ELF file. A file without one has no symbols; that is no error. */
-enum facet_status symbols_open(const char *path, struct symbols **symbols, struct facet_error *error);
+/* Reads the symbol table of an ELF file that runs at its addresses + bias. A file without one has no symbols; that is
+ * no error. */
+enum facet_status symbols_open(const char *path, uint64_t bias, struct symbols **symbols, struct facet_error *error);
 void symbols_close(struct symbols *symbols);
 /* libdw's view of the program: debugging information, call frame information. */
 struct Dwfl_Module;

@@ -7,6 +7,7 @@
 #include <elf.h>
 #include <facet/abi.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A small native program with one segment of text and one of data, to be damaged by the tests. */
@@ -45,12 +46,13 @@ static struct image good_image(void) {
 }
 
 static char path[] = "/tmp/facet-test-XXXXXX";
+static mode_t mode = 0700;
 
 static enum facet_status open_bytes(const void *bytes, size_t size, struct program **program,
                                     struct facet_error *error) {
     strcpy(path, "/tmp/facet-test-XXXXXX");
     int fd = mkstemp(path);
-    cr_assert(fd >= 0 && write(fd, bytes, size) == (ssize_t)size);
+    cr_assert(fd >= 0 && write(fd, bytes, size) == (ssize_t)size && fchmod(fd, mode) == 0);
     close(fd);
     enum facet_status status = program_open(path, 64 << 20, program, error);
     unlink(path);
@@ -83,7 +85,10 @@ Test(dbg_program, a_native_program_is_accepted_with_its_parts) {
 
 Test(dbg_program, what_is_no_elf_file_is_refused) {
     assert_refused("", 0, "no ELF file");
-    assert_refused("#!/bin/sh\necho hello\n", 21, "no ELF file");
+    assert_refused("#!/bin/sh -e\necho hello\n", 24,
+                   "is a script, no ELF file: run a static build of its interpreter /bin/sh");
+    assert_refused("#!", 2, "no ELF file");
+    assert_refused("#!  ", 4, "is a script");
 }
 
 Test(dbg_program, every_truncation_is_refused) {
@@ -107,17 +112,57 @@ Test(dbg_program, other_processors_are_refused) {
 Test(dbg_program, dynamically_linked_programs_are_refused_with_advice) {
     struct image image = good_image();
     image.header.e_phnum = 4;
-    image.segment[3].p_type = PT_INTERP;
-    assert_refused(&image, sizeof image, "dynamically linked programs are not supported: link with -static");
+    image.segment[3] =
+        (Elf64_Phdr){.p_type = PT_INTERP, .p_offset = offsetof(struct image, code), .p_filesz = sizeof image.code};
+    strcpy((char *)image.code, "/lib/ld.so");
+    assert_refused(&image, sizeof image,
+                   "dynamically linked programs are not supported (it wants /lib/ld.so): link it");
+    memset(image.code, 'x', sizeof image.code); /* no end */
+    assert_refused(&image, sizeof image, "dynamically linked programs are not supported (it wants xxxxxx");
 }
 
-Test(dbg_program, programs_without_the_note_are_linux_programs_and_not_there_yet) {
+Test(dbg_program, programs_without_the_note_are_linux_programs) {
     struct image image = good_image();
-    image.note.name[0] = 'G';
-    assert_refused(&image, sizeof image, "not there yet");
-    image = good_image();
+    struct program *p;
+    uint64_t va, size;
+    image.segment[1].p_offset = 0x10; /* as their address, but for whole pages */
+    cr_assert(open_bytes(&image, sizeof image, &p, NULL) == FACET_OK && p->native);
+    program_close(p);
     image.note.head.n_namesz = 0xfffffff0;
-    assert_refused(&image, sizeof image, "not there yet");
+    cr_assert(open_bytes(&image, sizeof image, &p, NULL) == FACET_OK && !p->native);
+    program_close(p);
+    image.note.head.n_namesz = 6;
+    image.note.name[0] = 'G';
+    cr_assert(open_bytes(&image, sizeof image, &p, NULL) == FACET_OK && !p->native && p->bias == 0);
+    cr_assert(program_find_part(p, PART_STACK, &va, &size) && size == 8 << 20 && va + size == GUEST_STACK_TOP);
+    program_close(p);
+    image.segment[1].p_offset = 0;
+    assert_refused(&image, sizeof image, "malformed");
+}
+
+Test(dbg_program, position_independent_linux_programs_are_moved) {
+    struct image image = good_image();
+    struct program *p;
+    uint64_t va, size;
+    image.note.name[0] = 'G';
+    image.header.e_type = ET_DYN;
+    image.segment[0].p_vaddr = 0;
+    image.segment[1].p_vaddr = 0x2010;
+    image.segment[1].p_offset = 0x10;
+    image.header.e_entry = offsetof(struct image, code);
+    cr_assert(open_bytes(&image, sizeof image, &p, NULL) == FACET_OK && p->bias == 0x555555554000);
+    cr_assert_eq(p->entry, 0x555555554000 + offsetof(struct image, code));
+    cr_assert(program_find_part(p, PART_DATA, &va, &size) && va == 0x555555556010);
+    program_close(p);
+    image.header.e_entry = 0;
+    assert_refused(&image, sizeof image, "shared library");
+}
+
+Test(dbg_program, files_that_are_not_executable_are_refused) {
+    struct image image = good_image();
+    mode = 0600;
+    assert_refused(&image, sizeof image, "not executable: use `chmod +x");
+    mode = 0700;
 }
 
 Test(dbg_program, another_version_of_the_interface_is_refused) {
@@ -161,7 +206,7 @@ static struct symbols *symbols;
 static void open_sample(void) {
     struct facet_error error;
     cr_assert_eq(program_open(BUILD_DIR "/guests/wordfreq", 64 << 20, &program, &error), FACET_OK, "%s", error.text);
-    cr_assert_eq(symbols_open(BUILD_DIR "/guests/wordfreq", &symbols, &error), FACET_OK, "%s", error.text);
+    cr_assert_eq(symbols_open(BUILD_DIR "/guests/wordfreq", 0, &symbols, &error), FACET_OK, "%s", error.text);
 }
 
 static void close_sample(void) {

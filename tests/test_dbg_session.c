@@ -20,12 +20,13 @@ static void open_sample(void) {
     static char name[] = "ledger";
     static char *argv[] = {name, NULL};
     int null = open("/dev/null", O_RDWR);
+    static const struct grants grants = {.flags = GRANT_STDIN | GRANT_STDOUT | GRANT_STDERR};
     const struct session_config config = {
         .program = BUILD_DIR "/guests/ledger",
         .argv = argv,
         .argc = 1,
         .memory = 32 << 20,
-        .grants = GRANT_STDIN | GRANT_STDOUT | GRANT_STDERR,
+        .grants = &grants,
         .stream_fd = {null, null, null},
     };
     OK(session_open(&config, &session, &error));

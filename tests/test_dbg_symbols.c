@@ -13,7 +13,7 @@
 static struct symbols *symbols;
 
 static void open_symbols(void) {
-    cr_assert_eq(symbols_open(LEDGER, &symbols, NULL), FACET_OK);
+    cr_assert_eq(symbols_open(LEDGER, 0, &symbols, NULL), FACET_OK);
 }
 
 static void close_symbols(void) {

@@ -22,7 +22,7 @@ refuses "$T/folder" folder
 refuses "$T/empty" 'empty|ELF'
 echo 'echo hello' >"$T/script"
 refuses "$T/script" 'ELF'
-refuses "$(command -v env)" 'dynamic'
+refuses "$(command -v env)" 'dynamically linked programs are not supported'
 
 for size in 3 63 64 100 5000; do
     head -c $size "$LEDGER" >"$T/truncated"
@@ -38,10 +38,17 @@ cp "$LEDGER" "$T/phdrs" && patch "$T/phdrs" 32 '\377\377\377\377\377\377\377\177
 refuses "$T/phdrs" phdrs
 refuses "$B/crt0.o" 'crt0.o'
 
-# A static program of Linux has no note; the Linux personality is not there yet.
-printf 'int main(void) { return 0; }\n' >"$T/linux.c"
-gcc -static -o "$T/linux" "$T/linux.c"
-refuses "$T/linux" 'native'
+# What a newcomer tries: each answer says what to do instead.
+printf '#!/bin/sh\necho hello\n' >"$T/script.sh" && chmod +x "$T/script.sh"
+refuses "$T/script.sh" 'is a script, no ELF file: .*facet run'
+refuses env 'cannot read env: No such file or directory; PATH is not searched: use /.*/env$'
+printf 'int main(void) { return 0; }\n' >"$T/c.c"
+gcc -o "$T/dynamic" "$T/c.c"
+refuses "$T/dynamic" 'dynamically linked programs are not supported.*-static.*busybox-static'
+gcc -shared -fPIC -o "$T/lib.so" "$T/c.c"
+refuses "$T/lib.so" 'shared library'
+cp "$LEDGER" "$T/plain" && chmod -x "$T/plain"
+refuses "$T/plain" 'not executable: use .chmod'
 
 # 200 random damages of a real file: refused, or run to whatever end, but never facet's own failure.
 awk 'BEGIN { srand(1); for (i = 0; i < 200; i++) print int(rand() * 512), int(rand() * 256) }' | while read -r at byte; do

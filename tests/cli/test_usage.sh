@@ -21,7 +21,7 @@ grep -oE -- '(^|[ ,])--?[a-z][a-z]*' "$T/help" | tr -d ' ,' | sort -u >"$T/help.
 for option in $(cat "$T/help.options"); do
     sed 's/\\-/-/g' debugger/facet.1 | grep -q -e "$option" || fail "the man page lacks $option"
 done
-for grant in $(grep -oE '\{"[a-z]+", +GRANT_' debugger/options.c | cut -d '"' -f 2); do
+for grant in $(grep -oE '\{"[a-z]+", +GRANT_' debugger/grants.c | cut -d '"' -f 2); do
     grep -q "^\.B[R]* .*$grant" debugger/facet.1 || fail "the man page lacks --grant $grant"
     out_has "$grant"
 done

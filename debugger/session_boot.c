@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * From a session to a machine that is about to execute the program's first instruction.
+ */
+#include "kernel.h"
+#include "session_internal.h"
+#include "text.h"
+
+#include <string.h>
+#include <unistd.h>
+
+extern const uint8_t kernel_image[], kernel_image_end[]; /* kernel.elf, embedded by the Makefile */
+
+/* ---- What init is told */
+
+/* struct boot_args and the strings behind it, as they come. */
+struct block {
+    struct boot_args *args;
+    size_t size;
+};
+
+static void add_string(struct block *block, const char *text) {
+    size_t length = strlen(text) + 1;
+    block->args = text_grow(block->args, block->size + length, 1);
+    memcpy((char *)block->args + block->size, text, length);
+    block->size += length;
+}
+
+/* The host's working directory as the program sees it, or "/". */
+static char *start_directory(const struct grants *grants) {
+    char *here = getcwd(NULL, 0), *seen = here ? grants_seen(grants, here) : NULL;
+    free(here);
+    return seen ? seen : text_copy("/");
+}
+
+static char *program_path(const struct session *s) {
+    char *real = realpath(s->program->path, NULL), *seen = real ? grants_seen(s->config.grants, real) : NULL;
+    char *path = seen ? seen : text_copy(real ? real : s->program->path);
+    free(real);
+    return path;
+}
+
+static void add_linux(const struct session *s, struct block *block) {
+    const struct grants *grants = s->config.grants;
+    char *directory = start_directory(grants), *path = program_path(s);
+    for (size_t i = 0; i < grants->env_count; i++)
+        add_string(block, grants->env[i]);
+    add_string(block, directory);
+    add_string(block, path);
+    for (size_t i = 0; i < grants->file_count; i++) {
+        char *mount = grants_mount(grants, i);
+        add_string(block, mount);
+        free(mount);
+    }
+    block->args->envc = (unsigned)grants->env_count;
+    block->args->mountc = (unsigned)grants->file_count;
+    free(directory);
+    free(path);
+}
+
+static struct block make_args(const struct session *s) {
+    const struct session_config *c = &s->config;
+    struct block block = {text_grow(NULL, 1, sizeof *block.args), sizeof *block.args};
+    *block.args = (struct boot_args){
+        .magic = BOOT_ARGS_MAGIC,
+        .argc = (unsigned)c->argc,
+        .grants = c->grants->flags,
+        .flags = c->strace ? BOOT_STRACE : 0,
+        .seed = c->seed,
+    };
+    for (int i = 0; i < c->argc; i++)
+        add_string(&block, c->argv[i]);
+    if (!s->program->native)
+        add_linux(s, &block);
+    block.args->bytes = (unsigned)block.size;
+    return block;
+}
+
+/* ---- The machine */
+
+static enum facet_status create_machine(struct session *s, struct facet_error *error) {
+    char cmdline[80];
+    struct block args = make_args(s);
+    struct emu_grant *grants = grants_for_machine(s->config.grants);
+    const struct emu_module modules[] = {{s->program->image, s->program->image_size}, {args.args, args.size}};
+    snprintf(cmdline, sizeof cmdline, CMDLINE_FACET " " CMDLINE_APERTURE "%lx", APERTURE_BASE);
+    const struct emu_config config = {
+        .ram_size = s->config.memory,
+        .kernel = s->kernel ? (struct emu_module){s->kernel, s->kernel_size}
+                            : (struct emu_module){kernel_image, (uintptr_t)kernel_image_end - (uintptr_t)kernel_image},
+        .modules = modules,
+        .module_count = 2,
+        .cmdline = cmdline,
+        .stream_fd = {s->config.stream_fd[0], s->config.stream_fd[1], s->config.stream_fd[2]},
+        .console_fd = 2,
+        .grants = grants,
+        .grant_count = s->config.grants->file_count,
+        .host_time = s->config.grants->flags & GRANT_TIME,
+        .clock = s->config.clock,
+        .count_instructions = s->config.count_instructions,
+    };
+    enum facet_status status = emu_create(&config, &s->emu, error);
+    free(grants);
+    free(args.args);
+    return status;
+}
+
+/* Runs init until it has loaded the program. An interrupt is kept for session_continue. */
+static enum facet_status boot_to_program(struct session *s, struct facet_error *error) {
+    for (;;) {
+        struct emu_stop stop = emu_run(s->emu);
+        const struct debug_block *block = emu_debug_block(s->emu);
+        switch (stop.reason) {
+        case EMU_STOP_INTERRUPT:
+            continue;
+        case EMU_STOP_EVENT:
+            if (session_event(s, stop.code))
+                continue;
+            if (stop.code != DEBUG_EVENT_STARTED)
+                return facet_fail(error, FACET_ERR_FAILED, "the kernel could not start the program (event %lu)",
+                                  stop.code);
+            s->process = block->event.arg[0];
+            return FACET_OK;
+        case EMU_STOP_POWEROFF:
+            if (stop.code == 126) /* init has said why */
+                return facet_fail(error, FACET_ERR_PROGRAM, "%s: init does not load it", s->program->path);
+            return facet_fail(error, FACET_ERR_FAILED, "the kernel ended before the program started (status %lu)",
+                              stop.code);
+        default:
+            return facet_fail(error, FACET_ERR_FAILED, "the kernel did not start the program: %.400s", stop.text);
+        }
+    }
+}
+
+/* Finds the program's process among the kernel's. */
+static enum facet_status find_process(struct session *s, struct facet_error *error) {
+    s->info = kernel_info_get(s->emu);
+    if (!s->info)
+        return facet_fail(error, FACET_ERR_FAILED, "the kernel was built from other headers than facet");
+    for (unsigned long i = 0; i < s->info->process_count; i++) {
+        struct process *at = (struct process *)(void *)((char *)s->info->processes + i * s->info->process_stride);
+        struct process *p = kernel_pointer(s->emu, at, sizeof *p);
+        if (p && p->header.type == CAP_PROCESS && p->header.id == s->process) {
+            s->process_at = p;
+            s->process_kernel = at;
+            dispatch_process_number(s->swaps, at);
+            return FACET_OK;
+        }
+    }
+    return facet_fail(error, FACET_ERR_FAILED, "the kernel names a process %lu that does not exist", s->process);
+}
+
+enum facet_status session_boot(struct session *session, struct facet_error *error) {
+    enum facet_status status = create_machine(session, error);
+    if (status == FACET_OK)
+        status = boot_to_program(session, error);
+    return status == FACET_OK ? find_process(session, error) : status;
+}
