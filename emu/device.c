@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Ports: serial line, debug device, host streams and files, power, timer. The engine lets ring 3 use any port, so the check is
- * here: IN and OUT of ring 3 raise #GP(0), as with IOPL 0 and no I/O map.
+ * Ports: serial line, debug device, host streams and files, power, timer. The engine lets ring 3 use any port, so the
+ * check is here: IN and OUT of ring 3 raise #GP(0), as with IOPL 0 and no I/O map.
  */
 #include "internal.h"
 
