@@ -82,8 +82,8 @@ static unsigned long operation_decode(const struct operation *row, struct invoca
     return row->decode ? row->decode(in) : RC_OK;
 }
 
-/* False: the system call was undone. */
-static bool invoke_kernel(struct process *process, struct cap *cap) {
+/* False: the system call was undone. Part of invoke, which every system call runs through. */
+static inline __attribute__((always_inline)) bool invoke_kernel(struct process *process, struct cap *cap) {
     struct facet_regs *regs = &process->regs;
     struct invocation in;
     in.caller = process;

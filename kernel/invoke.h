@@ -6,7 +6,7 @@
 #ifndef KERNEL_INVOKE_H
 #define KERNEL_INVOKE_H
 
-#include "process.h"
+#include "copy.h"
 
 #define RC_UNDO 0xffffffff /* from decode only, never seen outside: the system call did not happen */
 
@@ -20,8 +20,14 @@ struct invocation {
     /* What decode has found for act. */
     struct cap made;
     unsigned long size;
+    struct copied copied;
     struct facet_regs regs;
 };
+
+/* What decode says of a copy that must be whole. */
+static inline unsigned long string_result(enum copy_result result) {
+    return result == COPIED ? RC_OK : result == COPY_UNDO ? RC_UNDO : RC_BAD_SPACE;
+}
 
 /* What a word must be: low … high. name NULL: this word and those after it are ignored. */
 struct operation_word {

@@ -321,8 +321,10 @@ struct boot_args {
     unsigned magic, bytes; /* bytes: of the whole block */
     unsigned argc, grants; /* GRANT_… */
     unsigned envc, mountc;
-    unsigned flags, pad; /* BOOT_… */
-    unsigned long seed;  /* of what a program takes for chance */
+    unsigned flags;       /* BOOT_… */
+    unsigned memory;      /* MiB the machine has; 0: not told */
+    unsigned user, group; /* of who runs facet */
+    unsigned long seed;   /* of what a program takes for chance */
 };
 #define BOOT_STRACE 1u /* OP_DEBUG_SYSCALL for every system call, not only for unknown ones */
 

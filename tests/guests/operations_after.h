@@ -5,6 +5,8 @@
 #ifndef TESTS_GUESTS_OPERATIONS_AFTER_H
 #define TESTS_GUESTS_OPERATIONS_AFTER_H
 
+static unsigned long compared(unsigned a, unsigned b);
+
 /* ---- What the effects are */
 
 static unsigned long type_of(unsigned reg) {
@@ -46,6 +48,38 @@ static void guarded_after(const struct facet_message *m) {
 }
 static void id_after(const struct facet_message *m) {
     expect("an id", m->word[0] != 0, 1);
+}
+static void page_read_after(const struct facet_message *m) {
+    expect("bytes", m->received, 1024);
+    expect("which", room.bytes[0] | room.bytes[1023], 0);
+}
+static void page_write_after(const struct facet_message *m) {
+    (void)m;
+    struct facet_message get = {.word = {4096 - 9}, .room = &room, .room_size = 9};
+    check("read it", facet_call(R_BASE, OP_PAGE_READ, &get), RC_OK);
+    expect("the byte before", room.bytes[0], 0);
+    expect("what was written", (unsigned long)memcmp(room.bytes + 1, "written\n", 8), 0);
+}
+static void read_memory_after(const struct facet_message *m) {
+    expect("bytes", m->received, 1024);
+    expect("how many", m->word[0], 1024);
+    expect("why not more", m->word[1], FAULT_NONE);
+    expect("which", (unsigned long)memcmp(&room, &sent, 1024), 0);
+}
+static void write_memory_after(const struct facet_message *m) {
+    expect("how many", m->word[0], 8);
+    expect("why not more", m->word[1], FAULT_NONE);
+    expect("what was written", (unsigned long)memcmp(&room, "written\n", 8), 0);
+}
+static void renew_after(const struct facet_message *m) {
+    (void)m;
+    expect("type", type_of(R_RESULT), CAP_GPT);
+    check("restrict it", facet_get(R_GPT, OP_MEM_REDUCE, ALL_RESTRICTIONS, 0, R_SCRATCH), RC_OK);
+    check("guard it", facet_get(R_SCRATCH, OP_MEM_GUARD, 5, 20, R_SCRATCH), RC_OK);
+    struct facet_message again = {.send = {R_SCRATCH}, .recv = {R_SCRATCH}};
+    check("renew it", facet_call(CR_RANGE, OP_RANGE_RENEW, &again), RC_OK);
+    expect("restrictions", restrictions_of(R_SCRATCH), 0);
+    expect("the same", compared(R_SCRATCH, R_GPT), 1);
 }
 static void null_after(const struct facet_message *m) {
     (void)m;

@@ -17,5 +17,6 @@ void linux_fail(const char *why) {
 void linux_main(unsigned long modules, const struct init_module *module) {
     (void)modules;
     (void)module;
-    linux_fail("Linux programs cannot be run yet");
+    say("facet: Linux programs cannot be run yet");
+    linux_exit(126);
 }
