@@ -13,7 +13,7 @@
 
 #include "internal.h"
 
-#include <linux/limits.h>
+#include <limits.h>
 
 #define HOST_SLOTS 1024u
 #define HOST_OPEN_MAX 900u /* slots in use: the usual limit of 1024 descriptors leaves facet some */
