@@ -37,7 +37,8 @@ KERNEL_ASM = kernel/head.S kernel/entry.S kernel/string.S
 DOMAIN_SRC = kernel/domain/init.c kernel/domain/elf.c kernel/domain/space.c kernel/domain/init_start.S
 
 # linux.elf, the Linux personality, which init starts for a program that is not native; embedded in init.elf. C and assembler.
-LINUX_SRC = kernel/domain/linux/main.c kernel/domain/linux/say.c kernel/domain/linux/pool.c kernel/domain/linux/start.S
+LINUX_SRC = $(patsubst %,kernel/domain/linux/%,main.c calls.c say.c pool.c load.c stack.c region.c space.c vm.c user.c \
+	mmap.c mremap.c advice.c sync.c fault.c signal.c frame.c process.c clock.c limits.c random.c nofile.c start.S)
 
 # Keepers that a program can start as processes of its own: linked to it.
 KEEPER_SRC = kernel/domain/pager.c kernel/domain/copyspace.c
