@@ -115,6 +115,8 @@ enum facet_status cmd_info_line(struct cli *cli, const char *args, struct facet_
 enum facet_status cmd_show_version(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_echo(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_printf(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_traverse(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_caps(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_objects(struct cli *cli, const char *args, struct facet_error *error);
 
 /* address.c: NUMBER, SYMBOL, &SYMBOL, $REGISTER, and sums and differences of them. */
