@@ -37,7 +37,7 @@ struct cli_settings {
     uint64_t listsize;     /* lines that `list` shows */
     bool intel;            /* syntax of disassembled instructions */
     bool every_write;      /* watch stops at stores that change nothing, too */
-    char *args;            /* of the next `run`, as typed; NULL: those of facet's command line */
+    char *args;            /* of the next `run`, as typed; NULL: none */
 };
 
 struct cli {
@@ -48,8 +48,10 @@ struct cli {
     struct line_source *source;  /* the innermost */
     struct user_command **users; /* made by `define` */
     size_t user_count;
-    unsigned loops; /* `while` in `while` */
+    int redirected[3]; /* files of `run < FILE`; -1: none */
+    unsigned loops;    /* `while` in `while` */
     enum cli_leave leave;
+    bool located;          /* the last error names its file and line */
     struct point **points; /* breakpoints and watchpoints: point.h */
     size_t point_count;
     int last_point;     /* the number given last */
@@ -108,6 +110,9 @@ bool cli_interactive(const struct cli *cli);
 bool cli_confirm(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Ctrl-C since the last prompt. */
 bool cli_interrupted(void);
+/* For `run`, `start`, `starti`, before session_start: ends the program that runs, and takes the next one's arguments
+ * and redirections from `args`, or from the last time (`set args`). */
+enum facet_status cli_prepare_run(struct cli *cli, const char *args, struct facet_error *error);
 /* Around everything that lets the program run: the terminal is the program's, with the modes it gave it. */
 void cli_program_begins(struct cli *cli);
 void cli_program_ends(struct cli *cli);
@@ -125,6 +130,8 @@ enum facet_status cmd_info_line(struct cli *cli, const char *args, struct facet_
 enum facet_status cmd_show_version(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_echo(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_printf(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_traverse(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_caps(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_objects(struct cli *cli, const char *args, struct facet_error *error);
 
 /* address.c: NUMBER, SYMBOL, &SYMBOL, $REGISTER, and sums and differences of them. */

@@ -21,8 +21,7 @@ void cmd_kill(struct cli *cli) {
 static enum facet_status no_arguments(const char *command, const char *args, struct facet_error *error) {
     if (!*args)
         return FACET_OK;
-    return facet_fail(error, FACET_ERR_USAGE,
-                      "%s takes no arguments: give the program's after its name when facet starts.", command);
+    return facet_fail(error, FACET_ERR_USAGE, "%s takes no arguments.", command);
 }
 
 static enum facet_status resume(struct cli *cli, struct facet_error *error) {
@@ -33,7 +32,7 @@ static enum facet_status resume(struct cli *cli, struct facet_error *error) {
 }
 
 static enum facet_status cmd_run(struct cli *cli, const char *args, struct facet_error *error) {
-    enum facet_status status = no_arguments("run", args, error);
+    enum facet_status status = cli_prepare_run(cli, args, error);
     if (status == FACET_OK)
         status = control_start(cli, error);
     return status ? status : resume(cli, error);
@@ -41,7 +40,7 @@ static enum facet_status cmd_run(struct cli *cli, const char *args, struct facet
 
 /* To the program's first instruction. */
 static enum facet_status cmd_starti(struct cli *cli, const char *args, struct facet_error *error) {
-    enum facet_status status = no_arguments("starti", args, error);
+    enum facet_status status = cli_prepare_run(cli, args, error);
     if (status == FACET_OK)
         status = control_start(cli, error);
     if (status)
@@ -53,7 +52,7 @@ static enum facet_status cmd_starti(struct cli *cli, const char *args, struct fa
 }
 
 static enum facet_status cmd_start(struct cli *cli, const char *args, struct facet_error *error) {
-    enum facet_status status = no_arguments("start", args, error);
+    enum facet_status status = cli_prepare_run(cli, args, error);
     if (status == FACET_OK)
         status = cmd_execute(cli, "tbreak main", error);
     if (status == FACET_OK)
@@ -102,9 +101,9 @@ static enum facet_status cmd_kill_program(struct cli *cli, const char *args, str
 }
 
 const struct cmd cmd_run_table[] = {
-    {"run", "r", cmd_run, "run", "start the program, from the beginning", false},
-    {"start", NULL, cmd_start, "start", "run to the beginning of main", false},
-    {"starti", NULL, cmd_starti, "starti", "start, and stop before the first instruction", false},
+    {"run", "r", cmd_run, "run [ARGUMENTS] [<FILE] [>FILE]", "start the program, from the beginning", false},
+    {"start", NULL, cmd_start, "start [ARGUMENTS]", "run to the beginning of main", false},
+    {"starti", NULL, cmd_starti, "starti [ARGUMENTS]", "start, and stop before the first instruction", false},
     {"continue", "c", cmd_continue, "continue [N]",
      "go on; after a handler's stop, its access happens without asking it again; N: pass this breakpoint N-1 times",
      true},

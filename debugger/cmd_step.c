@@ -30,6 +30,7 @@ static enum facet_status by_lines(struct cli *cli, const char *args, enum step_k
     for (; count && !c.heard; count--) {
         frame_innermost(cli, &c.before);
         if (!step_line(&c, kind, error)) {
+            cli_program_ends(cli);
             control_end(&c);
             return FACET_ERR_USAGE;
         }

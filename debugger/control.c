@@ -62,6 +62,7 @@ void control_begin(struct control *c, struct cli *cli) {
     session_forget_interrupt(cli->session);
     cli->frame = 0;
     points_insert(cli, NULL, 0);
+    cli_program_begins(cli);
 }
 
 void control_end(struct control *c) {

@@ -67,7 +67,8 @@ void cmd_print_location(struct cli *cli) {
 static bool is_same_function(struct control *c, const struct frame *now) {
     struct symbols *symbols = session_symbols(c->cli->session);
     const struct symbol *function = symbols_at(symbols, now->pc);
-    return c->stepped && function && function == symbols_at(symbols, c->before.pc) && now->cfa == c->before.cfa;
+    return c->stepped && !c->heard && function && function == symbols_at(symbols, c->before.pc) &&
+           now->cfa == c->before.cfa;
 }
 
 static void tell_place(struct control *c) {
@@ -173,6 +174,7 @@ static void delete_temporary(struct control *c) {
 enum facet_status control_tell(struct control *c, struct facet_error *error) {
     bool gone = false, silent = is_silent(c);
     enum facet_status status = FACET_OK;
+    cli_program_ends(c->cli);
     if (!silent)
         tell_hits(c);
     if (c->hits.count == 0)
