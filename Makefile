@@ -72,6 +72,8 @@ QEMU_RUNGS = 03_paging 04_page_fault 05_ring3 06_syscall
 
 # Linux programs that run natively and under facet: one of several files …
 MATRIX_SRC = $(patsubst %,tests/linux/matrix/%.c,main memory process signals contents descriptors names status)
+# … those that the debugger's tests debug, of one file each, not optimized.
+DEBUGGED = tests/linux/stockroom.c tests/linux/talk.c
 
 # Kernel-like images for the machine alone: -Ttext=0x100000, one segment, entry _start.
 LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_fault 05_ring3 06_syscall \
@@ -139,6 +141,7 @@ BENCH_HOST_BIN = $(BENCH_HOST:%.c=$(B)/%)
 QEMU_BIN = $(QEMU_HOST:%.c=$(B)/%) $(QEMU_RUNGS:%=$(B)/tests/ladder/%.elf)
 HANDLER_BIN = $(SAMPLE_HANDLERS:samples/handlers/%.c=$(B)/handlers/%.so)
 LADDER_BIN = $(LADDER:%.S=$(B)/%.elf)
+DEBUGGED_BIN = $(DEBUGGED:%.c=$(B)/%)
 UNIT_OBJ = $(UNIT_TESTS:%.c=$(B)/%.o)
 
 OBJ = $(addprefix $(B)/,$(addsuffix .o,$(basename $(1))))
@@ -261,6 +264,9 @@ LINUX_CFLAGS = -std=gnu11 -g -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -static
 $(B)/tests/linux/matrix: $(MATRIX_SRC) tests/linux/matrix/matrix.h
 	$(MKDIR)
 	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $(MATRIX_SRC)
+$(DEBUGGED_BIN): $(B)/tests/linux/%: tests/linux/%.c
+	$(MKDIR)
+	$(say)$(CC) $(LINUX_CFLAGS) -O0 $(DEPFLAGS) -o $@ $<
 
 UNIT_LIBS = $(B)/libdebugger.a $(B)/libemu.a
 $(B)/tests/unit: $(UNIT_OBJ) $(UNIT_LIBS)
@@ -302,7 +308,7 @@ demo: all
 	@$(DEMO)
 DEMO = $(B)/facet run --swap sym:table=$(B)/handlers/tracer.so $(B)/guests/wordfreq < README.md
 
-test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(B)/tests/unit
+test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(DEBUGGED_BIN) $(B)/tests/unit
 $(UNIT_OBJ): | build/deps-test
 unit: test-files
 	$(RUN_UNIT)
