@@ -148,7 +148,7 @@ void session_list_handlers(const struct session *session, FILE *out) {
     if (session_handler_count(session))
         fprintf(out, "%-28s %-28s %10s\n", "Object", "Handler", "Accesses");
     for (size_t i = 0; i < session->swaps->count; i++)
-        for (size_t j = 0; j < session->swaps->objects[i]->count; j++) {
+        for (size_t j = 0; !session->swaps->objects[i]->hidden && j < session->swaps->objects[i]->count; j++) {
             const struct attached *h = session->swaps->objects[i]->chain[j];
             fprintf(out, "%-28s %-28s %10lu\n", h->object.name, h->code.text, h->sequence);
         }
@@ -157,14 +157,14 @@ void session_list_handlers(const struct session *session, FILE *out) {
 size_t session_handler_count(const struct session *session) {
     size_t count = 0;
     for (size_t i = 0; i < session->swaps->count; i++)
-        count += session->swaps->objects[i]->count;
+        count += session->swaps->objects[i]->hidden ? 0 : session->swaps->objects[i]->count;
     return count;
 }
 
 const char *session_swapped(const struct session *session, uint64_t va, uint64_t size) {
     for (size_t i = session->swaps->count; i-- > 0;) {
         const struct object_name *name = &session->swaps->objects[i]->name;
-        if (!name->by_id && name->va < va + size && va < name->va + name->size)
+        if (!session->swaps->objects[i]->hidden && !name->by_id && name->va < va + size && va < name->va + name->size)
             return name->text;
     }
     return NULL;

@@ -35,7 +35,7 @@ static void put_swaps(FILE *out, const struct swaps *swaps) {
     const char *comma = "";
     fputs(",\"swaps\":[", out);
     for (size_t i = 0; i < swaps->count; i++)
-        for (size_t j = 0; j < swaps->objects[i]->count; j++) {
+        for (size_t j = 0; !swaps->objects[i]->hidden && j < swaps->objects[i]->count; j++) {
             const struct attached *h = swaps->objects[i]->chain[j];
             fprintf(out, "%s{\"object\":", comma);
             put_string(out, h->object.name);
