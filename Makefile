@@ -46,13 +46,16 @@ LINUX_SRC = $(patsubst %,kernel/domain/linux/%,main.c calls.c say.c pool.c load.
 KEEPER_SRC = kernel/domain/pager.c kernel/domain/copyspace.c
 
 # The host tool. main.c stays out of libdebugger.a, which the unit tests link.
-DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/grants.c debugger/regions.c debugger/report.c debugger/stats.c \
+DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/grants.c debugger/regions.c debugger/strace.c debugger/strace_args.c \
+	debugger/strace_calls.c debugger/strace_flags.c debugger/report.c debugger/stats.c \
 	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c \
 	debugger/dispatch.c debugger/services.c debugger/events.c debugger/handlers.c debugger/builtin_trace.c \
 	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/cli.c debugger/cli_input.c debugger/cli_terminal.c debugger/cli_complete.c debugger/cli_script.c debugger/cli_help.c debugger/cli_info.c \
-	debugger/cli_settings.c debugger/cmd_print.c debugger/color.c debugger/address.c \
-	debugger/frame.c debugger/disasm.c \
-	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c debugger/expr_eval.c
+	debugger/cli_settings.c debugger/cli_arguments.c debugger/cmd_print.c debugger/color.c debugger/address.c \
+	debugger/frame.c debugger/disasm.c debugger/lines.c debugger/linespec.c debugger/source.c debugger/point.c \
+	debugger/watchpoint.c debugger/control.c debugger/step.c debugger/tell.c debugger/returned.c debugger/cmd_step.c \
+	debugger/cmd_break.c debugger/cmd_watch.c debugger/cmd_stack.c debugger/cmd_list.c debugger/cmd_disassemble.c \
+	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c debugger/cmd_traverse.c debugger/traverse_steps.c debugger/caps.c debugger/cmd_caps.c debugger/expr_eval.c
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c

@@ -3,6 +3,8 @@
  * The debugger's command loop: which command a line names, and the order in which lines are executed.
  */
 #include "cli_internal.h"
+#include "point.h"
+#include "source.h"
 #include "text.h"
 
 #include <ctype.h>
@@ -11,6 +13,12 @@
 
 const struct cmd_class cli_classes[] = {
     {"running", "Running the program and stopping it.", cmd_run_table},
+    {"stepping", "Running the program a little.", cmd_step_table},
+    {"breakpoints", "Making the program stop.", cmd_break_table},
+    {"watchpoints", "Making the program stop where memory changes.", cmd_watch_table},
+    {"stack", "The frames of the stack.", cmd_stack_table},
+    {"files", "The program's sources.", cmd_list_table},
+    {"code", "The program's instructions.", cmd_disassemble_table},
     {"data", "Examining data.", cmd_data_table},
     {"objects", "Memory objects, handlers and capabilities.", cmd_space_table},
     {"scripts", "Scripts and commands of your own.", cli_script_table},
@@ -172,10 +180,10 @@ static void read_commands(struct cli *cli) {
             continue;
         if (!line)
             line = quit_line(cli);
-        if (cli_interactive(cli)) {
+        else if (cli_interactive(cli))
             terminal_remember(cli->terminal, line);
+        if (cli_interactive(cli))
             line = repeated(cli, line, &last);
-        }
         if (cmd_execute(cli, line, &error))
             fprintf(stderr, "%s\n", error.text);
         free(line);
@@ -220,7 +228,13 @@ int cli_run(struct session *session, const struct cli_options *options) {
         .session = session,
         .options = options,
         .examine = {.format = 'x', .size = 'w'},
-        .set = {.confirm = true, .pagination = true, .history_save = true, .history_size = 1000, .listsize = 10},
+        .set = {.confirm = true,
+                .pagination = true,
+                .history_save = true,
+                .history_size = 1000,
+                .listsize = 10,
+                .args = cli_quote_arguments(options->argc - 1, options->argv + 1)},
+        .redirected = {-1, -1, -1},
     };
     if (!options->quiet && !options->batch)
         printf("facet: `help` lists the commands, `run` starts %s.\n", text_basename(session_program(session)->path));
@@ -238,6 +252,10 @@ int cli_run(struct session *session, const struct cli_options *options) {
         terminal_close(cli.terminal);
     cli_user_free(&cli);
     free(cli.set.args);
-    free(cli.breakpoints);
+    for (int stream = 0; stream < 3; stream++)
+        if (cli.redirected[stream] >= 0)
+            close(cli.redirected[stream]);
+    points_free(&cli);
+    source_forget();
     return options->batch && !good ? 1 : 0;
 }

@@ -8,16 +8,15 @@
 
 #include "session.h"
 
-struct cmd_breakpoint {
-    int number;
-    uint64_t va;
-    bool temporary;
-    unsigned hits;
-};
-
 struct cmd_examine { /* of `x`, remembered for the next one */
     char format, size;
     uint64_t next;
+};
+
+struct cmd_list {                 /* of `list`, and what LINE is relative to */
+    const char *path, *directory; /* NULL: nothing yet */
+    int line;                     /* where the program stands, or what was asked for */
+    int first, last;              /* shown last; 0: nothing since the program has stopped */
 };
 
 /* Lines of commands: the body of a loop, of a definition, of a breakpoint's `commands`. */
@@ -36,7 +35,9 @@ struct cli_settings {
     bool history_save;
     uint64_t history_size; /* lines */
     uint64_t listsize;     /* lines that `list` shows */
-    char *args;            /* of the next `run`, as typed; NULL: those of facet's command line */
+    bool intel;            /* syntax of disassembled instructions */
+    bool every_write;      /* watch stops at stores that change nothing, too */
+    char *args;            /* of the next `run`, as typed; NULL: none */
 };
 
 struct cli {
@@ -47,14 +48,19 @@ struct cli {
     struct line_source *source;  /* the innermost */
     struct user_command **users; /* made by `define` */
     size_t user_count;
-    unsigned loops; /* `while` in `while` */
+    int redirected[3]; /* files of `run < FILE`; -1: none */
+    unsigned loops;    /* `while` in `while` */
     enum cli_leave leave;
-    struct cmd_breakpoint *breakpoints;
-    size_t breakpoint_count;
-    int last_breakpoint;
+    bool located;          /* the last error names its file and line */
+    struct point **points; /* breakpoints and watchpoints: point.h */
+    size_t point_count;
+    int last_point;     /* the number given last */
+    int last_hit;       /* of the one that stopped the program last; 0: none did */
+    uint64_t *inserted; /* the machine's breakpoints */
+    size_t inserted_count;
+    struct cmd_list list;
     struct cmd_examine examine;
-    int frame;  /* selected by up, down, frame: see frame.h */
-    bool intel; /* syntax of disassembled instructions */
+    int frame; /* selected by up, down, frame: see frame.h */
     bool quit;
     bool started; /* the program has a machine */
 };
@@ -71,9 +77,15 @@ struct cmd {
 };
 
 /* The tables of the cmd_*.c files, ended by a NULL name. They are listed in cli.c, with their class for `help`. */
-extern const struct cmd cmd_run_table[];   /* cmd_run.c */
-extern const struct cmd cmd_data_table[];  /* cmd_data.c */
-extern const struct cmd cmd_space_table[]; /* cmd_space.c */
+extern const struct cmd cmd_run_table[];         /* cmd_run.c */
+extern const struct cmd cmd_step_table[];        /* cmd_step.c */
+extern const struct cmd cmd_break_table[];       /* cmd_break.c */
+extern const struct cmd cmd_watch_table[];       /* cmd_watch.c */
+extern const struct cmd cmd_stack_table[];       /* cmd_stack.c */
+extern const struct cmd cmd_list_table[];        /* cmd_list.c */
+extern const struct cmd cmd_disassemble_table[]; /* cmd_disassemble.c */
+extern const struct cmd cmd_data_table[];        /* cmd_data.c */
+extern const struct cmd cmd_space_table[];       /* cmd_space.c */
 
 /* The command that `word` names: its name, alias or a unique prefix of its name. */
 enum facet_status cmd_find(struct cli *cli, const char *word, const struct cmd **found, struct facet_error *error);
@@ -98,6 +110,9 @@ bool cli_interactive(const struct cli *cli);
 bool cli_confirm(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Ctrl-C since the last prompt. */
 bool cli_interrupted(void);
+/* For `run`, `start`, `starti`, before session_start: ends the program that runs, and takes the next one's arguments
+ * and redirections from `args`, or from the last time (`set args`). */
+enum facet_status cli_prepare_run(struct cli *cli, const char *args, struct facet_error *error);
 /* Around everything that lets the program run: the terminal is the program's, with the modes it gave it. */
 void cli_program_begins(struct cli *cli);
 void cli_program_ends(struct cli *cli);
@@ -105,11 +120,18 @@ void cli_program_ends(struct cli *cli);
 enum facet_status cmd_info_handlers(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_registers(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_breakpoints(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_watchpoints(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_frame(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_source(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_set_disassembly(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_set_substitute_path(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_symbol(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_line(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_show_version(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_echo(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_printf(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_traverse(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_caps(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_objects(struct cli *cli, const char *args, struct facet_error *error);
 
 /* address.c: NUMBER, SYMBOL, &SYMBOL, $REGISTER, and sums and differences of them. */
