@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Tries to leave a granted directory: paths × call forms. Runs in the directory `in` of a tree that tests/linux/escape.sh
- * makes; `out` beside it holds what must not be seen or changed, `readonly` what must not be changed.
+ * Tries to leave a granted directory: paths × call forms. Runs in the directory `in` of a tree that
+ * tests/linux/escape.sh makes; `out` beside it holds what must not be seen or changed, `readonly` what must not be
+ * changed.
  *
- *     escape FORM TREE      tries one form with every path; prints "escaped: FORM PATH" for each success that can be seen
- *                           from here (the script compares what lies outside, too); exit status 0
- *     escape forms          prints the forms
+ *     escape FORM TREE      tries one form with every path; prints "escaped: FORM PATH" for each success that can be
+ * seen from here (the script compares what lies outside, too); exit status 0 escape forms          prints the forms
  *     escape swap LINK      natively: for ever exchanges the directory `swap` and the link `swaplink`
  */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -303,12 +302,12 @@ static void form_race(const char *path) {
 static const struct {
     const char *name;
     void (*attempt)(const char *path);
-} forms[] = {FORM(read),        FORM(readat),    FORM(openat2),   FORM(map),       FORM(path),     FORM(write),
-             FORM(create),      FORM(exclusive), FORM(truncating), FORM(append),   FORM(temporary), FORM(list),
-             FORM(stat),        FORM(access),    FORM(readlink),  FORM(truncate),  FORM(unlink),   FORM(rmdir),
-             FORM(mkdir),       FORM(mknod),     FORM(rename_from), FORM(rename_to), FORM(exchange), FORM(link_from),
-             FORM(link_to),     FORM(symlink),   FORM(own_link),  FORM(chmod),     FORM(chown),    FORM(utimes),
-             FORM(xattr),       FORM(chdir),     FORM(fchdir),    FORM(chroot),    FORM(readonly), FORM(race)};
+} forms[] = {FORM(read),    FORM(readat),    FORM(openat2),     FORM(map),       FORM(path),      FORM(write),
+             FORM(create),  FORM(exclusive), FORM(truncating),  FORM(append),    FORM(temporary), FORM(list),
+             FORM(stat),    FORM(access),    FORM(readlink),    FORM(truncate),  FORM(unlink),    FORM(rmdir),
+             FORM(mkdir),   FORM(mknod),     FORM(rename_from), FORM(rename_to), FORM(exchange),  FORM(link_from),
+             FORM(link_to), FORM(symlink),   FORM(own_link),    FORM(chmod),     FORM(chown),     FORM(utimes),
+             FORM(xattr),   FORM(chdir),     FORM(fchdir),      FORM(chroot),    FORM(readonly),  FORM(race)};
 
 /* ---- Paths: %s is the tree, %d a descriptor of `in`; each is tried with every ending. */
 
@@ -352,9 +351,11 @@ static const char *const ways[] = {
     "file/../../out",
     "mixed/out",
 };
-static const char *const endings[] = {"/secret", "/secret/", "/secret/.", "", "/", "/.", "/sub/../secret", "/new", "/sub", "/hidden", "/link"};
+static const char *const endings[] = {"/secret",        "/secret/", "/secret/.", "",        "/",    "/.",
+                                      "/sub/../secret", "/new",     "/sub",      "/hidden", "/link"};
 /* Links to the file itself, and names that are only in `in`. */
-static const char *const whole[] = {"to-secret", "to-secret-absolute", "to-new", "to-chain", "to-secret/", "sub/to-secret"};
+static const char *const whole[] = {"to-secret", "to-secret-absolute", "to-new",
+                                    "to-chain",  "to-secret/",         "sub/to-secret"};
 
 static void attempt(void (*form)(const char *), const char *path) {
     form(path);
@@ -366,7 +367,8 @@ static void attempt_way(void (*form)(const char *), const char *way) {
     char path[9000], begun[5000];
     const char *mark = strchr(way, '%');
     if (mark)
-        snprintf(begun, sizeof begun, mark[1] == 's' ? "%.*s%s%s" : "%.*s%.0s%s", (int)(mark - way), way, tree, mark + 2);
+        snprintf(begun, sizeof begun, mark[1] == 's' ? "%.*s%s%s" : "%.*s%.0s%s", (int)(mark - way), way, tree,
+                 mark + 2);
     if (mark && mark[1] == 'd')
         snprintf(begun, sizeof begun, "%.*s%d%s", (int)(mark - way), way, directory, mark + 2);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
