@@ -141,7 +141,7 @@ static long walk_nowhere(struct name *name) {
     name->node = NODE_NONE;
     name->orphan = 1;
     memcpy(name->path, name->work, text_length(name->work) + 1);
-    return text_append(name->path, PATH_ROOM, behind);
+    return has_dots(behind) ? 0 : text_append(name->path, PATH_ROOM, behind);
 }
 
 long name_walk(struct name *name) {
