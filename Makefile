@@ -264,6 +264,9 @@ $(LADDER_BIN): $(B)/%.elf: %.S
 
 # Ordinary static Linux programs.
 LINUX_CFLAGS = -std=gnu11 -g -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -static
+$(B)/tests/linux/escape: tests/linux/escape.c
+	$(MKDIR)
+	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $<
 $(B)/tests/linux/matrix: $(MATRIX_SRC) tests/linux/matrix/matrix.h
 	$(MKDIR)
 	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $(MATRIX_SRC)
@@ -360,8 +363,9 @@ test-qemu: test-files $(QEMU_BIN)
 	tests/qemu/run.sh $(B)
 
 # Linux programs natively and under facet: the matrix of system calls, Debian's busybox and bash, SQLite.
-test-linux: all build/deps-test $(B)/tests/linux/matrix
+test-linux: all build/deps-test $(B)/tests/linux/matrix $(B)/tests/linux/escape
 	tests/linux/matrix.sh $(B)
+	tests/linux/escape.sh $(B)
 	tests/linux/packages.sh $(B)
 	tests/linux/sqlite.sh $(B)
 
