@@ -364,6 +364,7 @@ test-qemu: test-files $(QEMU_BIN)
 
 # Linux programs natively and under facet: the matrix of system calls, Debian's busybox and bash, SQLite.
 test-linux: all build/deps-test $(B)/tests/linux/matrix $(B)/tests/linux/escape
+	tests/linux/programs.sh $(B)
 	tests/linux/matrix.sh $(B)
 	tests/linux/escape.sh $(B)
 	tests/linux/packages.sh $(B)
