@@ -20,6 +20,8 @@ struct cmd_examine { /* of `x`, remembered for the next one */
     uint64_t next;
 };
 
+struct data;
+
 struct cli {
     struct session *session;
     struct cmd_breakpoint *breakpoints;
@@ -32,6 +34,7 @@ struct cli {
     bool quit;
     bool started;   /* the program has a machine */
     unsigned depth; /* of nested `source` */
+    struct data *data; /* of expressions: value.h */
 };
 
 typedef enum facet_status cmd_fn(struct cli *cli, const char *args, struct facet_error *error);
