@@ -40,7 +40,7 @@ static bool take_word(struct words *w, const char *word) {
         return ++w->longs <= 2;
     if (!strcmp(word, "short"))
         return ++w->shorts == 1;
-    snprintf(w->last, sizeof w->last, "%s", word);
+    snprintf(w->last, sizeof w->last, "%.15s", word);
     return ++w->others == 1;
 }
 

@@ -158,13 +158,7 @@ static void read_field(struct catalogue *c, struct type_field *field, Dwarf_Die 
     read_bits(c, field, die);
 }
 
-/* The bits of a value are one run of ones. */
-static bool is_run(uint64_t value) {
-    uint64_t filled = value | (value - 1);
-    return value && (filled & (filled + 1)) == 0;
-}
-
-/* gdb's rule for enums whose values are flags: none is negative, none shares a bit with another, each is one run. */
+/* gdb's rule for enums whose values are flags: none is negative, each has one bit of its own. */
 static void decide_flags(struct type *type) {
     uint64_t seen = 0;
     type->flags = true;
@@ -172,7 +166,7 @@ static void decide_flags(struct type *type) {
         uint64_t value = (uint64_t)type->fields[i].value;
         if (type->fields[i].value < 0)
             type->is_unsigned = false;
-        if (type->fields[i].value < 0 || (value && (!is_run(value) || (value & seen))))
+        if (type->fields[i].value < 0 || (value & (value - 1)) || (value & seen))
             type->flags = false;
         seen |= value;
     }
@@ -305,6 +299,8 @@ struct type *type_of_die(struct catalogue *c, Dwarf_Die *die) {
     type->building = true;
     read_type(c, type, die);
     type->building = false;
+    if (type->kind == TYPE_ENUM) /* they decide its sign */
+        type_read_fields(c, type);
     return type;
 }
 

@@ -12,8 +12,9 @@
 #define DEPTH_MAX 20 /* gdb's `print max-depth` */
 
 void value_print_address(struct data *d, uint64_t va, FILE *out) {
-    char name[SYMBOL_TEXT];
-    symbols_gdb_name(d->c.symbols, va, name);
+    char name[SYMBOL_TEXT] = "";
+    if (program_has_address(session_program(d->cli->session), va))
+        symbols_gdb_name(d->c.symbols, va, name);
     fprintf(out, *name ? "0x%" PRIx64 " <%s>" : "0x%" PRIx64, va, name);
 }
 
