@@ -115,7 +115,7 @@ struct indexing {
     size_t count;
 };
 
-static void take_name(struct indexing *at, Dwarf_Die *die, Dwarf_Die *unit) {
+static void take_name(struct indexing *at, Dwarf_Die *die, Dwarf_Die *unit, Dwarf_Die *parent) {
     enum name_kind kind;
     if (!kind_of(dwarf_tag(die), &kind))
         return;
@@ -127,7 +127,8 @@ static void take_name(struct indexing *at, Dwarf_Die *die, Dwarf_Die *unit) {
                               .external = has_flag(die, DW_AT_external),
                               .declaration = is_declaration(die),
                               .die = dwarf_dieoffset(die),
-                              .unit = dwarf_dieoffset(unit)};
+                              .unit = dwarf_dieoffset(unit),
+                              .parent = dwarf_dieoffset(parent)};
         *at->last = name;
         at->last = &name->next;
         at->count++;
@@ -136,7 +137,7 @@ static void take_name(struct indexing *at, Dwarf_Die *die, Dwarf_Die *unit) {
     if (kind == NAME_ENUM && dwarf_child(die, &child) == 0)
         do
             if (dwarf_tag(&child) == DW_TAG_enumerator)
-                take_name(at, &child, unit);
+                take_name(at, &child, unit, die);
         while (dwarf_siblingof(&child, &child) == 0);
 }
 
@@ -144,7 +145,7 @@ static void take_unit(struct indexing *at, Dwarf_Die *unit) {
     Dwarf_Die die;
     if (dwarf_child(unit, &die) == 0)
         do
-            take_name(at, &die, unit);
+            take_name(at, &die, unit, unit);
         while (dwarf_siblingof(&die, &die) == 0);
 }
 

@@ -52,12 +52,13 @@ static enum facet_status examine_instruction(struct data *d, uint64_t *va, struc
 }
 
 static enum facet_status examine_units(struct data *d, const struct value_format *format, int64_t count, uint64_t *va,
-                                       struct facet_error *error) {
+                                       uint64_t *last, struct facet_error *error) {
     unsigned size = unit_bytes(format->size);
     unsigned per_line = size == 8 ? 2 : size == 4 ? 4 : 8;
     struct type *type = unit_type(format);
     for (int64_t i = 0; i < count; i++, *va += size) {
         uint8_t bytes[8];
+        *last = *va;
         if (i % per_line == 0) {
             value_print_address(d, *va, stdout);
             putchar(':');
@@ -72,11 +73,12 @@ static enum facet_status examine_units(struct data *d, const struct value_format
     return FACET_OK;
 }
 
-enum facet_status examine_memory(struct cli *cli, const struct value_format *format, uint64_t *va,
+enum facet_status examine_memory(struct cli *cli, const struct value_format *format, uint64_t *va, uint64_t *last,
                                  struct facet_error *error) {
     struct data *d = data_of(cli);
     enum facet_status status = FACET_OK;
     int64_t count = format->count;
+    uint64_t start = *va;
     if (count < 0 && (format->letter == 's' || format->letter == 'i'))
         return facet_fail(error, FACET_ERR_USAGE, "x cannot go backward by strings or instructions.");
     if (count < 0) {
@@ -84,23 +86,23 @@ enum facet_status examine_memory(struct cli *cli, const struct value_format *for
         *va -= (uint64_t)count * unit_bytes(format->size);
     }
     if (format->letter != 's' && format->letter != 'i')
-        return examine_units(d, format, count, va, error);
-    for (; count > 0 && status == FACET_OK; count--)
+        return examine_units(d, format, count, va, last, error);
+    for (; count > 0 && status == FACET_OK; count--, *last = start) {
+        start = *va;
         status = format->letter == 's' ? examine_string(d, va) : examine_instruction(d, va, error);
+    }
     return status;
 }
 
-/* ---- $_ is the last address shown, $__ what is there. */
+/* ---- $_ is the address shown last, $__ what is there. */
 
-static void remember(struct data *d, const struct value_format *format, uint64_t next) {
+static void remember(struct data *d, const struct value_format *format, uint64_t last) {
     struct evaluation evaluation = data_begin(d, NULL);
     struct type *type = unit_type(format);
-    uint64_t last = next - unit_bytes(format->size);
     struct variable *address = variable_to_set(d, "_"), *contents = variable_to_set(d, "__");
     struct value *value = value_at(d, type, last);
     variable_put(d, address, value_of_int(d, type_pointer(&d->c, type), last));
-    if (value_fetch(d, value))
-        variable_put(d, contents, value);
+    variable_put(d, contents, value_fetch(d, value) ? value : value_new(d, type_basic(BASIC_VOID)));
     data_end(d, evaluation, NULL);
 }
 
@@ -121,9 +123,9 @@ static enum facet_status cmd_examine_memory(struct cli *cli, const char *args, s
     x->format = format.letter;
     x->size = format.size;
     x->count = format.count;
-    status = examine_memory(cli, &format, &x->next, error);
+    status = examine_memory(cli, &format, &x->next, &x->last, error);
     if (status == FACET_OK && format.count)
-        remember(data_of(cli), &format, x->next);
+        remember(data_of(cli), &format, x->last);
     return status;
 }
 

@@ -15,17 +15,19 @@ static bool examines(const struct display *display) {
     return display->format == 's' || display->format == 'i' || display->size;
 }
 
-/* "/2xw", with what was not said left out. */
-static void print_format(const struct display *display, bool in_full, FILE *out) {
-    if (!display->format && !display->size)
+/* "/2xw", with what was not said left out; the list has the size first. */
+static void print_format(const struct display *display, bool list) {
+    char size = display->size, letter = display->format;
+    if (!letter)
         return;
-    fputc('/', out);
-    if (examines(display) && (in_full || display->count != 1))
-        fprintf(out, "%" PRId64, display->count);
-    if (display->format)
-        fputc(display->format, out);
-    if (display->size && (in_full || !strchr("si", display->format)))
-        fputc(display->size, out);
+    putchar('/');
+    if (examines(display) && (list || display->count != 1))
+        printf("%" PRId64, display->count);
+    if (list && size)
+        putchar(size);
+    putchar(letter);
+    if (!list && size && letter != 's' && letter != 'i')
+        putchar(size);
 }
 
 /* ---- Showing one */
@@ -33,13 +35,13 @@ static void print_format(const struct display *display, bool in_full, FILE *out)
 static void show_memory(struct data *d, const struct display *display) {
     struct value_format format = {.letter = display->format, .size = display->size, .count = display->count};
     struct facet_error error = {{0}};
-    uint64_t va;
+    uint64_t va, last;
     printf("%d: x", display->number);
-    print_format(display, false, stdout);
+    print_format(display, false);
     printf(" %s%s", display->text, display->format == 's' && display->count == 1 ? "  " : "\n");
     enum facet_status status = expr_address(d->cli, display->text, &va, &error);
     if (status == FACET_OK)
-        status = examine_memory(d->cli, &format, &va, &error);
+        status = examine_memory(d->cli, &format, &va, &last, &error);
     if (status)
         printf("%s\n", error.text);
 }
@@ -51,7 +53,7 @@ static void show_value(struct data *d, const struct display *display) {
     struct tree tree = {0};
     struct value *value = tree_parse(d, display->text, &tree) ? tree_evaluate(d, &tree, false) : NULL;
     printf("%d: ", display->number);
-    print_format(display, false, stdout);
+    print_format(display, false);
     printf("%s%s = ", display->format ? " " : "", display->text);
     if (value && value_fetch(d, value))
         value_print(d, value, &format, stdout);
@@ -169,7 +171,7 @@ enum facet_status cmd_info_display(struct cli *cli, const char *args, struct fac
                        : "There are no auto-display expressions now.\n");
     for (const struct display *display = d->displays; display; display = display->next) {
         printf("%d:   %c  ", display->number, display->enabled ? 'y' : 'n');
-        print_format(display, true, stdout);
+        print_format(display, true);
         printf("%s%s", display->format || display->size ? " " : "", display->text);
         printf(in_scope(d, display) ? "\n" : "\ncannot be displayed in the current context\n");
     }

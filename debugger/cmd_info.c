@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * info registers, symbol, address, line, locals, args.
+ * info registers, symbol, address, locals, args.
  */
 #include "expr.h"
 #include "expr_parse.h"
 
-#include <dwarf.h>
 #include <elfutils/libdwfl.h>
 #include <gelf.h>
 #include <inttypes.h>
@@ -24,7 +23,7 @@ static void print_register(struct data *d, const char *name, struct value *value
     struct type *type = type_strip(&d->c, value->type);
     uint64_t mask = type->size < 8 ? (1ul << 8 * type->size) - 1 : ~0ul;
     snprintf(hex, sizeof hex, "0x%" PRIx64, number & mask);
-    printf("%-15s%-19s", name, hex);
+    printf("%-15s%-20s", name, hex);
     if (type->kind == TYPE_POINTER && type_strip(&d->c, type->target)->kind == TYPE_VOID)
         printf("%s", hex);
     else
@@ -33,12 +32,9 @@ static void print_register(struct data *d, const char *name, struct value *value
 }
 
 static enum facet_status print_named(struct data *d, const char *name, struct facet_error *error) {
-    struct value *value = variable_to_set(d, name) ? NULL : variable_get(d, name, false);
-    if (!value || value->where != VALUE_REGISTER) {
-        if (!value || !value->optimized_out)
-            return facet_fail(error, FACET_ERR_USAGE, "Invalid register `%s'", name);
-    }
-    print_register(d, name, value);
+    if (!variable_is_register(d, name))
+        return facet_fail(error, FACET_ERR_USAGE, "Invalid register `%s'", name);
+    print_register(d, name, variable_get(d, name, false));
     return FACET_OK;
 }
 
@@ -125,47 +121,6 @@ enum facet_status cmd_info_address(struct cli *cli, const char *args, struct fac
                args, value->address);
     data_end(d, evaluation, NULL);
     return value ? FACET_OK : FACET_ERR_USAGE;
-}
-
-/* ---- Lines */
-
-/* Where the code of the line that starts at `start` ends: at the next row of the table. 0: unknown. */
-static uint64_t line_end(struct data *d, uint64_t start) {
-    Dwarf_Addr bias, at;
-    Dwarf_Lines *lines;
-    size_t count;
-    uint64_t end = 0;
-    Dwarf_Die *unit = dwfl_module_addrdie(symbols_module(d->c.symbols), start, &bias);
-    if (!unit || dwarf_getsrclines(unit, &lines, &count) != 0)
-        return 0;
-    for (size_t i = 0; i < count; i++)
-        if (dwarf_lineaddr(dwarf_onesrcline(lines, i), &at) == 0 && at + bias > start && (!end || at + bias < end))
-            end = at + bias;
-    return end;
-}
-
-enum facet_status cmd_info_line(struct cli *cli, const char *args, struct facet_error *error) {
-    struct data *d = data_of(cli);
-    struct source_line at;
-    uint64_t va;
-    enum facet_status status = expr_address(cli, *args ? args + (*args == '*') : "$pc", &va, error);
-    if (status)
-        return status;
-    if (!symbols_line(d->c.symbols, va, &at)) {
-        printf("No line number information available for address ");
-        value_print_address(d, va, stdout);
-        putchar('\n');
-        return FACET_OK;
-    }
-    uint64_t end = line_end(d, at.start);
-    printf("Line %d of \"%s\" starts at address ", at.line, at.file);
-    value_print_address(d, at.start, stdout);
-    if (end) {
-        printf(" and ends at ");
-        value_print_address(d, end, stdout);
-    }
-    printf(".\n");
-    return FACET_OK;
 }
 
 /* ---- Variables of the frame */

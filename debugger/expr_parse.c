@@ -67,7 +67,11 @@ static void *no_symbol(struct parser *p, const char *name) {
         return data_fail(p->l.d,
                          "No symbol table is loaded: the program was stripped. Use addresses and $registers, or "
                          "build it with -g.");
-    return data_fail(p->l.d, "No symbol \"%s\" in current context.", name);
+    const char *near = symbols_near(p->l.d->c.symbols, name);
+    return data_fail(p->l.d,
+                     near ? "No symbol \"%s\" in current context; did you mean \"%s\"?"
+                          : "No symbol \"%s\" in current context.",
+                     name, near);
 }
 
 static struct node *found_node(struct parser *p, const struct found *found, const char *name) {
@@ -88,7 +92,7 @@ static struct node *name(struct parser *p) {
         return NULL;
     if (p->l.token != T_SCOPE) {
         if (quoted && !scope_find(p->l.d, first, &found))
-            return no_symbol(p, first);
+            return data_fail(p->l.d, "Invalid character constant.");
         return scope_find(p->l.d, first, &found) ? found_node(p, &found, first) : no_symbol(p, first);
     }
     if (!lexer_next(&p->l))

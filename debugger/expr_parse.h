@@ -143,6 +143,7 @@ struct value *op_binary(struct data *d, enum token op, struct value *left, struc
 struct value *op_unary(struct data *d, enum token op, struct value *value);
 
 /* expr_variable.c: $name */
+bool variable_is_register(struct data *d, const char *name);
 struct value *variable_get(struct data *d, const char *name, bool typed);
 /* NULL: it is a register or a number of the history, which the caller treats as any value. */
 struct variable *variable_to_set(struct data *d, const char *name);

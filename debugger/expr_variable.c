@@ -68,6 +68,12 @@ static bool find_register(struct data *d, const char *name, struct part *part, s
     return true;
 }
 
+bool variable_is_register(struct data *d, const char *name) {
+    struct part part;
+    struct type *type;
+    return find_register(d, name, &part, &type);
+}
+
 /* ---- History */
 
 static bool history_number(struct data *d, const char *name, int64_t *number) {

@@ -16,8 +16,9 @@ enum facet_status format_parse_print(const char **args, const char *command, str
 /* What `x` does with it: the size that goes with the letter; `size` is the one of the last time. */
 void format_examine(struct value_format *format, char size);
 
-/* cmd_data.c: count units from va on, as `x` shows them. *va is moved behind them. */
-enum facet_status examine_memory(struct cli *cli, const struct value_format *format, uint64_t *va,
+/* cmd_data.c: count units from va on, as `x` shows them. *va is moved behind them, *last
+ * is where the last of them is. */
+enum facet_status examine_memory(struct cli *cli, const struct value_format *format, uint64_t *va, uint64_t *last,
                                  struct facet_error *error);
 
 #endif

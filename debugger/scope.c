@@ -114,6 +114,7 @@ static bool find_in_block(Dwarf_Die *block, const char *name, struct found *foun
         const char *text = dwarf_diename(&child);
         if (tag == DW_TAG_enumeration_type && find_enumerator(&child, name, &found->die)) {
             found->kind = FOUND_ENUMERATOR;
+            found->parent = dwarf_dieoffset(&child);
             return true;
         }
         if (!text || strcmp(text, name) != 0 || kind_of(tag) == FOUND_NOTHING || tag == DW_TAG_subprogram)
@@ -175,6 +176,7 @@ static bool find_name(struct data *d, const char *text, const Dwarf_Die *unit, s
     if (!best || !catalogue_die(&d->c, best->die, &found->die))
         return false;
     found->kind = kind_of_name(best);
+    found->parent = best->parent;
     return true;
 }
 
@@ -227,6 +229,7 @@ static bool find_in_file(struct data *d, const char *file, const char *name, str
         if (!path || (strcmp(path, file) != 0 && strcmp(text_basename(path), file) != 0) || n->declaration)
             continue;
         found->kind = kind_of_name(n);
+        found->parent = n->parent;
         if (found->kind != FOUND_NOTHING && catalogue_die(&d->c, n->die, &found->die))
             return true;
     }
@@ -283,17 +286,14 @@ struct type *scope_type(struct data *d, const struct found *found) {
 
 /* ---- Values */
 
-static struct value *enumerator_value(struct data *d, Dwarf_Die *die) {
+static struct value *enumerator_value(struct data *d, const struct found *found) {
     Dwarf_Attribute attr;
     Dwarf_Sword number = 0;
-    Dwarf_Die *scopes = NULL;
-    struct type *type = type_basic(BASIC_INT);
-    if (dwarf_getscopes_die(die, &scopes) > 1 && dwarf_tag(&scopes[1]) == DW_TAG_enumeration_type)
-        type = type_of_die(&d->c, &scopes[1]);
-    free(scopes);
-    if (dwarf_attr(die, DW_AT_const_value, &attr))
+    Dwarf_Die die = found->die, parent;
+    struct type *type = catalogue_die(&d->c, found->parent, &parent) ? type_of_die(&d->c, &parent) : NULL;
+    if (dwarf_attr(&die, DW_AT_const_value, &attr))
         dwarf_formsdata(&attr, &number);
-    return value_of_int(d, type, (uint64_t)number);
+    return value_of_int(d, type && type->kind == TYPE_ENUM ? type : type_basic(BASIC_INT), (uint64_t)number);
 }
 
 static struct value *symbol_value(struct data *d, const char *name, struct type *type) {
@@ -322,7 +322,7 @@ struct value *scope_value(struct data *d, const struct found *found, const char 
     case FOUND_VARIABLE:
         return variable_value(d, found, name);
     case FOUND_ENUMERATOR:
-        return enumerator_value(d, &die);
+        return enumerator_value(d, found);
     case FOUND_FUNCTION:
         if (dwarf_lowpc(&die, &lo) == 0)
             return value_at(d, scope_type(d, found), lo + d->c.bias);

@@ -86,7 +86,7 @@ struct name { /* at the outermost level of a compilation unit */
     const char *text;
     enum name_kind kind;
     bool external, declaration;
-    uint64_t die, unit; /* offsets */
+    uint64_t die, unit, parent; /* offsets; parent: of an enumerator, its enum */
     struct name *next;
 };
 /* All of the program's that are called so, in the order of the file; NULL: none. Follow with name_next. */

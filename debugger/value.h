@@ -143,6 +143,7 @@ enum found_kind { FOUND_NOTHING, FOUND_VARIABLE, FOUND_FUNCTION, FOUND_ENUMERATO
 struct found {
     enum found_kind kind;
     Dwarf_Die die, function; /* function: in which a variable lies; addr NULL: none */
+    uint64_t parent;         /* of an enumerator: its enum's DIE */
     const struct symbol *symbol;
     bool local; /* its scope is a block of a function: lo … hi */
     uint64_t lo, hi;
