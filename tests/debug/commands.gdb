@@ -12,7 +12,6 @@ end
 run > /dev/null
 info breakpoints
 next 3
-display counter
 stepi
 stepi
 nexti
