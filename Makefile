@@ -20,7 +20,7 @@ endif
 
 # The machine: libemu.a. The only folder that includes Unicorn.
 EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/kick.c emu/step.c emu/clock.c \
-	emu/device.c emu/stream.c emu/instruction.c emu/operand.c emu/refuse.c emu/survive.c emu/error.c \
+	emu/device.c emu/stream.c emu/host.c emu/host_path.c emu/host_name.c emu/host_io.c emu/instruction.c emu/operand.c emu/refuse.c emu/survive.c emu/error.c \
 	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/decode.c \
 	emu/fetch.c emu/inline.c
 
@@ -30,26 +30,29 @@ KERNEL_SRC = kernel/main.c kernel/boot.c kernel/cpu.c kernel/paging.c kernel/mem
 	kernel/invoke.c kernel/ipc.c kernel/strings.c kernel/copy.c kernel/debug.c kernel/check.c kernel/check_object.c \
 	kernel/check_depend.c kernel/damage.c kernel/start.c kernel/cap_memory.c kernel/cap_gpt.c \
 	kernel/cap_process.c kernel/cap_endpoint.c kernel/cap_range.c kernel/cap_stream.c kernel/cap_debug.c kernel/cap_power.c \
-	kernel/cap_discrim.c kernel/cap_schedule.c kernel/schedule.c kernel/report.c
+	kernel/cap_discrim.c kernel/cap_host.c kernel/cap_schedule.c kernel/schedule.c kernel/report.c
 KERNEL_ASM = kernel/head.S kernel/entry.S kernel/string.S
 
 # init.elf, the one program the kernel starts; embedded in kernel.elf between init_image and init_image_end.
 DOMAIN_SRC = kernel/domain/init.c kernel/domain/elf.c kernel/domain/space.c kernel/domain/init_start.S
 
 # linux.elf, the Linux personality, which init starts for a program that is not native; embedded in init.elf. C and assembler.
-LINUX_SRC = kernel/domain/linux/main.c kernel/domain/linux/say.c kernel/domain/linux/pool.c kernel/domain/linux/start.S
+LINUX_SRC = $(patsubst %,kernel/domain/linux/%,main.c calls.c say.c pool.c load.c stack.c region.c space.c vm.c user.c \
+	mmap.c mremap.c advice.c sync.c fault.c signal.c frame.c process.c clock.c limits.c random.c start.S \
+	text.c file.c host.c fd.c transfer.c mount.c path.c walk.c open.c refuse.c stat.c names.c attributes.c xattr.c node.c \
+	device.c memory.c proc.c pipe.c directory.c poll.c terminal.c filecalls.c)
 
 # Keepers that a program can start as processes of its own: linked to it.
 KEEPER_SRC = kernel/domain/pager.c kernel/domain/copyspace.c
 
 # The host tool. main.c stays out of libdebugger.a, which the unit tests link.
-DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/grants.c debugger/report.c debugger/stats.c \
+DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/grants.c debugger/regions.c debugger/report.c debugger/stats.c \
 	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c \
 	debugger/dispatch.c debugger/services.c debugger/events.c debugger/handlers.c debugger/builtin_trace.c \
 	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/cli.c debugger/cli_input.c debugger/cli_terminal.c debugger/cli_complete.c debugger/cli_script.c debugger/cli_help.c debugger/cli_info.c \
-	debugger/cli_settings.c debugger/cmd_print.c debugger/color.c debugger/address.c \
+	debugger/cli_settings.c debugger/cli_arguments.c debugger/cmd_print.c debugger/color.c debugger/address.c \
 	debugger/frame.c debugger/disasm.c \
-	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c debugger/expr_eval.c
+	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c debugger/cmd_traverse.c debugger/traverse_steps.c debugger/caps.c debugger/cmd_caps.c debugger/expr_eval.c
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
@@ -78,7 +81,7 @@ LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_faul
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
 UNIT_TESTS = tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/ladder_boot.c \
 	tests/test_access.c tests/test_access_verdicts.c tests/access_machine.c \
-	tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c
+	tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_regions.c tests/test_dbg_grants.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
 

@@ -172,10 +172,10 @@ static void read_commands(struct cli *cli) {
             continue;
         if (!line)
             line = quit_line(cli);
-        if (cli_interactive(cli)) {
+        else if (cli_interactive(cli))
             terminal_remember(cli->terminal, line);
+        if (cli_interactive(cli))
             line = repeated(cli, line, &last);
-        }
         if (cmd_execute(cli, line, &error))
             fprintf(stderr, "%s\n", error.text);
         free(line);
@@ -220,7 +220,13 @@ int cli_run(struct session *session, const struct cli_options *options) {
         .session = session,
         .options = options,
         .examine = {.format = 'x', .size = 'w'},
-        .set = {.confirm = true, .pagination = true, .history_save = true, .history_size = 1000, .listsize = 10},
+        .set = {.confirm = true,
+                .pagination = true,
+                .history_save = true,
+                .history_size = 1000,
+                .listsize = 10,
+                .args = cli_quote_arguments(options->argc - 1, options->argv + 1)},
+        .redirected = {-1, -1, -1},
     };
     if (!options->quiet && !options->batch)
         printf("facet: `help` lists the commands, `run` starts %s.\n", text_basename(session_program(session)->path));
@@ -238,6 +244,9 @@ int cli_run(struct session *session, const struct cli_options *options) {
         terminal_close(cli.terminal);
     cli_user_free(&cli);
     free(cli.set.args);
+    for (int stream = 0; stream < 3; stream++)
+        if (cli.redirected[stream] >= 0)
+            close(cli.redirected[stream]);
     free(cli.breakpoints);
     return options->batch && !good ? 1 : 0;
 }

@@ -126,21 +126,20 @@ static void offer_files(struct collector *c, const char *end) {
         c->found->append = 0;
 }
 
+/* First the kind, then the name. */
 static void offer_objects(struct cli *cli, struct collector *c) {
+    static const char *const kinds[] = {"sym:", "seg:", "map:", "va:", "obj:"};
     static const char *const segments[] = {"seg:text", "seg:rodata", "seg:data", "seg:bss", "seg:heap", "seg:stack"};
-    if (!strncmp(c->word, "sym:", 4)) {
+    if (!strncmp(c->word, "sym:", 4))
         offer_symbols(cli, c, "sym:", true, true);
-        return;
-    }
-    for (size_t i = 0; i < sizeof segments / sizeof *segments; i++)
-        offer(c, segments[i]);
-    if (c->found->count)
-        return;
-    offer(c, "sym:");
-    offer(c, "va:");
-    offer(c, "map:");
-    offer(c, "obj:");
-    c->found->append = 0;
+    else if (!strncmp(c->word, "seg:", 4))
+        for (size_t i = 0; i < sizeof segments / sizeof *segments; i++)
+            offer(c, segments[i]);
+    else
+        for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+            offer(c, kinds[i]);
+    if (!strchr(c->word, ':'))
+        c->found->append = 0;
 }
 
 static void offer_handlers(struct collector *c) {

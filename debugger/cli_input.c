@@ -183,12 +183,16 @@ enum facet_status cli_source_file(struct cli *cli, const char *path, struct face
         char *line;
         while (!status && !cli->quit && (line = cli_read_line(cli, NULL))) {
             int number = source.number; /* of a block's first line */
+            cli->located = false;
             status = cmd_execute(cli, line, &why);
             free(line);
             if (!status && cli_interrupted())
                 status = facet_fail(&why, FACET_ERR_USAGE, "Quit");
-            if (status)
+            if (status && cli->located)
+                facet_fail(error, status, "%s", why.text);
+            else if (status)
                 facet_fail(error, status, "%s:%d: %s", path, number, why.text);
+            cli->located = true;
         }
         cli_source_pop(cli);
     }

@@ -33,6 +33,8 @@ struct line_source {
 /* FACET_ERR_USAGE: too deep. The caller pops it. */
 enum facet_status cli_source_push(struct cli *cli, struct line_source *source, struct facet_error *error);
 void cli_source_pop(struct cli *cli);
+/* Words so quoted that `run` makes the same of them (cli_arguments.c). The caller frees it. */
+char *cli_quote_arguments(int argc, char *const *argv);
 /* Does this line begin a block that has an `end` of its own? */
 bool cli_opens_block(struct cli *cli, const char *line);
 /* It is this word and nothing else. */

@@ -288,6 +288,7 @@ char *terminal_read(struct terminal *t, const char *prompt) {
     const char *on = color_code(COLOR_PROMPT), *off = color_end(COLOR_PROMPT);
     snprintf(t->prompt, sizeof t->prompt, *on ? "\1%s\1%s\1%s\1" : "%s%s%s", on, prompt, off);
     fflush(stdout);
+    resumed = resized = 0;
     const char *text = el_gets(t->edit, &count);
     if (interrupted)
         printf("^C\n");

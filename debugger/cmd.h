@@ -36,7 +36,7 @@ struct cli_settings {
     bool history_save;
     uint64_t history_size; /* lines */
     uint64_t listsize;     /* lines that `list` shows */
-    char *args;            /* of the next `run`, as typed; NULL: those of facet's command line */
+    char *args;            /* of the next `run`, as typed; NULL: none */
 };
 
 struct cli {
@@ -47,8 +47,10 @@ struct cli {
     struct line_source *source;  /* the innermost */
     struct user_command **users; /* made by `define` */
     size_t user_count;
-    unsigned loops; /* `while` in `while` */
+    int redirected[3]; /* files of `run < FILE`; -1: none */
+    unsigned loops;    /* `while` in `while` */
     enum cli_leave leave;
+    bool located; /* the last error names its file and line */
     struct cmd_breakpoint *breakpoints;
     size_t breakpoint_count;
     int last_breakpoint;
@@ -98,6 +100,9 @@ bool cli_interactive(const struct cli *cli);
 bool cli_confirm(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Ctrl-C since the last prompt. */
 bool cli_interrupted(void);
+/* For `run`, `start`, `starti`, before session_start: ends the program that runs, and takes the next one's arguments
+ * and redirections from `args`, or from the last time (`set args`). */
+enum facet_status cli_prepare_run(struct cli *cli, const char *args, struct facet_error *error);
 /* Around everything that lets the program run: the terminal is the program's, with the modes it gave it. */
 void cli_program_begins(struct cli *cli);
 void cli_program_ends(struct cli *cli);
@@ -110,6 +115,8 @@ enum facet_status cmd_info_line(struct cli *cli, const char *args, struct facet_
 enum facet_status cmd_show_version(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_echo(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_printf(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_traverse(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_caps(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_objects(struct cli *cli, const char *args, struct facet_error *error);
 
 /* address.c: NUMBER, SYMBOL, &SYMBOL, $REGISTER, and sums and differences of them. */

@@ -245,7 +245,9 @@ static enum facet_status start(struct cli *cli, struct facet_error *error) {
 static enum facet_status resume(struct cli *cli, struct facet_error *error) {
     fflush(stdout);
     session_forget_interrupt(cli->session);
+    cli_program_begins(cli);
     struct session_stop stop = session_continue(cli->session);
+    cli_program_ends(cli);
     return tell_stop(cli, &stop, error);
 }
 
@@ -257,7 +259,7 @@ static enum facet_status no_arguments(const char *command, const char *args, str
 }
 
 static enum facet_status cmd_run(struct cli *cli, const char *args, struct facet_error *error) {
-    enum facet_status status = no_arguments("run", args, error);
+    enum facet_status status = cli_prepare_run(cli, args, error);
     if (status == FACET_OK)
         status = start(cli, error);
     return status ? status : resume(cli, error);
@@ -265,7 +267,7 @@ static enum facet_status cmd_run(struct cli *cli, const char *args, struct facet
 
 /* To the program's first instruction. */
 static enum facet_status cmd_starti(struct cli *cli, const char *args, struct facet_error *error) {
-    enum facet_status status = no_arguments("starti", args, error);
+    enum facet_status status = cli_prepare_run(cli, args, error);
     if (status == FACET_OK)
         status = start(cli, error);
     if (status)
@@ -276,7 +278,7 @@ static enum facet_status cmd_starti(struct cli *cli, const char *args, struct fa
 }
 
 static enum facet_status cmd_start(struct cli *cli, const char *args, struct facet_error *error) {
-    enum facet_status status = no_arguments("start", args, error);
+    enum facet_status status = cli_prepare_run(cli, args, error);
     if (status == FACET_OK)
         status = set_breakpoint(cli, "main", true, error);
     if (status == FACET_OK)
@@ -304,9 +306,11 @@ static enum facet_status cmd_stepi(struct cli *cli, const char *args, struct fac
     fflush(stdout);
     session_forget_interrupt(cli->session);
     struct session_stop stop;
+    cli_program_begins(cli);
     do
         stop = session_step(cli->session);
     while (stop.event == SESSION_STEPPED && --count);
+    cli_program_ends(cli);
     return tell_stop(cli, &stop, error);
 }
 
@@ -322,9 +326,9 @@ static enum facet_status cmd_kill_program(struct cli *cli, const char *args, str
 }
 
 const struct cmd cmd_run_table[] = {
-    {"run", "r", cmd_run, "run", "start the program, from the beginning", false},
-    {"start", NULL, cmd_start, "start", "run to the beginning of main", false},
-    {"starti", NULL, cmd_starti, "starti", "start, and stop before the first instruction", false},
+    {"run", "r", cmd_run, "run [ARGUMENTS] [<FILE] [>FILE]", "start the program, from the beginning", false},
+    {"start", NULL, cmd_start, "start [ARGUMENTS]", "run to the beginning of main", false},
+    {"starti", NULL, cmd_starti, "starti [ARGUMENTS]", "start, and stop before the first instruction", false},
     {"continue", "c", cmd_continue, "continue",
      "go on; after a handler's stop, its access happens without asking it again", true},
     {"stepi", "si", cmd_stepi, "stepi [N]", "execute one or N instructions", true},

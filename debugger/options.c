@@ -53,7 +53,7 @@ static const struct argp_option option_table[] = {
      "file:PATH:ro|rw[:AS], env:NAME[=VALUE] (a variable of the environment), time (the host's clock; without it time "
      "starts at the same moment in each run), or stdin, stdout, stderr (given by default). Native programs: also range "
      "(make and destroy objects), debug (look at address spaces), schedule (priorities), console (the serial line), "
-     "power (end the machine)",
+     "power (end the machine), host (the granted files)",
      2},
     {"memory", KEY_MEMORY, "SIZE", 0, "RAM of the machine, 16M to 3G in steps of 2M, with K, M or G; default 128M", 2},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "End the run after this time with status 124; fractions are allowed", 2},

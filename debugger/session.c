@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define PAGE 4096u
+
 /* ---- Open and close */
 
 static enum facet_status read_kernel(struct session *s, struct facet_error *error) {
@@ -38,6 +40,8 @@ enum facet_status session_open(const struct session_config *config, struct sessi
         status = events_open(config->events, &s->events, error);
     if (status == FACET_OK) {
         s->swaps = swaps_new(s->program, s->symbols);
+        s->regions = regions_new();
+        s->swaps->regions = s->regions;
         s->swaps->events = s->events;
     } else {
         session_close(s);
@@ -71,6 +75,7 @@ bool session_close(struct session *s) {
     session_kill(s);
     swaps_free(s->swaps);
     bool good = !s->events || events_close(s->events);
+    regions_free(s->regions);
     symbols_close(s->symbols);
     program_close(s->program);
     free(s->kernel);
@@ -85,6 +90,9 @@ const struct program *session_program(const struct session *session) {
 }
 struct symbols *session_symbols(const struct session *session) {
     return session->symbols;
+}
+const struct regions *session_regions(const struct session *session) {
+    return session->regions;
 }
 struct emu *session_emu(const struct session *session) {
     return session->emu;
@@ -166,6 +174,7 @@ const char *session_swapped(const struct session *session, uint64_t va, uint64_t
 
 enum facet_status session_start(struct session *session, struct facet_error *error) {
     session_kill(session);
+    regions_clear(session->regions);
     enum facet_status status = session->ran ? swaps_renew(session->swaps, error) : FACET_OK;
     if (status == FACET_OK)
         status = session_boot(session, error);
@@ -211,8 +220,27 @@ enum facet_status session_regs_set(struct session *session, const struct facet_r
     return FACET_OK;
 }
 
+/* Bytes from va on in a region whose absent pages are zeros. */
+static size_t unused_bytes(const struct session *s, uint64_t va) {
+    const struct area *r = regions_at(s->regions, va);
+    if (!r || (r->flags & REGION_KIND) == REGION_FILE)
+        return 0;
+    return r->va + r->size - va;
+}
+
 size_t session_read(struct session *session, uint64_t va, void *bytes, size_t size) {
-    return kernel_read(session->emu, session->process, (gva_t){va}, bytes, size);
+    size_t done = 0, room;
+    for (;;) {
+        done += kernel_read(session->emu, session->process, (gva_t){va + done}, (uint8_t *)bytes + done, size - done);
+        room = done < size ? unused_bytes(session, va + done) : 0;
+        if (room == 0)
+            return done;
+        size_t page = PAGE - (va + done) % PAGE;
+        room = room < page ? room : page;
+        room = room < size - done ? room : size - done;
+        memset((uint8_t *)bytes + done, 0, room);
+        done += room;
+    }
 }
 
 size_t session_write(struct session *session, uint64_t va, const void *bytes, size_t size) {

@@ -5,6 +5,7 @@
 #ifndef DEBUGGER_SESSION_INTERNAL_H
 #define DEBUGGER_SESSION_INTERNAL_H
 
+#include "regions.h"
 #include "session.h"
 #include "swap.h"
 
@@ -17,6 +18,7 @@ struct session {
     struct symbols *symbols;
     struct swaps *swaps;
     struct events *events;
+    struct regions *regions;
     uint8_t *kernel; /* another one than the built-in; NULL */
     size_t kernel_size;
     struct emu *emu;

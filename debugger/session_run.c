@@ -40,6 +40,16 @@ static struct session_stop faulted(struct session *s) {
     return stop;
 }
 
+/* Pages are still there when their region is told to be none. */
+static void region_told(struct session *s, const unsigned long arg[4], const char text[256]) {
+    char name[256];
+    snprintf(name, sizeof name, "%.255s", text);
+    if ((arg[3] & REGION_KIND) == REGION_NONE)
+        swaps_pages_go(s->swaps, arg[1], arg[2]);
+    regions_set(s->regions, arg[1], arg[2], (unsigned)arg[3], name);
+    swaps_regions_changed(s->swaps);
+}
+
 bool session_event(struct session *s, uint64_t event) {
     const struct debug_block *block = emu_debug_block(s->emu);
     switch (event) {
@@ -47,7 +57,11 @@ bool session_event(struct session *s, uint64_t event) {
         fprintf(stderr, "facet: %.*s\n", (int)sizeof block->text, block->text);
         return true;
     case DEBUG_EVENT_REGION:
+        region_told(s, block->event.arg, block->text);
+        return true;
     case DEBUG_EVENT_PAGES:
+        swaps_pages_came(s->swaps, block->event.arg[1], block->event.arg[2]);
+        return true;
     case DEBUG_EVENT_SYSCALL:
         return true;
     default:
@@ -72,7 +86,7 @@ static bool translate(struct session *s, const struct emu_stop *from, struct ses
         return true;
     case EMU_STOP_ACCESS:
         to->event = SESSION_STOPPED;
-        s->elsewhere = !session_at_home(s);
+        s->elsewhere = s->swaps->stopped.access.process > 1;
         report_access(&s->swaps->stopped, to->text, sizeof to->text);
         return true;
     case EMU_STOP_BREAKPOINT:
@@ -136,10 +150,15 @@ void session_break(struct session *session, uint64_t va, bool on) {
     emu_breakpoint_add(session->emu, (gva_t){va});
 }
 
-/* Runs the other processes until the program is about to execute its next instruction. */
+/* Runs the other processes until the program is about to execute its next instruction. Where that is only a native
+ * program's keepers leave alone: a Linux program may go on in a signal handler. */
 static struct session_stop go_home(struct session *s) {
     struct session_stop stop = {.event = SESSION_STEPPED};
     while (stop.event == SESSION_STEPPED && !session_at_home(s)) {
+        if (!s->program->native) {
+            stop = drive(s, emu_step);
+            continue;
+        }
         gva_t next = {s->process_at->regs.rip};
         emu_breakpoint_add(s->emu, next);
         stop = drive(s, emu_run);
@@ -151,9 +170,22 @@ static struct session_stop go_home(struct session *s) {
     return stop;
 }
 
+/* The program's keeper is about to repair a fault of the instruction, which then begins again. */
+static bool only_faulted(const struct session *s) {
+    const struct process *p = s->process_at;
+    return !session_at_home(s) && p->state == PROCESS_FAULTED && p->fault != FAULT_SYSCALL && p->fault != FAULT_STEP;
+}
+
 struct session_stop session_step(struct session *session) {
     struct session_stop stop = go_home(session);
-    if (stop.event == SESSION_STEPPED)
+    bool again = true;
+    while (stop.event == SESSION_STEPPED && again) {
+        struct facet_regs before;
+        session_regs(session, &before);
         stop = drive(session, emu_step);
-    return stop.event == SESSION_STEPPED ? go_home(session) : stop;
+        again = stop.event == SESSION_STEPPED && only_faulted(session) && session->process_at->regs.rip == before.rip;
+        if (stop.event == SESSION_STEPPED)
+            stop = go_home(session);
+    }
+    return stop;
 }

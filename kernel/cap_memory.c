@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What all memory capabilities can (Page, CapPage, GPT; windows in part), and CapPage.
+ * What all memory capabilities can (Page, CapPage, GPT; windows and HostFiles in part), and CapPage.
  */
 #include "invoke.h"
 
@@ -58,7 +58,7 @@ static unsigned long decode_page_write(struct invocation *in) {
 static const struct operation rows[] = {
     {.op = OP_MEM_REDUCE,
      .name = "OP_MEM_REDUCE",
-     .types = MEMORY_OR_WINDOW,
+     .types = MEMORY_OR_WINDOW | CAP_SET(CAP_HOSTFILE),
      .word = {{"restrictions to add", 0, CAP_RESTRICTIONS}},
      .result = "c0 the weaker capability",
      .decode = decode_reduce,

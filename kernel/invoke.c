@@ -20,7 +20,7 @@ const struct operation_group type_operations = OPERATION_GROUP(type_rows);
 const struct operation_group *const operation_groups[OPERATION_GROUPS] = {
     &type_operations,    &memory_operations,   &gpt_operations,   &process_operations, &endpoint_operations,
     &range_operations,   &stream_operations,   &debug_operations, &power_operations,   &discrim_operations,
-    &cappage_operations, &schedule_operations, &sleep_operations,
+    &cappage_operations, &schedule_operations, &sleep_operations, &host_operations,
 };
 
 void invoke_init(void) {

@@ -71,10 +71,10 @@ struct operation_group {
     const struct operation *rows;
     unsigned long count;
 };
-#define OPERATION_GROUPS 13
+#define OPERATION_GROUPS 14
 extern const struct operation_group type_operations, memory_operations, gpt_operations, process_operations,
     endpoint_operations, range_operations, stream_operations, debug_operations, power_operations, discrim_operations,
-    cappage_operations, schedule_operations, sleep_operations;
+    cappage_operations, schedule_operations, sleep_operations, host_operations;
 #define OPERATION_GROUP(array)                                                                                         \
     { array, LENGTH(array) }
 

@@ -46,6 +46,6 @@ check samples/guests "<facet/|$freestanding"
 check tests/guests "\"operations\.inc$|<facet/|$freestanding"
 check samples/handlers "<facet/handler\.h$|$system"
 check include/facet "<facet/|$system"
-check emu "\"emu/|<facet/|<unicorn/|<capstone/|$system"
+check emu "\"emu/|<facet/|<unicorn/|<capstone/|<linux/openat2\.h$|$system"
 check debugger "\"emu/emu\.h$|<facet/|<elfutils/|<editline/|$system"
 exit $found

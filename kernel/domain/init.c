@@ -93,11 +93,9 @@ static void grant(unsigned grants) {
     }
     static const struct {
         unsigned grant, to, from;
-    } other[] = {{GRANT_DEBUG, CR_DEBUG, INIT_DEBUG},
-                 {GRANT_SCHEDULE, CR_SCHEDULE, INIT_SCHEDULE},
-                 {GRANT_TIME, CR_SLEEP, INIT_SLEEP},
-                 {GRANT_CONSOLE, CR_CONSOLE, INIT_CONSOLE},
-                 {GRANT_POWER, CR_POWER, INIT_POWER}};
+    } other[] = {{GRANT_DEBUG, CR_DEBUG, INIT_DEBUG}, {GRANT_SCHEDULE, CR_SCHEDULE, INIT_SCHEDULE},
+                 {GRANT_TIME, CR_SLEEP, INIT_SLEEP},  {GRANT_CONSOLE, CR_CONSOLE, INIT_CONSOLE},
+                 {GRANT_POWER, CR_POWER, INIT_POWER}, {GRANT_HOST, CR_HOST, INIT_HOST}};
     for (unsigned i = 0; i < sizeof other / sizeof *other; i++)
         if (grants & other[i].grant)
             give(other[i].to, other[i].from);

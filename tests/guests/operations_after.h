@@ -178,6 +178,53 @@ static void read_after(const struct facet_message *m) {
 static void write_after(const struct facet_message *m) {
     expect("bytes taken", m->word[0], 8);
 }
+/* ---- Host, HostFile */
+
+static void take_after(const struct facet_message *m) {
+    (void)m;
+    expect("type", type_of(R_RESULT), CAP_HOSTFILE);
+    expect("restrictions of what may be written", restrictions_of(R_RESULT), 0);
+    expect("a grant that is none", facet_get(CR_HOST, OP_HOST_TAKE, 4, 0, R_RESULT), RC_IO);
+}
+static void time_after(const struct facet_message *m) {
+    expect("after 2026 has begun, before 2100", m->word[0] > 1767225600 && m->word[0] < 4102444800, 1);
+    expect("nanoseconds", m->word[1] < 1000000000, 1);
+}
+static void close_after(const struct facet_message *m) {
+    struct facet_message again = {0};
+    (void)m;
+    expect("through another capability to it", facet_call(R_BASE, OP_HOST_SYNC, &again), RC_IO);
+    expect("errno", again.word[0], 9); /* EBADF */
+}
+static void file_after(const struct facet_message *m) {
+    expect("bytes", m->word[0], 8);
+    expect("bytes of string", m->received, 8);
+    expect("the first one", room.bytes[0], 'w');
+    expect("why not more", m->word[1], FAULT_NONE);
+}
+static void seek_after(const struct facet_message *m) {
+    expect("offset", m->word[0], 5);
+}
+static void truncate_after(const struct facet_message *m) {
+    struct facet_message end = {.word = {0, 2}}; /* SEEK_END */
+    (void)m;
+    check("OP_HOST_SEEK", facet_call(R_BASE, OP_HOST_SEEK, &end), RC_OK);
+    expect("size", end.word[0], 3);
+}
+static void poll_after(const struct facet_message *m) {
+    expect("events", m->word[0], POLLIN_POLLOUT);
+}
+static void control_after(const struct facet_message *m) {
+    expect("bytes", m->received, 4);
+    expect("bytes to be read", room.bytes[0], 3); /* OP_HOST_TRUNCATE has left them */
+}
+static void fcntl_after(const struct facet_message *m) {
+    expect("flags", m->word[0], O_RDWR | O_LARGEFILE);
+}
+static void statfs_after(const struct facet_message *m) {
+    expect("bytes", m->received, 120);
+}
+
 /* Once it wears a front it cannot get another, and once it has been restored there is nothing to restore. */
 static void swap_after(const struct facet_message *m) {
     (void)m;
