@@ -3,6 +3,8 @@
  * The debugger's command loop: which command a line names, and the order in which lines are executed.
  */
 #include "cli_internal.h"
+#include "point.h"
+#include "source.h"
 #include "text.h"
 
 #include <ctype.h>
@@ -11,6 +13,12 @@
 
 const struct cmd_class cli_classes[] = {
     {"running", "Running the program and stopping it.", cmd_run_table},
+    {"stepping", "Running the program a little.", cmd_step_table},
+    {"breakpoints", "Making the program stop.", cmd_break_table},
+    {"watchpoints", "Making the program stop where memory changes.", cmd_watch_table},
+    {"stack", "The frames of the stack.", cmd_stack_table},
+    {"files", "The program's sources.", cmd_list_table},
+    {"code", "The program's instructions.", cmd_disassemble_table},
     {"data", "Examining data.", cmd_data_table},
     {"objects", "Memory objects, handlers and capabilities.", cmd_space_table},
     {"scripts", "Scripts and commands of your own.", cli_script_table},
@@ -20,17 +28,9 @@ const struct cmd_class cli_classes[] = {
 };
 
 const struct cmd_alias cli_aliases[] = {
-    {"br", "break"},      {"where", "backtrace"},
-    {"dis", "disable"},   {"disa", "disable"},
-    {"un", "until"},      {"inspect", "print"},
-    {"e", "edit"},        {"fo", "forward-search"},
-    {"ha", "handle"},     {"exit", "quit"},
-    {"fr", "frame"},      {"wa", "watch"},
-    {"sho", "show"},      {"sh", "show"},
-    {"hel", "help"},      {"disass", "disassemble"},
-    {"inf", "info"},      {"w", "watch"},
-    {"co", "continue"},   {"cont", "continue"},
-    {"starti", "starti"}, {0},
+    {"br", "break"}, {"where", "backtrace"}, {"dis", "disable"},   {"disa", "disable"},
+    {"un", "until"}, {"inspect", "print"},   {"exit", "quit"},     {"fr", "frame"},
+    {"wa", "watch"}, {"co", "continue"},     {"cont", "continue"}, {0},
 };
 
 /* ---- Finding and running a command */
@@ -247,6 +247,7 @@ int cli_run(struct session *session, const struct cli_options *options) {
     for (int stream = 0; stream < 3; stream++)
         if (cli.redirected[stream] >= 0)
             close(cli.redirected[stream]);
-    free(cli.breakpoints);
+    points_free(&cli);
+    source_forget();
     return options->batch && !good ? 1 : 0;
 }

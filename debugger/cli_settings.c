@@ -28,6 +28,8 @@ static const struct setting settings[] = {
      IN_CLI(set.args), "Argument list to give program being debugged when it is started is \"%s\".", NULL, NULL},
     {"confirm", "confirm on|off", "whether to ask before something is lost", SETTING_SWITCH, IN_CLI(set.confirm),
      "Whether to confirm potentially dangerous operations is %s.", NULL, NULL},
+    {"disassembly-flavor", "disassembly-flavor att|intel", "the syntax of instructions", SETTING_OWN, 0, NULL,
+     cmd_set_disassembly, NULL},
     {"history save", "history save on|off", "whether the history outlives the session", SETTING_SWITCH,
      IN_CLI(set.history_save), "Saving of the history record on exit is %s.", NULL, NULL},
     {"history size", "history size N", "how many lines of history to keep", SETTING_NUMBER, IN_CLI(set.history_size),
@@ -36,6 +38,10 @@ static const struct setting settings[] = {
      "Number of source lines facet will list by default is %s.", NULL, NULL},
     {"pagination", "pagination on|off", "accepted for gdb's scripts; facet never stops its output", SETTING_SWITCH,
      IN_CLI(set.pagination), "State of pagination is %s.", NULL, NULL},
+    {"substitute-path", "substitute-path FROM TO", "where source files recorded below FROM are", SETTING_OWN, 0, NULL,
+     cmd_set_substitute_path, NULL},
+    {"watch-every-write", "watch-every-write on|off", "whether `watch` stops at stores that change nothing, too",
+     SETTING_SWITCH, IN_CLI(set.every_write), "Watchpoints stop at stores that change nothing: %s.", NULL, NULL},
     {"version", "version", "facet's version and its engine's", SETTING_OWN, 0, NULL, NULL, cmd_show_version},
 };
 #define SETTINGS (sizeof settings / sizeof *settings)

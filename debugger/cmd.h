@@ -8,16 +8,15 @@
 
 #include "session.h"
 
-struct cmd_breakpoint {
-    int number;
-    uint64_t va;
-    bool temporary;
-    unsigned hits;
-};
-
 struct cmd_examine { /* of `x`, remembered for the next one */
     char format, size;
     uint64_t next;
+};
+
+struct cmd_list {                 /* of `list`, and what LINE is relative to */
+    const char *path, *directory; /* NULL: nothing yet */
+    int line;                     /* where the program stands, or what was asked for */
+    int first, last;              /* shown last; 0: nothing since the program has stopped */
 };
 
 /* Lines of commands: the body of a loop, of a definition, of a breakpoint's `commands`. */
@@ -36,6 +35,8 @@ struct cli_settings {
     bool history_save;
     uint64_t history_size; /* lines */
     uint64_t listsize;     /* lines that `list` shows */
+    bool intel;            /* syntax of disassembled instructions */
+    bool every_write;      /* watch stops at stores that change nothing, too */
     char *args;            /* of the next `run`, as typed; NULL: none */
 };
 
@@ -50,13 +51,16 @@ struct cli {
     int redirected[3]; /* files of `run < FILE`; -1: none */
     unsigned loops;    /* `while` in `while` */
     enum cli_leave leave;
-    bool located; /* the last error names its file and line */
-    struct cmd_breakpoint *breakpoints;
-    size_t breakpoint_count;
-    int last_breakpoint;
+    bool located;          /* the last error names its file and line */
+    struct point **points; /* breakpoints and watchpoints: point.h */
+    size_t point_count;
+    int last_point;     /* the number given last */
+    int last_hit;       /* of the one that stopped the program last; 0: none did */
+    uint64_t *inserted; /* the machine's breakpoints */
+    size_t inserted_count;
+    struct cmd_list list;
     struct cmd_examine examine;
-    int frame;  /* selected by up, down, frame: see frame.h */
-    bool intel; /* syntax of disassembled instructions */
+    int frame; /* selected by up, down, frame: see frame.h */
     bool quit;
     bool started; /* the program has a machine */
 };
@@ -73,9 +77,15 @@ struct cmd {
 };
 
 /* The tables of the cmd_*.c files, ended by a NULL name. They are listed in cli.c, with their class for `help`. */
-extern const struct cmd cmd_run_table[];   /* cmd_run.c */
-extern const struct cmd cmd_data_table[];  /* cmd_data.c */
-extern const struct cmd cmd_space_table[]; /* cmd_space.c */
+extern const struct cmd cmd_run_table[];         /* cmd_run.c */
+extern const struct cmd cmd_step_table[];        /* cmd_step.c */
+extern const struct cmd cmd_break_table[];       /* cmd_break.c */
+extern const struct cmd cmd_watch_table[];       /* cmd_watch.c */
+extern const struct cmd cmd_stack_table[];       /* cmd_stack.c */
+extern const struct cmd cmd_list_table[];        /* cmd_list.c */
+extern const struct cmd cmd_disassemble_table[]; /* cmd_disassemble.c */
+extern const struct cmd cmd_data_table[];        /* cmd_data.c */
+extern const struct cmd cmd_space_table[];       /* cmd_space.c */
 
 /* The command that `word` names: its name, alias or a unique prefix of its name. */
 enum facet_status cmd_find(struct cli *cli, const char *word, const struct cmd **found, struct facet_error *error);
@@ -110,6 +120,11 @@ void cli_program_ends(struct cli *cli);
 enum facet_status cmd_info_handlers(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_registers(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_breakpoints(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_watchpoints(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_frame(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_source(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_set_disassembly(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_set_substitute_path(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_symbol(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_line(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_show_version(struct cli *cli, const char *args, struct facet_error *error);

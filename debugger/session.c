@@ -31,6 +31,7 @@ enum facet_status session_open(const struct session_config *config, struct sessi
     struct session *s = calloc(1, sizeof *s);
     facet_assert(s, "out of memory");
     s->config = *config;
+    s->strace.print = config->strace;
     enum facet_status status = program_open(config->program, config->memory, &s->program, error);
     if (status == FACET_OK)
         status = symbols_open(config->program, s->program->bias, &s->symbols, error);
@@ -75,6 +76,7 @@ bool session_close(struct session *s) {
     session_kill(s);
     swaps_free(s->swaps);
     bool good = !s->events || events_close(s->events);
+    strace_free(&s->strace);
     regions_free(s->regions);
     symbols_close(s->symbols);
     program_close(s->program);
@@ -90,6 +92,9 @@ const struct program *session_program(const struct session *session) {
 }
 struct symbols *session_symbols(const struct session *session) {
     return session->symbols;
+}
+const struct strace *session_strace(const struct session *session) {
+    return &session->strace;
 }
 const struct regions *session_regions(const struct session *session) {
     return session->regions;
@@ -142,13 +147,19 @@ enum facet_status session_restore(struct session *session, const char *object, c
 
 void session_report(struct session *session, FILE *out) {
     swaps_report(session->swaps, out);
+    for (size_t i = 0; i < session->swaps->count; i++) {
+        const struct swapped *o = session->swaps->objects[i];
+        if (session->ran && !o->met && o->name.map)
+            fprintf(out, "%s was never there: the program made %u mapping%s\n", o->name.text,
+                    regions_map_count(session->regions), regions_map_count(session->regions) == 1 ? "" : "s");
+    }
 }
 
 void session_list_handlers(const struct session *session, FILE *out) {
     if (session_handler_count(session))
         fprintf(out, "%-28s %-28s %10s\n", "Object", "Handler", "Accesses");
     for (size_t i = 0; i < session->swaps->count; i++)
-        for (size_t j = 0; j < session->swaps->objects[i]->count; j++) {
+        for (size_t j = 0; !session->swaps->objects[i]->hidden && j < session->swaps->objects[i]->count; j++) {
             const struct attached *h = session->swaps->objects[i]->chain[j];
             fprintf(out, "%-28s %-28s %10lu\n", h->object.name, h->code.text, h->sequence);
         }
@@ -157,14 +168,14 @@ void session_list_handlers(const struct session *session, FILE *out) {
 size_t session_handler_count(const struct session *session) {
     size_t count = 0;
     for (size_t i = 0; i < session->swaps->count; i++)
-        count += session->swaps->objects[i]->count;
+        count += session->swaps->objects[i]->hidden ? 0 : session->swaps->objects[i]->count;
     return count;
 }
 
 const char *session_swapped(const struct session *session, uint64_t va, uint64_t size) {
     for (size_t i = session->swaps->count; i-- > 0;) {
         const struct object_name *name = &session->swaps->objects[i]->name;
-        if (!name->by_id && name->va < va + size && va < name->va + name->size)
+        if (!session->swaps->objects[i]->hidden && !name->by_id && name->va < va + size && va < name->va + name->size)
             return name->text;
     }
     return NULL;
@@ -178,6 +189,9 @@ enum facet_status session_start(struct session *session, struct facet_error *err
     enum facet_status status = session->ran ? swaps_renew(session->swaps, error) : FACET_OK;
     if (status == FACET_OK)
         status = session_boot(session, error);
+    if (status == FACET_OK && !session->program->native)
+        strace_start(&session->strace, session->program->path, session->config.argv, session->config.argc,
+                     session->config.grants->env_count);
     session->ran = true;
     if (status == FACET_OK)
         status = swaps_start(session->swaps, session->emu, session->process, error);
@@ -188,6 +202,8 @@ enum facet_status session_start(struct session *session, struct facet_error *err
 
 void session_kill(struct session *s) {
     struct emu *emu = s->emu;
+    if (s->signal && emu && !s->program->native)
+        strace_end(&s->strace, 0, s->signal);
     s->signal = 0;
     s->break_count = 0;
     if (!emu)

@@ -37,6 +37,7 @@ struct attached {
 struct swapped {
     struct swaps *swaps;
     struct object_name name;
+    bool hidden;             /* of swaps_add_hidden */
     struct attached **chain; /* newest first */
     size_t count;
     int *fronts;   /* its pages in address order, -1: not there yet; NULL while no machine runs */
@@ -44,6 +45,7 @@ struct swapped {
     size_t absent; /* of these, not there yet */
     uint64_t skew; /* offset of the object's first byte in its first page */
     bool met;      /* some page of it has been there in this run */
+    bool gone;     /* of map:N: nothing of it is left, nor will be */
 };
 
 /* A piece of an object within one page. */
@@ -64,6 +66,7 @@ struct front_page {
 /* The access at which the machine stopped. Bytes and texts are copies. */
 struct stopped_access {
     bool valid;
+    bool hidden;             /* facet's own handler said STOP */
     uint64_t serial, newest; /* of the handler that said STOP, of the newest at that time */
     const char *handler;     /* as the user wrote it; lives until it is detached */
     char object[256], text[256];
@@ -111,6 +114,10 @@ void swaps_free(struct swaps *swaps); /* detaches all */
 
 /* Attaches `handler` (as on the command line) to `object`, newest. With a machine the fronts are installed at once. */
 enum facet_status swaps_add(struct swaps *swaps, const char *object, const char *handler, struct facet_error *error);
+/* Attaches one of facet's own to bytes of the program, as an object of that name, which nobody else is told about: no
+ * list, no event, no report shows it. */
+enum facet_status swaps_add_hidden(struct swaps *swaps, const char *name, uint64_t va, uint64_t size,
+                                   const struct facet_handler *handler, struct facet_error *error);
 /* Removes the newest handler of the object, or the newest whose text or name is `handler`. */
 enum facet_status swaps_remove(struct swaps *swaps, const char *object, const char *handler, struct facet_error *error);
 struct swapped *swaps_find(struct swaps *swaps, const char *object);

@@ -68,16 +68,14 @@ static long to_target(struct remap *m) {
         return -EINVAL;
     if (m->target < 0x10000)
         return -EPERM;
-    memory_unmap(m->target, m->target + m->new_size);
-    if (m->old_size > m->new_size) {
-        long wrong = source_check(m, &source);
-        if (wrong)
-            return wrong;
-        memory_unmap(m->old + m->new_size, m->old + m->old_size);
-        m->old_size = m->new_size;
-    }
+    unsigned long old_end = m->old + m->old_size;
+    m->old_size = m->old_size < m->new_size ? m->old_size : m->new_size;
     long wrong = source_check(m, &source);
-    return wrong ? wrong : move(m, &source, m->target);
+    if (wrong)
+        return wrong;
+    memory_unmap(m->old + m->old_size, old_end); /* whatever it is */
+    memory_unmap(m->target, m->target + m->new_size);
+    return move(m, &source, m->target);
 }
 
 static long remap(struct remap *m) {
@@ -114,9 +112,7 @@ long call_mremap(const unsigned long arg[6]) {
         return -EINVAL;
     m.old_size = (m.old_size + PAGE_SIZE - 1) & PAGE_MASK;
     m.new_size = (m.new_size + PAGE_SIZE - 1) & PAGE_MASK;
-    if (m.new_size == 0 || m.old > SPACE_END || m.old_size > SPACE_END - m.old)
+    if (m.new_size == 0 || m.new_size > SPACE_END || m.old > SPACE_END || m.old_size > SPACE_END - m.old)
         return -EINVAL;
-    if (m.new_size > SPACE_END)
-        return -ENOMEM;
     return region_room(4) ? remap(&m) : -ENOMEM;
 }
