@@ -65,7 +65,7 @@ TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tes
 	tests/guests/paths.c tests/guests/badop.c tests/guests/rescind.c tests/guests/damage.c tests/guests/keepers.c \
 	tests/guests/steps.S
 TEST_GUESTS += tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
-TEST_GUESTS += tests/guests/foreign.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
+TEST_GUESTS += tests/guests/foreign.c tests/guests/plenty.c tests/guests/peek.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
 # Linked to tests/guests/model: the model and what compares the kernel with it.
 MODEL_SRC = tests/model/model.c tests/model/operations.c tests/model/access.c
 BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c tests/bench/touch.c tests/bench/kernel.c
