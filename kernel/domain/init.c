@@ -159,6 +159,10 @@ static void linux_start(unsigned long modules, const struct init_module *module)
     give(INIT_SELF, R_PROCESS);
     entry_make(FROM_PROGRAM);
     give(INIT_FREE, R_ENTRY);
+    struct facet_message priority = {.word = {1}, .recv = {R_GUARDED}}; /* before the program it serves */
+    init_call(INIT_SCHEDULE, OP_SCHEDULE_REDUCE, &priority);
+    struct facet_message schedule = {.send = {R_GUARDED}};
+    init_call(R_PROCESS, OP_PROCESS_SET_SCHEDULE, &schedule);
     struct facet_message start = {0};
     init_call(R_PROCESS, OP_PROCESS_START, &start);
 }
