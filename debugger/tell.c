@@ -175,6 +175,7 @@ enum facet_status control_tell(struct control *c, struct facet_error *error) {
     bool gone = false, silent = is_silent(c);
     enum facet_status status = FACET_OK;
     cli_program_ends(c->cli);
+    c->cli->last_hit = c->hits.count ? c->hits.point[0]->number : 0;
     if (!silent)
         tell_hits(c);
     if (c->hits.count == 0)
