@@ -20,7 +20,7 @@ endif
 
 # The machine: libemu.a. The only folder that includes Unicorn.
 EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/kick.c emu/step.c emu/clock.c \
-	emu/device.c emu/stream.c emu/instruction.c emu/operand.c emu/refuse.c emu/survive.c emu/error.c \
+	emu/device.c emu/stream.c emu/host.c emu/host_path.c emu/host_name.c emu/host_io.c emu/instruction.c emu/operand.c emu/refuse.c emu/survive.c emu/error.c \
 	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/decode.c \
 	emu/fetch.c emu/inline.c
 
@@ -30,25 +30,32 @@ KERNEL_SRC = kernel/main.c kernel/boot.c kernel/cpu.c kernel/paging.c kernel/mem
 	kernel/invoke.c kernel/ipc.c kernel/strings.c kernel/copy.c kernel/debug.c kernel/check.c kernel/check_object.c \
 	kernel/check_depend.c kernel/damage.c kernel/start.c kernel/cap_memory.c kernel/cap_gpt.c \
 	kernel/cap_process.c kernel/cap_endpoint.c kernel/cap_range.c kernel/cap_stream.c kernel/cap_debug.c kernel/cap_power.c \
-	kernel/cap_discrim.c kernel/cap_schedule.c kernel/schedule.c kernel/report.c
+	kernel/cap_discrim.c kernel/cap_host.c kernel/cap_schedule.c kernel/schedule.c kernel/report.c
 KERNEL_ASM = kernel/head.S kernel/entry.S kernel/string.S
 
 # init.elf, the one program the kernel starts; embedded in kernel.elf between init_image and init_image_end.
 DOMAIN_SRC = kernel/domain/init.c kernel/domain/elf.c kernel/domain/space.c kernel/domain/init_start.S
 
 # linux.elf, the Linux personality, which init starts for a program that is not native; embedded in init.elf. C and assembler.
-LINUX_SRC = kernel/domain/linux/main.c kernel/domain/linux/say.c kernel/domain/linux/pool.c kernel/domain/linux/start.S
+LINUX_SRC = $(patsubst %,kernel/domain/linux/%,main.c calls.c say.c pool.c load.c stack.c region.c space.c vm.c user.c \
+	mmap.c mremap.c advice.c sync.c fault.c signal.c frame.c process.c clock.c limits.c random.c start.S \
+	text.c file.c host.c fd.c transfer.c mount.c path.c walk.c open.c refuse.c stat.c names.c attributes.c xattr.c node.c \
+	device.c memory.c proc.c pipe.c directory.c poll.c terminal.c filecalls.c)
 
 # Keepers that a program can start as processes of its own: linked to it.
 KEEPER_SRC = kernel/domain/pager.c kernel/domain/copyspace.c
 
 # The host tool. main.c stays out of libdebugger.a, which the unit tests link.
-DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/grants.c debugger/report.c debugger/stats.c \
+DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/grants.c debugger/regions.c debugger/strace.c debugger/strace_args.c \
+	debugger/strace_calls.c debugger/strace_flags.c debugger/report.c debugger/stats.c \
 	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c \
 	debugger/dispatch.c debugger/services.c debugger/events.c debugger/handlers.c debugger/builtin_trace.c \
-	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/cli.c debugger/address.c \
-	debugger/frame.c debugger/disasm.c \
-	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c debugger/expr_eval.c
+	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/cli.c debugger/cli_input.c debugger/cli_terminal.c debugger/cli_complete.c debugger/cli_script.c debugger/cli_help.c debugger/cli_info.c \
+	debugger/cli_settings.c debugger/cli_arguments.c debugger/cmd_print.c debugger/color.c debugger/address.c \
+	debugger/frame.c debugger/disasm.c debugger/lines.c debugger/linespec.c debugger/source.c debugger/point.c \
+	debugger/watchpoint.c debugger/control.c debugger/step.c debugger/tell.c debugger/returned.c debugger/cmd_step.c \
+	debugger/cmd_break.c debugger/cmd_watch.c debugger/cmd_stack.c debugger/cmd_list.c debugger/cmd_disassemble.c \
+	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c debugger/cmd_traverse.c debugger/traverse_steps.c debugger/caps.c debugger/cmd_caps.c debugger/expr_eval.c
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
@@ -58,7 +65,7 @@ TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tes
 	tests/guests/paths.c tests/guests/badop.c tests/guests/rescind.c tests/guests/damage.c tests/guests/keepers.c \
 	tests/guests/steps.S
 TEST_GUESTS += tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
-TEST_GUESTS += tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
+TEST_GUESTS += tests/guests/foreign.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
 # Linked to tests/guests/model: the model and what compares the kernel with it.
 MODEL_SRC = tests/model/model.c tests/model/operations.c tests/model/access.c
 BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c tests/bench/touch.c tests/bench/kernel.c
@@ -68,6 +75,8 @@ QEMU_RUNGS = 03_paging 04_page_fault 05_ring3 06_syscall
 
 # Linux programs that run natively and under facet: one of several files …
 MATRIX_SRC = $(patsubst %,tests/linux/matrix/%.c,main memory process signals contents descriptors names status)
+# … those that the debugger's tests debug, of one file each, not optimized.
+DEBUGGED = tests/linux/stockroom.c tests/linux/talk.c
 
 # Kernel-like images for the machine alone: -Ttext=0x100000, one segment, entry _start.
 LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_fault 05_ring3 06_syscall \
@@ -77,7 +86,7 @@ LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_faul
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
 UNIT_TESTS = tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/ladder_boot.c \
 	tests/test_access.c tests/test_access_verdicts.c tests/access_machine.c \
-	tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c
+	tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_regions.c tests/test_dbg_grants.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
 
@@ -135,6 +144,7 @@ BENCH_HOST_BIN = $(BENCH_HOST:%.c=$(B)/%)
 QEMU_BIN = $(QEMU_HOST:%.c=$(B)/%) $(QEMU_RUNGS:%=$(B)/tests/ladder/%.elf)
 HANDLER_BIN = $(SAMPLE_HANDLERS:samples/handlers/%.c=$(B)/handlers/%.so)
 LADDER_BIN = $(LADDER:%.S=$(B)/%.elf)
+DEBUGGED_BIN = $(DEBUGGED:%.c=$(B)/%)
 UNIT_OBJ = $(UNIT_TESTS:%.c=$(B)/%.o)
 
 OBJ = $(addprefix $(B)/,$(addsuffix .o,$(basename $(1))))
@@ -254,9 +264,15 @@ $(LADDER_BIN): $(B)/%.elf: %.S
 
 # Ordinary static Linux programs.
 LINUX_CFLAGS = -std=gnu11 -g -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -static
+$(B)/tests/linux/escape: tests/linux/escape.c
+	$(MKDIR)
+	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $<
 $(B)/tests/linux/matrix: $(MATRIX_SRC) tests/linux/matrix/matrix.h
 	$(MKDIR)
 	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $(MATRIX_SRC)
+$(DEBUGGED_BIN): $(B)/tests/linux/%: tests/linux/%.c
+	$(MKDIR)
+	$(say)$(CC) $(LINUX_CFLAGS) -O0 $(DEPFLAGS) -o $@ $<
 
 UNIT_LIBS = $(B)/libdebugger.a $(B)/libemu.a
 $(B)/tests/unit: $(UNIT_OBJ) $(UNIT_LIBS)
@@ -298,7 +314,7 @@ demo: all
 	@$(DEMO)
 DEMO = $(B)/facet run --swap sym:table=$(B)/handlers/tracer.so $(B)/guests/wordfreq < README.md
 
-test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(B)/tests/unit
+test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(DEBUGGED_BIN) $(B)/tests/unit
 $(UNIT_OBJ): | build/deps-test
 unit: test-files
 	$(RUN_UNIT)
@@ -347,8 +363,9 @@ test-qemu: test-files $(QEMU_BIN)
 	tests/qemu/run.sh $(B)
 
 # Linux programs natively and under facet: the matrix of system calls, Debian's busybox and bash, SQLite.
-test-linux: all build/deps-test $(B)/tests/linux/matrix
+test-linux: all build/deps-test $(B)/tests/linux/matrix $(B)/tests/linux/escape
 	tests/linux/matrix.sh $(B)
+	tests/linux/escape.sh $(B)
 	tests/linux/packages.sh $(B)
 	tests/linux/sqlite.sh $(B)
 

@@ -18,6 +18,9 @@ struct cli_options {
     size_t input_count;
     bool batch; /* end after the inputs */
     bool quiet; /* no greeting */
+    int argc;   /* of the program, its name among them */
+    char *const *argv;
+    bool init; /* first the commands in $XDG_CONFIG_HOME/facet/init */
 };
 
 /* Runs the inputs, then (unless batch) what is typed, until `quit` or end of input. Returns the exit status: 0, or 1 if

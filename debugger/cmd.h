@@ -8,30 +8,61 @@
 
 #include "session.h"
 
-struct cmd_breakpoint {
-    int number;
-    uint64_t va;
-    bool temporary;
-    unsigned hits;
-};
-
 struct cmd_examine { /* of `x`, remembered for the next one */
     char format, size;
     uint64_t next;
 };
 
+struct cmd_list {                 /* of `list`, and what LINE is relative to */
+    const char *path, *directory; /* NULL: nothing yet */
+    int line;                     /* where the program stands, or what was asked for */
+    int first, last;              /* shown last; 0: nothing since the program has stopped */
+};
+
+/* Lines of commands: the body of a loop, of a definition, of a breakpoint's `commands`. */
+struct cli_lines {
+    char **line;
+    size_t count;
+};
+
+/* loop_break and loop_continue: how far the execution of lines is to be left. */
+enum cli_leave { LEAVE_NOTHING, LEAVE_ROUND, LEAVE_LOOP };
+
+/* What `set` changes. */
+struct cli_settings {
+    bool confirm;
+    bool pagination; /* accepted for gdb's scripts */
+    bool history_save;
+    uint64_t history_size; /* lines */
+    uint64_t listsize;     /* lines that `list` shows */
+    bool intel;            /* syntax of disassembled instructions */
+    bool every_write;      /* watch stops at stores that change nothing, too */
+    char *args;            /* of the next `run`, as typed; NULL: none */
+};
+
 struct cli {
     struct session *session;
-    struct cmd_breakpoint *breakpoints;
-    size_t breakpoint_count;
-    int last_breakpoint;
+    const struct cli_options *options;
+    struct cli_settings set;
+    struct terminal *terminal;   /* NULL: standard input is none */
+    struct line_source *source;  /* the innermost */
+    struct user_command **users; /* made by `define` */
+    size_t user_count;
+    int redirected[3]; /* files of `run < FILE`; -1: none */
+    unsigned loops;    /* `while` in `while` */
+    enum cli_leave leave;
+    bool located;          /* the last error names its file and line */
+    struct point **points; /* breakpoints and watchpoints: point.h */
+    size_t point_count;
+    int last_point;     /* the number given last */
+    int last_hit;       /* of the one that stopped the program last; 0: none did */
+    uint64_t *inserted; /* the machine's breakpoints */
+    size_t inserted_count;
+    struct cmd_list list;
     struct cmd_examine examine;
-    int frame;  /* selected by up, down, frame: see frame.h */
-    bool intel; /* syntax of disassembled instructions */
-    bool interactive;
+    int frame; /* selected by up, down, frame: see frame.h */
     bool quit;
-    bool started;   /* the program has a machine */
-    unsigned depth; /* of nested `source` */
+    bool started; /* the program has a machine */
 };
 
 typedef enum facet_status cmd_fn(struct cli *cli, const char *args, struct facet_error *error);
@@ -45,21 +76,62 @@ struct cmd {
     bool repeats;        /* an empty line does it again */
 };
 
-/* The tables of the cmd_*.c files, ended by a NULL name. */
-extern const struct cmd cmd_run_table[];   /* cmd_run.c */
-extern const struct cmd cmd_data_table[];  /* cmd_data.c */
-extern const struct cmd cmd_space_table[]; /* cmd_space.c */
-extern const struct cmd cli_table[];       /* cli.c */
+/* The tables of the cmd_*.c files, ended by a NULL name. They are listed in cli.c, with their class for `help`. */
+extern const struct cmd cmd_run_table[];         /* cmd_run.c */
+extern const struct cmd cmd_step_table[];        /* cmd_step.c */
+extern const struct cmd cmd_break_table[];       /* cmd_break.c */
+extern const struct cmd cmd_watch_table[];       /* cmd_watch.c */
+extern const struct cmd cmd_stack_table[];       /* cmd_stack.c */
+extern const struct cmd cmd_list_table[];        /* cmd_list.c */
+extern const struct cmd cmd_disassemble_table[]; /* cmd_disassemble.c */
+extern const struct cmd cmd_data_table[];        /* cmd_data.c */
+extern const struct cmd cmd_space_table[];       /* cmd_space.c */
 
 /* The command that `word` names: its name, alias or a unique prefix of its name. */
-enum facet_status cmd_find(const char *word, const struct cmd **found, struct facet_error *error);
+enum facet_status cmd_find(struct cli *cli, const char *word, const struct cmd **found, struct facet_error *error);
 enum facet_status cmd_execute(struct cli *cli, const char *line, struct facet_error *error);
-/* "load" by default, "store", "fetch". */
+
+/* ---- For commands of several lines, and questions (cli_input.c) */
+
+/* The next line of whatever gives lines now: the terminal (after the prompt), standard input, a file, the next -ex.
+ * NULL: it has ended, or Ctrl-C (cli_interrupted). The caller frees it. */
+char *cli_read_line(struct cli *cli, const char *prompt);
+/* Lines up to the `end` that belongs to `what` ("define"), without it; blocks inside are kept whole. The caller frees
+ * them, also after a failure. */
+enum facet_status cli_read_body(struct cli *cli, const char *what, struct cli_lines *body, struct facet_error *error);
+void cli_lines_free(struct cli_lines *lines);
+void cli_lines_add(struct cli_lines *lines, const char *line);
+/* Executes them, until one fails, Ctrl-C, or `quit`. arguments: what $arg0… stand for; NULL: nothing new. */
+enum facet_status cli_execute_lines(struct cli *cli, const struct cli_lines *lines, const char *arguments,
+                                    struct facet_error *error);
+/* Commands come from a terminal: there is somebody to ask and to tell. */
+bool cli_interactive(const struct cli *cli);
+/* "… (y or n) "; true without asking unless cli_interactive and `set confirm on`. */
+bool cli_confirm(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Ctrl-C since the last prompt. */
+bool cli_interrupted(void);
+/* For `run`, `start`, `starti`, before session_start: ends the program that runs, and takes the next one's arguments
+ * and redirections from `args`, or from the last time (`set args`). */
+enum facet_status cli_prepare_run(struct cli *cli, const char *args, struct facet_error *error);
+/* Around everything that lets the program run: the terminal is the program's, with the modes it gave it. */
+void cli_program_begins(struct cli *cli);
+void cli_program_ends(struct cli *cli);
+
 enum facet_status cmd_info_handlers(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_registers(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_breakpoints(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_watchpoints(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_frame(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_source(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_set_disassembly(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_set_substitute_path(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_symbol(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_line(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_show_version(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_echo(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_printf(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_traverse(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_caps(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_objects(struct cli *cli, const char *args, struct facet_error *error);
 
 /* address.c: NUMBER, SYMBOL, &SYMBOL, $REGISTER, and sums and differences of them. */

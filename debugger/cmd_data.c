@@ -215,20 +215,6 @@ enum facet_status cmd_info_symbol(struct cli *cli, const char *args, struct face
     return FACET_OK;
 }
 
-enum facet_status cmd_info_line(struct cli *cli, const char *args, struct facet_error *error) {
-    uint64_t va;
-    struct source_line at;
-    enum facet_status status = *args ? cmd_address(cli, args, &va, error) : cmd_address(cli, "$pc", &va, error);
-    if (status)
-        return status;
-    if (symbols_line(session_symbols(cli->session), va, &at))
-        printf("Line %d of \"%s\" starts at address ", at.line, at.file), cmd_print_address(cli, at.start),
-            printf(".\n");
-    else
-        printf("No line number information available for address "), cmd_print_address(cli, va), printf("\n");
-    return FACET_OK;
-}
-
 const struct cmd cmd_data_table[] = {
     {"x", NULL, cmd_examine_memory, "x[/COUNT FORMAT SIZE] [ADDRESS]",
      "show memory; formats x d u o t c s a, sizes b h w g", true},

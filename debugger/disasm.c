@@ -219,7 +219,7 @@ unsigned disasm_one(struct cli *cli, uint64_t va, char *text, size_t size) {
         snprintf(text, size, "(bad)");
         return 1;
     }
-    if (cli->intel) {
+    if (cli->set.intel) {
         add_intel(&t, cli, decoder(), insn);
     } else {
         add_mnemonic(&t, insn);

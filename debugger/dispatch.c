@@ -103,6 +103,7 @@ static void clean_reply(struct facet_reply *reply, uint32_t size) {
 static void note_stop(struct swaps *s, const struct attached *h, const struct facet_access *access, const char *text) {
     struct stopped_access *stop = &s->stopped;
     stop->valid = true;
+    stop->hidden = h->on->hidden;
     stop->serial = h->serial;
     stop->newest = s->next_serial;
     stop->handler = h->code.text;
@@ -151,7 +152,7 @@ static size_t find_touched(struct swaps *s, const struct emu_access *a, struct t
 static void find_parts(struct touched *touched, size_t count) {
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < count; j++)
-            if (touched[j].low < touched[i].low || touched[j].high > touched[i].high)
+            if (!touched[j].object->hidden && (touched[j].low < touched[i].low || touched[j].high > touched[i].high))
                 touched[i].part = true;
 }
 
@@ -194,6 +195,8 @@ static void take_answer(struct stopped_access *so_far, const struct touched *t, 
 static void write_events(struct swaps *s, const struct emu_access *a, struct touched *touched, size_t count,
                          const uint8_t *value) {
     for (size_t i = 0; i < count; i++) {
+        if (touched[i].object->hidden)
+            continue;
         struct facet_access access = describe(s, a, touched[i].object, touched[i].offset);
         access.flags |= touched[i].part ? FACET_PART : 0u;
         events_write(s->events, &access, value, touched[i].verdict);
@@ -299,7 +302,7 @@ static inline enum facet_verdict ask_one(struct swaps *s, struct emu_access *a, 
         }
         clean_reply(&s->reply, a->size);
     }
-    if (__builtin_expect(s->events != NULL, 0))
+    if (__builtin_expect(s->events != NULL, 0) && !object->hidden)
         events_write(s->events, &access, value, verdict);
     return verdict;
 }

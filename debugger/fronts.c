@@ -76,33 +76,85 @@ static enum facet_status page_sync(struct swaps *s, int front, struct facet_erro
 
 enum facet_status fronts_sync(struct swapped *object, struct facet_error *error) {
     enum facet_status status = FACET_OK;
-    for (size_t i = 0; i < object->front_count && status == FACET_OK; i++)
-        status = page_sync(object->swaps, object->fronts[i], error);
+    for (size_t i = 0; i < object->pages && status == FACET_OK; i++)
+        if (object->fronts[i] >= 0)
+            status = page_sync(object->swaps, object->fronts[i], error);
     return status;
 }
 
 /* ---- Fronts of an object */
 
-static enum facet_status install_page(struct swapped *object, size_t index, unsigned flags, struct facet_error *error) {
+static uint64_t page_va(const struct swapped *object, size_t index) {
+    return object->name.va - object->skew + index * PAGE;
+}
+
+static struct mark make_mark(struct swapped *object, size_t index) {
+    uint64_t start = index * PAGE, end = object->skew + object->name.size - start;
+    return (struct mark){
+        .low = index == 0 ? (uint32_t)object->skew : 0,
+        .high = end < PAGE ? (uint32_t)end : PAGE,
+        .delta = (int64_t)start - (int64_t)object->skew,
+        .object = object,
+    };
+}
+
+static unsigned front_flags(const struct swapped *object) {
+    uint32_t verdicts = 0;
+    for (size_t i = 0; i < object->count; i++)
+        verdicts |= object->chain[i]->verdicts;
+    return verdicts & CAREFUL_VERDICTS ? FRONT_CAREFUL : 0;
+}
+
+/* The page that wore this front is no more: the kernel took the front away with it and has given it to another. */
+static void forget_page(struct swaps *s, int front) {
+    while (s->page[front]) {
+        struct swapped *object = s->page[front]->only.object;
+        page_unmark(s, front, object);
+        for (size_t i = 0; i < object->pages; i++)
+            if (object->fronts[i] == front) {
+                object->fronts[i] = -1;
+                object->absent++;
+            }
+    }
+}
+
+static void drop_page(struct swapped *object, size_t index) {
+    int front = object->fronts[index];
+    object->fronts[index] = -1;
+    object->absent++;
+    page_unmark(object->swaps, front, object);
+    page_sync(object->swaps, front, NULL);
+}
+
+/* Only a Linux program's pages may be absent. */
+static enum facet_status page_absent(const struct swapped *object, size_t index, struct facet_error *error) {
+    if (object->swaps->program->native)
+        return facet_fail(error, FACET_ERR_USAGE, "0x%lx: no page of memory is mapped there", page_va(object, index));
+    return FACET_OK;
+}
+
+static enum facet_status install_page(struct swapped *object, size_t index, struct facet_error *error) {
     struct swaps *s = object->swaps;
-    uint64_t start = index * PAGE, first = index == 0 ? object->skew : 0,
-             end = object->skew + object->name.size - start;
-    uint64_t va = object->name.va - object->skew + start, id = object->name.id;
+    uint64_t id = object->name.id;
+    unsigned flags = front_flags(object);
+    gva_t va = {page_va(object, index)};
     int front;
     enum facet_status status = object->name.by_id
                                    ? kernel_front_object(s->emu, id, flags, &front, error)
-                                   : kernel_front_install(s->emu, s->process, (gva_t){va}, flags, &front, &id, error);
-    if (status != FACET_OK)
-        return status;
+                                   : kernel_front_install(s->emu, s->process, va, flags, &front, &id, error);
+    if (status != FACET_OK || front < 0)
+        return status != FACET_OK ? status : page_absent(object, index, error);
+    if (s->page[front] && s->page[front]->object_id != id)
+        forget_page(s, front);
+    if (object->fronts[index] == front)
+        return FACET_OK;
+    if (object->fronts[index] >= 0)
+        forget_page(s, object->fronts[index]);
     bool fresh = !s->page[front];
-    object->fronts[object->front_count++] = front;
-    page_mark(s, front,
-              (struct mark){
-                  .low = (uint32_t)first,
-                  .high = end < PAGE ? (uint32_t)end : PAGE,
-                  .delta = (int64_t)start - (int64_t)object->skew,
-                  .object = object,
-              });
+    object->fronts[index] = front;
+    object->absent--;
+    object->met = true;
+    page_mark(s, front, make_mark(object, index));
     s->page[front]->object_id = id;
     if (fresh)
         s->page[front]->careful = flags & FRONT_CAREFUL;
@@ -110,37 +162,83 @@ static enum facet_status install_page(struct swapped *object, size_t index, unsi
 }
 
 void fronts_remove(struct swapped *object) {
-    for (size_t i = 0; i < object->front_count; i++)
-        page_unmark(object->swaps, object->fronts[i], object);
-    for (size_t i = 0; i < object->front_count; i++)
-        page_sync(object->swaps, object->fronts[i], NULL);
+    for (size_t i = 0; i < object->pages; i++)
+        if (object->fronts[i] >= 0)
+            page_unmark(object->swaps, object->fronts[i], object);
+    for (size_t i = 0; i < object->pages; i++)
+        if (object->fronts[i] >= 0)
+            page_sync(object->swaps, object->fronts[i], NULL);
     free(object->fronts);
     object->fronts = NULL;
-    object->front_count = 0;
+    object->pages = object->absent = 0;
 }
 
-enum facet_status fronts_install(struct swapped *object, struct facet_error *error) {
-    uint32_t verdicts = 0;
+/* Room for all pages that the object has now. */
+static enum facet_status make_room(struct swapped *object, struct facet_error *error) {
     object->skew = object->name.va % PAGE;
     uint64_t pages = (object->skew + object->name.size + PAGE - 1) / PAGE;
     if (pages > FRONT_MAX)
         return facet_fail(error, FACET_ERR_USAGE, "cannot swap %s: it has %lu pages, at most %d can be swapped",
                           object->name.text, pages, FRONT_MAX);
-    for (size_t i = 0; i < object->count; i++)
-        verdicts |= object->chain[i]->verdicts;
-    object->fronts = text_grow(NULL, pages, sizeof *object->fronts);
-    for (size_t i = 0; i < pages; i++) {
+    object->fronts = text_grow(object->fronts, pages + 1, sizeof *object->fronts);
+    for (; object->pages < pages; object->pages++, object->absent++)
+        object->fronts[object->pages] = -1;
+    return FACET_OK;
+}
+
+static enum facet_status install_pages(struct swapped *object, size_t from, size_t to, struct facet_error *error) {
+    for (size_t i = from; i < to; i++) {
         struct facet_error why;
-        enum facet_status status = install_page(object, i, verdicts & CAREFUL_VERDICTS ? FRONT_CAREFUL : 0, &why);
-        if (status != FACET_OK) {
-            uint64_t va = object->name.va - object->skew + i * PAGE;
-            fronts_remove(object);
-            return object->name.by_id
-                       ? facet_fail(error, status, "cannot swap %s: %s", object->name.text, why.text)
-                       : facet_fail(error, status, "cannot swap %s: 0x%lx: %s", object->name.text, va, why.text);
-        }
+        enum facet_status status = install_page(object, i, &why);
+        if (status != FACET_OK)
+            return facet_fail(error, status, "cannot swap %s: %s", object->name.text, why.text);
     }
     return FACET_OK;
+}
+
+enum facet_status fronts_install(struct swapped *object, struct facet_error *error) {
+    enum facet_status status = make_room(object, error);
+    if (status == FACET_OK)
+        status = install_pages(object, 0, object->pages, error);
+    if (status != FACET_OK)
+        fronts_remove(object);
+    return status;
+}
+
+enum facet_status fronts_grow(struct swapped *object, struct facet_error *error) {
+    size_t last = object->pages;
+    enum facet_status status = make_room(object, error);
+    if (status != FACET_OK || last == 0 || object->fronts[last - 1] < 0)
+        return status;
+    struct front_page *page = object->swaps->page[object->fronts[last - 1]];
+    for (size_t i = 0; i < page->count; i++) /* what was its last page has more of its bytes now */
+        if (page->marks[i].object == object)
+            page->marks[i] = make_mark(object, last - 1);
+    page->only = page->marks[0];
+    return FACET_OK;
+}
+
+/* Indices of the object's pages in a range of addresses: [*from, *to). */
+static void pages_in(const struct swapped *object, uint64_t va, uint64_t size, size_t *from, size_t *to) {
+    uint64_t start = page_va(object, 0), end = start + object->pages * PAGE, last = va + size;
+    *from = va <= start ? 0 : va >= end ? object->pages : (va - start) / PAGE;
+    *to = last <= start ? 0 : last >= end ? object->pages : (last - start + PAGE - 1) / PAGE;
+    if (object->name.by_id)
+        *from = *to;
+}
+
+enum facet_status fronts_come(struct swapped *object, uint64_t va, uint64_t size, struct facet_error *error) {
+    size_t from, to;
+    pages_in(object, va, size, &from, &to);
+    return install_pages(object, from, to, error);
+}
+
+void fronts_go(struct swapped *object, uint64_t va, uint64_t size) {
+    size_t from, to;
+    pages_in(object, va, size, &from, &to);
+    for (size_t i = from; i < to; i++)
+        if (object->fronts[i] >= 0)
+            drop_page(object, i);
 }
 
 int swapped_copy(struct swapped *object, int64_t offset, void *read, const void *write, size_t size) {
@@ -150,7 +248,8 @@ int swapped_copy(struct swapped *object, int64_t offset, void *read, const void 
     for (size_t done = 0; done < size;) {
         uint64_t at = (uint64_t)offset + done + object->skew;
         size_t room, want = size - done;
-        uint8_t *backing = emu_front_backing(object->swaps->emu, object->fronts[at / PAGE], at % PAGE, &room);
+        int front = object->fronts[at / PAGE];
+        uint8_t *backing = front < 0 ? NULL : emu_front_backing(object->swaps->emu, front, at % PAGE, &room);
         if (!backing)
             return -1;
         want = want < room ? want : room;

@@ -184,7 +184,8 @@ enum facet_status grants_add(struct grants *grants, const char *text, struct fac
         unsigned grant;
     } known[] = {{"stdin", GRANT_STDIN}, {"stdout", GRANT_STDOUT},   {"stderr", GRANT_STDERR},
                  {"range", GRANT_RANGE}, {"debug", GRANT_DEBUG},     {"schedule", GRANT_SCHEDULE},
-                 {"time", GRANT_TIME},   {"console", GRANT_CONSOLE}, {"power", GRANT_POWER}};
+                 {"time", GRANT_TIME},   {"console", GRANT_CONSOLE}, {"power", GRANT_POWER},
+                 {"host", GRANT_HOST}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(text, known[i].name) == 0) {
             grants->flags |= known[i].grant;
@@ -195,7 +196,7 @@ enum facet_status grants_add(struct grants *grants, const char *text, struct fac
     if (strncmp(text, "env:", 4) == 0)
         return add_env(grants, text, error);
     return REFUSE("--grant knows stdin, stdout, stderr, time, dir:PATH:ro|rw[:AS], file:PATH:ro|rw[:AS], "
-                  "env:NAME[=VALUE], range, debug, schedule, console and power, not \"%s\"",
+                  "env:NAME[=VALUE], range, debug, schedule, console, power and host, not \"%s\"",
                   text);
 }
 

@@ -2,7 +2,7 @@
  *
  * What --grant gives the program: nothing else of the host is reachable.
  *
- *     stdin | stdout | stderr | range | debug | schedule | time | console | power
+ *     stdin | stdout | stderr | range | debug | schedule | time | console | power | host
  *     dir:PATH:ro|rw[:AS]       a folder and all below it
  *     file:PATH:ro|rw[:AS]      one file; with rw it need not exist yet
  *     env:NAME[=VALUE]          a variable of the environment

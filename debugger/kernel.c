@@ -45,6 +45,9 @@ static enum facet_status install(struct emu *emu, enum debug_op op, const uint64
     enum facet_status status = request(emu, op, arg, &answer, error);
     if (status != FACET_OK)
         return status;
+    *front = -1;
+    if (answer == DEBUG_NOT_MEMORY && op == DEBUG_FRONT_INSTALL)
+        return FACET_OK;
     if (answer != DEBUG_OK && answer != DEBUG_ALREADY)
         return refused(answer, error);
     uint64_t index = emu_debug_block(emu)->request.result[0];

@@ -9,7 +9,8 @@
 
 #include <facet/object.h>
 
-/* Fronts. Flags are enum front_flag. A page that wears a front already keeps it: *front is that one. */
+/* Fronts. Flags are enum front_flag. A page that wears a front already keeps it: *front is that one; -1: there is no
+ * page at that address. */
 enum facet_status kernel_front_install(struct emu *emu, uint64_t process, gva_t va, unsigned flags, int *front,
                                        uint64_t *object, struct facet_error *error);
 enum facet_status kernel_front_object(struct emu *emu, uint64_t object, unsigned flags, int *front,

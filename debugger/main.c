@@ -54,7 +54,8 @@ static enum facet_status open_session(const struct options *o, struct session **
 }
 
 static int debug_program(struct session *session, const struct options *o) {
-    const struct cli_options cli = {o->inputs, o->input_count, o->batch, o->quiet};
+    const struct cli_options cli = {o->inputs, o->input_count, o->batch, o->quiet, o->argc, o->argv, !o->no_init};
+    color_decide(o->color);
     int status = cli_run(session, &cli);
     session_report(session, stderr);
     if (session_failed(session))

@@ -43,8 +43,12 @@ static enum facet_status parse_segment(const char *text, const struct program *p
         [PART_TEXT] = "text", [PART_RODATA] = "rodata", [PART_DATA] = "data",
         [PART_BSS] = "bss",   [PART_STACK] = "stack",
     };
-    if (strcmp(text, "heap") == 0)
+    if (strcmp(text, "heap") == 0 && program->native)
         return REFUSE("seg:heap: a native program has no heap that the kernel knows of; name its variable by sym:NAME");
+    if (strcmp(text, "heap") == 0) {
+        object->heap = true;
+        return FACET_OK;
+    }
     for (unsigned part = 0; part < sizeof names / sizeof *names; part++) {
         if (strcmp(text, names[part]) != 0)
             continue;
@@ -64,6 +68,26 @@ static enum facet_status parse_id(const char *text, struct object_name *object, 
     return FACET_OK;
 }
 
+static enum facet_status parse_map(const char *text, const struct program *program, struct object_name *object,
+                                   struct facet_error *error) {
+    uint64_t number;
+    if (!text_number(text, &number) || number == 0 || number > 1u << 30)
+        return REFUSE("\"map:%s\" is not map:N, where N counts the program's mappings from 1", text);
+    if (program->native)
+        return REFUSE("map:%s: a native program has no mappings that the kernel knows of; use obj:ID", text);
+    object->map = (unsigned)number;
+    return FACET_OK;
+}
+
+/* A word without a colon is often a symbol's name. */
+static enum facet_status parse_nothing(const char *text, const struct symbols *symbols, struct facet_error *error) {
+    const struct symbol *symbol;
+    bool known = symbols_find(symbols, text, &symbol, NULL) == FACET_OK;
+    return REFUSE("\"%s\" names no object: use sym:NAME, va:ADDR[+LEN], seg:text|rodata|data|bss|heap|stack, map:N or "
+                  "obj:ID%s%s%s",
+                  text, known ? "; did you mean sym:" : "", known ? text : "", known ? "?" : "");
+}
+
 enum facet_status object_parse(const char *text, const struct program *program, const struct symbols *symbols,
                                struct object_name *object, struct facet_error *error) {
     enum facet_status status;
@@ -76,9 +100,10 @@ enum facet_status object_parse(const char *text, const struct program *program, 
         status = parse_segment(text + 4, program, object, error);
     else if (strncmp(text, "obj:", 4) == 0)
         status = parse_id(text + 4, object, error);
+    else if (strncmp(text, "map:", 4) == 0)
+        status = parse_map(text + 4, program, object, error);
     else
-        status = REFUSE("\"%s\" names no object: use sym:NAME, va:ADDR[+LEN], seg:text|rodata|data|bss|stack or obj:ID",
-                        text);
+        status = parse_nothing(text, symbols, error);
     if (status == FACET_OK)
         object->text = text_copy(text);
     return status;

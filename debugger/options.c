@@ -17,6 +17,7 @@ enum key {
     KEY_VERSION = 'V',
     KEY_SCRIPT = 'x',
     KEY_QUIET = 'q',
+    KEY_NO_INIT = 'n',
     KEY_SWAP = 0x100,
     KEY_EVENTS,
     KEY_STATS,
@@ -52,7 +53,7 @@ static const struct argp_option option_table[] = {
      "file:PATH:ro|rw[:AS], env:NAME[=VALUE] (a variable of the environment), time (the host's clock; without it time "
      "starts at the same moment in each run), or stdin, stdout, stderr (given by default). Native programs: also range "
      "(make and destroy objects), debug (look at address spaces), schedule (priorities), console (the serial line), "
-     "power (end the machine)",
+     "power (end the machine), host (the granted files)",
      2},
     {"memory", KEY_MEMORY, "SIZE", 0, "RAM of the machine, 16M to 3G in steps of 2M, with K, M or G; default 128M", 2},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "End the run after this time with status 124; fractions are allowed", 2},
@@ -66,6 +67,7 @@ static const struct argp_option option_table[] = {
     {0, KEY_SCRIPT, "FILE", 0, "Execute the debugger commands in FILE", 3},
     {"ex", KEY_COMMAND, "COMMAND", 0, "Execute one debugger command; may be written -ex COMMAND", 3},
     {"batch", KEY_BATCH, 0, 0, "End after -x and -ex, with status 1 if a command failed", 3},
+    {"nx", KEY_NO_INIT, 0, 0, "Do not execute $XDG_CONFIG_HOME/facet/init (~/.config/facet/init) first", 3},
     {"quiet", KEY_QUIET, 0, 0, "No greeting", 3},
     {0, 0, 0, 0, "About facet:", 4},
     {"color", KEY_COLOR, "auto|always|never", 0, "Color in messages; auto: on a terminal unless NO_COLOR is set", 4},
@@ -130,7 +132,7 @@ static void set_color(struct options *o, struct argp_state *state, const char *a
     static const char *const names[] = {"auto", "always", "never"};
     for (unsigned i = 0; i < 3; i++)
         if (strcmp(arg, names[i]) == 0) {
-            o->color = (enum option_color)i;
+            o->color = (enum color_when)i;
             return;
         }
     argp_failure(state, 2, 0, "--color wants auto, always or never, not \"%s\"", arg);
@@ -156,6 +158,10 @@ static error_t parse_debugger(struct options *o, int key, char *arg, struct argp
     case KEY_BATCH:
         only_debug(o, state, "--batch");
         o->batch = true;
+        return 0;
+    case KEY_NO_INIT:
+        only_debug(o, state, "--nx");
+        o->no_init = true;
         return 0;
     case KEY_QUIET:
         only_debug(o, state, "--quiet");
@@ -245,12 +251,14 @@ static const struct argp argp = {option_table, parse_option, "PROGRAM [ARGS...]"
 static void spell_out_ex(int argc, char **argv) {
     static const char *const with_argument[] = {"--swap", "--events", "--stats", "--grant",   "--memory", "--timeout",
                                                 "--seed", "--kernel", "--color", "--program", "-x",       "--ex"};
-    static char ex[] = "--ex", batch[] = "--batch";
+    static char ex[] = "--ex", batch[] = "--batch", nx[] = "--nx";
     for (int i = 1; i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "-ex") == 0)
             argv[i] = ex;
         if (strcmp(argv[i], "-batch") == 0)
             argv[i] = batch;
+        if (strcmp(argv[i], "-nx") == 0)
+            argv[i] = nx;
         for (size_t j = 0; j < sizeof with_argument / sizeof *with_argument; j++)
             if (strcmp(argv[i], with_argument[j]) == 0) {
                 i++;

@@ -6,6 +6,7 @@
 #define DEBUGGER_OPTIONS_H
 
 #include "cli.h"
+#include "color.h"
 #include "grants.h"
 
 #include <stdbool.h>
@@ -19,8 +20,6 @@ struct option_swap {
     const char *handler; /* with its arguments */
 };
 
-enum option_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
-
 struct options {
     bool debug; /* `facet debug` */
     struct option_swap *swaps;
@@ -32,7 +31,8 @@ struct options {
     uint64_t memory, seed;
     bool clock, strace;
     bool count_instructions;
-    enum option_color color;
+    enum color_when color;
+    bool no_init; /* -n: not the commands of the user's own file */
     struct cli_input *inputs;
     size_t input_count;
     bool batch, quiet;

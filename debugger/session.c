@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define PAGE 4096u
+
 /* ---- Open and close */
 
 static enum facet_status read_kernel(struct session *s, struct facet_error *error) {
@@ -29,6 +31,7 @@ enum facet_status session_open(const struct session_config *config, struct sessi
     struct session *s = calloc(1, sizeof *s);
     facet_assert(s, "out of memory");
     s->config = *config;
+    s->strace.print = config->strace;
     enum facet_status status = program_open(config->program, config->memory, &s->program, error);
     if (status == FACET_OK)
         status = symbols_open(config->program, s->program->bias, &s->symbols, error);
@@ -38,6 +41,8 @@ enum facet_status session_open(const struct session_config *config, struct sessi
         status = events_open(config->events, &s->events, error);
     if (status == FACET_OK) {
         s->swaps = swaps_new(s->program, s->symbols);
+        s->regions = regions_new();
+        s->swaps->regions = s->regions;
         s->swaps->events = s->events;
     } else {
         session_close(s);
@@ -71,6 +76,8 @@ bool session_close(struct session *s) {
     session_kill(s);
     swaps_free(s->swaps);
     bool good = !s->events || events_close(s->events);
+    strace_free(&s->strace);
+    regions_free(s->regions);
     symbols_close(s->symbols);
     program_close(s->program);
     free(s->kernel);
@@ -85,6 +92,12 @@ const struct program *session_program(const struct session *session) {
 }
 struct symbols *session_symbols(const struct session *session) {
     return session->symbols;
+}
+const struct strace *session_strace(const struct session *session) {
+    return &session->strace;
+}
+const struct regions *session_regions(const struct session *session) {
+    return session->regions;
 }
 struct emu *session_emu(const struct session *session) {
     return session->emu;
@@ -140,7 +153,7 @@ void session_list_handlers(const struct session *session, FILE *out) {
     if (session_handler_count(session))
         fprintf(out, "%-28s %-28s %10s\n", "Object", "Handler", "Accesses");
     for (size_t i = 0; i < session->swaps->count; i++)
-        for (size_t j = 0; j < session->swaps->objects[i]->count; j++) {
+        for (size_t j = 0; !session->swaps->objects[i]->hidden && j < session->swaps->objects[i]->count; j++) {
             const struct attached *h = session->swaps->objects[i]->chain[j];
             fprintf(out, "%-28s %-28s %10lu\n", h->object.name, h->code.text, h->sequence);
         }
@@ -149,14 +162,14 @@ void session_list_handlers(const struct session *session, FILE *out) {
 size_t session_handler_count(const struct session *session) {
     size_t count = 0;
     for (size_t i = 0; i < session->swaps->count; i++)
-        count += session->swaps->objects[i]->count;
+        count += session->swaps->objects[i]->hidden ? 0 : session->swaps->objects[i]->count;
     return count;
 }
 
 const char *session_swapped(const struct session *session, uint64_t va, uint64_t size) {
     for (size_t i = session->swaps->count; i-- > 0;) {
         const struct object_name *name = &session->swaps->objects[i]->name;
-        if (!name->by_id && name->va < va + size && va < name->va + name->size)
+        if (!session->swaps->objects[i]->hidden && !name->by_id && name->va < va + size && va < name->va + name->size)
             return name->text;
     }
     return NULL;
@@ -166,9 +179,13 @@ const char *session_swapped(const struct session *session, uint64_t va, uint64_t
 
 enum facet_status session_start(struct session *session, struct facet_error *error) {
     session_kill(session);
+    regions_clear(session->regions);
     enum facet_status status = session->ran ? swaps_renew(session->swaps, error) : FACET_OK;
     if (status == FACET_OK)
         status = session_boot(session, error);
+    if (status == FACET_OK && !session->program->native)
+        strace_start(&session->strace, session->program->path, session->config.argv, session->config.argc,
+                     session->config.grants->env_count);
     session->ran = true;
     if (status == FACET_OK)
         status = swaps_start(session->swaps, session->emu, session->process, error);
@@ -211,8 +228,27 @@ enum facet_status session_regs_set(struct session *session, const struct facet_r
     return FACET_OK;
 }
 
+/* Bytes from va on in a region whose absent pages are zeros. */
+static size_t unused_bytes(const struct session *s, uint64_t va) {
+    const struct area *r = regions_at(s->regions, va);
+    if (!r || (r->flags & REGION_KIND) == REGION_FILE)
+        return 0;
+    return r->va + r->size - va;
+}
+
 size_t session_read(struct session *session, uint64_t va, void *bytes, size_t size) {
-    return kernel_read(session->emu, session->process, (gva_t){va}, bytes, size);
+    size_t done = 0, room;
+    for (;;) {
+        done += kernel_read(session->emu, session->process, (gva_t){va + done}, (uint8_t *)bytes + done, size - done);
+        room = done < size ? unused_bytes(session, va + done) : 0;
+        if (room == 0)
+            return done;
+        size_t page = PAGE - (va + done) % PAGE;
+        room = room < page ? room : page;
+        room = room < size - done ? room : size - done;
+        memset((uint8_t *)bytes + done, 0, room);
+        done += room;
+    }
 }
 
 size_t session_write(struct session *session, uint64_t va, const void *bytes, size_t size) {

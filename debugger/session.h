@@ -11,6 +11,8 @@
 #include "emu/emu.h"
 #include "grants.h"
 #include "program.h"
+#include "regions.h"
+#include "strace.h"
 #include "symbols.h"
 
 #include <facet/error.h>
@@ -47,6 +49,10 @@ void session_set_stream(struct session *session, int stream, int fd);
 
 const struct program *session_program(const struct session *session);
 struct symbols *session_symbols(const struct session *session);
+/* Which system calls facet lacked, in this run or the last. */
+const struct strace *session_strace(const struct session *session);
+/* What lies where in a Linux program, as it last ran. */
+const struct regions *session_regions(const struct session *session);
 struct emu *session_emu(const struct session *session);  /* NULL: not started or ended */
 uint64_t session_process(const struct session *session); /* object id of the program's Process; 0: not started */
 struct swaps *session_swaps(const struct session *session);

@@ -66,6 +66,9 @@ static struct block make_args(const struct session *s) {
         .argc = (unsigned)c->argc,
         .grants = c->grants->flags,
         .flags = c->strace ? BOOT_STRACE : 0,
+        .memory = (unsigned)(c->memory >> 20),
+        .user = getuid(),
+        .group = getgid(),
         .seed = c->seed,
     };
     for (int i = 0; i < c->argc; i++)

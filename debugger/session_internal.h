@@ -5,7 +5,9 @@
 #ifndef DEBUGGER_SESSION_INTERNAL_H
 #define DEBUGGER_SESSION_INTERNAL_H
 
+#include "regions.h"
 #include "session.h"
+#include "strace.h"
 #include "swap.h"
 
 #include <signal.h>
@@ -17,6 +19,8 @@ struct session {
     struct symbols *symbols;
     struct swaps *swaps;
     struct events *events;
+    struct regions *regions;
+    struct strace strace;
     uint8_t *kernel; /* another one than the built-in; NULL */
     size_t kernel_size;
     struct emu *emu;

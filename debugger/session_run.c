@@ -25,7 +25,10 @@ bool session_at_home(const struct session *s) {
 static struct session_stop gone(struct session *s, enum session_event event, int code, const char *text) {
     struct session_stop stop = {.event = event, .code = code};
     snprintf(stop.text, sizeof stop.text, "%s", text);
-    if (event == SESSION_EXITED && s->signal && code == 128 + s->signal)
+    bool killed = event == SESSION_EXITED && s->signal && code == 128 + s->signal;
+    if (event == SESSION_EXITED && !s->program->native)
+        strace_end(&s->strace, code, killed ? s->signal : 0);
+    if (killed)
         snprintf(stop.text, sizeof stop.text, "terminated with signal %s, %s", session_signal_name(s->signal),
                  session_signal_text(s->signal));
     session_kill(s);
@@ -36,8 +39,20 @@ static struct session_stop faulted(struct session *s) {
     const struct debug_block *block = emu_debug_block(s->emu);
     struct session_stop stop = {.event = SESSION_FAULTED, .code = (int)block->event.arg[1]};
     s->signal = stop.code;
+    if (!s->program->native)
+        strace_fault(&s->strace, stop.code, (unsigned)block->event.arg[2], block->event.arg[3]);
     report_fault(block->event.arg, stop.text, sizeof stop.text);
     return stop;
+}
+
+/* Pages are still there when their region is told to be none. */
+static void region_told(struct session *s, const unsigned long arg[4], const char text[256]) {
+    char name[256];
+    snprintf(name, sizeof name, "%.255s", text);
+    if ((arg[3] & REGION_KIND) == REGION_NONE)
+        swaps_pages_go(s->swaps, arg[1], arg[2]);
+    regions_set(s->regions, arg[1], arg[2], (unsigned)arg[3], name);
+    swaps_regions_changed(s->swaps);
 }
 
 bool session_event(struct session *s, uint64_t event) {
@@ -47,8 +62,13 @@ bool session_event(struct session *s, uint64_t event) {
         fprintf(stderr, "facet: %.*s\n", (int)sizeof block->text, block->text);
         return true;
     case DEBUG_EVENT_REGION:
+        region_told(s, block->event.arg, block->text);
+        return true;
     case DEBUG_EVENT_PAGES:
+        swaps_pages_came(s->swaps, block->event.arg[1], block->event.arg[2]);
+        return true;
     case DEBUG_EVENT_SYSCALL:
+        strace_call(&s->strace, s, block->event.arg);
         return true;
     default:
         return false;
@@ -72,7 +92,7 @@ static bool translate(struct session *s, const struct emu_stop *from, struct ses
         return true;
     case EMU_STOP_ACCESS:
         to->event = SESSION_STOPPED;
-        s->elsewhere = !session_at_home(s);
+        s->elsewhere = s->swaps->stopped.access.process > 1;
         report_access(&s->swaps->stopped, to->text, sizeof to->text);
         return true;
     case EMU_STOP_BREAKPOINT:
@@ -136,10 +156,15 @@ void session_break(struct session *session, uint64_t va, bool on) {
     emu_breakpoint_add(session->emu, (gva_t){va});
 }
 
-/* Runs the other processes until the program is about to execute its next instruction. */
+/* Runs the other processes until the program is about to execute its next instruction. Where that is only a native
+ * program's keepers leave alone: a Linux program may go on in a signal handler. */
 static struct session_stop go_home(struct session *s) {
     struct session_stop stop = {.event = SESSION_STEPPED};
     while (stop.event == SESSION_STEPPED && !session_at_home(s)) {
+        if (!s->program->native) {
+            stop = drive(s, emu_step);
+            continue;
+        }
         gva_t next = {s->process_at->regs.rip};
         emu_breakpoint_add(s->emu, next);
         stop = drive(s, emu_run);
@@ -151,9 +176,22 @@ static struct session_stop go_home(struct session *s) {
     return stop;
 }
 
+/* The program's keeper is about to repair a fault of the instruction, which then begins again. */
+static bool only_faulted(const struct session *s) {
+    const struct process *p = s->process_at;
+    return !session_at_home(s) && p->state == PROCESS_FAULTED && p->fault != FAULT_SYSCALL && p->fault != FAULT_STEP;
+}
+
 struct session_stop session_step(struct session *session) {
     struct session_stop stop = go_home(session);
-    if (stop.event == SESSION_STEPPED)
+    bool again = true;
+    while (stop.event == SESSION_STEPPED && again) {
+        struct facet_regs before;
+        session_regs(session, &before);
         stop = drive(session, emu_step);
-    return stop.event == SESSION_STEPPED ? go_home(session) : stop;
+        again = stop.event == SESSION_STEPPED && only_faulted(session) && session->process_at->regs.rip == before.rip;
+        if (stop.event == SESSION_STEPPED)
+            stop = go_home(session);
+    }
+    return stop;
 }

@@ -35,7 +35,7 @@ static void put_swaps(FILE *out, const struct swaps *swaps) {
     const char *comma = "";
     fputs(",\"swaps\":[", out);
     for (size_t i = 0; i < swaps->count; i++)
-        for (size_t j = 0; j < swaps->objects[i]->count; j++) {
+        for (size_t j = 0; !swaps->objects[i]->hidden && j < swaps->objects[i]->count; j++) {
             const struct attached *h = swaps->objects[i]->chain[j];
             fprintf(out, "%s{\"object\":", comma);
             put_string(out, h->object.name);
@@ -45,6 +45,14 @@ static void put_swaps(FILE *out, const struct swaps *swaps) {
             comma = ",";
         }
     fputc(']', out);
+}
+
+static void put_unknown_calls(FILE *out, const struct strace *strace) {
+    const char *comma = "";
+    fputs(",\"unknown_calls\":{", out);
+    for (size_t i = 0; i < strace->unknown_count; i++, comma = ",")
+        fprintf(out, "%s\"%s\":%lu", comma, strace->unknown[i].name, strace->unknown[i].count);
+    fputc('}', out);
 }
 
 static void put_all(FILE *out, const struct session *session, const struct stats_run *run) {
@@ -81,6 +89,8 @@ static void put_all(FILE *out, const struct session *session, const struct stats
     put_counters(out, counters);
     if (events)
         fprintf(out, ",\"events\":%lu", events_count(events));
+    if (!session_program(session)->native)
+        put_unknown_calls(out, session_strace(session));
     put_swaps(out, session_swaps(session));
     fputs("}\n", out);
 }

@@ -49,10 +49,24 @@ static void detach(struct attached *h) {
     h->state = NULL;
 }
 
-static enum facet_status attach(struct swapped *object, const char *handler, struct facet_error *error) {
+/* facet's own handler knows its state by the object's name. */
+static void take_own(struct attached *h, const struct swapped *object, const struct facet_handler *own) {
+    h->code = (struct handler_code){
+        .handler = own,
+        .text = text_copy(object->name.text),
+        .name = text_copy(own->name),
+        .args = text_copy(object->name.text),
+    };
+}
+
+/* `handler` as the user wrote it, or facet's own. */
+static enum facet_status attach(struct swapped *object, const char *handler, const struct facet_handler *own,
+                                struct facet_error *error) {
     struct attached *h = calloc(1, sizeof *h);
     facet_assert(h, "out of memory");
-    enum facet_status status = handler_load(handler, &h->code, error);
+    enum facet_status status = own ? FACET_OK : handler_load(handler, &h->code, error);
+    if (own)
+        take_own(h, object, own);
     if (status == FACET_OK) {
         h->on = object;
         services_fill(h);
@@ -108,19 +122,57 @@ void swaps_free(struct swaps *swaps) {
     free(swaps);
 }
 
+static struct swapped *add_object(struct swaps *s, struct object_name name) {
+    struct swapped *object = calloc(1, sizeof *object);
+    facet_assert(object, "out of memory");
+    object->swaps = s;
+    object->name = name;
+    s->objects = text_grow(s->objects, s->count + 1, sizeof *s->objects);
+    s->objects[s->count++] = object;
+    return object;
+}
+
 static enum facet_status new_object(struct swaps *s, const char *text, struct swapped **object,
                                     struct facet_error *error) {
     struct object_name name;
     enum facet_status status = object_parse(text, s->program, s->symbols, &name, error);
-    if (status != FACET_OK)
-        return status;
-    *object = calloc(1, sizeof **object);
-    facet_assert(*object, "out of memory");
-    (*object)->swaps = s;
-    (*object)->name = name;
-    s->objects = text_grow(s->objects, s->count + 1, sizeof *s->objects);
-    s->objects[s->count++] = *object;
-    return FACET_OK;
+    if (status == FACET_OK)
+        *object = add_object(s, name);
+    return status;
+}
+
+/* An object that the program decides about gets the extent that it has now. */
+static bool follow(struct swapped *o) {
+    struct swaps *s = o->swaps;
+    uint64_t va, size, end = o->name.va + o->name.size;
+    bool there = o->name.heap ? regions_of_kind(s->regions, REGION_HEAP, &va, &size)
+                              : o->name.map && regions_map(s->regions, o->name.map, &va, &size);
+    if (!there || (o->name.size > 0 && va + size <= end))
+        return false;
+    if (o->name.size == 0)
+        o->name.va = va;
+    o->name.size = va + size - o->name.va;
+    for (size_t i = 0; i < o->count; i++) {
+        o->chain[i]->object.va = o->name.va;
+        o->chain[i]->object.size = o->name.size;
+    }
+    return true;
+}
+
+static void lose_extent(struct swapped *o) {
+    if (o->name.heap || o->name.map)
+        o->name.va = o->name.size = 0;
+    o->met = false;
+}
+
+/* Asks to be told of pages as long as some object lacks any. */
+static void want_pages(struct swaps *s) {
+    bool want = false;
+    for (size_t i = 0; i < s->count && !want; i++)
+        want = s->objects[i]->absent > 0;
+    struct debug_block *block = s->emu ? emu_debug_block(s->emu) : NULL;
+    if (block)
+        block->want = want ? block->want | DEBUG_WANT_PAGES : block->want & ~(unsigned)DEBUG_WANT_PAGES;
 }
 
 enum facet_status swaps_add(struct swaps *swaps, const char *object, const char *handler, struct facet_error *error) {
@@ -129,7 +181,9 @@ enum facet_status swaps_add(struct swaps *swaps, const char *object, const char 
     enum facet_status status = fresh ? new_object(swaps, object, &o, error) : FACET_OK;
     if (status != FACET_OK)
         return status;
-    status = attach(o, handler, error);
+    if (fresh && swaps->emu)
+        follow(o);
+    status = attach(o, handler, NULL, error);
     if (status == FACET_OK && swaps->emu) {
         status = fresh ? fronts_install(o, error) : fronts_sync(o, error);
         if (status != FACET_OK)
@@ -137,6 +191,20 @@ enum facet_status swaps_add(struct swaps *swaps, const char *object, const char 
     }
     if (status != FACET_OK && fresh)
         drop_object(o);
+    want_pages(swaps);
+    return status;
+}
+
+enum facet_status swaps_add_hidden(struct swaps *swaps, const char *name, uint64_t va, uint64_t size,
+                                   const struct facet_handler *handler, struct facet_error *error) {
+    struct swapped *o = add_object(swaps, (struct object_name){.text = text_copy(name), .va = va, .size = size});
+    o->hidden = true;
+    enum facet_status status = attach(o, NULL, handler, error);
+    if (status == FACET_OK && swaps->emu)
+        status = fronts_install(o, error);
+    if (status != FACET_OK)
+        drop_object(o);
+    want_pages(swaps);
     return status;
 }
 
@@ -155,6 +223,7 @@ enum facet_status swaps_remove(struct swaps *swaps, const char *object, const ch
     if (o->count > 0)
         return fronts_sync(o, error);
     drop_object(o);
+    want_pages(swaps);
     return FACET_OK;
 }
 
@@ -168,11 +237,44 @@ enum facet_status swaps_start(struct swaps *swaps, struct emu *emu, uint64_t pro
     swaps->current = info ? &info->current : NULL;
     emu_on_access(emu, dispatch_access, swaps);
     for (size_t i = 0; i < swaps->count; i++) {
+        lose_extent(swaps->objects[i]);
+        follow(swaps->objects[i]);
         enum facet_status status = fronts_install(swaps->objects[i], error);
         if (status != FACET_OK)
             return status;
     }
+    want_pages(swaps);
     return FACET_OK;
+}
+
+/* What happens to pages while the program runs is no command of the user's: it is told at once, and at the end by
+ * facet's status. */
+static void complain(struct swaps *s, const struct facet_error *error) {
+    if (!s->failed)
+        fprintf(stderr, "facet: %s\n", error->text);
+    s->failed = true;
+}
+
+void swaps_pages_came(struct swaps *swaps, uint64_t va, uint64_t size) {
+    struct facet_error error;
+    for (size_t i = 0; swaps->emu && i < swaps->count; i++)
+        if (swaps->objects[i]->absent > 0 && fronts_come(swaps->objects[i], va, size, &error) != FACET_OK)
+            complain(swaps, &error);
+    want_pages(swaps);
+}
+
+void swaps_pages_go(struct swaps *swaps, uint64_t va, uint64_t size) {
+    for (size_t i = 0; swaps->emu && i < swaps->count; i++)
+        fronts_go(swaps->objects[i], va, size);
+    want_pages(swaps);
+}
+
+void swaps_regions_changed(struct swaps *swaps) {
+    struct facet_error error;
+    for (size_t i = 0; swaps->emu && i < swaps->count; i++)
+        if (follow(swaps->objects[i]) && fronts_grow(swaps->objects[i], &error) != FACET_OK)
+            complain(swaps, &error);
+    want_pages(swaps);
 }
 
 void swaps_end(struct swaps *swaps) {
@@ -256,7 +358,9 @@ void swaps_settle(struct swaps *swaps) {
 
 void swaps_report(struct swaps *swaps, FILE *out) {
     for (struct attached *h = next_attached(swaps, 0); h; h = next_attached(swaps, h->serial + 1))
-        if (h->code.handler->report)
+        if (h->on->hidden)
+            continue;
+        else if (h->code.handler->report)
             h->code.handler->report(h->state, out);
         else
             fprintf(out, "%s %s: %lu accesses\n", h->code.name, h->object.name, h->sequence);

@@ -14,6 +14,7 @@
 #include "events.h"
 #include "handlers.h"
 #include "object.h"
+#include "regions.h"
 
 struct swapped;
 struct swaps;
@@ -36,11 +37,14 @@ struct attached {
 struct swapped {
     struct swaps *swaps;
     struct object_name name;
+    bool hidden;             /* of swaps_add_hidden */
     struct attached **chain; /* newest first */
     size_t count;
-    int *fronts; /* its pages in address order; NULL while no machine runs */
-    size_t front_count;
+    int *fronts;   /* its pages in address order, -1: not there yet; NULL while no machine runs */
+    size_t pages;  /* in fronts */
+    size_t absent; /* of these, not there yet */
     uint64_t skew; /* offset of the object's first byte in its first page */
+    bool met;      /* some page of it has been there in this run */
 };
 
 /* A piece of an object within one page. */
@@ -61,6 +65,7 @@ struct front_page {
 /* The access at which the machine stopped. Bytes and texts are copies. */
 struct stopped_access {
     bool valid;
+    bool hidden;             /* facet's own handler said STOP */
     uint64_t serial, newest; /* of the handler that said STOP, of the newest at that time */
     const char *handler;     /* as the user wrote it; lives until it is detached */
     char object[256], text[256];
@@ -76,6 +81,7 @@ struct swaps {
     uint64_t process; /* object id of the program's process */
     struct symbols *symbols;
     const struct program *program;
+    const struct regions *regions;
     struct events *events;    /* NULL: none */
     struct process **current; /* the kernel's, in guest RAM; NULL: unknown */
 
@@ -107,6 +113,10 @@ void swaps_free(struct swaps *swaps); /* detaches all */
 
 /* Attaches `handler` (as on the command line) to `object`, newest. With a machine the fronts are installed at once. */
 enum facet_status swaps_add(struct swaps *swaps, const char *object, const char *handler, struct facet_error *error);
+/* Attaches one of facet's own to bytes of the program, as an object of that name, which nobody else is told about: no
+ * list, no event, no report shows it. */
+enum facet_status swaps_add_hidden(struct swaps *swaps, const char *name, uint64_t va, uint64_t size,
+                                   const struct facet_handler *handler, struct facet_error *error);
 /* Removes the newest handler of the object, or the newest whose text or name is `handler`. */
 enum facet_status swaps_remove(struct swaps *swaps, const char *object, const char *handler, struct facet_error *error);
 struct swapped *swaps_find(struct swaps *swaps, const char *object);
@@ -117,6 +127,10 @@ enum facet_status swaps_start(struct swaps *swaps, struct emu *emu, uint64_t pro
 void swaps_end(struct swaps *swaps);
 /* Detaches and attaches every handler again, so that a new run finds them fresh. */
 enum facet_status swaps_renew(struct swaps *swaps, struct facet_error *error);
+/* What the program's personality tells: pages have come; pages are about to go; regions have changed. */
+void swaps_pages_came(struct swaps *swaps, uint64_t va, uint64_t size);
+void swaps_pages_go(struct swaps *swaps, uint64_t va, uint64_t size);
+void swaps_regions_changed(struct swaps *swaps);
 /* Notes a swap (handler NULL: a restore) that a handler asked for, and makes the machine stop soon. False: no such
  * object. */
 bool swaps_later(struct swaps *swaps, const char *object, const char *handler);
@@ -129,8 +143,14 @@ void swaps_report(struct swaps *swaps, FILE *out);
 
 /* ---- fronts.c. A machine runs. */
 
-/* Installs the fronts of all pages of an object that has its handlers, and marks them; on failure none is left. */
+/* Installs the fronts of all pages of an object that has its handlers, and marks them; on failure none is left. Pages
+ * of a Linux program may come later. */
 enum facet_status fronts_install(struct swapped *object, struct facet_error *error);
+/* The object has grown: its name has the new size. */
+enum facet_status fronts_grow(struct swapped *object, struct facet_error *error);
+/* Pages in this range have come, or are about to go. */
+enum facet_status fronts_come(struct swapped *object, uint64_t va, uint64_t size, struct facet_error *error);
+void fronts_go(struct swapped *object, uint64_t va, uint64_t size);
 /* The object's handlers have changed: tells kernel and machine what they may say. Nothing without a machine. */
 enum facet_status fronts_sync(struct swapped *object, struct facet_error *error);
 /* Takes the object's marks away, and with swaps->emu set the fronts that nobody else needs. */

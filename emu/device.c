@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Ports: serial line, debug device, host streams, power, timer. The engine lets ring 3 use any port, so the check is
- * here: IN and OUT of ring 3 raise #GP(0), as with IOPL 0 and no I/O map.
+ * Ports: serial line, debug device, host streams and files, power, timer. The engine lets ring 3 use any port, so the
+ * check is here: IN and OUT of ring 3 raise #GP(0), as with IOPL 0 and no I/O map.
  */
 #include "internal.h"
 
@@ -166,6 +166,8 @@ static void on_out(uc_engine *uc, uint32_t port, int size, uint32_t value, void 
         debug_command(emu, value);
     else if (port == PORT_STREAM)
         stream_serve(emu, value);
+    else if (port == PORT_HOST)
+        host_serve(emu, value);
     else if (port == PORT_POWER)
         power_off(emu, value);
     else if (port == PORT_TIMER)

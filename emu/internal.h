@@ -12,7 +12,7 @@
  *   refuse.c     instructions that ring 3 must not execute      error.c      facet_fail
  *   survive.c    aborts of the engine
  *   device.c     ports, console, debug device                  stream.c     host streams
- *   clock.c      retired code bytes, the timer
+ *   clock.c      retired code bytes, the timer                 host….c      files of the host
  *   front.c access.c transaction.c decode.c                    accesses to fronts
  *
  * How a run ends. Hooks never flush and never deliver a fault themselves: they note what is wanted and end the run.
@@ -118,6 +118,7 @@ struct uart {
 };
 
 struct access_state; /* access.c */
+struct host;         /* host.h */
 
 struct emu {
     uc_engine *uc;
@@ -221,6 +222,7 @@ struct emu {
     uint64_t debug_gpa;
     struct uart uart;
     int stream_fd[3], console_fd;
+    struct host *host;
     uint64_t tsc;
     struct { /* refuse.c */
         struct breakpoint *at;
@@ -384,10 +386,14 @@ uint64_t operand_fault_address(struct emu *emu);
 size_t operand_instruction_size(struct emu *emu, const uint8_t *code, size_t size, uint64_t va);
 void operand_destroy(struct emu *emu);
 
-/* ---- boot.c, device.c, stream.c, instruction.c */
+/* ---- boot.c, device.c, stream.c, host.c, instruction.c */
 enum facet_status boot_load(struct emu *emu, const struct emu_config *config, struct facet_error *error);
 bool device_init(struct emu *emu);
 void stream_serve(struct emu *emu, uint64_t request_gpa);
+/* Refuses grants that cannot be kept: a name that is none, a host without openat2. */
+enum facet_status host_init(struct emu *emu, const struct emu_config *config, struct facet_error *error);
+void host_destroy(struct emu *emu);
+void host_serve(struct emu *emu, uint64_t request_gpa);
 bool instruction_init(struct emu *emu);
 void survive_init(void);
 uc_err survive_start(struct emu *emu); /* uc_emu_start, from RIP on */

@@ -59,7 +59,8 @@ static enum facet_status machine_init(struct emu *emu, const struct emu_config *
         !access_init(emu) || !kick_init(emu) || !clock_init(emu, config->clock))
         return facet_fail(error, FACET_ERR_FAILED, "cannot set up a machine with %zu MiB of memory",
                           config->ram_size >> 20);
-    return boot_load(emu, config, error);
+    enum facet_status status = host_init(emu, config, error);
+    return status == FACET_OK ? boot_load(emu, config, error) : status;
 }
 
 enum facet_status emu_create(const struct emu_config *config, struct emu **emu, struct facet_error *error) {
@@ -88,6 +89,7 @@ void emu_destroy(struct emu *emu) {
     kick_destroy(emu);
     access_destroy(emu);
     operand_destroy(emu);
+    host_destroy(emu);
     if (emu->exception.context)
         uc_context_free(emu->exception.context);
     if (emu->uc)

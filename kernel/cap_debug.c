@@ -90,6 +90,39 @@ static void act_restore(struct invocation *in) {
     front_remove((unsigned long)((struct page *)invoke_sent(in, 0)->object)->front);
 }
 
+/* ---- News of a process that another one provides for */
+
+static const struct process *told_of(struct invocation *in) {
+    return (struct process *)invoke_sent(in, 0)->object;
+}
+
+#define REGION_FLAGS (REGION_R | REGION_W | REGION_X | REGION_SHARED)
+static unsigned long decode_region(struct invocation *in) {
+    in->size = in->caller->regs.r13;
+    if ((in->word[2] & REGION_KIND) > REGION_FILE || in->word[2] & ~(REGION_FLAGS | REGION_KIND * 1ul) ||
+        in->size > DEBUG_NAME_MAX)
+        return RC_BAD_ARG;
+    return string_result(copy_in(in->caller, in->caller->regs.r12, copy_buffer, in->size));
+}
+
+static void act_region(struct invocation *in) {
+    debug_region(told_of(in), in->word[0], in->word[1], in->word[2], copy_buffer, in->size);
+}
+
+static void act_pages(struct invocation *in) {
+    debug_pages(told_of(in), in->word[0], in->word[1]);
+}
+
+static unsigned long decode_syscall(struct invocation *in) {
+    return string_result(copy_in(in->caller, in->caller->regs.r12, copy_buffer, in->caller->regs.r13));
+}
+
+static void act_syscall(struct invocation *in) {
+    unsigned long arguments[6];
+    memcpy(arguments, copy_buffer, sizeof arguments);
+    debug_syscall(told_of(in), in->word[0], in->word[1], in->word[2], arguments);
+}
+
 static unsigned long decode_damage(struct invocation *in) {
     (void)in;
 #ifdef FACET_DEBUG
@@ -153,5 +186,28 @@ static const struct operation rows[] = {
      .result = "only in debug builds, which it ends; else RC_BAD_OP",
      .decode = decode_damage,
      .act = act_damage},
+    {.op = OP_DEBUG_REGION,
+     .name = "OP_DEBUG_REGION",
+     .types = CAP_SET(CAP_DEBUG),
+     .word = {{"address", 0, ~0ul},
+              {"bytes", 0, ~0ul},
+              {"enum region + enum region_flag", 0, REGION_FLAGS | REGION_FILE}},
+     .sent = {PROCESS_SENT},
+     .decode = decode_region,
+     .act = act_region},
+    {.op = OP_DEBUG_PAGES,
+     .name = "OP_DEBUG_PAGES",
+     .types = CAP_SET(CAP_DEBUG),
+     .word = {{"address", 0, ~0ul}, {"bytes", 0, ~0ul}},
+     .sent = {PROCESS_SENT},
+     .act = act_pages},
+    {.op = OP_DEBUG_SYSCALL,
+     .name = "OP_DEBUG_SYSCALL",
+     .types = CAP_SET(CAP_DEBUG),
+     .string = 6 * sizeof(unsigned long),
+     .word = {{"number", 0, ~0ul}, {"result", 0, ~0ul}, {"enum syscall_flag", 0, SYSCALL_UNKNOWN | SYSCALL_NO_RETURN}},
+     .sent = {PROCESS_SENT},
+     .decode = decode_syscall,
+     .act = act_syscall},
 };
 const struct operation_group debug_operations = OPERATION_GROUP(rows);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What all memory capabilities can (Page, CapPage, GPT; windows in part), and CapPage.
+ * What all memory capabilities can (Page, CapPage, GPT; windows and HostFiles in part), and CapPage.
  */
 #include "invoke.h"
 
@@ -30,10 +30,35 @@ static void act_id(struct invocation *in) {
     in->caller->regs.rdx = in->cap->object->id;
 }
 
+/* ---- A Page's bytes */
+
+static unsigned long decode_page_read(struct invocation *in) {
+    const struct facet_regs *to = &in->caller->regs;
+    in->size = to->r15;
+    if (in->size > PAGE_SIZE - in->word[0])
+        return RC_BAD_ARG;
+    unsigned long rc = string_result(copy_in_page((struct page *)in->cap->object, in->word[0], copy_buffer, in->size));
+    return rc != RC_OK ? rc : string_result(copy_out(in->caller, to->r14, copy_buffer, in->size));
+}
+
+static void act_page_read(struct invocation *in) {
+    in->caller->regs.r13 = in->size;
+}
+
+static unsigned long decode_page_write(struct invocation *in) {
+    const struct facet_regs *from = &in->caller->regs;
+    if (from->r13 > PAGE_SIZE - in->word[0])
+        return RC_BAD_ARG;
+    unsigned long rc = string_result(copy_in(in->caller, from->r12, copy_buffer, from->r13));
+    if (rc != RC_OK)
+        return rc;
+    return string_result(copy_out_page((struct page *)in->cap->object, in->word[0], copy_buffer, from->r13));
+}
+
 static const struct operation rows[] = {
     {.op = OP_MEM_REDUCE,
      .name = "OP_MEM_REDUCE",
-     .types = MEMORY_OR_WINDOW,
+     .types = MEMORY_OR_WINDOW | CAP_SET(CAP_HOSTFILE),
      .word = {{"restrictions to add", 0, CAP_RESTRICTIONS}},
      .result = "c0 the weaker capability",
      .decode = decode_reduce,
@@ -51,6 +76,19 @@ static const struct operation rows[] = {
      .forbidden = CAP_OP,
      .result = "w0 object id",
      .act = act_id},
+    {.op = OP_PAGE_READ,
+     .name = "OP_PAGE_READ",
+     .types = CAP_SET(CAP_PAGE),
+     .word = {{"offset; with the room at most 4096", 0, PAGE_SIZE}},
+     .result = "string: as many bytes as there is room",
+     .decode = decode_page_read,
+     .act = act_page_read},
+    {.op = OP_PAGE_WRITE,
+     .name = "OP_PAGE_WRITE",
+     .types = CAP_SET(CAP_PAGE),
+     .forbidden = CAP_RO | CAP_WK,
+     .word = {{"offset; with the string at most 4096", 0, PAGE_SIZE}},
+     .decode = decode_page_write},
 };
 const struct operation_group memory_operations = OPERATION_GROUP(rows);
 

@@ -17,10 +17,6 @@ static struct process *process_of(const struct invocation *in) {
     return (struct process *)in->cap->object;
 }
 
-static unsigned long string_result(enum copy_result result) {
-    return result == COPIED ? RC_OK : result == COPY_UNDO ? RC_UNDO : RC_BAD_SPACE;
-}
-
 static unsigned long decode_get_regs(struct invocation *in) {
     const struct facet_regs *to = &in->caller->regs;
     memcpy(copy_buffer, &process_of(in)->regs, sizeof(struct facet_regs));
@@ -42,8 +38,10 @@ static unsigned long decode_set_regs(struct invocation *in) {
 }
 
 static void act_set_regs(struct invocation *in) {
-    process_step_trap(process_of(in), false); /* these flags are its own */
+    if (!foreign_waits(process_of(in)))
+        process_step_trap(process_of(in), false); /* these flags are its own */
     process_of(in)->regs = in->regs;
+    process_step_flags(process_of(in));
     process_of(in)->string_ticket = process_of(in)->receive_ticket = 0; /* its strings may lie elsewhere now */
     process_reload(process_of(in));
 }
@@ -91,6 +89,39 @@ static void act_set_schedule(struct invocation *in) {
 
 static void act_set_step(struct invocation *in) {
     process_step(process_of(in), in->word[0]);
+}
+
+static void act_set_foreign(struct invocation *in) {
+    process_of(in)->syscall = in->word[0] ? foreign_syscall : invoke;
+}
+
+/* ---- Memory: through copy_buffer, as much as can be moved */
+
+static unsigned long decode_read(struct invocation *in) {
+    const struct facet_regs *to = &in->caller->regs;
+    unsigned long room = to->r15 < STRING_MAX ? to->r15 : STRING_MAX;
+    if (copy_in_some(process_of(in), in->word[0], copy_buffer, room, &in->copied) == COPY_UNDO)
+        return RC_UNDO;
+    return string_result(copy_out(in->caller, to->r14, copy_buffer, in->copied.size));
+}
+
+static unsigned long decode_write(struct invocation *in) {
+    const struct facet_regs *from = &in->caller->regs;
+    unsigned long size = from->r13 < STRING_MAX ? from->r13 : STRING_MAX;
+    unsigned long rc = string_result(copy_in(in->caller, from->r12, copy_buffer, size));
+    if (rc != RC_OK)
+        return rc;
+    return string_result(copy_out_some(process_of(in), in->word[0], copy_buffer, size, &in->copied));
+}
+
+static void act_moved(struct invocation *in) {
+    in->caller->regs.rdx = in->copied.size;
+    in->caller->regs.r10 = in->copied.why;
+}
+
+static void act_read(struct invocation *in) {
+    in->caller->regs.r13 = in->copied.size;
+    act_moved(in);
 }
 
 /* ---- FPU */
@@ -184,5 +215,24 @@ static const struct operation rows[] = {
      .string = FPU_SIZE,
      .decode = decode_set_fpu,
      .act = act_set_fpu},
+    {.op = OP_PROCESS_SET_FOREIGN,
+     .name = "OP_PROCESS_SET_FOREIGN",
+     .types = PROCESS,
+     .word = {{"1: its keeper is told of system calls, 0: they are invocations", 0, 1}},
+     .act = act_set_foreign},
+    {.op = OP_PROCESS_READ,
+     .name = "OP_PROCESS_READ",
+     .types = PROCESS,
+     .word = {{"address", 0, ~0ul}},
+     .result = "string: bytes; w0 how many, w1 enum fault: why not more",
+     .decode = decode_read,
+     .act = act_read},
+    {.op = OP_PROCESS_WRITE,
+     .name = "OP_PROCESS_WRITE",
+     .types = PROCESS,
+     .word = {{"address", 0, ~0ul}},
+     .result = "w0 how many bytes, w1 enum fault: why not more",
+     .decode = decode_write,
+     .act = act_moved},
 };
 const struct operation_group process_operations = OPERATION_GROUP(rows);

@@ -22,6 +22,12 @@ static void act_rescind(struct invocation *in) {
     object_rescind(invoke_sent(in, 0)->object);
 }
 
+/* Who could rescind the object and take a fresh one gains nothing by it but its contents. */
+static void act_renew(struct invocation *in) {
+    const struct cap *cap = invoke_sent(in, 0);
+    invoke_receive(in, 0, cap_make(cap->type, cap->object));
+}
+
 static const struct operation rows[] = {
     {.op = OP_RANGE_ALLOC,
      .name = "OP_RANGE_ALLOC",
@@ -36,5 +42,11 @@ static const struct operation rows[] = {
      .types = CAP_SET(CAP_RANGE),
      .sent = {{"the object to end", CAP_SET_OBJECTS}},
      .act = act_rescind},
+    {.op = OP_RANGE_RENEW,
+     .name = "OP_RANGE_RENEW",
+     .types = CAP_SET(CAP_RANGE),
+     .sent = {{"memory", CAP_SET_MEMORY}},
+     .result = "c0 the same object, no guard, no restriction",
+     .act = act_renew},
 };
 const struct operation_group range_operations = OPERATION_GROUP(rows);

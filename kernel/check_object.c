@@ -100,6 +100,7 @@ static void check_state(const struct process *process) {
 }
 
 static void check_process(const struct process *process) {
+    check_that("system call", process->syscall == invoke || process->syscall == foreign_syscall, process->header.id);
     check_that("register 0", process->reg[0].type == CAP_NULL, process->header.id);
     check_caps(process->reg, CAP_REGISTERS);
     check_cap(&process->space);

@@ -9,8 +9,9 @@
 unsigned char copy_buffer[STRING_MAX];
 
 struct copy {
-    struct process *owner;
-    unsigned long address, size;
+    struct process *owner;       /* of the memory; */
+    struct page *page;           /* or, NULL if not, a page, whoever maps it */
+    unsigned long address, size; /* in it */
     unsigned char *buffer;
     enum access access;
     bool over;
@@ -57,8 +58,9 @@ static struct copy *copy_find(const struct copy *wanted) {
         call_begin();
     kassert(now.next < COPIES_MAX, now.next);
     struct copy *copy = &now.copy[now.next++];
-    if (now.next <= now.count && copy->owner == wanted->owner && copy->address == wanted->address &&
-        copy->size == wanted->size && copy->buffer == wanted->buffer && copy->access == wanted->access)
+    if (now.next <= now.count && copy->owner == wanted->owner && copy->page == wanted->page &&
+        copy->address == wanted->address && copy->size == wanted->size && copy->buffer == wanted->buffer &&
+        copy->access == wanted->access)
         return copy;
     now.count = now.next; /* those that were to follow it are others, too */
     *copy = *wanted;
@@ -69,20 +71,32 @@ static unsigned long least(unsigned long a, unsigned long b) {
     return a < b ? a : b;
 }
 
+/* Which page comes next, and where in it. */
+static enum fault piece_find(const struct copy *copy, struct page **page, unsigned long *offset) {
+    struct walk walk;
+    if (copy->page) {
+        *page = copy->page;
+        *offset = copy->address + copy->so_far.size;
+        return FAULT_NONE;
+    }
+    enum fault fault = walk_process(&walk, copy->owner, copy->address + copy->so_far.size, copy->access, NULL);
+    *page = (struct page *)walk.object;
+    *offset = walk.offset;
+    return fault;
+}
+
 /* Moves the beginning of what is left, within a page (and a chunk). False: the debugger takes over. */
 static bool copy_piece(struct copy *copy) {
-    struct walk walk;
-    unsigned long address = copy->address + copy->so_far.size, size = copy->size - copy->so_far.size;
+    struct page *page;
+    unsigned long offset, address = copy->page ? 0 : copy->address + copy->so_far.size;
     unsigned char *buffer = copy->buffer + copy->so_far.size;
-    copy->so_far.why = walk_process(&walk, copy->owner, address, copy->access, NULL);
+    copy->so_far.why = piece_find(copy, &page, &offset);
     if (copy->so_far.why != FAULT_NONE)
         return true;
-    struct page *page = (struct page *)walk.object;
-    size = least(size, PAGE_SIZE - walk.offset);
+    unsigned long size = least(copy->size - copy->so_far.size, PAGE_SIZE - offset);
     if (page->front >= 0) {
         size = least(size, FRONT_CHUNK);
-        enum copy_status status =
-            debug_copy(copy->owner, page->front, address, walk.offset, buffer, size, copy->access);
+        enum copy_status status = debug_copy(copy->owner, page->front, address, offset, buffer, size, copy->access);
         if (status == COPY_STOP)
             return false;
         if (status == COPY_FAULT) {
@@ -90,21 +104,16 @@ static bool copy_piece(struct copy *copy) {
             return true;
         }
     } else {
-        unsigned char *data = (unsigned char *)page_data(page) + walk.offset;
-        if (copy->access == ACCESS_STORE)
-            memcpy(data, buffer, size);
-        else
-            memcpy(buffer, data, size);
+        unsigned char *data = (unsigned char *)page_data(page) + offset;
+        memcpy(copy->access == ACCESS_STORE ? data : buffer, copy->access == ACCESS_STORE ? buffer : data, size);
     }
     copy->so_far.size += size;
     return true;
 }
 
-static enum copy_result copy_some(struct process *owner, unsigned long address, void *buffer, unsigned long size,
-                                  enum access access, struct copied *copied) {
-    struct copy wanted = {.owner = owner, .address = address, .size = size, .buffer = buffer, .access = access};
-    struct copy *copy = copy_find(&wanted);
-    while (!copy->over && copy->so_far.size < size && copy->so_far.why == FAULT_NONE)
+static enum copy_result copy_make(const struct copy *wanted, struct copied *copied) {
+    struct copy *copy = copy_find(wanted);
+    while (!copy->over && copy->so_far.size < copy->size && copy->so_far.why == FAULT_NONE)
         if (!copy_piece(copy)) {
             now.caller = current_process;
             now.regs = current_process->regs;
@@ -117,12 +126,14 @@ static enum copy_result copy_some(struct process *owner, unsigned long address, 
 
 enum copy_result copy_in_some(struct process *from, unsigned long address, void *to, unsigned long size,
                               struct copied *copied) {
-    return copy_some(from, address, to, size, ACCESS_LOAD, copied);
+    struct copy copy = {.owner = from, .address = address, .size = size, .buffer = to, .access = ACCESS_LOAD};
+    return copy_make(&copy, copied);
 }
 
 enum copy_result copy_out_some(struct process *to, unsigned long address, void *from, unsigned long size,
                                struct copied *copied) {
-    return copy_some(to, address, from, size, ACCESS_STORE, copied);
+    struct copy copy = {.owner = to, .address = address, .size = size, .buffer = from, .access = ACCESS_STORE};
+    return copy_make(&copy, copied);
 }
 
 static enum copy_result whole(enum copy_result result, const struct copied *copied) {
@@ -137,6 +148,22 @@ enum copy_result copy_in(struct process *from, unsigned long address, void *to, 
 enum copy_result copy_out(struct process *to, unsigned long address, void *from, unsigned long size) {
     struct copied copied;
     return whole(copy_out_some(to, address, from, size, &copied), &copied);
+}
+
+static enum copy_result page_copy(struct page *page, unsigned long offset, void *buffer, unsigned long size,
+                                  enum access access) {
+    struct copied copied;
+    struct copy copy = {
+        .owner = current_process, .page = page, .address = offset, .size = size, .buffer = buffer, .access = access};
+    return whole(copy_make(&copy, &copied), &copied);
+}
+
+enum copy_result copy_in_page(struct page *from, unsigned long offset, void *to, unsigned long size) {
+    return page_copy(from, offset, to, size, ACCESS_LOAD);
+}
+
+enum copy_result copy_out_page(struct page *to, unsigned long offset, void *from, unsigned long size) {
+    return page_copy(to, offset, from, size, ACCESS_STORE);
 }
 
 bool copy_possible(struct process *process, unsigned long address, unsigned long size, enum access access) {

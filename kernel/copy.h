@@ -38,6 +38,10 @@ enum copy_result copy_in_some(struct process *from, unsigned long address, void 
 enum copy_result copy_out_some(struct process *to, unsigned long address, void *from, unsigned long size,
                                struct copied *copied);
 
+/* A page's bytes, wherever it is mapped; offset + size <= 4096. */
+enum copy_result copy_in_page(struct page *from, unsigned long offset, void *to, unsigned long size);
+enum copy_result copy_out_page(struct page *to, unsigned long offset, void *from, unsigned long size);
+
 /* Is this system call the repetition of one that was undone over a copy? Then what came before that copy and must not
  * happen twice (a device's answer, say) has happened. */
 bool copy_again(void);

@@ -130,6 +130,38 @@ void debug_faulted(const struct process *process, unsigned signal) {
               arg[5]);
 }
 
+void debug_region(const struct process *process, unsigned long address, unsigned long size, unsigned long kind,
+                  const unsigned char *name, unsigned long name_size) {
+    unsigned long *arg = block.event.arg;
+    arg[0] = process->header.id;
+    arg[1] = address;
+    arg[2] = size;
+    arg[3] = kind;
+    memcpy(block.text, name, name_size);
+    block.text[name_size] = 0;
+    event(DEBUG_EVENT_REGION);
+}
+
+void debug_pages(const struct process *process, unsigned long address, unsigned long size) {
+    if (!(block.want & DEBUG_WANT_PAGES))
+        return;
+    block.event.arg[0] = process->header.id;
+    block.event.arg[1] = address;
+    block.event.arg[2] = size;
+    event(DEBUG_EVENT_PAGES);
+}
+
+void debug_syscall(const struct process *process, unsigned long number, unsigned long result, unsigned long flags,
+                   const unsigned long arguments[6]) {
+    unsigned long *arg = block.event.arg;
+    arg[0] = process->header.id;
+    arg[1] = number;
+    arg[2] = result;
+    arg[3] = flags;
+    memcpy(arg + 4, arguments, 6 * sizeof *arg);
+    event(DEBUG_EVENT_SYSCALL);
+}
+
 void debug_deadlock(void) {
     deadlock_report();
     event(DEBUG_EVENT_DEADLOCK);
@@ -151,8 +183,7 @@ void debug_panic(const char *text) {
 
 /* Where a process stands whose memory is copied: at its SYSCALL, if it is within one. */
 static unsigned long copy_pc(const struct process *owner) {
-    bool stands = owner->state == PROCESS_STOPPED ||
-                  (owner->state == PROCESS_FAULTED && owner->fault != FAULT_SYSCALL) ||
+    bool stands = owner->state == PROCESS_STOPPED || (owner->state == PROCESS_FAULTED && !foreign_waits(owner)) ||
                   (owner->state == PROCESS_RUNNABLE && owner != current_process);
     return stands ? owner->regs.rip : owner->regs.rip - 2;
 }

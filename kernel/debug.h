@@ -15,6 +15,14 @@ void debug_request(void);
 
 void debug_started(const struct process *process);
 void debug_faulted(const struct process *process, unsigned signal);
+/* News of a process that another one provides for: as OP_DEBUG_REGION, PAGES and SYSCALL say. Names have at most
+ * DEBUG_NAME_MAX bytes. */
+#define DEBUG_NAME_MAX 255ul
+void debug_region(const struct process *process, unsigned long address, unsigned long size, unsigned long kind,
+                  const unsigned char *name, unsigned long name_size);
+void debug_pages(const struct process *process, unsigned long address, unsigned long size);
+void debug_syscall(const struct process *process, unsigned long number, unsigned long result, unsigned long flags,
+                   const unsigned long arguments[6]);
 /* Nobody can ever run again. Without the device the machine is ended with status 125. */
 void debug_deadlock(void);
 /* report.c: says on the console what each process waits for. */

@@ -3,7 +3,7 @@
  * Ring 3 to ring 0 and back. Registers are saved straight into the running process (kernel_info.current), never on a stack:
  * when a process blocks, nothing of it remains here. One stack serves every entry from its top.
  *
- *     syscall_entry -> invoke(process)  --+
+ *     syscall_entry -> process->syscall --+        invoke, or foreign_syscall
  *     trap stubs    -> trap_user(frame) --+-> process to run next -> user_return -> sysretq or iretq
  *     interrupt while idle -> trap_idle --+
  */
@@ -81,7 +81,7 @@ syscall_entry:
         mov     %rax, PROCESS_RSP(%rsp)
         mov     %rsp, %rdi
         lea     kernel_stack_top(%rip), %rsp
-        call    invoke
+        call    *PROCESS_SYSCALL(%rdi)
 
 /* rax: the process to run; its page tables are loaded. SYSRET restores rip and rflags from rcx and r11, so it will do when
  * these agree, as they do after a system call. */

@@ -40,7 +40,23 @@ void process_fault_tell(struct process *process) {
         if (keeper && cap_prepare(keeper)->type == CAP_ENTRY && ipc_send_fault(process, keeper))
             return;
     }
+    if (process->fault == FAULT_SYSCALL) { /* it stands before the instruction, as with an impossible invocation */
+        process->regs.rip -= 2;
+        process_step_trap(process, false);
+    }
     debug_faulted(process, facet_signal((enum fault)process->fault, process->fault_code));
+}
+
+struct process *foreign_syscall(struct process *process) {
+    kernel_info.syscalls++;
+    process->fault = FAULT_SYSCALL;
+    process->fault_address = process->regs.rip - 2;
+    process->fault_code = 0;
+    process->keepers = FAULT_KEEPER_SPACE; /* as if those had declined */
+    if (process->attention & ATTENTION_STEPPING)
+        process_step_hide(process);
+    process_fault_tell(process);
+    return process_next();
 }
 
 static void page_fault(struct process *process, unsigned long error) {

@@ -20,7 +20,7 @@ const struct operation_group type_operations = OPERATION_GROUP(type_rows);
 const struct operation_group *const operation_groups[OPERATION_GROUPS] = {
     &type_operations,    &memory_operations,   &gpt_operations,   &process_operations, &endpoint_operations,
     &range_operations,   &stream_operations,   &debug_operations, &power_operations,   &discrim_operations,
-    &cappage_operations, &schedule_operations, &sleep_operations,
+    &cappage_operations, &schedule_operations, &sleep_operations, &host_operations,
 };
 
 void invoke_init(void) {
@@ -82,8 +82,8 @@ static unsigned long operation_decode(const struct operation *row, struct invoca
     return row->decode ? row->decode(in) : RC_OK;
 }
 
-/* False: the system call was undone. */
-static bool invoke_kernel(struct process *process, struct cap *cap) {
+/* False: the system call was undone. Part of invoke, which every system call runs through. */
+static inline __attribute__((always_inline)) bool invoke_kernel(struct process *process, struct cap *cap) {
     struct facet_regs *regs = &process->regs;
     struct invocation in;
     in.caller = process;

@@ -6,7 +6,7 @@
 #ifndef KERNEL_INVOKE_H
 #define KERNEL_INVOKE_H
 
-#include "process.h"
+#include "copy.h"
 
 #define RC_UNDO 0xffffffff /* from decode only, never seen outside: the system call did not happen */
 
@@ -20,8 +20,14 @@ struct invocation {
     /* What decode has found for act. */
     struct cap made;
     unsigned long size;
+    struct copied copied;
     struct facet_regs regs;
 };
+
+/* What decode says of a copy that must be whole. */
+static inline unsigned long string_result(enum copy_result result) {
+    return result == COPIED ? RC_OK : result == COPY_UNDO ? RC_UNDO : RC_BAD_SPACE;
+}
 
 /* What a word must be: low … high. name NULL: this word and those after it are ignored. */
 struct operation_word {
@@ -65,10 +71,10 @@ struct operation_group {
     const struct operation *rows;
     unsigned long count;
 };
-#define OPERATION_GROUPS 13
+#define OPERATION_GROUPS 14
 extern const struct operation_group type_operations, memory_operations, gpt_operations, process_operations,
     endpoint_operations, range_operations, stream_operations, debug_operations, power_operations, discrim_operations,
-    cappage_operations, schedule_operations, sleep_operations;
+    cappage_operations, schedule_operations, sleep_operations, host_operations;
 #define OPERATION_GROUP(array)                                                                                         \
     { array, LENGTH(array) }
 

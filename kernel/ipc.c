@@ -68,14 +68,31 @@ static void deliver(struct process *from, struct process *to, unsigned kind, uns
     received(to);
 }
 
+static void fault_words(const struct process *from, struct facet_regs *to) {
+    to->rax = OP_FAULT;
+    to->rdx = from->fault;
+    to->r10 = from->keepers == FAULT_KEEPER_SPACE ? from->fault_offset : from->fault_address;
+    to->r8 = from->regs.rip;
+    to->r9 = from->fault_code;
+}
+
+#define SYSCALL_NUMBER_MAX 0xfffful
+static void syscall_words(const struct facet_regs *from, struct facet_regs *to) {
+    to->rax = OP_SYSCALL + (from->rax < SYSCALL_NUMBER_MAX ? from->rax : SYSCALL_NUMBER_MAX);
+    to->rdx = from->rdi;
+    to->r10 = from->rsi;
+    to->r8 = from->rdx;
+    to->r9 = from->r10;
+}
+
+/* To a keeper. The system call of a foreign process takes the way of a fault. */
 static void deliver_fault(struct process *from, struct process *to, unsigned long payload) {
-    to->regs.rax = OP_FAULT;
-    to->regs.rdi = payload;
-    to->regs.rdx = from->fault;
     bool space = from->keepers == FAULT_KEEPER_SPACE;
-    to->regs.r10 = space ? from->fault_offset : from->fault_address;
-    to->regs.r8 = from->regs.rip;
-    to->regs.r9 = from->fault_code;
+    if (from->fault == FAULT_SYSCALL)
+        syscall_words(&from->regs, &to->regs);
+    else
+        fault_words(from, &to->regs);
+    to->regs.rdi = payload;
     to->regs.r13 = 0;
     for (unsigned i = 0; i < MESSAGE_CAPS - 1; i++) {
         unsigned to_register = (unsigned)REGISTER_BYTES(to->regs.rsi, RECEIVE_SHIFT, i);
@@ -260,12 +277,14 @@ bool ipc_send_fault(struct process *process, struct cap *entry) {
 
 /* ---- Answering */
 
-/* A keeper's verdict: label 0 restarts the process. With anything else the keeper of a GPT leaves it to that of the
- * process, which leaves it stopped with its fault on record. */
-static void answer_fault(struct process *to, unsigned long label) {
+/* A keeper's verdict: label 0 restarts the process, after a foreign system call with w0 as its result. With anything
+ * else the keeper of a GPT leaves it to that of the process, which leaves it stopped with its fault on record. */
+static void answer_fault(struct process *to, unsigned long label, unsigned long result) {
     enum process_state receiving = to->receiving;
     to->answer_count[ANSWER_FAULT]++;
     if (label == 0) {
+        if (to->fault == FAULT_SYSCALL)
+            to->regs.rax = result;
         to->fault = FAULT_NONE;
         if (receiving != PROCESS_STOPPED)
             receive_again(to, receiving);
@@ -284,7 +303,7 @@ void ipc_answer(struct process *from, struct cap *resume, unsigned kind) {
     struct process *to = (struct process *)resume->object;
     if (resume->slot == ANSWER_FAULT) {
         kassert(to->state == PROCESS_FAULTED, to->state);
-        answer_fault(to, from->regs.rax);
+        answer_fault(to, from->regs.rax, from->regs.rdx);
         if (kind == INVOKE_RETURN)
             ipc_wait(from);
         else

@@ -24,6 +24,7 @@
 #define PROCESS_R15 152
 #define PROCESS_RIP 160
 #define PROCESS_RFLAGS 168
+#define PROCESS_SYSCALL 192
 
 #define HOT_SIZE 1024 /* bytes; kernel.ld asserts that it is enough */
 

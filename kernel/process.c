@@ -4,6 +4,7 @@
 #include "check.h"
 #include "cpu.h"
 #include "debug.h"
+#include "invoke.h"
 #include "offsets.h"
 #include "paging.h"
 #include "schedule.h"
@@ -28,6 +29,7 @@ AT(regs.r14, PROCESS_R14);
 AT(regs.r15, PROCESS_R15);
 AT(regs.rip, PROCESS_RIP);
 AT(regs.rflags, PROCESS_RFLAGS);
+AT(syscall, PROCESS_SYSCALL);
 _Static_assert(offsetof(struct kernel_info, current) == KERNEL_INFO_CURRENT, "current");
 _Static_assert(offsetof(struct process, fpu) % 16 == 0 && sizeof(struct process) % 16 == 0, "fxsave alignment");
 
@@ -39,6 +41,7 @@ extern _Noreturn void idle(void);
 
 void process_setup(struct process *process) {
     process->state = PROCESS_STOPPED;
+    process->syscall = invoke;
     process->regs.rflags = 0x202;
     *(unsigned short *)&process->fpu[0] = 0x37f;     /* control word */
     *(unsigned *)(void *)&process->fpu[24] = 0x1f80; /* MXCSR */
@@ -158,6 +161,14 @@ static void step_begin(struct process *process) {
 static void step_end(struct process *process) {
     process_step(process, false);
     process_fault(process, FAULT_STEP, process->regs.rip, 0, NULL);
+}
+
+void process_step_hide(struct process *process) {
+    step_flag_restore(process);
+}
+
+void process_step_flags(struct process *process) {
+    process->step_flag = !!(process->regs.rflags & RFLAGS_TF);
 }
 
 bool process_step_trap(struct process *process, bool debug_exception) {

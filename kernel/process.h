@@ -7,7 +7,7 @@
  *     WAITING    for any message
  *     CALLING    for the answer that its resume capability gives
  *     SENDING    in a recipient's queue; with fault set, what it sends is its fault
- *     FAULTED    until a keeper answers, or for ever
+ *     FAULTED    until a keeper answers, or for ever; a foreign process in a system call, too
  */
 #ifndef KERNEL_PROCESS_H
 #define KERNEL_PROCESS_H
@@ -56,6 +56,11 @@ bool process_step_trap(struct process *process, bool debug_exception);
 void process_fpu_save(struct process *process);
 void process_fpu_load(struct process *process);
 
+/* A foreign system call is a step that its keeper ends; meanwhile its flags are as without a step. They have been set:
+ * those will be its own. */
+void process_step_hide(struct process *process);
+void process_step_flags(struct process *process);
+
 /* Its segment bases were changed: loads them if they are in use. */
 void process_reload(const struct process *process);
 
@@ -78,5 +83,13 @@ void process_fault(struct process *process, enum fault fault, unsigned long addr
 /* Its fault goes on to the next who may do something about it: the keeper of a GPT, its own, the host. */
 void process_fault_tell(struct process *process);
 struct cap *fault_keeper(struct process *process, struct gpt *innermost);
+/* From entry.S: a foreign process has executed SYSCALL. Returns who runs next. */
+struct process *foreign_syscall(struct process *process);
+/* It has, and its keeper has not answered yet. */
+static inline bool foreign_waits(const struct process *process) {
+    return process->fault == FAULT_SYSCALL &&
+           (process->state == PROCESS_FAULTED || process->state == PROCESS_SENDING) &&
+           process->keepers == FAULT_KEEPER_PROCESS;
+}
 
 #endif

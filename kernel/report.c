@@ -26,11 +26,17 @@ static void report(const struct process *process) {
         break;
     case PROCESS_SENDING:
         print("  process %u %s process %u, which does not receive, pc %x\n", id,
-              process->fault == FAULT_NONE ? "sends to" : "has a fault for", (unsigned)owner_id(process->queue), pc);
+              process->fault == FAULT_NONE ? "sends to"
+              : foreign_waits(process)     ? "has a system call for"
+                                           : "has a fault for",
+              (unsigned)owner_id(process->queue), pc);
         break;
     case PROCESS_FAULTED:
-        print("  process %u has fault %u at %x and waits for its keeper, pc %x\n", id, (unsigned)process->fault,
-              process->fault_address, pc);
+        if (foreign_waits(process))
+            print("  process %u waits for its keeper in system call %u, pc %x\n", id, (unsigned)process->regs.rax, pc);
+        else
+            print("  process %u has fault %u at %x and waits for its keeper, pc %x\n", id, (unsigned)process->fault,
+                  process->fault_address, pc);
         break;
     default: /* stopped: nobody wants it to run */
         break;

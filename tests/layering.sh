@@ -7,7 +7,7 @@
 #     samples/handlers/                                       → <facet/handler.h>, the system
 #     include/facet/                                          → <facet/…>, the system
 #     emu/                                                    → <facet/…>, own folder, Unicorn, Capstone, the system
-#     debugger/                                               → "emu/emu.h", <facet/…>, own folder, the system, never Unicorn
+#     debugger/                                               → "emu/emu.h", <facet/…>, own folder, Capstone, the system, never Unicorn
 #
 # usage: layering.sh [FOLDER]
 set -u
@@ -46,6 +46,6 @@ check samples/guests "<facet/|$freestanding"
 check tests/guests "\"operations\.inc$|<facet/|$freestanding"
 check samples/handlers "<facet/handler\.h$|$system"
 check include/facet "<facet/|$system"
-check emu "\"emu/|<facet/|<unicorn/|<capstone/|$system"
-check debugger "\"emu/emu\.h$|<facet/|<elfutils/|<editline/|$system"
+check emu "\"emu/|<facet/|<unicorn/|<capstone/|<linux/openat2\.h$|$system"
+check debugger "\"emu/emu\.h$|<facet/|<capstone/|<elfutils/|<editline/|$system"
 exit $found

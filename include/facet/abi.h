@@ -105,7 +105,7 @@ enum rc {
 enum op {
     OP_TYPE = 1, /* any kernel capability, Null too: w0 <- enum cap_type, w1 <- restrictions */
 
-    /* Memory capabilities: Page, CapPage, GPT; the first two also Window, LocalWindow */
+    /* Memory capabilities: Page, CapPage, GPT; the first two also Window, LocalWindow; the first also HostFile */
     OP_MEM_REDUCE = 0x100, /* w0 restrictions to add                 c0 <- the weaker capability */
     OP_MEM_GUARD,          /* w0 match, w1 l2g (12…64)               c0 <- the same object behind that guard */
     OP_MEM_ID,             /*                                        w0 <- object id (not through OP) */
@@ -200,10 +200,11 @@ enum op {
     OP_HOST_TIME,  /* Host: w0 clock id                   w0 <- seconds, w1 <- nanoseconds (EPERM: not granted) */
     OP_HOST_SLEEP, /* Host: w0 nanoseconds of the host's time (EPERM: not granted) */
     OP_HOST_OPEN,  /* string: path; w0 flags, w1 mode     c0 <- HostFile */
-    OP_HOST_CLOSE, /* every capability to this open file is void afterwards (EBADF) */
+    OP_HOST_CLOSE, /* every capability to this open file is void afterwards (EBADF); grants and streams stay */
     /* Contents. w0 offset, HOST_HERE: where the file stands. s0 Null: a string of the caller; a Process: w1 address, w2
      * bytes (at most STRING_MAX) of its memory, moved as by OP_PROCESS_READ and OP_PROCESS_WRITE, so fewer bytes may
-     * move. */
+     * move: then w1 <- the enum fault that ended it. If none could, RC_IO, EFAULT and the enum fault; nothing was read.
+     */
     OP_HOST_READ,     /* room                                string <- bytes; w0 <- how many, 0: end of file */
     OP_HOST_WRITE,    /* string                              w0 <- how many */
     OP_HOST_SEEK,     /* w0 offset, w1 whence                w0 <- offset */
@@ -297,6 +298,7 @@ enum {
     CR_SLEEP,    /* only with --grant time */
     CR_CONSOLE,  /* only with --grant console */
     CR_POWER,    /* only with --grant power */
+    CR_HOST,     /* only with --grant host */
     CR_FREE,     /* the first register that nobody has filled */
 };
 
@@ -314,12 +316,15 @@ enum {
 #define GRANT_TIME 64u
 #define GRANT_CONSOLE 128u
 #define GRANT_POWER 256u
+#define GRANT_HOST 512u
 struct boot_args {
     unsigned magic, bytes; /* bytes: of the whole block */
     unsigned argc, grants; /* GRANT_… */
     unsigned envc, mountc;
-    unsigned flags, pad; /* BOOT_… */
-    unsigned long seed;  /* of what a program takes for chance */
+    unsigned flags;       /* BOOT_… */
+    unsigned memory;      /* MiB the machine has; 0: not told */
+    unsigned user, group; /* of who runs facet */
+    unsigned long seed;   /* of what a program takes for chance */
 };
 #define BOOT_STRACE 1u /* OP_DEBUG_SYSCALL for every system call, not only for unknown ones */
 

@@ -86,7 +86,7 @@ struct process_queue {
 struct process {
     struct object header;
     struct facet_regs regs;                       /* while it does not run; the processor's own while it does */
-    struct process *(*syscall)(struct process *); /* what its SYSCALLs are: invocations, or news for its keeper */
+    struct process *(*syscall)(struct process *); /* what its SYSCALLs are: invoke, or foreign_syscall */
     unsigned long unused;
     unsigned char fpu[512] __attribute__((aligned(16))); /* fxsave image */
     unsigned char state;                                 /* enum process_state */

@@ -183,16 +183,18 @@ struct stream_request {
 /* ---- Files of the host that were granted: one request at a time, answered when the OUT instruction retires. The
  * device knows handles, each with the right to change it or not; nothing else of the host is reachable. Grants have
  * handles 0…, of which 0, 1, 2 are the standard streams. Operations are those of abi.h: op = OP_HOST_… - OP_HOST_TAKE.
- */
+ * A handle that was closed never comes again. Paths are resolved beneath the directory by the host's kernel alone
+ * (EXDEV if they lead out). Not to be had: devices below a granted directory (EACCES), set-id bits (EPERM), and waiting
+ * for the other end of a FIFO (one without a reader can't be opened for writing: ENXIO). */
 struct host_request {
     unsigned int op, handle;
-    unsigned int handle2, write; /* of OP_HOST_RENAME, LINK; what is opened may be changed */
+    unsigned int handle2, write; /* of OP_HOST_RENAME, LINK; through this capability it may be changed */
     unsigned long arg[3];        /* words */
     unsigned long in, in_size;   /* physical, inside RAM: string, as in abi.h; contents to be written */
     unsigned long out, out_size; /* physical: room for the answer */
     unsigned long got;           /* bytes put there */
     long result;           /* 0 or more: handle, bytes, offset, seconds … ; -errno; -EINTR: undo the system call */
-    unsigned long result2; /* OP_HOST_TIME: nanoseconds */
+    unsigned long result2; /* OP_HOST_TIME: nanoseconds; OP_HOST_TAKE, OPEN: 1: it may be changed */
 };
 
 /* ---- PVH start info (Xen's hvm_start_info, version 1). */

@@ -54,6 +54,19 @@ static int notes_have_native(const unsigned char *note, unsigned long left) {
     return 0;
 }
 
+int program_is_native(const void *file, unsigned long size) {
+    const Elf64_Ehdr *header = file;
+    if (header_check(header, size))
+        return 0;
+    const Elf64_Phdr *segment = (const void *)((const unsigned char *)file + header->e_phoff);
+    for (unsigned i = 0; i < header->e_phnum; i++)
+        if (segment[i].p_type == PT_NOTE && segment[i].p_offset % 4 == 0 &&
+            within(segment[i].p_offset, segment[i].p_filesz, size) &&
+            notes_have_native((const unsigned char *)file + segment[i].p_offset, segment[i].p_filesz))
+            return 1;
+    return 0;
+}
+
 const char *program_read(struct program *program, const void *file, unsigned long size) {
     const Elf64_Ehdr *header = file;
     const char *wrong = header_check(header, size);
@@ -62,7 +75,6 @@ const char *program_read(struct program *program, const void *file, unsigned lon
     *program = (struct program){file, size, (const void *)((const unsigned char *)file + header->e_phoff),
                                 header->e_phnum, header->e_entry};
     unsigned long end = 0;
-    int native = 0;
     for (unsigned i = 0; i < program->segments; i++) {
         const Elf64_Phdr *segment = &program->segment[i];
         if (segment->p_type == PT_LOAD) {
@@ -71,11 +83,6 @@ const char *program_read(struct program *program, const void *file, unsigned lon
                 return wrong;
             end = segment->p_vaddr + segment->p_memsz;
         }
-        if (segment->p_type == PT_NOTE && segment->p_offset % 4 == 0 &&
-            within(segment->p_offset, segment->p_filesz, size))
-            native |= notes_have_native(program->file + segment->p_offset, segment->p_filesz);
     }
-    if (!native)
-        return "not a native facet program of this version";
     return end == 0 ? "nothing in it is to be loaded" : 0;
 }

@@ -2,6 +2,8 @@
 #include "init.h"
 #include <facet/signal.h>
 
+extern const char linux_image[], linux_image_end[]; /* the build puts linux.elf there */
+
 /* Payloads of the two entries that the program has to init. */
 enum { FROM_KERNEL = 1, FROM_PROGRAM };
 
@@ -13,14 +15,24 @@ static _Noreturn void power_off(unsigned long status) {
         facet_call(INIT_POWER, OP_POWER_OFF, &m);
 }
 
-void init_fail(int status, const char *why) {
-    static const char prefix[] = "init: ";
+static void print(const char *text) {
     unsigned long length = 0;
-    while (why[length])
+    while (text[length])
         length++;
-    facet_write(INIT_STDERR, prefix, sizeof prefix - 1);
-    facet_write(INIT_STDERR, why, length);
-    facet_write(INIT_STDERR, "\n", 1);
+    facet_write(INIT_STDERR, text, length);
+}
+
+static void print_hex(unsigned long number) {
+    char text[19] = "0x";
+    for (unsigned i = 0; i < 16; i++)
+        text[2 + i] = "0123456789abcdef"[number >> (60 - 4 * i) & 15];
+    print(text);
+}
+
+void init_fail(int status, const char *why) {
+    print("init: ");
+    print(why);
+    print("\n");
     power_off((unsigned long)status);
 }
 
@@ -81,21 +93,18 @@ static void grant(unsigned grants) {
     }
     static const struct {
         unsigned grant, to, from;
-    } other[] = {{GRANT_DEBUG, CR_DEBUG, INIT_DEBUG},
-                 {GRANT_SCHEDULE, CR_SCHEDULE, INIT_SCHEDULE},
-                 {GRANT_TIME, CR_SLEEP, INIT_SLEEP},
-                 {GRANT_CONSOLE, CR_CONSOLE, INIT_CONSOLE},
-                 {GRANT_POWER, CR_POWER, INIT_POWER}};
+    } other[] = {{GRANT_DEBUG, CR_DEBUG, INIT_DEBUG}, {GRANT_SCHEDULE, CR_SCHEDULE, INIT_SCHEDULE},
+                 {GRANT_TIME, CR_SLEEP, INIT_SLEEP},  {GRANT_CONSOLE, CR_CONSOLE, INIT_CONSOLE},
+                 {GRANT_POWER, CR_POWER, INIT_POWER}, {GRANT_HOST, CR_HOST, INIT_HOST}};
     for (unsigned i = 0; i < sizeof other / sizeof *other; i++)
         if (grants & other[i].grant)
             give(other[i].to, other[i].from);
 }
 
-static void process_make(unsigned long rip, unsigned long rsp) {
+static void process_make(const struct facet_regs *regs) {
     struct facet_message space = {.send = {R_TOP}};
     init_call(R_PROCESS, OP_PROCESS_SET_SPACE, &space);
-    struct facet_regs regs = {.rip = rip, .rsp = rsp};
-    struct facet_message set = {.string = &regs, .string_size = sizeof regs};
+    struct facet_message set = {.string = regs, .string_size = sizeof *regs};
     init_call(R_PROCESS, OP_PROCESS_SET_REGS, &set);
     entry_make(FROM_KERNEL);
     struct facet_message keeper = {.send = {R_ENTRY}};
@@ -107,18 +116,62 @@ static void alloc(enum cap_type type, unsigned to) {
     init_call(INIT_RANGE, OP_RANGE_ALLOC, &m);
 }
 
-static void program_start(const struct program *program, const struct request *request) {
+static void objects_make(const struct program *program) {
     alloc(CAP_PROCESS, R_PROCESS);
     alloc(CAP_ENDPOINT, R_ENDPOINT);
     struct facet_message recipient = {.send = {INIT_SELF}};
     init_call(R_ENDPOINT, OP_ENDPOINT_SET_RECIPIENT, &recipient);
     space_load(program);
-    process_make(program->entry, space_stack(request->argc, request->arguments, request->size));
-    grant(request->grants);
+}
+
+static void native_start(const struct program *program, unsigned long modules, const struct init_module *module) {
+    struct request request = request_read(modules, module);
+    objects_make(program);
+    struct facet_regs regs = {.rip = program->entry, .rsp = space_stack(request.argc, request.arguments, request.size)};
+    process_make(&regs);
+    grant(request.grants);
     struct facet_message started = {.send = {R_PROCESS}};
     init_call(INIT_DEBUG, OP_DEBUG_STARTED, &started);
     struct facet_message start = {0};
     init_call(R_PROCESS, OP_PROCESS_START, &start);
+}
+
+/* The personality finds things as init does, but has no authority over the machine. It loads the program itself. */
+static void linux_start(unsigned long modules, const struct init_module *module) {
+    static const unsigned char given[] = {INIT_RANGE, INIT_STDIN,   INIT_STDOUT, INIT_STDERR,
+                                          INIT_DEBUG, INIT_DISCRIM, INIT_SLEEP,  INIT_HOST};
+    struct program personality;
+    const char *wrong =
+        program_read(&personality, linux_image, (unsigned long)linux_image_end - (unsigned long)linux_image);
+    if (wrong)
+        init_fail(125, wrong);
+    objects_make(&personality);
+    struct facet_message get = {.word = {INIT_SLOT_MODULES}, .recv = {R_GUARDED}};
+    init_call(INIT_SPACE, OP_GPT_GET, &get);
+    struct facet_message set = {.word = {INIT_SLOT_MODULES}, .send = {R_GUARDED}};
+    init_call(R_TOP, OP_GPT_SET, &set);
+    struct facet_regs regs = {.rip = personality.entry, .rdi = modules, .rsi = (unsigned long)module};
+    regs.rsp = space_stack(0, "", 0);
+    process_make(&regs);
+    for (unsigned i = 0; i < sizeof given; i++)
+        give(given[i], given[i]);
+    give(INIT_SPACE, R_TOP);
+    give(INIT_SELF, R_PROCESS);
+    entry_make(FROM_PROGRAM);
+    give(INIT_FREE, R_ENTRY);
+    struct facet_message start = {0};
+    init_call(R_PROCESS, OP_PROCESS_START, &start);
+}
+
+static _Noreturn void personality_faulted(const struct facet_message *fault) {
+    print("init: the Linux personality has failed, which is a defect of facet: fault ");
+    print_hex(fault->word[0]);
+    print(" at ");
+    print_hex(fault->word[1]);
+    print(", pc ");
+    print_hex(fault->word[2]);
+    print("\n");
+    power_off(125);
 }
 
 static _Noreturn void program_faulted(unsigned long fault, unsigned long code) {
@@ -129,7 +182,7 @@ static _Noreturn void program_faulted(unsigned long fault, unsigned long code) {
 }
 
 /* Waits for the program's end. Whatever else it asks of its parent is refused. */
-static _Noreturn void serve(void) {
+static _Noreturn void serve(int native) {
     unsigned long answer = RC_OK;
     unsigned to = CR_NULL;
     for (;;) {
@@ -138,7 +191,7 @@ static _Noreturn void serve(void) {
         if (m.payload == FROM_PROGRAM && label == OP_EXIT)
             power_off(m.word[0] & 0xff);
         if (m.payload == FROM_KERNEL && label == OP_FAULT)
-            program_faulted(m.word[0], m.word[3]);
+            native ? program_faulted(m.word[0], m.word[3]) : personality_faulted(&m);
         to = R_RESUME;
         answer = RC_BAD_OP;
     }
@@ -147,11 +200,15 @@ static _Noreturn void serve(void) {
 void init_main(unsigned long modules, const struct init_module *module) {
     if (modules == 0)
         init_fail(126, "there is no program to run");
+    const void *file = (const void *)module[0].start;
+    int native = program_is_native(file, module[0].size);
     struct program program;
-    const char *wrong = program_read(&program, (const void *)module[0].start, module[0].size);
+    const char *wrong = native ? program_read(&program, file, module[0].size) : 0;
     if (wrong)
         init_fail(126, wrong);
-    struct request request = request_read(modules, module);
-    program_start(&program, &request);
-    serve();
+    if (native)
+        native_start(&program, modules, module);
+    else
+        linux_start(modules, module);
+    serve(native);
 }

@@ -37,6 +37,8 @@ struct program {
     unsigned segments;
     unsigned long entry;
 };
+/* Whether a file is for facet; all others are left to the Linux personality. */
+int program_is_native(const void *file, unsigned long size);
 /* NULL: fine, *program is filled; else what is wrong with it. */
 const char *program_read(struct program *program, const void *file, unsigned long size);
 

@@ -7,6 +7,7 @@
  *     oneway      a message and a wait, two of them: to a process in a space of its own, and from it back here
  *     roundtrip   a call of that process and its return
  *     fault       a page fault of that process -> this one as its keeper -> resumed, to fault again
+ *     foreign     a system call of that process, foreign -> this one as its keeper -> its result
  *     map         the first touch of a page: traversed and mapped (N at most MAP_PAGES)
  *     revoke      a slot overwritten through which one page is mapped (N at most MAP_PAGES)
  */
@@ -95,6 +96,20 @@ static void fault(unsigned long n) {
         check("label", facet_invoke(to, INVOKE_RETURN, 0, &m), OP_FAULT);
 }
 
+static void child_foreign(void) {
+    for (;;)
+        __asm__ volatile("mov $39, %%eax\n\tsyscall" : : : "rax", "rcx", "r11", "memory");
+}
+
+static void foreign(unsigned long n) {
+    child_make(child_foreign);
+    must(facet_set(R_CHILD, OP_PROCESS_SET_FOREIGN, 1, CR_NULL));
+    struct facet_message m = {.recv = {0, 0, 0, R_RESUME}};
+    unsigned to = CR_NULL;
+    for (unsigned long i = 0; i < n; i++, to = R_RESUME)
+        check("label", facet_invoke(to, INVOKE_RETURN, 0, &m), OP_SYSCALL + 39);
+}
+
 /* 2 MiB of pages: four bits of address a level, as init builds spaces. */
 static void pages_make(void) {
     must(facet_alloc(CAP_GPT, R_TEMP)); /* 20 bits and up */
@@ -144,8 +159,8 @@ int main(int argc, char **argv) {
     static const struct {
         const char *name;
         void (*run)(unsigned long n);
-    } all[] = {{"null", null},   {"oneway", oneway}, {"roundtrip", roundtrip},
-               {"fault", fault}, {"map", map},       {"revoke", revoke}};
+    } all[] = {{"null", null},       {"oneway", oneway}, {"roundtrip", roundtrip}, {"fault", fault},
+               {"foreign", foreign}, {"map", map},       {"revoke", revoke}};
     for (unsigned i = 0; argc == 3 && i < sizeof all / sizeof *all; i++)
         if (is(argv[1], all[i].name)) {
             all[i].run(parse_number(argv[2]));

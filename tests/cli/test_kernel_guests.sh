@@ -3,7 +3,7 @@
 . tests/cli/lib.sh
 
 for facet in "$FACET" build/debug/facet; do
-    for guest in ipc keeper revoke rescind windows strings keepers code; do
+    for guest in ipc keeper revoke rescind windows strings keepers code foreign; do
         expect 0 "$facet" run --timeout 120 --grant range --grant debug "$B/tests/guests/$guest"
     done
 done
@@ -12,3 +12,13 @@ for seed in 1 2 3; do
     out_has 'hits through windows [0-9]{3}'
 done
 expect 0 build/debug/facet run --timeout 200 --grant range --grant debug "$B/tests/guests/trees" 5000 4
+
+# A foreign system call that nobody is told of is told to the host, as one of an impossible kind: SIGSYS.
+for why in nobody lost; do
+    expect 159 "$FACET" run --grant range "$B/tests/guests/foreign" $why
+    err_has 'a system call of which nobody could be told'
+done
+expect 125 "$FACET" run --grant range "$B/tests/guests/foreign" deaf
+err_has '^  process [0-9]+ has a system call for process [0-9]+, which does not receive, pc 0x[0-9a-f]+$'
+expect 125 "$FACET" run --grant range "$B/tests/guests/foreign" silent
+err_has '^  process [0-9]+ waits for its keeper in system call 11, pc 0x[0-9a-f]+$'

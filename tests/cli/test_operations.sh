@@ -2,13 +2,14 @@
 # Every operation of every capability type is invoked, rightly and in every wrong way; the documented table is the kernel's.
 . tests/cli/lib.sh
 
-all='--grant range --grant debug --grant schedule --grant time --grant console --grant power'
+all='--grant range --grant debug --grant schedule --grant time --grant console --grant power --grant host'
+mkdir "$T/granted"
 guest=$B/tests/guests/operations
 # shellcheck disable=SC2086
 operations() {
     status=$1
     shift
-    expect "$status" "$FACET" run $all "$guest" "$@" </dev/null
+    expect "$status" "$FACET" run $all --grant "dir:$T/granted:rw" "$guest" "$@" </dev/null
     out_has '^ok: the kernel has the operations, rights and ranges that are expected$'
     out_has '^ok: every operation, rightly and in every wrong way$'
 }

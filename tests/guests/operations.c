@@ -31,9 +31,10 @@ static void call_once(void) {
 }
 
 static unsigned register_of(unsigned type) {
-    static const unsigned char reg[CAP_TYPES] = {
-        CR_NULL,   R_PAGE,     R_CAPPAGE, R_GPT,    R_PROCESS,  R_ENDPOINT,  R_ENTRY,  R_RESUME, CR_RANGE,
-        CR_STDOUT, CR_CONSOLE, CR_DEBUG,  CR_POWER, CR_DISCRIM, CR_SCHEDULE, CR_SLEEP, R_WINDOW, R_LOCAL_WINDOW};
+    static const unsigned char reg[CAP_TYPES] = {CR_NULL,    R_PAGE,   R_CAPPAGE,      R_GPT,      R_PROCESS,
+                                                 R_ENDPOINT, R_ENTRY,  R_RESUME,       CR_RANGE,   CR_STDOUT,
+                                                 CR_CONSOLE, CR_DEBUG, CR_POWER,       CR_DISCRIM, CR_SCHEDULE,
+                                                 CR_SLEEP,   R_WINDOW, R_LOCAL_WINDOW, CR_HOST,    R_FILE};
     return reg[type];
 }
 
@@ -41,10 +42,19 @@ static void copy_cap(unsigned from, unsigned to) {
     check("copy a capability", facet_set(CR_SELF, OP_PROCESS_SET_CAP, to, from), RC_OK);
 }
 
+/* A file in the granted directory. */
+static void open_file(unsigned to) {
+    struct facet_message m = {
+        .word = {O_RDWR | O_CREAT, 0600}, .recv = {(unsigned char)to}, .string = "file", .string_size = 4};
+    check("open a file", facet_call(R_DIRECTORY, OP_HOST_OPEN, &m), RC_OK);
+}
+
 /* Whoever allocates it, or holds it already, into register `to`. */
 static void fresh(unsigned type, unsigned to) {
     if (type == CAP_PROCESS)
         make_process(to, park, stack + 64, CR_NULL, CR_NULL);
+    else if (type == CAP_HOSTFILE)
+        open_file(to);
     else if (SET(type) & OBJECTS)
         check("allocate", facet_alloc((enum cap_type)type, to), RC_OK);
     else
@@ -69,6 +79,8 @@ static void prepare(void) {
     window(OP_GPT_SET_WINDOW, R_WINDOW);
     window(OP_GPT_SET_LOCAL_WINDOW, R_LOCAL_WINDOW);
     fresh(CAP_PROCESS, R_PROCESS);
+    check("take the granted directory", facet_get(CR_HOST, OP_HOST_TAKE, 3, 0, R_DIRECTORY), RC_OK);
+    fresh(CAP_HOSTFILE, R_FILE);
     make_entry(R_ENDPOINT, CR_SELF, 1, R_ENTRY);
     make_process(R_CALLER, call_once, stack + 32, R_ENTRY, CR_NULL);
     check("start", facet_set(R_CALLER, OP_PROCESS_START, 0, CR_NULL), RC_OK);
@@ -122,7 +134,7 @@ static void wrong_words(const struct expectation *e) {
 
 static void wrong_sent(const struct expectation *e) {
     for (unsigned i = 0; i < SENT; i++)
-        for (unsigned type = 0; type < CAP_HOST; type++) {
+        for (unsigned type = 0; type < CAP_TYPES; type++) {
             struct facet_message m = rightly(e);
             m.send[i] = (unsigned char)register_of(type);
             if (!(e->is.sent[i] & SET(type)))
@@ -184,7 +196,7 @@ static void has_it(const struct expectation *e, unsigned type) {
     wrong_strings(e);
     if (!e->last)
         restricted(e, type, 0);
-    for (unsigned restr = 1; restr <= ALL_RESTRICTIONS && SET(type) & (MEMORY | WINDOWS); restr <<= 1)
+    for (unsigned restr = 1; restr <= ALL_RESTRICTIONS && SET(type) & REDUCED; restr <<= 1)
         restricted(e, type, restr);
     if (SET(type) & OBJECTS)
         rescinded(e, type);
@@ -201,7 +213,7 @@ static void has_it_not(const struct expectation *e, unsigned type) {
 
 static void operation(const struct expectation *e) {
     now = e->is.name;
-    for (unsigned type = 0; type < CAP_HOST; type++) {
+    for (unsigned type = 0; type < CAP_TYPES; type++) {
         on = type_name[type];
         if (type == CAP_ENTRY || type == CAP_RESUME)
             continue; /* whatever is asked of them is a message */

@@ -19,6 +19,7 @@ struct range {
 #define SET_ANY (SET(CAP_TYPES) - 1)
 #define WINDOWS (SET(CAP_WINDOW) | SET(CAP_LOCAL_WINDOW))
 #define MEMORY (SET(CAP_PAGE) | SET(CAP_CAPPAGE) | SET(CAP_GPT))
+#define REDUCED (MEMORY | WINDOWS | SET(CAP_HOSTFILE)) /* OP_MEM_REDUCE has it */
 #define OBJECTS (MEMORY | SET(CAP_PROCESS) | SET(CAP_ENDPOINT))
 #define ALL_RESTRICTIONS (CAP_RO | CAP_NX | CAP_WK | CAP_OP | CAP_NC)
 #define CHANGE (CAP_RO | CAP_WK | CAP_OP)
@@ -47,9 +48,19 @@ enum {
     R_RESUME,
     R_WINDOW,
     R_LOCAL_WINDOW,
+    R_FILE,
     R_CALLER,
+    R_DIRECTORY,
     R_SCRATCH,
 };
+
+/* As Linux has them on x86-64. */
+#define O_RDWR 2
+#define O_CREAT 0100
+#define O_LARGEFILE 0100000
+#define F_GETFL 3
+#define FIONREAD 0x541b
+#define POLLIN_POLLOUT 5
 
 static union {
     struct facet_regs regs;
@@ -91,17 +102,13 @@ struct expectation {
     { 12, 64 | ALL_RESTRICTIONS << 8 }
 #define OPERATION(op) op, #op
 #define ONLY(type) SET(type)
+#define HOST_OPERATION(op, type, forbidden, sent)                                                                      \
+    OPERATION(op), ONLY(type), forbidden, {ANY, ANY, ANY, ANY}, {sent, SET_ANY}, 0, 0
 
 static const struct expectation expected[] = {
     {.is = {OPERATION(OP_TYPE), SET_ANY, 0, {IGNORED, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .after = type_after},
-    {.is = {OPERATION(OP_MEM_REDUCE),
-            MEMORY | WINDOWS,
-            0,
-            {{0, ALL_RESTRICTIONS}, IGNORED, ANY, ANY},
-            {SET_ANY, SET_ANY},
-            0,
-            0},
+    {.is = {OPERATION(OP_MEM_REDUCE), REDUCED, 0, {{0, ALL_RESTRICTIONS}, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .word = {CAP_NX | CAP_NC},
      .after = reduced_after},
     {.is = {OPERATION(OP_MEM_GUARD), MEMORY | WINDOWS, 0, {ANY, {12, 64}, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
@@ -110,6 +117,20 @@ static const struct expectation expected[] = {
      .after = guarded_after},
     {.is = {OPERATION(OP_MEM_ID), MEMORY, CAP_OP, {IGNORED, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .after = id_after},
+    {.is = {OPERATION(OP_PAGE_READ), ONLY(CAP_PAGE), 0, {{0, 4096}, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
+     .word = {4096 - 1024},
+     .bad = {{4096 - 1023}, {4096}},
+     .after = page_read_after},
+    {.is = {OPERATION(OP_PAGE_WRITE),
+            ONLY(CAP_PAGE),
+            CAP_RO | CAP_WK,
+            {{0, 4096}, IGNORED, ANY, ANY},
+            {SET_ANY, SET_ANY},
+            0,
+            0},
+     .word = {4096 - 8},
+     .bad = {{4096 - 7}, {4096}},
+     .after = page_write_after},
 
     {.is = {OPERATION(OP_GPT_GET), ONLY(CAP_GPT), CAP_OP, {{0, 15}, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .word = {15},
@@ -217,6 +238,14 @@ static const struct expectation expected[] = {
      .after = fpu_after},
     {.is = {OPERATION(OP_PROCESS_SET_FPU), ONLY(CAP_PROCESS), 0, {ANY, ANY, ANY, ANY}, {SET_ANY, SET_ANY}, 512, 0},
      .after = set_fpu_after},
+    {.is = {OPERATION(OP_PROCESS_SET_FOREIGN), ONLY(CAP_PROCESS), 0, {{0, 1}, ANY, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
+     .word = {1}},
+    {.is = {OPERATION(OP_PROCESS_READ), ONLY(CAP_PROCESS), 0, {ANY, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
+     .word = {(unsigned long)&sent},
+     .after = read_memory_after},
+    {.is = {OPERATION(OP_PROCESS_WRITE), ONLY(CAP_PROCESS), 0, {ANY, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
+     .word = {(unsigned long)&room},
+     .after = write_memory_after},
 
     {.is = {OPERATION(OP_ENDPOINT_SET_RECIPIENT),
             ONLY(CAP_ENDPOINT),
@@ -247,6 +276,9 @@ static const struct expectation expected[] = {
     {.is = {OPERATION(OP_RANGE_RESCIND), ONLY(CAP_RANGE), 0, {IGNORED, IGNORED, ANY, ANY}, {OBJECTS, SET_ANY}, 0, 0},
      .send = {R_PAGE},
      .after = rescind_after},
+    {.is = {OPERATION(OP_RANGE_RENEW), ONLY(CAP_RANGE), 0, {ANY, ANY, ANY, ANY}, {MEMORY, SET_ANY}, 0, 0},
+     .send = {R_GPT},
+     .after = renew_after},
 
     {.is = {OPERATION(OP_STREAM_READ),
             SET(CAP_STREAM) | SET(CAP_CONSOLE),
@@ -318,6 +350,23 @@ static const struct expectation expected[] = {
             0},
      .send = {R_GPT},
      .last = 1},
+    {.is = {OPERATION(OP_DEBUG_REGION),
+            ONLY(CAP_DEBUG),
+            0,
+            {ANY, ANY, {0, 0xf05}, ANY},
+            {SET(CAP_PROCESS), SET_ANY},
+            0,
+            0},
+     .word = {0x10000, 0x1000, REGION_FILE | REGION_R | REGION_SHARED},
+     .send = {CR_SELF},
+     .bad = {{1, 1, 6}, {1, 1, 0x10}}},
+    {.is = {OPERATION(OP_DEBUG_PAGES), ONLY(CAP_DEBUG), 0, {ANY, ANY, ANY, ANY}, {SET(CAP_PROCESS), SET_ANY}, 0, 0},
+     .word = {0x10000, 0x1000},
+     .send = {CR_SELF}},
+    {.is =
+         {OPERATION(OP_DEBUG_SYSCALL), ONLY(CAP_DEBUG), 0, {ANY, ANY, {0, 3}, ANY}, {SET(CAP_PROCESS), SET_ANY}, 48, 0},
+     .word = {39, 1, SYSCALL_UNKNOWN},
+     .send = {CR_SELF}},
 
     {.is = {OPERATION(OP_POWER_OFF), ONLY(CAP_POWER), 0, {{0, 255}, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .word = {7},
@@ -353,6 +402,38 @@ static const struct expectation expected[] = {
     {.is = {OPERATION(OP_SLEEP_FOR), ONLY(CAP_SLEEP), 0, {{1, 1ul << 48}, ANY, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .word = {1000},
      .after = sleep_after},
+
+    /* On a file, whose contents are "written\n" once that has been written. As a path those bytes are refused: a file
+     * has nothing below it. */
+    {.is = {HOST_OPERATION(OP_HOST_TAKE, CAP_HOST, 0, SET_ANY)}, .word = {3}, .after = take_after},
+    {.is = {HOST_OPERATION(OP_HOST_TIME, CAP_HOST, 0, SET_ANY)}, .after = time_after},
+    {.is = {HOST_OPERATION(OP_HOST_SLEEP, CAP_HOST, 0, SET_ANY)}, .word = {1000}},
+    {.is = {HOST_OPERATION(OP_HOST_OPEN, CAP_HOSTFILE, 0, SET_ANY)}, .rc = RC_IO},
+    {.is = {HOST_OPERATION(OP_HOST_CLOSE, CAP_HOSTFILE, 0, SET_ANY)}, .after = close_after},
+    {.is = {HOST_OPERATION(OP_HOST_WRITE, CAP_HOSTFILE, CAP_RO, SET(CAP_NULL) | SET(CAP_PROCESS))},
+     .after = write_after},
+    {.is = {HOST_OPERATION(OP_HOST_READ, CAP_HOSTFILE, 0, SET(CAP_NULL) | SET(CAP_PROCESS))}, .after = file_after},
+    {.is = {HOST_OPERATION(OP_HOST_SEEK, CAP_HOSTFILE, 0, SET_ANY)}, .word = {5}, .after = seek_after},
+    {.is = {HOST_OPERATION(OP_HOST_TRUNCATE, CAP_HOSTFILE, CAP_RO, SET_ANY)}, .word = {3}, .after = truncate_after},
+    {.is = {HOST_OPERATION(OP_HOST_SYNC, CAP_HOSTFILE, 0, SET_ANY)}},
+    {.is = {HOST_OPERATION(OP_HOST_POLL, CAP_HOSTFILE, 0, SET_ANY)}, .word = {5}, .after = poll_after},
+    {.is = {HOST_OPERATION(OP_HOST_CONTROL, CAP_HOSTFILE, 0, SET_ANY)}, .word = {FIONREAD}, .after = control_after},
+    {.is = {HOST_OPERATION(OP_HOST_FCNTL, CAP_HOSTFILE, 0, SET_ANY)}, .word = {F_GETFL}, .after = fcntl_after},
+    {.is = {HOST_OPERATION(OP_HOST_LIST, CAP_HOSTFILE, 0, SET_ANY)}, .rc = RC_IO},
+    {.is = {OPERATION(OP_HOST_STAT), ONLY(CAP_HOSTFILE), 0, {ANY, ANY, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 144},
+     .rc = RC_IO},
+    {.is = {OPERATION(OP_HOST_STATFS), ONLY(CAP_HOSTFILE), 0, {ANY, ANY, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 120},
+     .after = statfs_after},
+    {.is = {HOST_OPERATION(OP_HOST_ACCESS, CAP_HOSTFILE, 0, SET_ANY)}, .rc = RC_IO},
+    {.is = {HOST_OPERATION(OP_HOST_READLINK, CAP_HOSTFILE, 0, SET_ANY)}, .rc = RC_IO},
+    {.is = {HOST_OPERATION(OP_HOST_UNLINK, CAP_HOSTFILE, CAP_RO, SET_ANY)}, .rc = RC_IO},
+    {.is = {HOST_OPERATION(OP_HOST_MKDIR, CAP_HOSTFILE, CAP_RO, SET_ANY)}, .rc = RC_IO},
+    {.is = {HOST_OPERATION(OP_HOST_RENAME, CAP_HOSTFILE, CAP_RO, SET(CAP_HOSTFILE))}, .send = {R_FILE}, .rc = RC_IO},
+    {.is = {HOST_OPERATION(OP_HOST_LINK, CAP_HOSTFILE, CAP_RO, SET(CAP_HOSTFILE))}, .send = {R_FILE}, .rc = RC_IO},
+    {.is = {HOST_OPERATION(OP_HOST_SYMLINK, CAP_HOSTFILE, CAP_RO, SET_ANY)}, .rc = RC_IO},
+    {.is = {HOST_OPERATION(OP_HOST_CHMOD, CAP_HOSTFILE, CAP_RO, SET_ANY)}, .rc = RC_IO},
+    {.is = {HOST_OPERATION(OP_HOST_CHOWN, CAP_HOSTFILE, CAP_RO, SET_ANY)}, .rc = RC_IO},
+    {.is = {HOST_OPERATION(OP_HOST_UTIMES, CAP_HOSTFILE, CAP_RO, SET_ANY)}, .rc = RC_IO},
 };
 #define EXPECTED (sizeof expected / sizeof *expected)
 

@@ -5,6 +5,8 @@
 #ifndef TESTS_GUESTS_OPERATIONS_AFTER_H
 #define TESTS_GUESTS_OPERATIONS_AFTER_H
 
+static unsigned long compared(unsigned a, unsigned b);
+
 /* ---- What the effects are */
 
 static unsigned long type_of(unsigned reg) {
@@ -46,6 +48,38 @@ static void guarded_after(const struct facet_message *m) {
 }
 static void id_after(const struct facet_message *m) {
     expect("an id", m->word[0] != 0, 1);
+}
+static void page_read_after(const struct facet_message *m) {
+    expect("bytes", m->received, 1024);
+    expect("which", room.bytes[0] | room.bytes[1023], 0);
+}
+static void page_write_after(const struct facet_message *m) {
+    (void)m;
+    struct facet_message get = {.word = {4096 - 9}, .room = &room, .room_size = 9};
+    check("read it", facet_call(R_BASE, OP_PAGE_READ, &get), RC_OK);
+    expect("the byte before", room.bytes[0], 0);
+    expect("what was written", (unsigned long)memcmp(room.bytes + 1, "written\n", 8), 0);
+}
+static void read_memory_after(const struct facet_message *m) {
+    expect("bytes", m->received, 1024);
+    expect("how many", m->word[0], 1024);
+    expect("why not more", m->word[1], FAULT_NONE);
+    expect("which", (unsigned long)memcmp(&room, &sent, 1024), 0);
+}
+static void write_memory_after(const struct facet_message *m) {
+    expect("how many", m->word[0], 8);
+    expect("why not more", m->word[1], FAULT_NONE);
+    expect("what was written", (unsigned long)memcmp(&room, "written\n", 8), 0);
+}
+static void renew_after(const struct facet_message *m) {
+    (void)m;
+    expect("type", type_of(R_RESULT), CAP_GPT);
+    check("restrict it", facet_get(R_GPT, OP_MEM_REDUCE, ALL_RESTRICTIONS, 0, R_SCRATCH), RC_OK);
+    check("guard it", facet_get(R_SCRATCH, OP_MEM_GUARD, 5, 20, R_SCRATCH), RC_OK);
+    struct facet_message again = {.send = {R_SCRATCH}, .recv = {R_SCRATCH}};
+    check("renew it", facet_call(CR_RANGE, OP_RANGE_RENEW, &again), RC_OK);
+    expect("restrictions", restrictions_of(R_SCRATCH), 0);
+    expect("the same", compared(R_SCRATCH, R_GPT), 1);
 }
 static void null_after(const struct facet_message *m) {
     (void)m;
@@ -144,6 +178,53 @@ static void read_after(const struct facet_message *m) {
 static void write_after(const struct facet_message *m) {
     expect("bytes taken", m->word[0], 8);
 }
+/* ---- Host, HostFile */
+
+static void take_after(const struct facet_message *m) {
+    (void)m;
+    expect("type", type_of(R_RESULT), CAP_HOSTFILE);
+    expect("restrictions of what may be written", restrictions_of(R_RESULT), 0);
+    expect("a grant that is none", facet_get(CR_HOST, OP_HOST_TAKE, 4, 0, R_RESULT), RC_IO);
+}
+static void time_after(const struct facet_message *m) {
+    expect("after 2026 has begun, before 2100", m->word[0] > 1767225600 && m->word[0] < 4102444800, 1);
+    expect("nanoseconds", m->word[1] < 1000000000, 1);
+}
+static void close_after(const struct facet_message *m) {
+    struct facet_message again = {0};
+    (void)m;
+    expect("through another capability to it", facet_call(R_BASE, OP_HOST_SYNC, &again), RC_IO);
+    expect("errno", again.word[0], 9); /* EBADF */
+}
+static void file_after(const struct facet_message *m) {
+    expect("bytes", m->word[0], 8);
+    expect("bytes of string", m->received, 8);
+    expect("the first one", room.bytes[0], 'w');
+    expect("why not more", m->word[1], FAULT_NONE);
+}
+static void seek_after(const struct facet_message *m) {
+    expect("offset", m->word[0], 5);
+}
+static void truncate_after(const struct facet_message *m) {
+    struct facet_message end = {.word = {0, 2}}; /* SEEK_END */
+    (void)m;
+    check("OP_HOST_SEEK", facet_call(R_BASE, OP_HOST_SEEK, &end), RC_OK);
+    expect("size", end.word[0], 3);
+}
+static void poll_after(const struct facet_message *m) {
+    expect("events", m->word[0], POLLIN_POLLOUT);
+}
+static void control_after(const struct facet_message *m) {
+    expect("bytes", m->received, 4);
+    expect("bytes to be read", room.bytes[0], 3); /* OP_HOST_TRUNCATE has left them */
+}
+static void fcntl_after(const struct facet_message *m) {
+    expect("flags", m->word[0], O_RDWR | O_LARGEFILE);
+}
+static void statfs_after(const struct facet_message *m) {
+    expect("bytes", m->received, 120);
+}
+
 /* Once it wears a front it cannot get another, and once it has been restored there is nothing to restore. */
 static void swap_after(const struct facet_message *m) {
     (void)m;

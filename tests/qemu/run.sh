@@ -9,7 +9,7 @@ B=$1
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 export LC_ALL=C
-GUESTS='machine trees ipc keeper revoke rescind windows strings keepers code'
+GUESTS='machine trees ipc keeper revoke rescind windows strings keepers code foreign'
 failed=0
 
 # on_qemu ACCEL KERNEL [MODULE] >LOG: exit status the guest's own

@@ -38,6 +38,8 @@ enum {
     R_FILE_D = INIT_CONSOLE,
     R_FILE_E = INIT_POWER,
     R_FILE_F = INIT_SCHEDULE,
+    R_POOL_A = INIT_DISCRIM, /* scratch of pool.c; what init put there is of no use here */
+    R_POOL_B = INIT_SLEEP,
 };
 
 /* ---- main.c */
@@ -46,6 +48,8 @@ enum {
 struct boot {
     unsigned argc, envc, mountc;
     unsigned grants, flags; /* GRANT_…, BOOT_… */
+    unsigned memory;        /* MiB, 0: unknown */
+    unsigned user, group;
     unsigned long seed;
     const char *argv, *envp, *mounts; /* so many strings, one behind the other */
     const char *cwd, *exe;            /* absolute */
@@ -123,11 +127,15 @@ void signal_raise(unsigned signal);
 void files_start(void);
 /* A file that is mapped, whether its descriptor stays open or not. Returns a handle ≥ 0, or what mmap returns: -EBADF,
  * -EACCES (write: shared and writable, `fd` must be open for both; in any case it must be open for reading), -ENODEV.
- * *name: its path, valid until the call ends. */
-long file_map_open(unsigned long fd, int write, const char **name);
+ */
+long file_map_open(unsigned long fd, int write);
+/* Its path, as long as the handle is held. */
+const char *file_map_name(long handle);
 /* Contents: bytes moved, 0 behind the end of the file, or -errno. */
 long file_map_read(long handle, unsigned long offset, void *to, unsigned long size);
 long file_map_write(long handle, unsigned long offset, const void *from, unsigned long size);
+/* Whether it may be written to by the descriptor it was opened with. */
+int file_map_writable(long handle);
 /* Bytes in the file now, or -errno. */
 long file_map_size(long handle);
 /* A mapping is divided (it is used once more), or ends. */

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "caps.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+const char *caps_type_name(unsigned type) {
+    static const char *const names[CAP_TYPES] = {
+        "Null",    "Page",  "CapPage", "GPT",     "Process",  "Endpoint", "Entry",  "Resume",      "Range", "Stream",
+        "Console", "Debug", "Power",   "Discrim", "Schedule", "Sleep",    "Window", "LocalWindow", "Host",  "HostFile"};
+    return type < CAP_TYPES ? names[type] : "?";
+}
+
+const char *caps_restrictions(unsigned restrictions, char text[24]) {
+    static const char *const names[] = {"RO", "NX", "WK", "OP", "NC"};
+    *text = 0;
+    for (unsigned i = 0; i < 5; i++)
+        if (restrictions >> i & 1)
+            strcat(strcat(text, *text ? "," : ""), names[i]);
+    return *text ? text : strcpy(text, "none");
+}
+
+struct cap_look caps_look(struct emu *emu, const struct cap *cap) {
+    struct cap_look look = {.type = cap->type,
+                            .restrictions = cap->restr,
+                            .l2g = cap->l2g,
+                            .slot = cap->slot,
+                            .match = cap->match,
+                            .payload = cap->payload};
+    if (!cap->object)
+        return look;
+    const struct object *object = kernel_pointer(emu, cap->object, sizeof *object);
+    if (!object || object->alloc != cap->alloc)
+        return (struct cap_look){.type = CAP_NULL};
+    look.id = object->id;
+    return look;
+}
+
+/* The entry of an array of objects that has this id and type. */
+static const void *find(struct emu *emu, const void *array, unsigned long count, unsigned long stride, size_t size,
+                        enum cap_type type, uint64_t id) {
+    for (unsigned long i = 0; i < count; i++) {
+        const struct object *object = kernel_pointer(emu, (const char *)array + i * stride, size);
+        if (!object)
+            return NULL;
+        if (object->type == type && object->id == id)
+            return object;
+    }
+    return NULL;
+}
+
+const struct gpt *caps_gpt(struct emu *emu, uint64_t id) {
+    const struct kernel_info *k = kernel_info_get(emu);
+    return k ? find(emu, k->gpts, k->gpt_count, k->gpt_stride, sizeof(struct gpt), CAP_GPT, id) : NULL;
+}
+
+const struct process *caps_process(struct emu *emu, uint64_t id) {
+    const struct kernel_info *k = kernel_info_get(emu);
+    return k ? find(emu, k->processes, k->process_count, k->process_stride, sizeof(struct process), CAP_PROCESS, id)
+             : NULL;
+}
+
+static bool is_memory(enum cap_type type) {
+    return type == CAP_PAGE || type == CAP_CAPPAGE || type == CAP_GPT;
+}
+
+static bool is_window(enum cap_type type) {
+    return type == CAP_WINDOW || type == CAP_LOCAL_WINDOW;
+}
+
+void caps_print(const struct cap_look *cap, FILE *out) {
+    char text[24];
+    fprintf(out, cap->type == CAP_NULL ? "%s" : "%-11s", caps_type_name(cap->type));
+    if (cap->id)
+        fprintf(out, " obj:%-7" PRIu64, cap->id);
+    else if (cap->type != CAP_NULL)
+        fprintf(out, " %-11s", "");
+    if (is_memory(cap->type) || is_window(cap->type)) {
+        if (cap->l2g < 64)
+            fprintf(out, " guard 0x%" PRIx64 "/%u", cap->match, cap->l2g);
+        else
+            fprintf(out, " no guard");
+    }
+    if (cap->type == CAP_LOCAL_WINDOW)
+        fprintf(out, "  of slot %u", cap->slot);
+    if (is_window(cap->type))
+        fprintf(out, "  offset 0x%" PRIx64, cap->payload);
+    if (cap->type == CAP_ENTRY || cap->type == CAP_STREAM || cap->type == CAP_HOSTFILE || cap->type == CAP_SCHEDULE)
+        fprintf(out, " payload 0x%" PRIx64, cap->payload);
+    if (is_memory(cap->type) || is_window(cap->type) || cap->restrictions)
+        fprintf(out, "  restrictions %s", caps_restrictions(cap->restrictions, text));
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * info: what each of its words shows. A new one is one line here.
+ */
+#include "cli_internal.h"
+
+const struct cmd cli_info_table[] = {
+    {"breakpoints", "b", cmd_info_breakpoints, "breakpoints", "breakpoints and watchpoints", false},
+    {"handlers", NULL, cmd_info_handlers, "handlers", "the handlers in place of objects, and what they say", false},
+    {"frame", "f", cmd_info_frame, "frame", "the selected frame of the stack", false},
+    {"line", NULL, cmd_info_line, "line [ADDRESS]", "the source line of an address", false},
+    {"objects", NULL, cmd_objects, "objects", "the memory objects that have names", false},
+    {"registers", NULL, cmd_info_registers, "registers [NAME…]", "the processor's registers", false},
+    {"source", NULL, cmd_info_source, "source", "the source file that the program stands in", false},
+    {"symbol", NULL, cmd_info_symbol, "symbol ADDRESS", "the function or variable at an address", false},
+    {"watchpoints", NULL, cmd_info_watchpoints, "watchpoints", "watchpoints alone", false},
+    {0},
+};

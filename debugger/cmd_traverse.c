@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * traverse: the way of one access through the address space, as the kernel goes it.
+ */
+#include "caps.h"
+#include "cmd.h"
+#include "text.h"
+#include "traverse.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *const access_names[] = {"load", "store", "fetch"};
+
+void traverse_print_step(int number, const struct traverse_step *s) {
+    char own[24];
+    printf("%3d  %-7s", number, caps_type_name(s->type));
+    if (s->type == CAP_PAGE || s->type == CAP_GPT || s->type == CAP_CAPPAGE)
+        printf(" obj:%-5lu", s->id);
+    if (s->type == CAP_NULL)
+        printf(" no capability");
+    else if (s->l2g < 64)
+        printf(" guard 0x%lx/%u", s->match, s->l2g);
+    else
+        printf(" no guard");
+    printf("  restrictions %s", caps_restrictions(s->restrictions, own));
+    if (s->slot >= 0)
+        printf("  l2v %u  slot %d", s->l2v, s->slot);
+    printf("  rest 0x%lx%s%s\n", s->rest, s->fronted ? "  front" : "", s->keeper ? "  keeper" : "");
+}
+
+void traverse_print_end(struct cli *cli, uint64_t va, const struct session_traversal *t) {
+    char gathered[24];
+    caps_restrictions(t->restrictions, gathered);
+    if (t->fault) {
+        printf("     fault: %s; ", session_fault_text(t->fault));
+        if (t->keeper && t->keeper_of)
+            printf("it goes to the keeper of GPT obj:%" PRIu64 ", endpoint obj:%" PRIu64 "\n", t->keeper_of, t->keeper);
+        else if (t->keeper)
+            printf("it goes to the process's keeper, endpoint obj:%" PRIu64 "\n", t->keeper);
+        else
+            printf("there is no keeper: the process stops\n");
+        return;
+    }
+    bool front = t->page >= APERTURE_BASE;
+    printf("     %s 0x%" PRIx64 " + 0x%" PRIx64 ", restrictions %s", front ? "front at" : "page frame",
+           t->page & ~4095ul, va & 4095, gathered);
+    const char *swapped = session_swapped(cli->session, va, 1);
+    if (front && swapped)
+        printf(", swapped (%s)", swapped);
+    printf("\n");
+}
+
+void traverse_print_head(struct cli *cli, uint64_t va, enum access access) {
+    printf("%s at ", access_names[access]);
+    cmd_print_address(cli, va);
+    printf(" in process 1\n");
+}
+
+static enum facet_status traverse_once(struct cli *cli, uint64_t va, enum access access, struct facet_error *error) {
+    struct session_traversal t;
+    enum facet_status status = session_traverse(cli->session, va, access, &t, error);
+    if (status)
+        return status;
+    traverse_print_head(cli, va, access);
+    for (int i = 0; i < t.steps; i++)
+        traverse_print_step(i + 1, &t.step[i]);
+    traverse_print_end(cli, va, &t);
+    return FACET_OK;
+}
+
+/* Compares one kind of access: what the traversal decides, and what the MMU would do after the kernel had its chance.
+ */
+static enum facet_status check_access(struct cli *cli, uint64_t va, enum access access, bool *equal,
+                                      struct facet_error *error) {
+    struct session_traversal t;
+    struct emu_translation mmu;
+    enum fault fault;
+    enum facet_status status = session_traverse(cli->session, va, access, &t, error);
+    if (status == FACET_OK)
+        status = session_touch(cli->session, va, access, &fault, &mmu, error);
+    if (status)
+        return status;
+    bool granted = mmu.present && mmu.user &&
+                   (access == ACCESS_STORE   ? mmu.write
+                    : access == ACCESS_FETCH ? mmu.execute
+                                             : true);
+    bool same = t.fault == FAULT_NONE ? granted && mmu.page.v == (t.page & ~4095ul) : !granted;
+    *equal = same && fault == t.fault;
+    printf("%-6s traversal: %s", access_names[access], t.fault ? session_fault_text(t.fault) : "page ");
+    if (!t.fault)
+        printf("0x%" PRIx64, t.page & ~4095ul);
+    printf("; page tables: %s", granted ? "page " : mmu.present ? "present, not for this access" : "no entry");
+    if (granted)
+        printf("0x%" PRIx64, mmu.page.v);
+    printf("  %s\n", *equal ? "equal" : "DIFFERENT");
+    return FACET_OK;
+}
+
+static enum facet_status traverse_check(struct cli *cli, uint64_t va, struct facet_error *error) {
+    bool all = true;
+    for (int access = ACCESS_LOAD; access <= ACCESS_FETCH; access++) {
+        bool equal;
+        enum facet_status status = check_access(cli, va, (enum access)access, &equal, error);
+        if (status)
+            return status;
+        all &= equal;
+    }
+    if (!all)
+        return facet_fail(error, FACET_ERR_FAILED,
+                          "The page tables are not what the traversal says: this is a bug of facet's kernel.");
+    return FACET_OK;
+}
+
+/* A word of options at the start. */
+static bool option(const char **args, const char *word) {
+    size_t length = strlen(word);
+    if (strncmp(*args, word, length) || ((*args)[length] && (*args)[length] != ' '))
+        return false;
+    *args += length + strspn(*args + length, " \t");
+    return true;
+}
+
+/* The last word may say which access; load without it. Takes it off the text. */
+static enum access access_word(char *text) {
+    char *last = strrchr(text, ' ');
+    for (int i = 0; last && i < 3; i++)
+        if (!strcmp(last + 1, access_names[i])) {
+            *last = 0;
+            return (enum access)i;
+        }
+    return ACCESS_LOAD;
+}
+
+/* [--check|--step] ADDRESS [load|store|fetch]; at a terminal one goes through it step by step. */
+enum facet_status cmd_traverse(struct cli *cli, const char *args, struct facet_error *error) {
+    uint64_t va;
+    enum facet_status status = cmd_need_started(cli, error);
+    if (status)
+        return status;
+    bool check = option(&args, "--check"), step = !check && option(&args, "--step");
+    char *text = text_copy(args);
+    enum access access = access_word(text);
+    status = cmd_address(cli, text, &va, error);
+    free(text);
+    if (status)
+        return status;
+    if (check)
+        return traverse_check(cli, va, error);
+    return step || cli_interactive(cli) ? traverse_steps(cli, va, access, error)
+                                        : traverse_once(cli, va, access, error);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "color.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool enabled;
+
+bool color_dumb(void) {
+    const char *term = getenv("TERM");
+    return !term || !*term || !strcmp(term, "dumb");
+}
+
+void color_decide(enum color_when when) {
+    const char *no = getenv("NO_COLOR");
+    enabled = when == COLOR_ALWAYS || (when == COLOR_AUTO && isatty(STDOUT_FILENO) && !(no && *no) && !color_dumb());
+}
+
+const char *color_code(enum color color) {
+    static const char *const codes[COLOR_KINDS] = {
+        [COLOR_PROMPT] = "\033[1m",   [COLOR_STOP] = "\033[1;31m", [COLOR_FUNCTION] = "\033[33m",
+        [COLOR_ADDRESS] = "\033[34m", [COLOR_LINE] = "\033[32m",
+    };
+    return enabled ? codes[color] : "";
+}
+
+const char *color_end(enum color color) {
+    (void)color;
+    return enabled ? "\033[0m" : "";
+}

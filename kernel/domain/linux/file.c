@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Open file descriptions. The capability of a host file lies in a CapPage: R_FILE_A is a CapPage of CapPages, R_FILE_B
+ * the one that was used last, and the last three files used have theirs in registers, so that most calls need no
+ * further invocation.
+ */
+#include "files.h"
+
+static struct file files[FILES];
+static unsigned free_hint = 1;
+
+/* ---- Capabilities */
+
+static const unsigned char cached_in[] = {R_FILE_C, R_FILE_D, R_FILE_E};
+#define CACHED 3u
+static unsigned cached[CACHED]; /* numbers of files, 0: none */
+static unsigned last;           /* used */
+static unsigned page_open;      /* 1 + which page is in R_FILE_B; 0: none */
+static unsigned char page_made[FILES / CAPPAGE_SLOTS];
+static unsigned char root_made;
+
+static void alloc_cappage(unsigned to) {
+    struct facet_message m = {.word = {CAP_CAPPAGE}, .recv = {(unsigned char)to}};
+    must_call(INIT_RANGE, OP_RANGE_ALLOC, &m);
+}
+
+static void slot_set(unsigned cappage, unsigned index, unsigned from) {
+    struct facet_message m = {.word = {index}, .send = {(unsigned char)from}};
+    must_call(cappage, OP_CAPPAGE_SET, &m);
+}
+
+static void slot_get(unsigned cappage, unsigned index, unsigned to) {
+    struct facet_message m = {.word = {index}, .recv = {(unsigned char)to}};
+    must_call(cappage, OP_CAPPAGE_GET, &m);
+}
+
+/* R_FILE_B becomes the page that holds file `number`. */
+static void page_turn(unsigned number) {
+    unsigned page = number / CAPPAGE_SLOTS;
+    if (page_open == page + 1)
+        return;
+    if (!root_made)
+        alloc_cappage(R_FILE_A);
+    root_made = 1;
+    if (page_made[page]) {
+        slot_get(R_FILE_A, page, R_FILE_B);
+    } else {
+        alloc_cappage(R_FILE_B);
+        slot_set(R_FILE_A, page, R_FILE_B);
+        page_made[page] = 1;
+    }
+    page_open = page + 1;
+}
+
+void file_cap_keep(struct file *file) {
+    page_turn(file->number);
+    slot_set(R_FILE_B, file->number % CAPPAGE_SLOTS, R_FILE_F);
+}
+
+unsigned file_cap(struct file *file) {
+    for (unsigned i = 0; i < CACHED; i++)
+        if (cached[i] == file->number)
+            return cached_in[last = i];
+    last = (last + 1) % CACHED;
+    page_turn(file->number);
+    slot_get(R_FILE_B, file->number % CAPPAGE_SLOTS, cached_in[last]);
+    cached[last] = file->number;
+    return cached_in[last];
+}
+
+static void cap_forget(struct file *file) {
+    for (unsigned i = 0; i < CACHED; i++)
+        if (cached[i] == file->number)
+            cached[i] = 0;
+}
+
+/* ---- Descriptions */
+
+struct file *file_new(const struct file_class *class, unsigned flags, const char *path) {
+    unsigned number = free_hint;
+    while (number < FILES && files[number].users)
+        number++;
+    if (number == FILES)
+        return 0;
+    char *copy = path ? text_keep(path) : 0;
+    if (path && !copy)
+        return 0;
+    free_hint = number + 1;
+    files[number] =
+        (struct file){.class = class, .number = (unsigned short)number, .users = 1, .flags = flags, .path = copy};
+    return &files[number];
+}
+
+void file_drop(struct file *file) {
+    if (--file->users)
+        return;
+    if (file->class->close)
+        file->class->close(file);
+    cap_forget(file);
+    text_free(file->path);
+    if (file->number < free_hint)
+        free_hint = file->number;
+}
+
+struct file *file_number(unsigned number) {
+    return number && number < FILES && files[number].users ? &files[number] : 0;
+}
+
+/* ---- For mmap */
+
+static long map_right(const struct file *file, int write) {
+    if ((file->flags & ACCESS_MODE) == O_WRONLY || (write && (file->flags & ACCESS_MODE) != O_RDWR))
+        return -EACCES;
+    return 0;
+}
+
+long file_map_open(unsigned long fd, int write) {
+    struct file *file = fd_open(fd);
+    if (!file)
+        return -EBADF;
+    long wrong = map_right(file, write);
+    if (wrong)
+        return wrong;
+    if (file->class == &host_class ? file_type(file) != S_IFREG : (file->mode & S_IFMT) != S_IFREG)
+        return -ENODEV;
+    return file_hold(file)->number;
+}
+
+const char *file_map_name(long handle) {
+    struct file *file = file_number((unsigned)handle);
+    return file->path ? file->path : "";
+}
+
+int file_map_writable(long handle) {
+    return (file_number((unsigned)handle)->flags & ACCESS_MODE) == O_RDWR;
+}
+
+long file_map_size(long handle) {
+    struct stat st;
+    long result = file_stat(file_number((unsigned)handle), &st);
+    return result < 0 ? result : st.st_size;
+}
+
+long file_map_read(long handle, unsigned long offset, void *to, unsigned long size) {
+    struct file *file = file_number((unsigned)handle);
+    return file->class == &host_class ? host_read(file, to, size, offset) : memory_read(file, offset, to, size);
+}
+
+long file_map_write(long handle, unsigned long offset, const void *from, unsigned long size) {
+    struct file *file = file_number((unsigned)handle);
+    return file->class == &host_class ? host_write(file, from, size, offset) : memory_write(file, offset, from, size);
+}
+
+void file_map_keep(long handle) {
+    file_hold(file_number((unsigned)handle));
+}
+
+void file_map_drop(long handle) {
+    file_drop(file_number((unsigned)handle));
+}

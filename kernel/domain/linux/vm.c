@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Page faults: what the regions promise, the space gets when it is asked for.
+ */
+#include "internal.h"
+#include <asm/mman.h>
+#include <asm/siginfo.h>
+#include <asm/signal.h>
+#include <linux/resource.h>
+
+#define STACK_GAP (256 * PAGE_SIZE) /* what is kept free below a stack that grows */
+
+static unsigned char contents[PAGE_SIZE];
+
+static _Noreturn void out_of_memory(void) {
+    say("facet: %s is out of memory: the machine has %u MiB (--memory)", boot.exe, boot.memory);
+    linux_exit(128 + SIGKILL);
+}
+
+unsigned vm_state(unsigned prot) {
+    return (prot & (PROT_READ | PROT_WRITE | PROT_EXEC) ? PAGE_R : 0u) | (prot & PROT_WRITE ? PAGE_W : 0u) |
+           (prot & PROT_EXEC ? PAGE_X : 0u);
+}
+
+/* Shared files are written back page by page: the first store to one is noticed. */
+static unsigned state_wanted(const struct area *region, enum access access) {
+    unsigned state = vm_state(region->prot);
+    if (region->file >= 0 && region->kind & REGION_SHARED && state & PAGE_W)
+        state = access == ACCESS_STORE ? state | PAGE_DIRTY : state & ~(unsigned)PAGE_W;
+    return state;
+}
+
+/* The region of an address; a stack grows down to it if it may. */
+static struct area *region_for(unsigned long address) {
+    struct area *region = region_at(address);
+    if (!region || region->start <= address)
+        return region;
+    unsigned long page = address & PAGE_MASK;
+    if ((region->kind & REGION_KIND) != REGION_STACK || region->end - page > limit_of(RLIMIT_STACK) ||
+        region_bytes(page > STACK_GAP ? page - STACK_GAP : 0, page) || !region_room(1))
+        return 0;
+    struct area more = *region;
+    more.end = region->start;
+    more.start = page;
+    region_add(&more);
+    return region_at(address);
+}
+
+static int page_bring(const struct area *region, unsigned long page, enum access access) {
+    const void *from = 0;
+    if (region->shared && region->offset + (page - region->start) >= region->shared_size)
+        return 0; /* grown by mremap, which adds no memory to what is shared */
+    if (region->file >= 0) {
+        long got = file_map_read(region->file, region->offset + (page - region->start), contents, PAGE_SIZE);
+        if (got <= 0)
+            return 0;
+        memset(contents + got, 0, PAGE_SIZE - (unsigned long)got);
+        from = contents;
+    }
+    if (!space_add(page, state_wanted(region, access), from))
+        out_of_memory();
+    space_told(page, PAGE_SIZE);
+    return 1;
+}
+
+static int allowed(const struct area *region, enum access access) {
+    unsigned state = vm_state(region->prot);
+    return access == ACCESS_STORE ? state & PAGE_W : access == ACCESS_FETCH ? state & PAGE_X : state & PAGE_R;
+}
+
+int vm_fault(unsigned long address, enum access access, unsigned *signal, int *code) {
+    struct area *region = address < SPACE_END ? region_for(address) : 0;
+    unsigned long page = address & PAGE_MASK;
+    *signal = SIGSEGV;
+    *code = region ? SEGV_ACCERR : SEGV_MAPERR;
+    if (!region || !allowed(region, access))
+        return 0;
+    unsigned now = space_state(page), wanted = state_wanted(region, access);
+    if (now && (wanted & ~now) == 0)
+        return 0; /* it is as it should be: not for us */
+    if (now) {
+        space_protect(page, page + PAGE_SIZE, wanted | (now & PAGE_DIRTY));
+        return 1;
+    }
+    *signal = SIGBUS;
+    *code = BUS_ADRERR;
+    return page_bring(region, page, access);
+}
+
+int vm_touch(unsigned long address, enum access access) {
+    unsigned signal;
+    int code;
+    return vm_fault(address, access, &signal, &code);
+}
+
+/* Whether an access to a page would do, once it has been brought. */
+static int page_ready(unsigned long page, enum access access) {
+    unsigned state = space_state(page), wanted = access == ACCESS_STORE ? PAGE_W : PAGE_R;
+    return (state & wanted) || vm_touch(page, access);
+}
+
+unsigned long vm_populate(unsigned long address, unsigned long size, int write) {
+    unsigned long done = 0;
+    if (address >= SPACE_END || size > SPACE_END - address)
+        return 0;
+    while (done < size && page_ready((address + done) & PAGE_MASK, write ? ACCESS_STORE : ACCESS_LOAD))
+        done += PAGE_SIZE - ((address + done) & ~PAGE_MASK);
+    return done < size ? done : size;
+}
