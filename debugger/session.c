@@ -147,6 +147,12 @@ enum facet_status session_restore(struct session *session, const char *object, c
 
 void session_report(struct session *session, FILE *out) {
     swaps_report(session->swaps, out);
+    for (size_t i = 0; i < session->swaps->count; i++) {
+        const struct swapped *o = session->swaps->objects[i];
+        if (session->ran && !o->met && o->name.map)
+            fprintf(out, "%s was never there: the program made %u mapping%s\n", o->name.text,
+                    regions_map_count(session->regions), regions_map_count(session->regions) == 1 ? "" : "s");
+    }
 }
 
 void session_list_handlers(const struct session *session, FILE *out) {
@@ -196,6 +202,8 @@ enum facet_status session_start(struct session *session, struct facet_error *err
 
 void session_kill(struct session *s) {
     struct emu *emu = s->emu;
+    if (s->signal && emu && !s->program->native)
+        strace_end(&s->strace, 0, s->signal);
     s->signal = 0;
     s->break_count = 0;
     if (!emu)

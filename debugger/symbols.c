@@ -106,7 +106,9 @@ static void add_hint(const struct symbols *s, const char *name, struct facet_err
     if (best)
         snprintf(error->text + used, sizeof error->text - used, "; did you mean \"%s\"?", best->name);
     else if (s->count == 0)
-        snprintf(error->text + used, sizeof error->text - used, ": the program has no symbol table");
+        snprintf(error->text + used, sizeof error->text - used,
+                 ": the program has no symbol table. Use va:ADDR+LEN or seg:NAME, or build it with -g and do "
+                 "not strip it");
 }
 
 enum facet_status symbols_find(const struct symbols *symbols, const char *name, const struct symbol **found,

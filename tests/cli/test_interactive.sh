@@ -143,6 +143,29 @@ prompt_is '(facet)'
 keys 'echo alive\n' Enter
 sees '^alive'
 
+# a program that changes the terminal's modes has its own when it runs, and the debugger its own
+keys 'run keys' Enter
+sees '^Keys\?'
+keys ab
+sees '^<a><b>'
+keys C-c
+sees 'SIGINT'
+prompt_is '(facet)'
+keys 'echo line\n' Enter
+sees '^line'
+keys C-l 'continue' Enter
+sees '^Continuing\.'
+keys cd
+sees '^<c><d>'
+keys q
+sees 'exited normally'
+prompt_is '(facet)'
+
+# another width of the window
+of_terminal resize-window -x 60
+keys 'echo narrow\n' Enter
+sees '^narrow'
+
 # without colour where there is none, with it where there is
 of_terminal capture-pane -p -e | grep -q "$(printf '\033')\[1m(facet)" || fail "the prompt is not bold"
 start env NO_COLOR=1 "$FACET" debug -q "$TALK"

@@ -135,7 +135,8 @@ static _Noreturn void serve(void) {
     unsigned long result = 0;
     for (;;) {
         regs_put();
-        struct facet_message m = {.word = {result}, .recv = {[MESSAGE_CAPS - 1] = R_RESUME}};
+        struct facet_message m = {.word = {result}};
+        m.recv[MESSAGE_CAPS - 1] = R_RESUME;
         unsigned long label = facet_invoke(to, INVOKE_RETURN | INVOKE_CLOSED(R_ENDPOINT), 0, &m);
         to = R_RESUME;
         if (label == OP_FAULT)
