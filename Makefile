@@ -111,7 +111,7 @@ HOST_LIBS = $(UNICORN_LIBS) -lcapstone -ldw -lelf -ledit -ldl
 KERNEL_OPT_debug = -DFACET_DEBUG
 KERNEL_CFLAGS = -std=gnu11 -g -O2 $(WARN) $(KERNEL_OPT_$(MODE)) -Iinclude -ffreestanding -fno-pic -fno-pie \
 	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-stack-protector -fcf-protection=none \
-	-fno-asynchronous-unwind-tables -fno-strict-aliasing
+	-fno-asynchronous-unwind-tables -fno-strict-aliasing -ffunction-sections
 KERNEL_LDFLAGS = -nostdlib -static -no-pie -Wl,--build-id=none,-z,max-page-size=4096,-z,noexecstack,--no-warn-rwx-segments
 
 # Programs of ring 3: fixed addresses, no host, symbols and lines kept. The same in every mode.
