@@ -202,7 +202,7 @@ static void info_argument(struct cli *cli, struct collector *c, const struct bef
 /* Names of settings have one or two words. */
 static void setting_argument(struct cli *cli, struct collector *c, const struct before *before, size_t *start) {
     size_t typed = strcspn(before->first, " \t");
-    for (const struct cmd *s = cli_set_table(); s->name; s++) {
+    for (const struct cmd *s = cli_set_table(!strcmp(before->command, "show")); s->name; s++) {
         size_t length = strcspn(s->name, " ");
         char *word = strndup(s->name, length);
         if (before->words == 1)

@@ -244,6 +244,15 @@ static size_t unused_bytes(const struct session *s, uint64_t va) {
     return r->va + r->size - va;
 }
 
+#define FXSAVE_XMM 160 /* where its image has them */
+
+void session_xmm(struct session *session, unsigned index, uint8_t bytes[16]) {
+    if ((session_at_home(session) || session->elsewhere) && emu_cpl(session->emu) == 3)
+        emu_xmm_get(session->emu, index, bytes);
+    else
+        memcpy(bytes, session->process_at->fpu + FXSAVE_XMM + 16 * index, 16);
+}
+
 size_t session_read(struct session *session, uint64_t va, void *bytes, size_t size) {
     size_t done = 0, room;
     for (;;) {
