@@ -69,7 +69,7 @@ TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tes
 	tests/guests/paths.c tests/guests/badop.c tests/guests/rescind.c tests/guests/damage.c tests/guests/keepers.c \
 	tests/guests/steps.S
 TEST_GUESTS += tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
-TEST_GUESTS += tests/guests/foreign.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
+TEST_GUESTS += tests/guests/foreign.c tests/guests/plenty.c tests/guests/peek.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
 # Linked to tests/guests/model: the model and what compares the kernel with it.
 MODEL_SRC = tests/model/model.c tests/model/operations.c tests/model/access.c
 BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c tests/bench/touch.c tests/bench/kernel.c
@@ -115,7 +115,7 @@ HOST_LIBS = $(UNICORN_LIBS) -lcapstone -ldw -lelf -ledit -ldl
 KERNEL_OPT_debug = -DFACET_DEBUG
 KERNEL_CFLAGS = -std=gnu11 -g -O2 $(WARN) $(KERNEL_OPT_$(MODE)) -Iinclude -ffreestanding -fno-pic -fno-pie \
 	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-stack-protector -fcf-protection=none \
-	-fno-asynchronous-unwind-tables -fno-strict-aliasing
+	-fno-asynchronous-unwind-tables -fno-strict-aliasing -ffunction-sections
 KERNEL_LDFLAGS = -nostdlib -static -no-pie -Wl,--build-id=none,-z,max-page-size=4096,-z,noexecstack,--no-warn-rwx-segments
 
 # Programs of ring 3: fixed addresses, no host, symbols and lines kept. The same in every mode.
