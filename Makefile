@@ -46,7 +46,8 @@ LINUX_SRC = $(patsubst %,kernel/domain/linux/%,main.c calls.c say.c pool.c load.
 KEEPER_SRC = kernel/domain/pager.c kernel/domain/copyspace.c
 
 # The host tool. main.c stays out of libdebugger.a, which the unit tests link.
-DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/grants.c debugger/regions.c debugger/report.c debugger/stats.c \
+DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/grants.c debugger/regions.c debugger/strace.c debugger/strace_args.c \
+	debugger/strace_calls.c debugger/strace_flags.c debugger/report.c debugger/stats.c \
 	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c \
 	debugger/dispatch.c debugger/services.c debugger/events.c debugger/handlers.c debugger/builtin_trace.c \
 	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/cli.c debugger/cli_input.c debugger/cli_terminal.c debugger/cli_complete.c debugger/cli_script.c debugger/cli_help.c debugger/cli_info.c \
@@ -74,6 +75,8 @@ QEMU_RUNGS = 03_paging 04_page_fault 05_ring3 06_syscall
 
 # Linux programs that run natively and under facet: one of several files …
 MATRIX_SRC = $(patsubst %,tests/linux/matrix/%.c,main memory process signals contents descriptors names status)
+# … those that the debugger's tests debug, of one file each, not optimized.
+DEBUGGED = tests/linux/stockroom.c tests/linux/talk.c
 
 # Kernel-like images for the machine alone: -Ttext=0x100000, one segment, entry _start.
 LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_fault 05_ring3 06_syscall \
@@ -141,6 +144,7 @@ BENCH_HOST_BIN = $(BENCH_HOST:%.c=$(B)/%)
 QEMU_BIN = $(QEMU_HOST:%.c=$(B)/%) $(QEMU_RUNGS:%=$(B)/tests/ladder/%.elf)
 HANDLER_BIN = $(SAMPLE_HANDLERS:samples/handlers/%.c=$(B)/handlers/%.so)
 LADDER_BIN = $(LADDER:%.S=$(B)/%.elf)
+DEBUGGED_BIN = $(DEBUGGED:%.c=$(B)/%)
 UNIT_OBJ = $(UNIT_TESTS:%.c=$(B)/%.o)
 
 OBJ = $(addprefix $(B)/,$(addsuffix .o,$(basename $(1))))
@@ -260,9 +264,15 @@ $(LADDER_BIN): $(B)/%.elf: %.S
 
 # Ordinary static Linux programs.
 LINUX_CFLAGS = -std=gnu11 -g -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -static
+$(B)/tests/linux/escape: tests/linux/escape.c
+	$(MKDIR)
+	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $<
 $(B)/tests/linux/matrix: $(MATRIX_SRC) tests/linux/matrix/matrix.h
 	$(MKDIR)
 	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $(MATRIX_SRC)
+$(DEBUGGED_BIN): $(B)/tests/linux/%: tests/linux/%.c
+	$(MKDIR)
+	$(say)$(CC) $(LINUX_CFLAGS) -O0 $(DEPFLAGS) -o $@ $<
 
 UNIT_LIBS = $(B)/libdebugger.a $(B)/libemu.a
 $(B)/tests/unit: $(UNIT_OBJ) $(UNIT_LIBS)
@@ -305,7 +315,7 @@ demo: all
 	@$(DEMO)
 DEMO = $(B)/facet run --swap sym:table=$(B)/handlers/tracer.so $(B)/guests/wordfreq < README.md
 
-test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(B)/tests/unit
+test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(DEBUGGED_BIN) $(B)/tests/unit
 $(UNIT_OBJ): | build/deps-test
 unit: test-files
 	$(RUN_UNIT)
@@ -354,8 +364,10 @@ test-qemu: test-files $(QEMU_BIN)
 	tests/qemu/run.sh $(B)
 
 # Linux programs natively and under facet: the matrix of system calls, Debian's busybox and bash, SQLite.
-test-linux: all build/deps-test $(B)/tests/linux/matrix
+test-linux: all build/deps-test $(B)/tests/linux/matrix $(B)/tests/linux/escape
+	tests/linux/programs.sh $(B)
 	tests/linux/matrix.sh $(B)
+	tests/linux/escape.sh $(B)
 	tests/linux/packages.sh $(B)
 	tests/linux/sqlite.sh $(B)
 

@@ -28,17 +28,11 @@ const struct cmd_class cli_classes[] = {
 };
 
 const struct cmd_alias cli_aliases[] = {
-    {"br", "break"},      {"where", "backtrace"},
-    {"dis", "disable"},   {"disa", "disable"},
-    {"un", "until"},      {"inspect", "print"},
-    {"e", "edit"},        {"fo", "forward-search"},
-    {"ha", "handle"},     {"exit", "quit"},
-    {"fr", "frame"},      {"wa", "watch"},
-    {"sho", "show"},      {"sh", "show"},
-    {"hel", "help"},      {"disass", "disassemble"},
-    {"inf", "info"},      {"w", "watch"},
-    {"co", "continue"},   {"cont", "continue"},
-    {"starti", "starti"}, {0},
+    {"br", "break"},  {"where", "backtrace"}, {"dis", "disable"}, {"disa", "disable"},
+    {"un", "until"},  {"inspect", "print"},   {"e", "edit"},      {"fo", "forward-search"},
+    {"ha", "handle"}, {"exit", "quit"},       {"fr", "frame"},    {"wa", "watch"},
+    {"sho", "show"},  {"sh", "show"},         {"hel", "help"},    {"disass", "disassemble"},
+    {"inf", "info"},  {"w", "watch"},         {"co", "continue"}, {"cont", "continue"},
 };
 
 /* ---- Finding and running a command */

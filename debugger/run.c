@@ -123,6 +123,20 @@ static int tell_end(const struct options *o, struct session *session, const stru
     }
 }
 
+/* A failure may have to do with what facet cannot do. Every C library expects that there may be no rseq. */
+static void tell_unknown(struct session *session) {
+    const struct strace *strace = session_strace(session);
+    const char *comma = "facet: system calls that facet lacks:";
+    for (size_t i = 0; i < strace->unknown_count; i++) {
+        if (strcmp(strace->unknown[i].name, "rseq") == 0)
+            continue;
+        fprintf(stderr, "%s %s (%lu)", comma, strace->unknown[i].name, strace->unknown[i].count);
+        comma = ",";
+    }
+    if (*comma == ',')
+        fputc('\n', stderr);
+}
+
 int run_program(struct session *session, const struct options *options) {
     struct facet_error error;
     double began = now();
@@ -136,6 +150,8 @@ int run_program(struct session *session, const struct options *options) {
     struct session_stop stop = session_continue(session);
     run.seconds = now() - began;
     run.exit = tell_end(options, session, &stop, &run.end);
+    if (run.exit != 0)
+        tell_unknown(session);
     session_report(session, stderr);
     session_kill(session);
     if (session_failed(session))

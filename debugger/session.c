@@ -31,6 +31,7 @@ enum facet_status session_open(const struct session_config *config, struct sessi
     struct session *s = calloc(1, sizeof *s);
     facet_assert(s, "out of memory");
     s->config = *config;
+    s->strace.print = config->strace;
     enum facet_status status = program_open(config->program, config->memory, &s->program, error);
     if (status == FACET_OK)
         status = symbols_open(config->program, s->program->bias, &s->symbols, error);
@@ -75,6 +76,7 @@ bool session_close(struct session *s) {
     session_kill(s);
     swaps_free(s->swaps);
     bool good = !s->events || events_close(s->events);
+    strace_free(&s->strace);
     regions_free(s->regions);
     symbols_close(s->symbols);
     program_close(s->program);
@@ -90,6 +92,9 @@ const struct program *session_program(const struct session *session) {
 }
 struct symbols *session_symbols(const struct session *session) {
     return session->symbols;
+}
+const struct strace *session_strace(const struct session *session) {
+    return &session->strace;
 }
 const struct regions *session_regions(const struct session *session) {
     return session->regions;
@@ -178,6 +183,9 @@ enum facet_status session_start(struct session *session, struct facet_error *err
     enum facet_status status = session->ran ? swaps_renew(session->swaps, error) : FACET_OK;
     if (status == FACET_OK)
         status = session_boot(session, error);
+    if (status == FACET_OK && !session->program->native)
+        strace_start(&session->strace, session->program->path, session->config.argv, session->config.argc,
+                     session->config.grants->env_count);
     session->ran = true;
     if (status == FACET_OK)
         status = swaps_start(session->swaps, session->emu, session->process, error);

@@ -12,6 +12,7 @@
 #include "grants.h"
 #include "program.h"
 #include "regions.h"
+#include "strace.h"
 #include "symbols.h"
 
 #include <facet/error.h>
@@ -48,6 +49,8 @@ void session_set_stream(struct session *session, int stream, int fd);
 
 const struct program *session_program(const struct session *session);
 struct symbols *session_symbols(const struct session *session);
+/* Which system calls facet lacked, in this run or the last. */
+const struct strace *session_strace(const struct session *session);
 /* What lies where in a Linux program, as it last ran. */
 const struct regions *session_regions(const struct session *session);
 struct emu *session_emu(const struct session *session);  /* NULL: not started or ended */

@@ -7,6 +7,7 @@
 
 #include "regions.h"
 #include "session.h"
+#include "strace.h"
 #include "swap.h"
 
 #include <signal.h>
@@ -19,6 +20,7 @@ struct session {
     struct swaps *swaps;
     struct events *events;
     struct regions *regions;
+    struct strace strace;
     uint8_t *kernel; /* another one than the built-in; NULL */
     size_t kernel_size;
     struct emu *emu;

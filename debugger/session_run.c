@@ -25,7 +25,10 @@ bool session_at_home(const struct session *s) {
 static struct session_stop gone(struct session *s, enum session_event event, int code, const char *text) {
     struct session_stop stop = {.event = event, .code = code};
     snprintf(stop.text, sizeof stop.text, "%s", text);
-    if (event == SESSION_EXITED && s->signal && code == 128 + s->signal)
+    bool killed = event == SESSION_EXITED && s->signal && code == 128 + s->signal;
+    if (event == SESSION_EXITED && !s->program->native)
+        strace_end(&s->strace, code, killed ? s->signal : 0);
+    if (killed)
         snprintf(stop.text, sizeof stop.text, "terminated with signal %s, %s", session_signal_name(s->signal),
                  session_signal_text(s->signal));
     session_kill(s);
@@ -36,6 +39,8 @@ static struct session_stop faulted(struct session *s) {
     const struct debug_block *block = emu_debug_block(s->emu);
     struct session_stop stop = {.event = SESSION_FAULTED, .code = (int)block->event.arg[1]};
     s->signal = stop.code;
+    if (!s->program->native)
+        strace_fault(&s->strace, stop.code, (unsigned)block->event.arg[2], block->event.arg[3]);
     report_fault(block->event.arg, stop.text, sizeof stop.text);
     return stop;
 }
@@ -63,6 +68,7 @@ bool session_event(struct session *s, uint64_t event) {
         swaps_pages_came(s->swaps, block->event.arg[1], block->event.arg[2]);
         return true;
     case DEBUG_EVENT_SYSCALL:
+        strace_call(&s->strace, s, block->event.arg);
         return true;
     default:
         return false;

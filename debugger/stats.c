@@ -47,6 +47,14 @@ static void put_swaps(FILE *out, const struct swaps *swaps) {
     fputc(']', out);
 }
 
+static void put_unknown_calls(FILE *out, const struct strace *strace) {
+    const char *comma = "";
+    fputs(",\"unknown_calls\":{", out);
+    for (size_t i = 0; i < strace->unknown_count; i++, comma = ",")
+        fprintf(out, "%s\"%s\":%lu", comma, strace->unknown[i].name, strace->unknown[i].count);
+    fputc('}', out);
+}
+
 static void put_all(FILE *out, const struct session *session, const struct stats_run *run) {
     struct session_stats s = session_stats_get(session);
     const struct counter instructions[] = {
@@ -81,6 +89,8 @@ static void put_all(FILE *out, const struct session *session, const struct stats
     put_counters(out, counters);
     if (events)
         fprintf(out, ",\"events\":%lu", events_count(events));
+    if (!session_program(session)->native)
+        put_unknown_calls(out, session_strace(session));
     put_swaps(out, session_swaps(session));
     fputs("}\n", out);
 }

@@ -112,7 +112,9 @@ long host_mkdir(struct host_call *call) {
     host_path_place(call->file, call->path[0], -EEXIST, &place);
     if (place.fd < 0)
         return place.fd;
+    mode_t mask = umask(0); /* the guest has one of its own */
     long result = answer(mkdirat(place.fd, place.name, (mode_t)call->arg[0] & 01777));
+    umask(mask);
     close(place.fd);
     return result;
 }

@@ -27,7 +27,9 @@ int host_path_open(int directory, const char *path, uint64_t flags, uint64_t mod
     struct open_how how = {
         .flags = flags | O_CLOEXEC, .mode = mode, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
     for (int tries = 0;; tries++) {
+        mode_t mask = umask(0); /* the guest has one of its own */
         long fd = syscall(SYS_openat2, directory, path, &how, sizeof how);
+        umask(mask);
         if (fd >= 0)
             return (int)fd;
         if (tries >= RESOLVE_TRIES || (errno != EAGAIN && errno != EINTR))

@@ -22,6 +22,8 @@ static void drop(unsigned long start, unsigned long end) {
     memory_sync(start, end);
     for (struct area *region = region_at(start); region && region->start < end; region = region_at(region->end)) {
         unsigned long from = region->start > start ? region->start : start;
+        if (region->shared)
+            continue; /* it stays in what is shared */
         space_remove(from, region->end < end ? region->end : end);
     }
 }

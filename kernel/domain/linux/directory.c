@@ -136,7 +136,10 @@ static long cwd_enter(struct name *name) {
         if (missing || name->node != NODE_DIRECTORY)
             return missing ? missing : -ENOTDIR;
     } else {
-        long result = host_name(name->at, OP_HOST_ACCESS, name->rest, EXECUTE, 0, 0);
+        struct stat st;
+        long result = host_stat(name->at, name->rest, 0, &st);
+        if (result == 0)
+            result = S_ISDIR(st.st_mode) ? host_name(name->at, OP_HOST_ACCESS, name->rest, EXECUTE, 0, 0) : -ENOTDIR;
         if (result == 0)
             result = host_open(name->at, name->rest, O_PATH | O_DIRECTORY, 0);
         if (result < 0)

@@ -102,6 +102,11 @@ static long map(struct mapping *m) {
     if (m->flags & MAP_FIXED)
         memory_unmap(m->start, m->start + m->size);
     region.kind |= (m->flags & MAP_TYPE) == MAP_PRIVATE ? 0u : (unsigned)REGION_SHARED;
+    if (region.kind == (REGION_ANONYMOUS | REGION_SHARED)) {
+        static unsigned long pieces;
+        region.shared = ++pieces;
+        region.shared_size = m->size;
+    }
     region.start = m->start;
     region.end = m->start + m->size;
     region_add(&region);

@@ -68,16 +68,14 @@ static long to_target(struct remap *m) {
         return -EINVAL;
     if (m->target < 0x10000)
         return -EPERM;
-    memory_unmap(m->target, m->target + m->new_size);
-    if (m->old_size > m->new_size) {
-        long wrong = source_check(m, &source);
-        if (wrong)
-            return wrong;
-        memory_unmap(m->old + m->new_size, m->old + m->old_size);
-        m->old_size = m->new_size;
-    }
+    unsigned long old_end = m->old + m->old_size;
+    m->old_size = m->old_size < m->new_size ? m->old_size : m->new_size;
     long wrong = source_check(m, &source);
-    return wrong ? wrong : move(m, &source, m->target);
+    if (wrong)
+        return wrong;
+    memory_unmap(m->old + m->old_size, old_end); /* whatever it is */
+    memory_unmap(m->target, m->target + m->new_size);
+    return move(m, &source, m->target);
 }
 
 static long remap(struct remap *m) {

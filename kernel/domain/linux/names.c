@@ -16,7 +16,22 @@ static long told(const struct name *name, long result) {
 
 /* ---- unlink, rmdir */
 
+/* What rmdir says of a path that ends in "." or "..", wherever that leads. 0: it does not. */
+static long dots_wrong(const char *path) {
+    unsigned long length = text_length(path);
+    while (length && path[length - 1] == '/')
+        length--;
+    if (length == 0 || path[length - 1] != '.')
+        return 0;
+    if (length == 1 || path[length - 2] == '/')
+        return -EINVAL;
+    return path[length - 2] == '.' && (length == 2 || path[length - 3] == '/') ? -ENOTEMPTY : 0;
+}
+
 static long unlink_op(struct name *name, const unsigned long *arg) {
+    long dots = arg[0] ? dots_wrong(name->given) : 0;
+    if (dots)
+        return dots;
     if (name->root && name->at)
         return arg[0] ? -EBUSY : name->mount->directory ? -EISDIR : -EBUSY;
     if (name->at)

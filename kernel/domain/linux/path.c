@@ -42,7 +42,7 @@ void path_pop(char *path) {
     path[length] = 0;
 }
 
-static int has_dots(const char *text) {
+int has_dots(const char *text) {
     const char *start;
     for (unsigned long length; (length = component(&text, &start)) > 0;)
         if (is_dots(start, length))

@@ -13,6 +13,7 @@ enum { PATH_WALK = 1 }; /* beside 0 and -errno: the quick way does not do */
 unsigned long component(const char **text, const char **start);
 int is_dot(const char *start, unsigned long length);
 int is_dots(const char *start, unsigned long length);
+int has_dots(const char *text);
 long path_push(char *path, const char *start, unsigned long length);
 void path_pop(char *path);
 /* Sets what `name` says from an absolute path that lives as long: 0, PATH_WALK or -errno. */

@@ -264,11 +264,6 @@ static long call_futex(const unsigned long arg[6]) {
 
 /* ---- Others */
 
-static long call_clone(const unsigned long arg[6]) {
-    (void)arg;
-    return -EAGAIN; /* the limit of processes is reached */
-}
-
 static long call_wait(const unsigned long arg[6]) {
     (void)arg;
     return -ECHILD;
@@ -314,9 +309,6 @@ const struct call process_calls[] = {
     {__NR_personality, 1, call_personality},
     {__NR_getrandom, 3, call_getrandom},
     {__NR_futex, 6, call_futex},
-    {__NR_clone, 5, call_clone},
-    {__NR_fork, 0, call_clone},
-    {__NR_vfork, 0, call_clone},
     {__NR_wait4, 4, call_wait},
     {__NR_waitid, 5, call_wait},
     {__NR_exit, 1, call_exit},

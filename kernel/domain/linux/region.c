@@ -124,7 +124,8 @@ static void erase(struct area *node) {
 
 static int goes_on(const struct area *low, const struct area *high) {
     return low->end == high->start && low->prot == high->prot && low->kind == high->kind && low->file == high->file &&
-           (low->file < 0 || low->offset + (low->end - low->start) == high->offset);
+           low->shared == high->shared &&
+           ((low->file < 0 && !low->shared) || low->offset + (low->end - low->start) == high->offset);
 }
 
 static const char *region_name(const struct area *region) {

@@ -48,6 +48,8 @@ static struct area *region_for(unsigned long address) {
 
 static int page_bring(const struct area *region, unsigned long page, enum access access) {
     const void *from = 0;
+    if (region->shared && region->offset + (page - region->start) >= region->shared_size)
+        return 0; /* grown by mremap, which adds no memory to what is shared */
     if (region->file >= 0) {
         long got = file_map_read(region->file, region->offset + (page - region->start), contents, PAGE_SIZE);
         if (got <= 0)

@@ -9,6 +9,8 @@
 static char left[PATH_ROOM];   /* still to be walked */
 static char target[PATH_ROOM]; /* of a link; and the next `left` */
 
+enum { WALK_NOWHERE = 1 }; /* beside 0 and -errno: no directory of that name */
+
 static const char *behind; /* of left: where the next component begins */
 
 static int only_slashes(const char *text) {
@@ -58,7 +60,7 @@ static long node_step(struct name *name, int last, int slash) {
     case NODE_FD:
         return last && !slash ? 0 : through_fd(name);
     case NODE_NONE:
-        return last ? 0 : -ENOENT;
+        return last ? 0 : WALK_NOWHERE;
     default:
         return last && !slash ? 0 : -ENOTDIR;
     }
@@ -133,6 +135,15 @@ static long walk_finish(struct name *name) {
     return result < 0 ? result : 0;
 }
 
+/* Nothing is there; the path is told to the user. */
+static long walk_nowhere(struct name *name) {
+    name->at = 0;
+    name->node = NODE_NONE;
+    name->orphan = 1;
+    memcpy(name->path, name->work, text_length(name->work) + 1);
+    return has_dots(behind) ? 0 : text_append(name->path, PATH_ROOM, behind);
+}
+
 long name_walk(struct name *name) {
     if (name->beneath)
         return -EXDEV;
@@ -144,5 +155,5 @@ long name_walk(struct name *name) {
             return walk_finish(name);
         result = walk_step(name, start, length);
     }
-    return result;
+    return result == WALK_NOWHERE ? walk_nowhere(name) : result;
 }
