@@ -28,11 +28,9 @@ const struct cmd_class cli_classes[] = {
 };
 
 const struct cmd_alias cli_aliases[] = {
-    {"br", "break"},  {"where", "backtrace"}, {"dis", "disable"}, {"disa", "disable"},
-    {"un", "until"},  {"inspect", "print"},   {"e", "edit"},      {"fo", "forward-search"},
-    {"ha", "handle"}, {"exit", "quit"},       {"fr", "frame"},    {"wa", "watch"},
-    {"sho", "show"},  {"sh", "show"},         {"hel", "help"},    {"disass", "disassemble"},
-    {"inf", "info"},  {"w", "watch"},         {"co", "continue"}, {"cont", "continue"},
+    {"br", "break"}, {"where", "backtrace"}, {"dis", "disable"},   {"disa", "disable"},
+    {"un", "until"}, {"inspect", "print"},   {"exit", "quit"},     {"fr", "frame"},
+    {"wa", "watch"}, {"co", "continue"},     {"cont", "continue"}, {0},
 };
 
 /* ---- Finding and running a command */

@@ -52,14 +52,14 @@ enum facet_status cmd_show_version(struct cli *cli, const char *args, struct fac
     return FACET_OK;
 }
 
-const struct cmd *cli_set_table(void) {
-    static struct cmd table[SETTINGS + 1];
-    for (size_t i = 0; i < SETTINGS; i++) {
-        table[i].name = settings[i].name;
-        table[i].usage = settings[i].usage;
-        table[i].summary = settings[i].summary;
-    }
-    return table;
+const struct cmd *cli_set_table(bool show) {
+    static struct cmd tables[2][SETTINGS + 1];
+    size_t count = 0;
+    for (size_t i = 0; i < SETTINGS; i++)
+        if (settings[i].kind != SETTING_OWN || (show ? settings[i].show : settings[i].set))
+            tables[show][count++] =
+                (struct cmd){.name = settings[i].name, .usage = settings[i].usage, .summary = settings[i].summary};
+    return tables[show];
 }
 
 /* ---- Finding one. `hist si` is `history size`. */
@@ -103,6 +103,13 @@ static const struct setting *find_setting(const char **args, char *names, size_t
         return NULL;
     *args += length;
     return one;
+}
+
+bool cli_set_name(const char *text, const char **name) {
+    char names[300];
+    const struct setting *s = find_setting(&text, names, sizeof names);
+    *name = s ? s->name : NULL;
+    return s;
 }
 
 /* ---- set */

@@ -13,6 +13,7 @@
 struct symbol {
     const char *name;
     uint64_t va, size; /* bytes; 0: the file does not say */
+    uint64_t limit;    /* end of its section */
     bool function;     /* else data */
     bool global;
 };

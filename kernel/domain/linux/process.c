@@ -256,7 +256,9 @@ static long call_futex(const unsigned long arg[6]) {
         return futex_wait(arg);
     case FUTEX_WAKE:
     case FUTEX_WAKE_BITSET:
-        return arg[0] % sizeof value ? -EINVAL : arg[0] >= SPACE_END ? -EFAULT : 0;
+        if (arg[0] % sizeof value)
+            return -EINVAL;
+        return arg[1] & FUTEX_PRIVATE_FLAG && arg[0] < SPACE_END ? 0 : user_read(arg[0], &value, sizeof value);
     default:
         return -ENOSYS;
     }
