@@ -3,6 +3,7 @@
  * Addresses and registers in the debugger's commands.
  */
 #include "cmd.h"
+#include "color.h"
 #include "expr.h"
 
 #include <string.h>
@@ -46,5 +47,7 @@ enum facet_status cmd_address(struct cli *cli, const char *text, uint64_t *value
 void cmd_print_address(struct cli *cli, uint64_t va) {
     char name[SYMBOL_TEXT];
     symbols_name(session_symbols(cli->session), va, name);
-    printf(*name ? "0x%lx <%s>" : "0x%lx", va, name);
+    color_print(COLOR_ADDRESS, "0x%lx", va);
+    if (*name)
+        printf(" <"), color_print(COLOR_FUNCTION, "%s", name), printf(">");
 }

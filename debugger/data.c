@@ -62,8 +62,16 @@ struct evaluation data_begin(struct data *d, struct facet_error *error) {
     d->values = NULL;
     d->error = error;
     if (!d->nested++)
-        d->has_frame = d->cli->started && frame_selected(d->cli, &d->frame, NULL) == FACET_OK;
+        d->frame_known = false;
     return evaluation;
+}
+
+bool data_frame(struct data *d) {
+    if (!d->frame_known)
+        d->has_frame =
+            d->cli->started && session_emu(d->cli->session) && frame_selected(d->cli, &d->frame, NULL) == FACET_OK;
+    d->frame_known = true;
+    return d->has_frame;
 }
 
 void data_end(struct data *d, struct evaluation evaluation, struct value *keep) {

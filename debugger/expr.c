@@ -51,7 +51,7 @@ enum facet_status expr_object(struct cli *cli, const char *text, struct expr_obj
             .local = tree.local,
             .scope_lo = tree.scope_lo,
             .scope_hi = tree.scope_hi,
-            .frame_cfa = d->has_frame ? d->frame.cfa : 0,
+            .frame_cfa = data_frame(d) ? d->frame.cfa : 0,
         };
     tree_free(&tree);
     data_end(d, evaluation, NULL);
@@ -164,13 +164,14 @@ void expr_print_arguments(struct cli *cli, const struct frame *frame, FILE *out)
     struct data *d = data_of(cli);
     struct evaluation evaluation = data_begin(d, NULL);
     struct frame selected = d->frame;
-    bool had_frame = d->has_frame;
+    bool known = d->frame_known, had_frame = d->has_frame;
     struct arguments a = {.d = d, .out = out};
     d->frame = *frame;
-    d->has_frame = true;
+    d->has_frame = d->frame_known = true;
     scope_variables(d, true, print_argument, &a);
     d->frame = selected;
     d->has_frame = had_frame;
+    d->frame_known = known;
     data_end(d, evaluation, NULL);
 }
 

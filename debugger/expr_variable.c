@@ -152,7 +152,7 @@ struct value *variable_get(struct data *d, const char *name, bool typed) {
     if (history_number(d, name, &number))
         return from_history(d, number);
     if (find_register(d, name, &part, &type)) {
-        if (d->has_frame)
+        if (data_frame(d))
             return value_of_register(d, type, part.word, part.offset);
         return typed ? value_at(d, type, 0) : data_fail(d, "No registers.");
     }

@@ -49,7 +49,7 @@ static enum outcome run(struct machine *m, const Dwarf_Op *ops, size_t count, si
 
 static enum outcome dwarf_register(struct machine *m, unsigned number, uint64_t *value) {
     int word = frame_register(number);
-    if (!m->d->has_frame)
+    if (!data_frame(m->d))
         return data_fail(m->d, "No frame selected."), BAD;
     if (word < 0 || !FRAME_KNOWS(&m->d->frame, word))
         return LOST;
@@ -61,7 +61,7 @@ static enum outcome frame_base(struct machine *m, uint64_t *value) {
     Dwarf_Attribute attr;
     Dwarf_Op *ops;
     size_t count, stopped;
-    if (!m->d->has_frame)
+    if (!data_frame(m->d))
         return data_fail(m->d, "No frame selected."), BAD;
     if (!m->function || m->nesting >= NESTING_MAX || !dwarf_attr_integrate(m->function, DW_AT_frame_base, &attr) ||
         dwarf_getlocation_addr(&attr, m->d->frame.lookup_pc - m->d->c.bias, &ops, &count, 1) != 1)
@@ -79,7 +79,7 @@ static enum outcome frame_base(struct machine *m, uint64_t *value) {
 
 static enum outcome push_frame(struct machine *m, bool base, uint64_t offset) {
     uint64_t value = m->d->frame.cfa;
-    if (!m->d->has_frame)
+    if (!data_frame(m->d))
         return data_fail(m->d, "No frame selected."), BAD;
     enum outcome outcome = base ? frame_base(m, &value) : value ? OK : LOST;
     return outcome == OK ? push(m, value + offset) : outcome;
@@ -91,7 +91,7 @@ static enum outcome thread_local_address(struct machine *m) {
     GElf_Phdr ph;
     size_t count = 0;
     Elf *elf = dwfl_module_getelf(symbols_module(m->d->c.symbols), &bias);
-    if (!m->d->has_frame)
+    if (!data_frame(m->d))
         return data_fail(m->d, "Cannot access thread-local variables: the program is not being run."), BAD;
     if (!elf || elf_getphdrnum(elf, &count) != 0 || !m->depth)
         return LOST;
@@ -194,7 +194,7 @@ static enum outcome binary(struct machine *m, uint8_t atom) {
     case DW_OP_shr:
         return *r = b < 64 ? a >> b : 0, OK;
     case DW_OP_shra:
-        return *r = (uint64_t)(sa >> (b < 64 ? b : 63)), OK;
+        return *r = (uint64_t)(b < 64 ? sa >> b : -(sa < 0)), OK;
     case DW_OP_eq:
         return *r = a == b, OK;
     case DW_OP_ne:
@@ -437,7 +437,7 @@ static struct value *pieces(struct machine *m, const Dwarf_Op *ops, size_t count
 static struct value *evaluate(struct data *d, Dwarf_Attribute *attr, Dwarf_Die *function, struct type *type) {
     Dwarf_Op *ops;
     size_t count, stopped = 0;
-    uint64_t pc = d->has_frame ? d->frame.lookup_pc - d->c.bias : 0;
+    uint64_t pc = data_frame(d) ? d->frame.lookup_pc - d->c.bias : 0;
     if (dwarf_getlocation_addr(attr, pc, &ops, &count, 1) != 1 || count == 0)
         return value_optimized_out(d, type);
     struct machine m = {.d = d, .attribute = attr, .function = function};

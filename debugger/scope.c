@@ -62,7 +62,7 @@ static bool scope_at(struct catalogue *c, uint64_t pc, struct scope *scope) {
 
 static bool scope_here(struct data *d, struct scope *scope) {
     scope->count = 0;
-    return d->has_frame && scope_at(&d->c, d->frame.lookup_pc, scope);
+    return data_frame(d) && scope_at(&d->c, d->frame.lookup_pc, scope);
 }
 
 /* ---- Names in a block */

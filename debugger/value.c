@@ -77,7 +77,7 @@ struct value *value_optimized_out(struct data *d, struct type *type) {
 struct value *value_of_register(struct data *d, struct type *type, unsigned word, unsigned offset) {
     uint64_t size = type_size(&d->c, type);
     struct value *value;
-    if (!FRAME_KNOWS(&d->frame, word))
+    if (!data_frame(d) || !FRAME_KNOWS(&d->frame, word))
         return value_optimized_out(d, type);
     uint64_t content = ((const unsigned long *)&d->frame.regs)[word] >> 8 * offset;
     if (size <= sizeof content)

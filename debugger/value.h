@@ -58,8 +58,8 @@ struct data {
     struct variable *variables;
     struct display *displays;
     int last_display;
-    struct frame frame; /* of the evaluation that runs, if has_frame */
-    bool has_frame;
+    struct frame frame; /* of the evaluation that runs, if data_frame */
+    bool frame_known, has_frame;
     unsigned nested;             /* evaluations */
     uint64_t scope_lo, scope_hi; /* the innermost scope from which the last expression parsed took a name */
 };
@@ -72,6 +72,8 @@ struct evaluation {
     struct facet_error *error;
 };
 struct evaluation data_begin(struct data *d, struct facet_error *error);
+/* Is there a frame? It is then in d->frame. */
+bool data_frame(struct data *d);
 /* Frees the evaluation's values but `keep` (NULL: none), which then belongs to the caller. */
 void data_end(struct data *d, struct evaluation evaluation, struct value *keep);
 /* Writes the reason and returns NULL, false. */
