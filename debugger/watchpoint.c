@@ -124,7 +124,7 @@ static void remove_part(struct cli *cli, struct watch *w, size_t index) {
     memmove(w->parts + index, w->parts + index + 1, (--w->part_count - index) * sizeof *w->parts);
 }
 
-static enum facet_status add_part(struct cli *cli, struct watch *w, struct expr_piece piece,
+static enum facet_status add_part(struct cli *cli, struct watch *w, struct expr_piece piece, bool is_object,
                                   struct facet_error *error) {
     struct part *part = text_grow(NULL, 1, sizeof *part);
     *part = (struct part){.watch = w, .va = piece.va, .size = piece.size, .is_object = is_object, .next = all};

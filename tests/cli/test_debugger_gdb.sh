@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# facet debugs a Linux program as gdb debugs it natively: the same commands say the same, line by line (tests/debug/*.gdb).
+# facet debugs a Linux program as gdb debugs it natively: the same commands say the same, line by line (tests/debug/PROGRAM_*.gdb).
 #
-# Left out: what gdb says only to somebody at a terminal, and addresses of the stack, which the kernel chooses.
+# Left out: what gdb says only to somebody at a terminal, what only facet knows of a fault, and addresses of the stack, which the kernel chooses.
 . tests/cli/lib.sh
 
-P=$T/program
-cc -static -g -O0 -o "$P" tests/debug/program.c
+for program in program chains; do
+    cc -static -g -O0 -o "$T/$program" tests/debug/$program.c
+done
 
 mask() {
     sed -E -e 's/0x7ff[0-9a-f]{9}/STACK/g; s/process [0-9]+/process N/; s#^[^ ]*\.gdb:[0-9]+: (Error in sourced command file:)?##' \
-        -e '/^(Continuing\.|Run till exit from .*|Will ignore next .*|Deleted breakpoint.*|Make breakpoint pending .*|Kill the .*|)$/d' "$1"
+        -e '/^(Continuing\.|Run till exit from .*|Will ignore next .*|Deleted breakpoint.*|Make breakpoint pending .*|Kill the .*|Breakpoint [0-9]+ now unconditional.|cannot (load|store) .*|)$/d' "$1"
 }
 
 for case in tests/debug/*.gdb; do
+    P=$(basename "$case")
+    P=$T/${P%%_*}
     if grep -q '^commands' "$case"; then
         set -- -x "$case"
     else

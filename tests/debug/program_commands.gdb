@@ -21,5 +21,4 @@ delete
 tbreak longest
 continue
 finish
-undisplay 1
 next
