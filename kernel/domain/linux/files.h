@@ -25,7 +25,8 @@
 #define DESCRIPTORS 1024u
 #define FILES 2048u
 #define PERMISSIONS 07777u
-#define ACCESS_MODE 3u /* O_ACCMODE: O_RDONLY, O_WRONLY, O_RDWR */
+#define O_LARGE 0100000u /* O_LARGEFILE, which F_GETFL shows of every file that was opened */
+#define ACCESS_MODE 3u   /* O_ACCMODE: O_RDONLY, O_WRONLY, O_RDWR */
 #define USER_END 0x7ffffffff000ul
 
 /* ---- text.c: strings, and memory that is given back */
@@ -140,8 +141,9 @@ struct name {
     unsigned char orphan;      /* nothing: not even the directory it would be in exists */
     unsigned char root;        /* the name is where a grant begins */
     unsigned char follow;      /* enum follow */
+    unsigned char creates;     /* it is opened with O_CREAT */
     unsigned char walked, links, links_max, beneath; /* beneath: must stay below `base` (RESOLVE_BENEATH) */
-    long wrong;            /* with what the program said, -errno */
+    long wrong;                                      /* with what the program said, -errno */
     char given[PATH_ROOM];                           /* as the program said it */
     char path[PATH_ROOM]; /* absolute in the program's names; links in it may not have been followed */
     char work[PATH_ROOM];
@@ -160,8 +162,10 @@ long name_walk(struct name *name);
 /* Resolves and does: op is called once, or twice if something led out of a grant. */
 typedef long name_op(struct name *name, const unsigned long *arg);
 long name_do(struct name *name, unsigned long fd, enum follow follow, name_op *op, const unsigned long *arg);
-/* The same with name_a and name_b; op gets the first. `whole`: the first must be there before the second is looked at. */
-long names_do(unsigned long fd_a, enum follow follow, int whole, unsigned long fd_b, name_op *op, const unsigned long *arg);
+/* The same with name_a and name_b; op gets the first. `whole`: the first must be there before the second is looked at.
+ */
+long names_do(unsigned long fd_a, enum follow follow, int whole, unsigned long fd_b, name_op *op,
+              const unsigned long *arg);
 /* 1, 2: a path ends in "." or "..". */
 int ends_in_dots(const char *path);
 /* What a name that is not of the host gives to who would make it: -EEXIST, -ENOENT, -EROFS. */

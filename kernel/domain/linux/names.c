@@ -183,7 +183,8 @@ static long link_op(struct name *from, const unsigned long *arg) {
     struct stat st;
     long dots = dots_answer(to, -EEXIST, -EEXIST);
     if (dots) {
-        long missing = from->at ? host_stat(from->at, from->rest, from->follow == FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW, &st) : 0;
+        long missing =
+            from->at ? host_stat(from->at, from->rest, from->follow == FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW, &st) : 0;
         return missing < 0 ? missing : dots;
     }
     long wrong = two_wrong(from, to);

@@ -179,7 +179,7 @@ static long path_relative(struct name *name, unsigned long fd) {
 
 long name_read(struct name *name, unsigned long address, int empty) {
     long length = user_string(address, name->given, PATH_ROOM);
-    name->beneath = 0;
+    name->beneath = name->creates = 0;
     name->links_max = 40;
     return name->wrong = length < 0 ? length : length == 0 && !empty ? -ENOENT : 0;
 }
@@ -227,7 +227,8 @@ static long first_wrong(int whole) {
     return result;
 }
 
-long names_do(unsigned long fd_a, enum follow follow, int whole, unsigned long fd_b, name_op *op, const unsigned long *arg) {
+long names_do(unsigned long fd_a, enum follow follow, int whole, unsigned long fd_b, name_op *op,
+              const unsigned long *arg) {
     long result = name_resolve(&name_a, fd_a, follow);
     if (result < 0)
         return result;
@@ -240,7 +241,7 @@ long names_do(unsigned long fd_a, enum follow follow, int whole, unsigned long f
     int again_a = name_again(&name_a, result), again_b = name_again(&name_b, result);
     if (!again_a && !again_b)
         return result;
-    result = again_a ? name_walk(&name_a) : 0;
+    result = again_a || whole ? first_wrong(whole) : 0;
     if (result == 0 && again_b)
         result = name_walk(&name_b);
     return result < 0 ? result : op(&name_a, arg);

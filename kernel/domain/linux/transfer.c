@@ -237,6 +237,8 @@ static int overlap(struct file *from, unsigned long from_at, struct file *to, un
     if (file_stat(from, &a) < 0 || file_stat(to, &b) < 0 || a.st_ino != b.st_ino || a.st_dev != b.st_dev)
         return 0;
     long source = position(from, from_at), target = position(to, to_at);
+    if (source + (long)size > a.st_size)
+        size = source < a.st_size ? (unsigned long)(a.st_size - source) : 0;
     return source < target + (long)size && target < source + (long)size;
 }
 

@@ -11,6 +11,7 @@ static char target[PATH_ROOM]; /* of a link; and the next `left` */
 
 enum { WALK_NOWHERE = 1 }; /* beside 0 and -errno: no directory of that name */
 
+static int slash_last;     /* behind the last component */
 static const char *behind; /* of left: where the next component begins */
 
 static int only_slashes(const char *text) {
@@ -91,12 +92,15 @@ static long host_step(struct name *name, int last, int slash) {
 /* One component: name->work becomes longer, or the link's target comes first. */
 static long walk_step(struct name *name, const char *start, unsigned long length) {
     int last = only_slashes(behind), slash = last && *behind;
+    slash_last = slash;
     if (is_dot(start, length))
         return 0;
     if (is_dots(start, length)) {
         path_pop(name->work);
         return 0;
     }
+    if (slash && name->creates)
+        return -EISDIR; /* whatever is there */
     if (path_push(name->work, start, length) < 0)
         return -ENAMETOOLONG;
     int follow = name->follow;
@@ -125,10 +129,9 @@ static long walk_begin(struct name *name) {
 
 /* The path is canonical now. What it ended in still means something to the host. */
 static long walk_finish(struct name *name) {
-    unsigned long length = text_length(name->given);
     if (ends_in_dots(name->given))
         text_append(name->work, PATH_ROOM, "/.");
-    else if (!name->work[0] || (length && name->given[length - 1] == '/'))
+    else if (!name->work[0] || slash_last)
         text_append(name->work, PATH_ROOM, "/");
     int follow = name->follow;
     name->follow = FOLLOW_NEVER;
