@@ -50,12 +50,16 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 	debugger/strace_calls.c debugger/strace_flags.c debugger/report.c debugger/stats.c \
 	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c \
 	debugger/dispatch.c debugger/services.c debugger/events.c debugger/handlers.c debugger/builtin_trace.c \
-	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/cli.c debugger/cli_input.c debugger/cli_terminal.c debugger/cli_complete.c debugger/cli_script.c debugger/cli_help.c debugger/cli_info.c \
+	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/cli.c debugger/cli_input.c debugger/cli_terminal.c debugger/cli_complete.c debugger/cli_script.c debugger/cli_help.c debugger/cli_help_text.c debugger/cli_info.c \
 	debugger/cli_settings.c debugger/cli_arguments.c debugger/cmd_print.c debugger/color.c debugger/address.c \
 	debugger/frame.c debugger/disasm.c debugger/lines.c debugger/linespec.c debugger/source.c debugger/point.c \
 	debugger/watchpoint.c debugger/control.c debugger/step.c debugger/tell.c debugger/returned.c debugger/cmd_step.c \
 	debugger/cmd_break.c debugger/cmd_watch.c debugger/cmd_stack.c debugger/cmd_list.c debugger/cmd_disassemble.c \
-	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c debugger/cmd_traverse.c debugger/traverse_steps.c debugger/caps.c debugger/cmd_caps.c debugger/expr_eval.c
+	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c debugger/cmd_traverse.c debugger/traverse_steps.c debugger/caps.c debugger/cmd_caps.c \
+	debugger/expr.c debugger/expr_lex.c debugger/expr_parse.c debugger/expr_type.c \
+	debugger/expr_eval.c debugger/expr_op.c debugger/expr_variable.c debugger/data.c debugger/value.c debugger/value_part.c \
+	debugger/value_print.c debugger/value_text.c debugger/type.c debugger/type_dwarf.c debugger/type_print.c debugger/catalogue.c \
+	debugger/scope.c debugger/location.c debugger/format.c debugger/cmd_value.c debugger/cmd_display.c debugger/cmd_info.c
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
@@ -65,7 +69,7 @@ TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tes
 	tests/guests/paths.c tests/guests/badop.c tests/guests/rescind.c tests/guests/damage.c tests/guests/keepers.c \
 	tests/guests/steps.S
 TEST_GUESTS += tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
-TEST_GUESTS += tests/guests/foreign.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
+TEST_GUESTS += tests/guests/foreign.c tests/guests/plenty.c tests/guests/peek.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
 # Linked to tests/guests/model: the model and what compares the kernel with it.
 MODEL_SRC = tests/model/model.c tests/model/operations.c tests/model/access.c
 BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c tests/bench/touch.c tests/bench/kernel.c
@@ -75,6 +79,8 @@ QEMU_RUNGS = 03_paging 04_page_fault 05_ring3 06_syscall
 
 # Linux programs that run natively and under facet: one of several files …
 MATRIX_SRC = $(patsubst %,tests/linux/matrix/%.c,main memory process signals contents descriptors names status)
+# … those that the debugger's tests debug, of one file each, not optimized.
+DEBUGGED = tests/linux/stockroom.c tests/linux/talk.c
 
 # Kernel-like images for the machine alone: -Ttext=0x100000, one segment, entry _start.
 LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_fault 05_ring3 06_syscall \
@@ -82,9 +88,9 @@ LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_faul
 	16_trap_flag 17_odd 20_debug 21_loop 22_steps 23_clock 30_triple 31_bus 32_halted 33_cr3 34_stuck 40_random 41_abort)
 
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
-UNIT_TESTS = tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/ladder_boot.c \
+UNIT_TESTS = tests/test_emu_host.c tests/test_emu_host_paths.c tests/host_machine.c tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/ladder_boot.c \
 	tests/test_access.c tests/test_access_verdicts.c tests/access_machine.c \
-	tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_regions.c tests/test_dbg_grants.c
+	tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
 
@@ -109,7 +115,7 @@ HOST_LIBS = $(UNICORN_LIBS) -lcapstone -ldw -lelf -ledit -ldl
 KERNEL_OPT_debug = -DFACET_DEBUG
 KERNEL_CFLAGS = -std=gnu11 -g -O2 $(WARN) $(KERNEL_OPT_$(MODE)) -Iinclude -ffreestanding -fno-pic -fno-pie \
 	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-stack-protector -fcf-protection=none \
-	-fno-asynchronous-unwind-tables -fno-strict-aliasing
+	-fno-asynchronous-unwind-tables -fno-strict-aliasing -ffunction-sections
 KERNEL_LDFLAGS = -nostdlib -static -no-pie -Wl,--build-id=none,-z,max-page-size=4096,-z,noexecstack,--no-warn-rwx-segments
 
 # Programs of ring 3: fixed addresses, no host, symbols and lines kept. The same in every mode.
@@ -142,6 +148,7 @@ BENCH_HOST_BIN = $(BENCH_HOST:%.c=$(B)/%)
 QEMU_BIN = $(QEMU_HOST:%.c=$(B)/%) $(QEMU_RUNGS:%=$(B)/tests/ladder/%.elf)
 HANDLER_BIN = $(SAMPLE_HANDLERS:samples/handlers/%.c=$(B)/handlers/%.so)
 LADDER_BIN = $(LADDER:%.S=$(B)/%.elf)
+DEBUGGED_BIN = $(DEBUGGED:%.c=$(B)/%)
 UNIT_OBJ = $(UNIT_TESTS:%.c=$(B)/%.o)
 
 OBJ = $(addprefix $(B)/,$(addsuffix .o,$(basename $(1))))
@@ -267,6 +274,9 @@ $(B)/tests/linux/escape: tests/linux/escape.c
 $(B)/tests/linux/matrix: $(MATRIX_SRC) tests/linux/matrix/matrix.h
 	$(MKDIR)
 	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $(MATRIX_SRC)
+$(DEBUGGED_BIN): $(B)/tests/linux/%: tests/linux/%.c
+	$(MKDIR)
+	$(say)$(CC) $(LINUX_CFLAGS) -O0 $(DEPFLAGS) -o $@ $<
 
 UNIT_LIBS = $(B)/libdebugger.a $(B)/libemu.a
 $(B)/tests/unit: $(UNIT_OBJ) $(UNIT_LIBS)
@@ -275,6 +285,7 @@ $(UNIT_TESTS:%.c=$(B)/%): %: %.o $(UNIT_LIBS)
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcriterion $(HOST_LIBS) $(call rpath,../..)
 
 $(B)/tests/test_emu_create $(B)/tests/test_emu_ladder $(B)/tests/test_emu_run $(B)/tests/test_emu_random $(B)/tests/test_emu_clock: $(B)/tests/ladder_boot.o
+$(B)/tests/test_emu_host $(B)/tests/test_emu_host_paths: $(B)/tests/host_machine.o $(B)/tests/ladder_boot.o
 $(B)/tests/test_access $(B)/tests/test_access_verdicts $(B)/tests/test_emu_clock: $(B)/tests/access_machine.o
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
@@ -308,7 +319,7 @@ demo: all
 	@$(DEMO)
 DEMO = $(B)/facet run --swap sym:table=$(B)/handlers/tracer.so $(B)/guests/wordfreq < README.md
 
-test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(B)/tests/unit
+test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(DEBUGGED_BIN) $(B)/tests/unit
 $(UNIT_OBJ): | build/deps-test
 unit: test-files
 	$(RUN_UNIT)
@@ -358,6 +369,7 @@ test-qemu: test-files $(QEMU_BIN)
 
 # Linux programs natively and under facet: the matrix of system calls, Debian's busybox and bash, SQLite.
 test-linux: all build/deps-test $(B)/tests/linux/matrix $(B)/tests/linux/escape
+	tests/linux/programs.sh $(B)
 	tests/linux/matrix.sh $(B)
 	tests/linux/escape.sh $(B)
 	tests/linux/packages.sh $(B)

@@ -3,6 +3,7 @@
  * The debugger's command loop: which command a line names, and the order in which lines are executed.
  */
 #include "cli_internal.h"
+#include "expr.h"
 #include "point.h"
 #include "source.h"
 #include "text.h"
@@ -28,17 +29,9 @@ const struct cmd_class cli_classes[] = {
 };
 
 const struct cmd_alias cli_aliases[] = {
-    {"br", "break"},      {"where", "backtrace"},
-    {"dis", "disable"},   {"disa", "disable"},
-    {"un", "until"},      {"inspect", "print"},
-    {"e", "edit"},        {"fo", "forward-search"},
-    {"ha", "handle"},     {"exit", "quit"},
-    {"fr", "frame"},      {"wa", "watch"},
-    {"sho", "show"},      {"sh", "show"},
-    {"hel", "help"},      {"disass", "disassemble"},
-    {"inf", "info"},      {"w", "watch"},
-    {"co", "continue"},   {"cont", "continue"},
-    {"starti", "starti"}, {0},
+    {"br", "break"}, {"where", "backtrace"}, {"dis", "disable"},   {"disa", "disable"},
+    {"un", "until"}, {"inspect", "print"},   {"exit", "quit"},     {"fr", "frame"},
+    {"wa", "watch"}, {"co", "continue"},     {"cont", "continue"}, {0},
 };
 
 /* ---- Finding and running a command */
@@ -250,6 +243,7 @@ int cli_run(struct session *session, const struct cli_options *options) {
     terminal_catch_signals(NULL);
     if (cli.terminal)
         terminal_close(cli.terminal);
+    expr_forget(&cli);
     cli_user_free(&cli);
     free(cli.set.args);
     for (int stream = 0; stream < 3; stream++)

@@ -185,17 +185,38 @@ static enum argument argument_of(const char *command) {
     return ARGUMENT_EXPRESSION;
 }
 
-/* The second word of info, set and help; expressions behind it. */
-static void below(struct cli *cli, struct collector *c, const struct cmd *table, size_t words, size_t *start) {
-    if (words == 1)
-        offer_table(c, table);
+/* Words before the one that is completed: the command and what follows it. */
+struct before {
+    const char *command;
+    const char *first; /* behind the command; up to the end of the line */
+    size_t words;      /* with the command */
+};
+
+static void info_argument(struct cli *cli, struct collector *c, const struct before *before, size_t *start) {
+    if (before->words == 1)
+        offer_table(c, cli_info_table);
     else
         expression(cli, c, start);
 }
 
-/* `words` are complete, the command among them. */
-static void offer_argument(struct cli *cli, struct collector *c, const char *command, size_t words, size_t *start) {
-    switch (argument_of(command)) {
+/* Names of settings have one or two words. */
+static void setting_argument(struct cli *cli, struct collector *c, const struct before *before, size_t *start) {
+    size_t typed = strcspn(before->first, " \t");
+    for (const struct cmd *s = cli_set_table(!strcmp(before->command, "show")); s->name; s++) {
+        size_t length = strcspn(s->name, " ");
+        char *word = strndup(s->name, length);
+        if (before->words == 1)
+            offer(c, word);
+        else if (before->words == 2 && s->name[length] && typed <= length && !strncmp(before->first, word, typed))
+            offer(c, s->name + length + 1);
+        free(word);
+    }
+    if (before->words > 1 && !c->found->count)
+        expression(cli, c, start);
+}
+
+static void offer_argument(struct cli *cli, struct collector *c, const struct before *before, size_t *start) {
+    switch (argument_of(before->command)) {
     case ARGUMENT_FUNCTION:
         if (*c->word != '*')
             offer_symbols(cli, c, "", true, false);
@@ -206,16 +227,16 @@ static void offer_argument(struct cli *cli, struct collector *c, const char *com
         offer_files(c, NULL);
         return;
     case ARGUMENT_OBJECT:
-        if (words == 1)
+        if (before->words == 1)
             offer_objects(cli, c);
         else
             offer_handlers(c);
         return;
     case ARGUMENT_INFO:
-        below(cli, c, cli_info_table, words, start);
+        info_argument(cli, c, before, start);
         return;
     case ARGUMENT_SETTING:
-        below(cli, c, cli_set_table(), words, start);
+        setting_argument(cli, c, before, start);
         return;
     case ARGUMENT_COMMAND:
         offer_classes(cli, c);
@@ -239,10 +260,10 @@ void cli_complete(struct cli *cli, const char *line, size_t length, struct compl
         c.word = text + start;
         offer_commands(cli, &c);
     } else if (cmd_find(cli, word, &command, NULL) == FACET_OK) {
-        size_t words = 1;
-        for (const char *p = rest; p < text + start; words++)
+        struct before before = {command->name, rest, 1};
+        for (const char *p = rest; p < text + start; before.words++)
             p += strcspn(p, " \t"), p += strspn(p, " \t");
-        offer_argument(cli, &c, command->name, words, &start);
+        offer_argument(cli, &c, &before, &start);
     }
     if (found->count)
         qsort(found->text, found->count, sizeof *found->text, by_name);

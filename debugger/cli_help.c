@@ -78,9 +78,10 @@ static void print_names(const struct cmd *command) {
 
 /* info, set and show have commands of their own. */
 static const struct cmd *commands_below(const struct cmd *command) {
-    return !strcmp(command->name, "info")                                    ? cli_info_table
-           : !strcmp(command->name, "set") || !strcmp(command->name, "show") ? cli_set_table()
-                                                                             : NULL;
+    bool show = !strcmp(command->name, "show");
+    return !strcmp(command->name, "info")          ? cli_info_table
+           : show || !strcmp(command->name, "set") ? cli_set_table(show)
+                                                   : NULL;
 }
 
 static void print_command(const struct cli *cli, const struct cmd *command) {
@@ -92,6 +93,8 @@ static void print_command(const struct cli *cli, const struct cmd *command) {
     }
     print_names(command);
     printf("%c%s.\nUsage: %s\n", toupper((unsigned char)*command->summary), command->summary + 1, command->usage);
+    if (cli_help_text(command->name))
+        printf("\n%s\n", cli_help_text(command->name));
     if (below) {
         char before[16];
         snprintf(before, sizeof before, "%s ", command->name);
@@ -102,7 +105,10 @@ static void print_command(const struct cli *cli, const struct cmd *command) {
 
 static enum facet_status help_below(const struct cmd *above, const char *word, struct facet_error *error) {
     const struct cmd *command;
-    enum facet_status status = cli_find_in(commands_below(above), above->name, word, &command, error);
+    if (strcmp(above->name, "info"))
+        cli_set_name(word, &word);
+    enum facet_status status = !word ? facet_fail(error, FACET_ERR_USAGE, "Try \"help %s\".", above->name)
+                                     : cli_find_in(commands_below(above), above->name, word, &command, error);
     if (status == FACET_OK)
         printf("%c%s.\nUsage: %s %s\n", toupper((unsigned char)*command->summary), command->summary + 1, above->name,
                command->usage);
@@ -149,7 +155,7 @@ static enum facet_status apropos(struct cli *cli, const char *args, struct facet
     for (const struct cmd_class *class = cli_classes; class->name; class ++)
         search(class->table, "", args);
     search(cli_info_table, "info ", args);
-    search(cli_set_table(), "set ", args);
+    search(cli_set_table(false), "set ", args);
     for (size_t i = 0; i < cli->user_count; i++)
         if (strcasestr(cli->users[i]->cmd.name, args) || strcasestr(cli->users[i]->cmd.summary, args))
             print_summary(cli->users[i]->cmd.name, cli->users[i]->cmd.summary);

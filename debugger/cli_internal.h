@@ -100,7 +100,13 @@ enum facet_status cli_find_in(const struct cmd *table, const char *what, const c
 const char *cli_split(const char *line, char *word, size_t size);
 
 extern const struct cmd cli_info_table[]; /* cli_info.c */
-const struct cmd *cli_set_table(void);    /* cli_settings.c: what may follow `set` and `show` */
+/* What may follow `set`, or `show` (cli_settings.c). */
+const struct cmd *cli_set_table(bool show);
+/* The setting that a text begins with, its words shortened: "history size". False: none, or several. */
+bool cli_set_name(const char *text, const char **name);
+
+/* More about a command; NULL: its summary says all (cli_help_text.c). */
+const char *cli_help_text(const char *command);
 
 /* ---- Definitions (cli_script.c) */
 struct user_command {

@@ -38,6 +38,10 @@ static const struct setting settings[] = {
      "Number of source lines facet will list by default is %s.", NULL, NULL},
     {"pagination", "pagination on|off", "accepted for gdb's scripts; facet never stops its output", SETTING_SWITCH,
      IN_CLI(set.pagination), "State of pagination is %s.", NULL, NULL},
+    {"convenience", "convenience", "the variables that begin with $", SETTING_OWN, 0, NULL, NULL, cmd_show_convenience},
+    {"values", "values", "what was printed last", SETTING_OWN, 0, NULL, NULL, cmd_show_values},
+    {"variable", "variable NAME = VALUE", "assigns to a variable or register; a store asks no handler", SETTING_OWN, 0,
+     NULL, cmd_set_variable, NULL},
     {"substitute-path", "substitute-path FROM TO", "where source files recorded below FROM are", SETTING_OWN, 0, NULL,
      cmd_set_substitute_path, NULL},
     {"watch-every-write", "watch-every-write on|off", "whether `watch` stops at stores that change nothing, too",
@@ -52,14 +56,14 @@ enum facet_status cmd_show_version(struct cli *cli, const char *args, struct fac
     return FACET_OK;
 }
 
-const struct cmd *cli_set_table(void) {
-    static struct cmd table[SETTINGS + 1];
-    for (size_t i = 0; i < SETTINGS; i++) {
-        table[i].name = settings[i].name;
-        table[i].usage = settings[i].usage;
-        table[i].summary = settings[i].summary;
-    }
-    return table;
+const struct cmd *cli_set_table(bool show) {
+    static struct cmd tables[2][SETTINGS + 1];
+    size_t count = 0;
+    for (size_t i = 0; i < SETTINGS; i++)
+        if (settings[i].kind != SETTING_OWN || (show ? settings[i].show : settings[i].set))
+            tables[show][count++] =
+                (struct cmd){.name = settings[i].name, .usage = settings[i].usage, .summary = settings[i].summary};
+    return tables[show];
 }
 
 /* ---- Finding one. `hist si` is `history size`. */
@@ -105,6 +109,13 @@ static const struct setting *find_setting(const char **args, char *names, size_t
     return one;
 }
 
+bool cli_set_name(const char *text, const char **name) {
+    char names[300];
+    const struct setting *s = find_setting(&text, names, sizeof names);
+    *name = s ? s->name : NULL;
+    return s;
+}
+
 /* ---- set */
 
 static enum facet_status set_switch(bool *value, const char *args, struct facet_error *error) {
@@ -128,6 +139,8 @@ static enum facet_status set_number(uint64_t *value, const char *args, struct fa
 static enum facet_status set(struct cli *cli, const char *args, struct facet_error *error) {
     char names[300];
     const struct setting *s = find_setting(&args, names, sizeof names);
+    if (!s && strchr(args, '=')) /* gdb's short form of `set var` */
+        return cmd_set_variable(cli, args, error);
     if (!s && *names)
         return facet_fail(error, FACET_ERR_USAGE, "Ambiguous set command \"%s\": %s.", args, names);
     if (!s)

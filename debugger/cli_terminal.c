@@ -103,8 +103,12 @@ static bool wait_for_key(EditLine *edit) {
     sigprocmask(SIG_BLOCK, &wanted, &before);
     int ready = 0;
     while (!interrupted && ready <= 0) {
-        if (resized)
+        if (resized) {
             el_resize(edit);
+            if (!color_dumb())
+                fputs("\r\033[K", stdout);
+            fflush(stdout);
+        }
         if (resized || resumed)
             el_set(edit, EL_REFRESH);
         resized = resumed = 0;
@@ -286,7 +290,9 @@ void terminal_close(struct terminal *t) {
 char *terminal_read(struct terminal *t, const char *prompt) {
     int count = 0;
     const char *on = color_code(COLOR_PROMPT), *off = color_end(COLOR_PROMPT);
-    snprintf(t->prompt, sizeof t->prompt, *on ? "\1%s\1%s\1%s\1" : "%s%s%s", on, prompt, off);
+    size_t length = strcspn(prompt, " "); /* libedit loses what stands at the end and takes no room */
+    snprintf(t->prompt, sizeof t->prompt, *on ? "\1%s\1%.*s\1%s\1%s" : "%s%.*s%s%s", on, (int)length, prompt, off,
+             prompt + length);
     fflush(stdout);
     resumed = resized = 0;
     const char *text = el_gets(t->edit, &count);

@@ -2,6 +2,7 @@
  *
  * Commands about source files. Wording as gdb's.
  */
+#include "color.h"
 #include "expr.h"
 #include "frame.h"
 #include "point.h"
@@ -29,7 +30,7 @@ static enum facet_status show(struct cli *cli, int first, int last, struct facet
     l->first = first;
     l->last = last < file->count ? last : file->count;
     for (int i = first; i <= l->last; i++)
-        printf("%d\t%s\n", i, file->line[i - 1]);
+        color_print(COLOR_LINE, "%d", i), printf("\t%s\n", file->line[i - 1]);
     l->line = l->last;
     return FACET_OK;
 }

@@ -146,6 +146,36 @@ static enum facet_status cmd_down(struct cli *cli, const char *args, struct face
 
 /* ---- info frame */
 
+static void print_neighbours(struct cli *cli, const struct frame *frame) {
+    struct frame inner, caller;
+    const char *gap = " ";
+    if (frame_shown_caller(cli, frame, &caller)) {
+        printf(" called by frame at 0x%" PRIx64, caller.cfa);
+        gap = ", ";
+    }
+    if (frame->level && frame_at(cli, frame->level - 1, &inner, NULL) == FACET_OK) {
+        printf("%scaller of frame at 0x%" PRIx64, gap, inner.cfa);
+        gap = ", ";
+    }
+    if (gap[1])
+        printf("\n");
+}
+
+static void print_saved(struct cli *cli, const struct frame *frame) {
+    static const char *const order[] = {"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8",
+                                        "r9",  "r10", "r11", "r12", "r13", "r14", "r15", "rip"};
+    const char *gap = " Saved registers:\n  ";
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        uint64_t va;
+        if (!frame_saved(cli, frame, cmd_register(order[i], strlen(order[i])), &va))
+            continue;
+        printf("%s%s at 0x%" PRIx64, gap, order[i], va);
+        gap = ", ";
+    }
+    if (*gap == ',')
+        printf("\n");
+}
+
 enum facet_status cmd_info_frame(struct cli *cli, const char *args, struct facet_error *error) {
     struct frame frame, caller;
     struct line_place place;
@@ -154,22 +184,21 @@ enum facet_status cmd_info_frame(struct cli *cli, const char *args, struct facet
     enum facet_status status = frame_selected(cli, &frame, error);
     if (status)
         return status;
-    bool has_caller = frame_caller(cli, &frame, &caller);
     bool known = lines_at(session_symbols(cli->session), frame.lookup_pc, &place);
     printf("Stack level %d, frame at 0x%" PRIx64 ":\n", frame.level, frame.cfa);
     printf(" rip = 0x%" PRIx64 " in %s", frame.pc, stack_function(cli, frame.lookup_pc, name));
     if (known)
         printf(" (%s:%d)", place.file, place.line);
-    if (has_caller)
+    if (frame_caller(cli, &frame, &caller))
         printf("; saved rip = 0x%" PRIx64, caller.pc);
     printf("\n");
-    if (has_caller && frame_shown_caller(cli, &frame, &caller))
-        printf(" called by frame at 0x%" PRIx64 "\n", caller.cfa);
-    printf(" Arglist: ");
+    print_neighbours(cli, &frame);
+    if (known)
+        printf(" source language c.\n");
+    printf(" Arglist at 0x%" PRIx64 ", args: ", frame.cfa - 16);
     expr_print_arguments(cli, &frame, stdout);
-    printf("\n");
-    if (frame.cfa)
-        printf(" Previous frame's sp is 0x%" PRIx64 "\n rip at 0x%" PRIx64 "\n", frame.cfa, frame.cfa - 8);
+    printf("\n Locals at 0x%" PRIx64 ", Previous frame's sp is 0x%" PRIx64 "\n", frame.cfa - 16, frame.cfa);
+    print_saved(cli, &frame);
     return FACET_OK;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "color.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,7 +21,7 @@ void color_decide(enum color_when when) {
 
 const char *color_code(enum color color) {
     static const char *const codes[COLOR_KINDS] = {
-        [COLOR_PROMPT] = "\033[1m",   [COLOR_STOP] = "\033[1;31m", [COLOR_FUNCTION] = "\033[33m",
+        [COLOR_PROMPT] = "\033[1m",   [COLOR_STOP] = "\033[1m", [COLOR_FUNCTION] = "\033[33m",
         [COLOR_ADDRESS] = "\033[34m", [COLOR_LINE] = "\033[32m",
     };
     return enabled ? codes[color] : "";
@@ -28,4 +30,13 @@ const char *color_code(enum color color) {
 const char *color_end(enum color color) {
     (void)color;
     return enabled ? "\033[0m" : "";
+}
+
+void color_print(enum color color, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    fputs(color_code(color), stdout);
+    vprintf(format, args);
+    fputs(color_end(color), stdout);
+    va_end(args);
 }

@@ -20,6 +20,8 @@ enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* AUTO: if standard output is a terminal, NO_COLOR is not set and TERM is not dumb. */
 void color_decide(enum color_when when);
+/* printf in that colour, to standard output. */
+void color_print(enum color color, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The escape sequences around a text, "" without colour. */
 const char *color_code(enum color color);
 const char *color_end(enum color color);

@@ -51,9 +51,9 @@ static char size_letter(unsigned bytes) {
 
 /* Does an instruction with a memory operand and no register say how large that is? */
 static bool wants_size(const cs_insn *insn) {
-    static const char *const without[] = {"call",     "jmp",     "set",  "fx",      "xsave",   "xrstor",
-                                          "prefetch", "clflush", "lea",  "ldmxcsr", "stmxcsr", "cmpxchg",
-                                          "inv",      "lgdt",    "lidt", "f"};
+    static const char *const without[] = {"call",    "push",    "pop",      "jmp",     "set",  "fx",
+                                          "xsave",   "xrstor",  "prefetch", "clflush", "lea",  "ldmxcsr",
+                                          "stmxcsr", "cmpxchg", "inv",      "lgdt",    "lidt", "f"};
     for (size_t i = 0; i < sizeof without / sizeof *without; i++)
         if (!strncmp(insn->mnemonic, without[i], strlen(without[i])))
             return false;
@@ -68,6 +68,24 @@ static bool is_shift_by_cl(const cs_x86 *x) {
 static bool is_shift(const cs_insn *insn) {
     return insn->id == X86_INS_SHL || insn->id == X86_INS_SHR || insn->id == X86_INS_SAR || insn->id == X86_INS_ROL ||
            insn->id == X86_INS_ROR || insn->id == X86_INS_RCL || insn->id == X86_INS_RCR;
+}
+
+/* The x87's letters: s and l are floating, in fild and fist s, l and ll are integers. */
+static const char *float_suffix(const cs_insn *insn) {
+    const cs_x86 *x = &insn->detail->x86;
+    const char *name = insn->mnemonic;
+    bool integer = !strncmp(name, "fi", 2);
+    static const char *const plain[] = {"fld",  "fst",  "fstp",  "fadd", "fsub", "fsubr",
+                                        "fmul", "fdiv", "fdivr", "fcom", "fcomp"};
+    bool sized = integer;
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        sized = sized || !strcmp(name, plain[i]);
+    if (!sized || x->op_count != 1 || x->operands[0].type != X86_OP_MEM)
+        return "";
+    unsigned size = x->operands[0].size;
+    if (integer)
+        return size == 2 ? "s" : size == 4 ? "l" : "ll";
+    return size == 4 ? "s" : size == 8 ? "l" : "t";
 }
 
 static char suffix(const cs_insn *insn) {
@@ -91,46 +109,72 @@ static bool is_extension(const cs_insn *insn) {
     return insn->id == X86_INS_MOVZX || insn->id == X86_INS_MOVSX;
 }
 
-static void add_mnemonic(struct text *t, const cs_insn *insn) {
-    const cs_x86 *x = &insn->detail->x86;
-    char name[sizeof insn->mnemonic + 4], *rest = name, *word;
-    snprintf(name, sizeof name, "%s", insn->mnemonic);
-    while ((word = strsep(&rest, " ")) && rest)
-        add(t, "%s ", renamed(word));
-    if (is_extension(insn))
-        snprintf(name, sizeof name, "mov%c%c%c", insn->id == X86_INS_MOVZX ? 'z' : 's',
-                 size_letter(x->operands[1].size), size_letter(x->operands[0].size));
-    else {
-        char letter[2] = {suffix(insn), 0};
-        char base[sizeof name];
-        snprintf(base, sizeof base, "%s", renamed(word));
-        snprintf(name, sizeof name, "%.20s%s", base, letter);
-    }
-    add(t, x->op_count ? "%-6s " : "%s", name);
-}
-
-/* ---- Operands */
-
-static void add_hex(struct text *t, int64_t value) {
-    add(t, value < 0 ? "-0x%" PRIx64 : "0x%" PRIx64, value < 0 ? -(uint64_t)value : (uint64_t)value);
-}
-
 static bool is_string(const cs_insn *insn) {
     const cs_x86 *x = &insn->detail->x86;
     const char *name = strrchr(insn->mnemonic, ' ');
     name = name ? name + 1 : insn->mnemonic;
     return (!strncmp(name, "movs", 4) || !strncmp(name, "cmps", 4) || !strncmp(name, "stos", 4) ||
             !strncmp(name, "scas", 4) || !strncmp(name, "lods", 4)) &&
-           x->op_count == 2 && (x->opcode[0] & 0xf4) == 0xa4 && x->opcode[0] != 0x0f;
+           x->op_count == 2 && (x->opcode[0] & 0xf0) == 0xa0;
+}
+
+/* "movsd" is another one with vectors. */
+static const char *string_name(const char *word) {
+    return !strcmp(word, "movsd") ? "movs" : !strcmp(word, "cmpsd") ? "cmps" : renamed(word);
+}
+
+/* Prefixes that do nothing here are written all the same: compilers fill gaps with them. */
+static void add_prefixes(char *to, size_t size, const cs_insn *insn) {
+    unsigned wide = 0;
+    bool nop = insn->id == X86_INS_NOP, code_segment = false, short_address = false;
+    for (unsigned i = 0; i < insn->size && strchr("\x66\x2e\x67", insn->bytes[i]); i++) {
+        wide += insn->bytes[i] == 0x66;
+        code_segment = code_segment || insn->bytes[i] == 0x2e;
+        short_address = short_address || insn->bytes[i] == 0x67;
+    }
+    *to = 0;
+    while (nop && wide-- > 1)
+        strncat(to, "data16 ", size - strlen(to) - 1);
+    if (nop && code_segment)
+        strncat(to, "cs ", size - strlen(to) - 1);
+    if (insn->id == X86_INS_CALL && short_address)
+        strncat(to, "addr32 ", size - strlen(to) - 1);
+    const cs_x86 *x = &insn->detail->x86;
+    bool indirect = (insn->id == X86_INS_JMP || insn->id == X86_INS_CALL) && x->operands[0].type != X86_OP_IMM;
+    if (indirect && insn->bytes[0] == 0x3e)
+        strncat(to, "notrack ", size - strlen(to) - 1);
+}
+
+static void add_mnemonic(struct text *t, const cs_insn *insn) {
+    const cs_x86 *x = &insn->detail->x86;
+    char all[128], name[sizeof insn->mnemonic + 4], *rest = name, *word;
+    snprintf(name, sizeof name, "%s", insn->mnemonic);
+    add_prefixes(all, sizeof all, insn);
+    while ((word = strsep(&rest, " ")) && rest)
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s ", renamed(word));
+    if (is_extension(insn))
+        snprintf(all + strlen(all), sizeof all - strlen(all), "mov%c%c%c", insn->id == X86_INS_MOVZX ? 'z' : 's',
+                 size_letter(x->operands[1].size), size_letter(x->operands[0].size));
+    else
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%.1s%s",
+                 is_string(insn) ? string_name(word) : renamed(word), (char[]){suffix(insn), 0}, float_suffix(insn));
+    add(t, x->op_count ? "%-6s " : "%s", all);
+}
+
+/* ---- Operands */
+
+static void add_hex(struct text *t, int64_t value, bool negative) {
+    negative = negative && value < 0;
+    add(t, negative ? "-0x%" PRIx64 : "0x%" PRIx64, negative ? -(uint64_t)value : (uint64_t)value);
 }
 
 static void add_memory(struct text *t, csh handle, const cs_insn *insn, const cs_x86_op *op) {
     if (is_string(insn) && op->mem.base)
         add(t, op->mem.base == X86_REG_RDI ? "%%es:" : "%%ds:");
-    else if (op->mem.segment)
+    else if (op->mem.segment && (insn->id != X86_INS_NOP || op->mem.segment != X86_REG_CS))
         add(t, "%%%s:", cs_reg_name(handle, op->mem.segment));
     if (op->mem.disp || (!op->mem.base && !op->mem.index) || insn->detail->x86.encoding.disp_size)
-        add_hex(t, op->mem.disp);
+        add_hex(t, op->mem.disp, op->mem.base || op->mem.index);
     if (!op->mem.base && !op->mem.index)
         return;
     add(t, "(");
@@ -215,6 +259,10 @@ unsigned disasm_one(struct cli *cli, uint64_t va, char *text, size_t size) {
     cs_insn *insn;
     if (!got)
         return 0;
+    if (got > 1 && code[0] == 0x66 && code[1] == 0x90 && !cli->set.intel) {
+        snprintf(text, size, "xchg   %%ax,%%ax");
+        return 2;
+    }
     if (cs_disasm(decoder(), code, got, va, 1, &insn) != 1) {
         snprintf(text, size, "(bad)");
         return 1;

@@ -168,6 +168,17 @@ static bool caller_by_rules(struct cli *cli, const struct frame *frame, Dwarf_Fr
     return true;
 }
 
+static bool saved_by_rules(struct cli *cli, const struct frame *frame, Dwarf_Frame *rules, int word, uint64_t *va) {
+    struct evaluation e = {.cli = cli, .frame = frame, .cfa = frame->cfa};
+    Dwarf_Op memory[3], *ops;
+    size_t count;
+    unsigned dwarf = 0;
+    while (dwarf < RETURN_ADDRESS && frame_register(dwarf) != word)
+        dwarf++;
+    return frame_register(dwarf) == word && dwarf_frame_register(rules, (int)dwarf, memory, &ops, &count) == 0 &&
+           count && evaluate(&e, ops, count, va) && !e.is_value;
+}
+
 /* ---- Without it: a function's usual first instructions tell where the return address is */
 
 /* CFA minus that register's value, and which. */
@@ -253,6 +264,19 @@ bool frame_caller(struct cli *cli, const struct frame *frame, struct frame *call
     set_cfa(cli, caller, rules);
     free(rules);
     return true;
+}
+
+bool frame_saved(struct cli *cli, const struct frame *frame, int word, uint64_t *va) {
+    Dwarf_Frame *rules = find_rules(cli, frame->lookup_pc);
+    struct guess guess = guess_cfa(cli, frame);
+    bool known = false;
+    *va = frame->cfa - (word == WORD(rip) ? 8 : 16);
+    if (rules)
+        known = saved_by_rules(cli, frame, rules, word, va);
+    else if (frame->cfa)
+        known = word == WORD(rip) || (word == WORD(rbp) && guess.offset == 16);
+    free(rules);
+    return known;
 }
 
 bool frame_shown_caller(struct cli *cli, const struct frame *frame, struct frame *caller) {

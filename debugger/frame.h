@@ -29,6 +29,9 @@ bool frame_caller(struct cli *cli, const struct frame *frame, struct frame *call
 /* The same, and as gdb's backtrace main is the last one. */
 bool frame_shown_caller(struct cli *cli, const struct frame *frame, struct frame *caller);
 
+/* Where this frame has saved its caller's register (a word of struct facet_regs). False: nowhere. */
+bool frame_saved(struct cli *cli, const struct frame *frame, int word, uint64_t *va);
+
 /* FACET_ERR_USAGE: the program is not being run, or its stack has no such frame. */
 enum facet_status frame_at(struct cli *cli, int level, struct frame *frame, struct facet_error *error);
 /* The one that the user has selected by up, down or frame; the innermost after each stop. */

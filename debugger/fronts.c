@@ -133,12 +133,22 @@ static enum facet_status page_absent(const struct swapped *object, size_t index,
     return FACET_OK;
 }
 
+/* Between the pieces of a mapping there may be others. */
+static bool is_of(const struct swapped *object, uint64_t va) {
+    if (!object->name.heap && !object->name.map)
+        return true;
+    const struct area *area = regions_at(object->swaps->regions, va);
+    return area && (object->name.map ? area->number == object->name.map : (area->flags & REGION_KIND) == REGION_HEAP);
+}
+
 static enum facet_status install_page(struct swapped *object, size_t index, struct facet_error *error) {
     struct swaps *s = object->swaps;
     uint64_t id = object->name.id;
     unsigned flags = front_flags(object);
     gva_t va = {page_va(object, index)};
     int front;
+    if (!is_of(object, va.v))
+        return FACET_OK;
     enum facet_status status = object->name.by_id
                                    ? kernel_front_object(s->emu, id, flags, &front, error)
                                    : kernel_front_install(s->emu, s->process, va, flags, &front, &id, error);

@@ -17,9 +17,42 @@ static struct table table;
 
 /* ---- Reading */
 
+/* gdb's rule: a line with discriminators is one row as long as no other line comes, so that stepping does not stop at
+ * each piece of a loop's head. */
+struct reading {
+    const char *path;
+    int line, last; /* of the row before; of the last one that was taken */
+    bool discriminated;
+};
+
+static bool is_continued(struct reading *r, const struct line_row *row, unsigned discriminator) {
+    r->discriminated = discriminator != 0 || (r->discriminated && row->line == r->line);
+    r->line = row->line;
+    return row->line == r->last && row->path == r->path && r->discriminated;
+}
+
+static void take_row(struct table *t, struct reading *r, Dwarf_Line *from, struct line_row row) {
+    bool end = false;
+    Dwarf_Addr va = 0;
+    unsigned discriminator = 0;
+    dwarf_lineaddr(from, &va);
+    dwarf_lineendsequence(from, &end);
+    dwarf_lineno(from, &row.line);
+    dwarf_linebeginstatement(from, &row.statement);
+    dwarf_linediscriminator(from, &discriminator);
+    row.va += va; /* the bias is there */
+    if (end)
+        row.line = 0;
+    else if (!row.line || !row.path || is_continued(r, &row, discriminator))
+        return;
+    *r = (struct reading){row.path, row.line, row.line, r->discriminated};
+    t->rows[t->count++] = row;
+}
+
 static void take_rows(struct table *t, Dwarf_Die *unit, Dwarf_Addr bias) {
     Dwarf_Lines *lines;
     Dwarf_Attribute attribute;
+    struct reading reading = {0};
     size_t count;
     if (dwarf_getsrclines(unit, &lines, &count) != 0)
         return;
@@ -27,17 +60,9 @@ static void take_rows(struct table *t, Dwarf_Die *unit, Dwarf_Addr bias) {
     t->rows = text_grow(t->rows, t->count + count, sizeof *t->rows);
     for (size_t i = 0; i < count; i++) {
         Dwarf_Line *from = dwarf_onesrcline(lines, i);
-        struct line_row *row = &t->rows[t->count++];
-        bool end = false;
-        Dwarf_Addr va = 0;
-        *row = (struct line_row){.path = dwarf_linesrc(from, NULL, NULL), .directory = directory ? directory : ""};
-        dwarf_lineaddr(from, &va);
-        dwarf_lineendsequence(from, &end);
-        dwarf_lineno(from, &row->line);
-        dwarf_linebeginstatement(from, &row->statement);
-        row->va = va + bias;
-        if (end || !row->path)
-            row->line = 0;
+        take_row(t, &reading, from,
+                 (struct line_row){
+                     .va = bias, .path = dwarf_linesrc(from, NULL, NULL), .directory = directory ? directory : ""});
     }
 }
 

@@ -15,10 +15,11 @@ bool linespec_default(struct cli *cli, const char **path, const char **directory
     const struct symbol *main_function;
     struct line_place place;
     if (!cli->list.path && symbols_find(symbols, "main", &main_function, NULL) == FACET_OK &&
-        lines_at(symbols, main_function->va, &place)) {
+        lines_at(symbols, lines_behind_prologue(symbols, main_function), &place)) {
+        int before = (int)(cli->set.listsize < 1000 ? cli->set.listsize : 1000) - 1;
         cli->list.path = place.path;
         cli->list.directory = place.directory;
-        cli->list.line = place.line;
+        cli->list.line = place.line > before ? place.line - before : 1; /* `list` shows what is around it, as in gdb */
     }
     *path = cli->list.path;
     *directory = cli->list.directory;
@@ -67,7 +68,7 @@ static enum facet_status at_frame(struct cli *cli, struct linespec *spec, struct
     return FACET_OK;
 }
 
-static enum facet_status at_line(struct cli *cli, const char *path, const char *directory, int line,
+static enum facet_status at_line(struct cli *cli, const char *path, const char *directory, int line, bool named,
                                  struct linespec *spec, struct facet_error *error) {
     int found;
     spec->path = path;
@@ -76,6 +77,8 @@ static enum facet_status at_line(struct cli *cli, const char *path, const char *
     spec->place_count = lines_places(session_symbols(cli->session), path, line, &spec->places, &found);
     if (spec->place_count)
         return FACET_OK;
+    if (!named)
+        return facet_fail(error, FACET_ERR_USAGE, "No line %d in the current file.", line);
     return facet_fail(error, FACET_ERR_USAGE, "No line %d in file \"%s\".", line, text_basename(path));
 }
 
@@ -124,7 +127,7 @@ static enum facet_status at_number(struct cli *cli, const char *text, struct lin
         line = here.path == path ? here.line : line;
     }
     line = *text == '+' ? line + (int)number : *text == '-' ? line - (int)number : (int)number;
-    return at_line(cli, path, directory, line, spec, error);
+    return at_line(cli, path, directory, line, false, spec, error);
 }
 
 static enum facet_status in_file(struct cli *cli, const char *file, const char *rest, struct linespec *spec,
@@ -135,7 +138,7 @@ static enum facet_status in_file(struct cli *cli, const char *file, const char *
         return facet_fail(error, FACET_ERR_USAGE, "No source file named %s.", file);
     if (!text_number(rest, &line))
         return at_function(cli, rest, spec, error);
-    return at_line(cli, path, directory, line > 1000000 ? 1000000 : (int)line, spec, error);
+    return at_line(cli, path, directory, line > 1000000 ? 1000000 : (int)line, true, spec, error);
 }
 
 /* ---- The whole */

@@ -147,6 +147,12 @@ enum facet_status session_restore(struct session *session, const char *object, c
 
 void session_report(struct session *session, FILE *out) {
     swaps_report(session->swaps, out);
+    for (size_t i = 0; i < session->swaps->count; i++) {
+        const struct swapped *o = session->swaps->objects[i];
+        if (session->ran && !o->met && o->name.map)
+            fprintf(out, "%s was never there: the program made %u mapping%s\n", o->name.text,
+                    regions_map_count(session->regions), regions_map_count(session->regions) == 1 ? "" : "s");
+    }
 }
 
 void session_list_handlers(const struct session *session, FILE *out) {
@@ -196,6 +202,8 @@ enum facet_status session_start(struct session *session, struct facet_error *err
 
 void session_kill(struct session *s) {
     struct emu *emu = s->emu;
+    if (s->signal && emu && !s->program->native)
+        strace_end(&s->strace, 0, s->signal);
     s->signal = 0;
     s->break_count = 0;
     if (!emu)
@@ -234,6 +242,15 @@ static size_t unused_bytes(const struct session *s, uint64_t va) {
     if (!r || (r->flags & REGION_KIND) == REGION_FILE)
         return 0;
     return r->va + r->size - va;
+}
+
+#define FXSAVE_XMM 160 /* where its image has them */
+
+void session_xmm(struct session *session, unsigned index, uint8_t bytes[16]) {
+    if ((session_at_home(session) || session->elsewhere) && emu_cpl(session->emu) == 3)
+        emu_xmm_get(session->emu, index, bytes);
+    else
+        memcpy(bytes, session->process_at->fpu + FXSAVE_XMM + 16 * index, 16);
 }
 
 size_t session_read(struct session *session, uint64_t va, void *bytes, size_t size) {

@@ -113,6 +113,8 @@ void session_forget_interrupt(struct session *session); /* one that came while n
 void session_regs(struct session *session, struct facet_regs *regs); /* of the program, wherever it stands */
 /* FACET_ERR_USAGE: it is inside a system call or a fault, whose end would overwrite them. */
 enum facet_status session_regs_set(struct session *session, const struct facet_regs *regs, struct facet_error *error);
+/* A vector register of it, 0 … 15. */
+void session_xmm(struct session *session, unsigned index, uint8_t bytes[16]);
 /* Bytes of the program's memory at va, through the traversal; returns how many from the start could be read. A page
  * that a Linux program has not used yet reads as zeros. */
 size_t session_read(struct session *session, uint64_t va, void *bytes, size_t size);

@@ -26,8 +26,8 @@ static struct session_stop gone(struct session *s, enum session_event event, int
     struct session_stop stop = {.event = event, .code = code};
     snprintf(stop.text, sizeof stop.text, "%s", text);
     bool killed = event == SESSION_EXITED && s->signal && code == 128 + s->signal;
-    if (event == SESSION_EXITED && !s->program->native)
-        strace_end(&s->strace, code, killed ? s->signal : 0);
+    if (event == SESSION_EXITED && !killed && !s->program->native)
+        strace_end(&s->strace, code, 0);
     if (killed)
         snprintf(stop.text, sizeof stop.text, "terminated with signal %s, %s", session_signal_name(s->signal),
                  session_signal_text(s->signal));

@@ -106,6 +106,18 @@ static void put_time(struct decoding *d, unsigned long va, bool out, const char 
         strace_put(d, "{tv_sec=%ld, tv_%s=%ld}", time[0], fraction, time[1]);
 }
 
+static void put_date(struct decoding *d, const struct timespec *time) {
+    char date[40], zone[10], fraction[20] = "";
+    struct tm fields;
+    if (!localtime_r(&time->tv_sec, &fields) || !strftime(date, sizeof date, "%FT%T", &fields) ||
+        !strftime(zone, sizeof zone, "%z", &fields))
+        return;
+    if (time->tv_nsec)
+        snprintf(fraction, sizeof fraction, ".%09ld", time->tv_nsec);
+    strace_put(d, "{tv_sec=%ld, tv_nsec=%ld}", time->tv_sec, time->tv_nsec);
+    strace_put(d, " /* %s%s%s */", date, fraction, zone);
+}
+
 static void put_two_times(struct decoding *d, unsigned long va) {
     struct timespec time[2];
     if (!have(d, va, time, sizeof time, false))
@@ -118,7 +130,7 @@ static void put_two_times(struct decoding *d, unsigned long va) {
         if (word)
             strace_put(d, "%s", word);
         else
-            strace_put(d, "{tv_sec=%ld, tv_nsec=%ld}", time[i].tv_sec, time[i].tv_nsec);
+            put_date(d, &time[i]);
     }
     strace_put(d, "]");
 }

@@ -180,13 +180,19 @@ static const struct named *const name_tables[] = {
     [NAMES_FUTEX] = futexes,      [NAMES_FADVISE] = fadvices,       [NAMES_USAGE] = usages,
 };
 
+static const char *const prefixes[] = {
+    [NAMES_WHENCE] = "SEEK",     [NAMES_CLOCK] = "CLOCK",        [NAMES_MADVISE] = "MADV", [NAMES_HOW] = "SIG",
+    [NAMES_RESOURCE] = "RLIMIT", [NAMES_ARCH_PRCTL] = "ARCH",    [NAMES_PRCTL] = "PR",     [NAMES_FCNTL] = "F",
+    [NAMES_FUTEX] = "FUTEX",     [NAMES_FADVISE] = "POSIX_FADV", [NAMES_USAGE] = "RUSAGE",
+};
+
 void strace_put_name(struct decoding *d, unsigned long value, enum strace_names which) {
     for (const struct named *n = name_tables[which]; n->name; n++)
         if ((unsigned)n->value == (unsigned)value) {
             strace_put(d, "%s", n->name);
             return;
         }
-    strace_put(d, "%#x", (unsigned)value);
+    strace_put(d, "%#x /* %s_??? */", (unsigned)value, prefixes[which]);
 }
 
 void strace_put_ioctl(struct decoding *d, unsigned long request) {

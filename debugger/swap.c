@@ -147,6 +147,7 @@ static bool follow(struct swapped *o) {
     uint64_t va, size, end = o->name.va + o->name.size;
     bool there = o->name.heap ? regions_of_kind(s->regions, REGION_HEAP, &va, &size)
                               : o->name.map && regions_map(s->regions, o->name.map, &va, &size);
+    o->gone = o->name.map && o->name.size > 0 && !there;
     if (!there || (o->name.size > 0 && va + size <= end))
         return false;
     if (o->name.size == 0)
@@ -162,14 +163,14 @@ static bool follow(struct swapped *o) {
 static void lose_extent(struct swapped *o) {
     if (o->name.heap || o->name.map)
         o->name.va = o->name.size = 0;
-    o->met = false;
+    o->met = o->gone = false;
 }
 
 /* Asks to be told of pages as long as some object lacks any. */
 static void want_pages(struct swaps *s) {
     bool want = false;
     for (size_t i = 0; i < s->count && !want; i++)
-        want = s->objects[i]->absent > 0;
+        want = s->objects[i]->absent > 0 && !s->objects[i]->gone;
     struct debug_block *block = s->emu ? emu_debug_block(s->emu) : NULL;
     if (block)
         block->want = want ? block->want | DEBUG_WANT_PAGES : block->want & ~(unsigned)DEBUG_WANT_PAGES;

@@ -45,6 +45,7 @@ struct swapped {
     size_t absent; /* of these, not there yet */
     uint64_t skew; /* offset of the object's first byte in its first page */
     bool met;      /* some page of it has been there in this run */
+    bool gone;     /* of map:N: nothing of it is left, nor will be */
 };
 
 /* A piece of an object within one page. */

@@ -37,6 +37,13 @@ static int by_address(const void *a, const void *b) {
     return x->global != y->global ? (x->global ? 1 : -1) : strcmp(x->name, y->name);
 }
 
+static uint64_t section_end(struct symbols *s, GElf_Word index, uint64_t bias) {
+    GElf_Addr unused;
+    GElf_Shdr header;
+    Elf_Scn *section = elf_getscn(dwfl_module_getelf(s->module, &unused), index);
+    return section && gelf_getshdr(section, &header) ? header.sh_addr + header.sh_size + bias : UINT64_MAX;
+}
+
 static void take_symbols(struct symbols *s) {
     int total = dwfl_module_getsymtab(s->module);
     for (int i = 1; i < total; i++) {
@@ -45,7 +52,7 @@ static void take_symbols(struct symbols *s) {
         GElf_Word section;
         const char *name = dwfl_module_getsym_info(s->module, i, &symbol, &va, &section, NULL, NULL);
         unsigned type = GELF_ST_TYPE(symbol.st_info);
-        if (!name || !*name || section == SHN_UNDEF || section == SHN_ABS || type > STT_FUNC)
+        if (!name || !*name || section == SHN_UNDEF || section == SHN_ABS || (type > STT_FUNC && type != STT_GNU_IFUNC))
             continue;
         if (s->count % 256 == 0)
             s->all = text_grow(s->all, s->count + 256, sizeof *s->all);
@@ -53,7 +60,8 @@ static void take_symbols(struct symbols *s) {
             .name = name,
             .va = va,
             .size = symbol.st_size,
-            .function = type == STT_FUNC,
+            .limit = section_end(s, section, va - symbol.st_value),
+            .function = type == STT_FUNC || type == STT_GNU_IFUNC,
             .global = GELF_ST_BIND(symbol.st_info) != STB_LOCAL,
         };
     }
@@ -96,17 +104,24 @@ const struct symbol *symbols_all(const struct symbols *symbols, size_t *count) {
     return symbols->all;
 }
 
-static void add_hint(const struct symbols *s, const char *name, struct facet_error *error) {
+const char *symbols_near(const struct symbols *s, const char *name) {
     const struct symbol *best = NULL;
     for (size_t i = 0; i < s->count; i++)
         if (text_near(name, s->all[i].name) &&
             (!best || text_distance(name, s->all[i].name) < text_distance(name, best->name)))
             best = &s->all[i];
+    return best ? best->name : NULL;
+}
+
+static void add_hint(const struct symbols *s, const char *name, struct facet_error *error) {
+    const char *near = symbols_near(s, name);
     size_t used = strlen(error->text);
-    if (best)
-        snprintf(error->text + used, sizeof error->text - used, "; did you mean \"%s\"?", best->name);
+    if (near)
+        snprintf(error->text + used, sizeof error->text - used, "; did you mean \"%s\"?", near);
     else if (s->count == 0)
-        snprintf(error->text + used, sizeof error->text - used, ": the program has no symbol table");
+        snprintf(error->text + used, sizeof error->text - used,
+                 ": the program has no symbol table. Use va:ADDR+LEN or seg:NAME, or build it with -g and do "
+                 "not strip it");
 }
 
 enum facet_status symbols_find(const struct symbols *symbols, const char *name, const struct symbol **found,
@@ -155,7 +170,8 @@ const struct symbol *symbols_at(const struct symbols *symbols, uint64_t va) {
         const struct symbol *s = &symbols->all[i];
         if (va - s->va < s->size)
             return s;
-        if (s->size == 0 && (i + 1 == symbols->count || symbols->all[i + 1].va > va) && va - s->va < 0x10000)
+        if (s->size == 0 && va < s->limit && (i + 1 == symbols->count || symbols->all[i + 1].va > va) &&
+            va - s->va < 0x10000)
             return s;
         if (s->size > 0 && va - s->va > 0x1000000)
             break;

@@ -2,6 +2,7 @@
  *
  * How a stop is told, and where the program stands. Wording as gdb's.
  */
+#include "color.h"
 #include "control.h"
 #include "expr.h"
 #include "source.h"
@@ -16,7 +17,7 @@
 void stack_print_source_line(struct cli *cli, const struct line_place *place) {
     const struct source_file *file = source_find(place->path, place->directory);
     if (file && place->line <= file->count)
-        printf("%d\t%s\n", place->line, file->line[place->line - 1]);
+        color_print(COLOR_LINE, "%d", place->line), printf("\t%s\n", file->line[place->line - 1]);
     else
         printf("%d\tin %s\n", place->line, place->file);
     cli->list.path = place->path;
@@ -44,8 +45,9 @@ void stack_print_frame(struct cli *cli, const struct frame *frame) {
         return;
     }
     if (!known || place.start != frame->pc)
-        printf("0x%016" PRIx64 " in ", frame->pc);
-    printf("%s (", stack_function(cli, frame->lookup_pc, name));
+        color_print(COLOR_ADDRESS, "0x%016" PRIx64, frame->pc), printf(" in ");
+    color_print(COLOR_FUNCTION, "%s", stack_function(cli, frame->lookup_pc, name));
+    printf(" (");
     expr_print_arguments(cli, frame, stdout);
     printf(known ? ") at %s:%d\n" : ")\n", place.file, place.line);
 }
@@ -81,7 +83,7 @@ static void tell_place(struct control *c) {
         return;
     }
     if (place.start != now.pc)
-        printf("0x%016" PRIx64 "\t", now.pc);
+        color_print(COLOR_ADDRESS, "0x%016" PRIx64, now.pc), printf("\t");
     stack_print_source_line(c->cli, &place);
 }
 
@@ -100,7 +102,8 @@ static void tell_hits(struct control *c) {
         if (p->watch) {
             watch_tell(c->cli, p);
         } else {
-            printf("\n%s %d, ", point_name(p), p->number);
+            printf("\n");
+            color_print(COLOR_STOP, "%s %d, ", point_name(p), p->number);
             return;
         }
     }
@@ -132,10 +135,13 @@ static enum facet_status tell_reason(struct control *c, bool *gone, struct facet
     case SESSION_FAILED:
         return facet_fail(error, FACET_ERR_FAILED, "%.500s", stop->text);
     case SESSION_FAULTED:
-        printf("\nProgram received signal %s, %s.\n", session_signal_name(stop->code), session_signal_text(stop->code));
+        printf("\n");
+        color_print(COLOR_STOP, "Program received signal %s, %s.\n", session_signal_name(stop->code),
+                    session_signal_text(stop->code));
         break;
     case SESSION_INTERRUPTED:
-        printf("\nProgram received signal SIGINT, Interrupt.\n");
+        printf("\n");
+        color_print(COLOR_STOP, "Program received signal SIGINT, Interrupt.\n");
         break;
     case SESSION_DEADLOCK:
         printf("\nEvery process waits for ever.\n");
@@ -175,6 +181,7 @@ enum facet_status control_tell(struct control *c, struct facet_error *error) {
     bool gone = false, silent = is_silent(c);
     enum facet_status status = FACET_OK;
     cli_program_ends(c->cli);
+    c->cli->last_hit = c->hits.count ? c->hits.point[0]->number : 0;
     if (!silent)
         tell_hits(c);
     if (c->hits.count == 0)

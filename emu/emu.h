@@ -138,6 +138,7 @@ uint64_t emu_clock(struct emu *emu);
 
 void emu_regs_get(struct emu *emu, struct facet_regs *regs);
 void emu_regs_set(struct emu *emu, const struct facet_regs *regs);
+void emu_xmm_get(struct emu *emu, unsigned index, uint8_t bytes[16]); /* index 0 … 15 */
 int emu_cpl(struct emu *emu);
 uint8_t *emu_ram(struct emu *emu, gpa_t address, size_t size); /* NULL if any byte lies outside RAM */
 struct debug_block *emu_debug_block(struct emu *emu);          /* NULL until the kernel has attached it */

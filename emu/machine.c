@@ -147,6 +147,10 @@ void emu_regs_set(struct emu *emu, const struct facet_regs *regs) {
     access_forget(emu);
 }
 
+void emu_xmm_get(struct emu *emu, unsigned index, uint8_t bytes[16]) {
+    uc_reg_read(emu->uc, UC_X86_REG_XMM0 + (int)index, bytes);
+}
+
 int emu_cpl(struct emu *emu) {
     return reg_cpl(emu);
 }

@@ -91,7 +91,7 @@ void memory_init(void) {
 #ifdef FACET_DEBUG
     unsigned long table_count = 40, depend_count = 600; /* few enough that reclaiming is no rare event */
 #else
-    unsigned long table_count = clamp(frames / 32, 96, 4096), depend_count = clamp(2 * frames, 1024, 1ul << 18);
+    unsigned long table_count = clamp(frames / 32, 96, 4096), depend_count = clamp(2 * frames, 1024, 1ul << 20);
 #endif
     struct table *tables = take(table_count, sizeof(struct table));
     depend_init(take(depend_count, sizeof(struct depend)), depend_count);

@@ -163,12 +163,24 @@ static void started_and_stopped(void) {
 
 /* ---- Who is told */
 
+static void expect_fault_declined(struct facet_message *m) {
+    check("and then", answer(R_RESUME, 1, 0, m), OP_FAULT);
+    check("to the process's", m->payload, PROCESS_KEEPER);
+}
+
 static void space_keeper(void) {
     struct facet_message m;
+    struct facet_regs regs;
     make_entry(R_GPT_ENDPOINT, CR_SELF, GPT_KEEPER, R_GPT_KEEPER);
     check("a keeper of the whole space", facet_set(CR_SPACE, OP_GPT_SET_KEEPER, 0, R_GPT_KEEPER), RC_OK);
-    start_at(f1, 5);
-    expect_call(CR_NULL, 0, 5, &m);
+    start_at((const char *)PLACE, 5); /* where nothing is */
+    check("a fault", answer(CR_NULL, 0, 0, &m), OP_FAULT);
+    check("is told to the GPT's keeper", m.payload, GPT_KEEPER);
+    expect_fault_declined(&m);
+    get_regs(&regs);
+    regs.rip = (unsigned long)f1;
+    set_regs(&regs);
+    expect_call(R_RESUME, 0, 5, &m);
     check("none", facet_set(CR_SPACE, OP_GPT_SET_KEEPER, 0, CR_NULL), RC_OK);
     expect_fault(R_RESUME, 0, FAULT_EXCEPTION, f3);
     passed("keepers of GPTs are not asked");

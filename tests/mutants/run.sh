@@ -21,6 +21,7 @@ trees 20000
 operations
 ipc
 keeper
+foreign
 revoke
 messages
 windows

@@ -112,9 +112,7 @@ long call_mremap(const unsigned long arg[6]) {
         return -EINVAL;
     m.old_size = (m.old_size + PAGE_SIZE - 1) & PAGE_MASK;
     m.new_size = (m.new_size + PAGE_SIZE - 1) & PAGE_MASK;
-    if (m.new_size == 0 || m.old > SPACE_END || m.old_size > SPACE_END - m.old)
+    if (m.new_size == 0 || m.new_size > SPACE_END || m.old > SPACE_END || m.old_size > SPACE_END - m.old)
         return -EINVAL;
-    if (m.new_size > SPACE_END)
-        return -ENOMEM;
     return region_room(4) ? remap(&m) : -ENOMEM;
 }

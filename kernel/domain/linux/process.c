@@ -256,18 +256,15 @@ static long call_futex(const unsigned long arg[6]) {
         return futex_wait(arg);
     case FUTEX_WAKE:
     case FUTEX_WAKE_BITSET:
-        return arg[0] % sizeof value ? -EINVAL : arg[0] >= SPACE_END ? -EFAULT : 0;
+        if (arg[0] % sizeof value)
+            return -EINVAL;
+        return arg[1] & FUTEX_PRIVATE_FLAG && arg[0] < SPACE_END ? 0 : user_read(arg[0], &value, sizeof value);
     default:
         return -ENOSYS;
     }
 }
 
 /* ---- Others */
-
-static long call_clone(const unsigned long arg[6]) {
-    (void)arg;
-    return -EAGAIN; /* the limit of processes is reached */
-}
 
 static long call_wait(const unsigned long arg[6]) {
     (void)arg;
@@ -314,9 +311,6 @@ const struct call process_calls[] = {
     {__NR_personality, 1, call_personality},
     {__NR_getrandom, 3, call_getrandom},
     {__NR_futex, 6, call_futex},
-    {__NR_clone, 5, call_clone},
-    {__NR_fork, 0, call_clone},
-    {__NR_vfork, 0, call_clone},
     {__NR_wait4, 4, call_wait},
     {__NR_waitid, 5, call_wait},
     {__NR_exit, 1, call_exit},

@@ -98,8 +98,10 @@ int region_room(unsigned long more) {
 
 static void insert(const struct area *region) {
     struct area *node = unused, *low, *high;
-    if (!node)
+    if (!node) {
         linux_fail("more regions than were provided for");
+        return; /* for cppcheck */
+    }
     unused = node->left;
     unused_count--;
     region_count++;
@@ -135,12 +137,16 @@ static const char *region_name(const struct area *region) {
     return kind == REGION_PROGRAM ? boot.exe : kind == REGION_HEAP ? "[heap]" : kind == REGION_STACK ? "[stack]" : "";
 }
 
-static void tell(unsigned long start, unsigned long end, unsigned long kind, const char *name) {
+static unsigned long length_of(const char *name) {
     unsigned long length = 0;
-    while (name[length] && length < 255)
+    while (name[length])
         length++;
+    return length < 255 ? length : 255;
+}
+
+static void tell(unsigned long start, unsigned long end, unsigned long kind, const char *name) {
     struct facet_message m = {
-        .word = {start, end - start, kind}, .send = {R_PROCESS}, .string = name, .string_size = length};
+        .word = {start, end - start, kind}, .send = {R_PROCESS}, .string = name, .string_size = length_of(name)};
     must_call(INIT_DEBUG, OP_DEBUG_REGION, &m);
 }
 

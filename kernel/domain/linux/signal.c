@@ -54,7 +54,7 @@ void signal_fault(unsigned signal, int code, unsigned long address, unsigned lon
     pending |= SIGNAL_BIT(signal);
 }
 
-int signal_due(void) {
+FREQUENT int signal_due(void) {
     return (pending & ~signal_blocked) != 0;
 }
 
@@ -163,7 +163,9 @@ static long call_sigaltstack(const unsigned long arg[6]) {
             return -EINVAL;
         if (mode != ALTSTACK_NONE && new.size < 2048)
             return -ENOMEM;
-        signal_altstack = mode == ALTSTACK_NONE ? (struct altstack){.flags = ALTSTACK_NONE} : new;
+        if (mode == ALTSTACK_NONE)
+            new = (struct altstack){.flags = ALTSTACK_NONE};
+        signal_altstack = new;
         signal_altstack.flags &= ~ALTSTACK_ON;
     }
     return arg[1] ? user_write(arg[1], &old, sizeof old) : 0;

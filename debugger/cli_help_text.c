@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What `help COMMAND` says beyond a command's usage and summary.
+ */
+#include "cli_internal.h"
+
+#include <string.h>
+
+static const struct {
+    const char *command, *text;
+} texts[] = {
+    {"swap", "OBJECT   sym:NAME, va:ADDRESS[+LENGTH], seg:text|rodata|data|bss|heap|stack, map:N or obj:ID;\n"
+             "         `objects` lists those with names.\n"
+             "HANDLER  a built-in one (`help handlers`) or PATH.so, see <facet/handler.h>.\n"
+             "The handler sees each load and store of the object from now on, and in later runs. Swaps of one object\n"
+             "stack: the newest is asked first. `info handlers` shows what they have seen.\n\n"
+             "  swap sym:table count\n"
+             "  swap seg:stack watch:store,value=0\n"
+             "  swap va:0x4c4000+64 ./mine.so:verbose"},
+    {"restore", "Without HANDLER the newest one goes; the name of a handler is what stands before its arguments.\n\n"
+                "  restore sym:table\n"
+                "  restore sym:table watch"},
+    {"traverse",
+     "Each line is one capability on the way from the process's space to the page: its type, the object that\n"
+     "it names, its guard, its restrictions, the slot that the address selects, and what is left of the\n"
+     "address. The last one is the page, a handler's front, or the fault and who is told of it.\n"
+     "With --step, and always at a terminal, one goes through it: down, up, slots, why, list; end.\n"
+     "--check compares load, store and fetch with what the processor's page tables answer.\n\n"
+     "  traverse &table store\n"
+     "  traverse --check $sp"},
+    {"caps", "RO: no stores. NX: no fetches. WK: what is fetched through it is RO and WK. OP: may be traversed, not\n"
+             "inspected. NC: keepers behind it are not called."},
+    {"run", "ARGUMENTS are words as in the shell, with quotes, but without its patterns and variables. <FILE, >FILE,\n"
+            ">>FILE, 2>FILE and 2>&1 redirect the program's streams; FILE is one of yours, no grant is needed.\n"
+            "Without ARGUMENTS those of the last time are used (`show args`); `set args` takes them away."},
+    {"define",
+     "The lines up to `end` become a command. In them $argc is the number of its arguments, $arg0 … are they.\n\n"
+     "  define peek\n"
+     "    x/4xg $arg0\n"
+     "  end\n"
+     "  peek &table"},
+    {"while", "loop_break and loop_continue leave it or begin its next round; Ctrl-C ends it, too."},
+    {"printf", "Conversions: d i u x X o c p with flags, width and precision; s takes the address of a string.\n\n"
+               "  printf \"%s has %d\\n\", item->name, item->quantity"},
+    {"source",
+     "A command that fails ends the file. $XDG_CONFIG_HOME/facet/init (~/.config/facet/init) is read first of\n"
+     "all, unless facet was started with --nx; no file of the current folder is read by itself."},
+};
+
+const char *cli_help_text(const char *command) {
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (!strcmp(texts[i].command, command))
+            return texts[i].text;
+    return NULL;
+}

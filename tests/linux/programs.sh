@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Programs that are there to be compared: each is built as people build static programs, and must say the same, and end
+# the same way, natively and under facet. usage: programs.sh BUILD-FOLDER
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+B=$(realpath "$1")
+T=$(mktemp -d)
+trap 'rm -rf "$T"' EXIT
+export FACET_TEST=here
+passed=0
+failed=0
+
+# build NAME COMMAND…: tests/linux/programs/NAME.c
+build() {
+    name=$1
+    shift
+    mkdir -p "$T/$*"
+    "$@" -O1 -g -Wall -o "$T/$*/$name" "tests/linux/programs/$name.c" || exit 1
+}
+
+# same PROGRAM ARGUMENT…
+same() {
+    (ulimit -c 0 && exec "$@") >"$T/native" 2>"$T/native.err"
+    native=$?
+    "$B/facet" run --grant env:FACET_TEST --memory 256M "$@" >"$T/facet" 2>"$T/facet.err"
+    facet=$?
+    if [ $native = $facet ] && cmp -s "$T/native" "$T/facet"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'FAIL %s: exit status %d natively, %d under facet\n' "$*" $native $facet
+        diff "$T/native" "$T/facet" | head -n 10
+        head -n 3 "$T/facet.err"
+    fi
+} 2>/dev/null
+
+for compiler in 'gcc -static' 'gcc -static-pie' 'musl-gcc -static'; do
+    for program in start signals memory; do
+        # shellcheck disable=SC2086 # a command's words
+        build $program $compiler
+    done
+    same "$T/$compiler/start"
+    same "$T/$compiler/start" one 'two words' '' three
+    same "$T/$compiler/signals"
+    for end in abort segv term kill fpe blocked trap deep; do
+        same "$T/$compiler/signals" $end
+    done
+    same "$T/$compiler/memory" 10000 7
+done
+for seed in 11 12 13; do
+    same "$T/gcc -static/memory" 20000 $seed
+done
+printf 'linux programs: %d passed, %d failed\n' $passed $failed
+[ $failed = 0 ]
