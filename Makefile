@@ -88,7 +88,7 @@ LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_faul
 	16_trap_flag 17_odd 20_debug 21_loop 22_steps 23_clock 30_triple 31_bus 32_halted 33_cr3 34_stuck 40_random 41_abort)
 
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
-UNIT_TESTS = tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/ladder_boot.c \
+UNIT_TESTS = tests/test_emu_host.c tests/test_emu_host_paths.c tests/host_machine.c tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/ladder_boot.c \
 	tests/test_access.c tests/test_access_verdicts.c tests/access_machine.c \
 	tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c
 
@@ -115,7 +115,7 @@ HOST_LIBS = $(UNICORN_LIBS) -lcapstone -ldw -lelf -ledit -ldl
 KERNEL_OPT_debug = -DFACET_DEBUG
 KERNEL_CFLAGS = -std=gnu11 -g -O2 $(WARN) $(KERNEL_OPT_$(MODE)) -Iinclude -ffreestanding -fno-pic -fno-pie \
 	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-stack-protector -fcf-protection=none \
-	-fno-asynchronous-unwind-tables -fno-strict-aliasing
+	-fno-asynchronous-unwind-tables -fno-strict-aliasing -ffunction-sections
 KERNEL_LDFLAGS = -nostdlib -static -no-pie -Wl,--build-id=none,-z,max-page-size=4096,-z,noexecstack,--no-warn-rwx-segments
 
 # Programs of ring 3: fixed addresses, no host, symbols and lines kept. The same in every mode.
@@ -285,6 +285,7 @@ $(UNIT_TESTS:%.c=$(B)/%): %: %.o $(UNIT_LIBS)
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcriterion $(HOST_LIBS) $(call rpath,../..)
 
 $(B)/tests/test_emu_create $(B)/tests/test_emu_ladder $(B)/tests/test_emu_run $(B)/tests/test_emu_random $(B)/tests/test_emu_clock: $(B)/tests/ladder_boot.o
+$(B)/tests/test_emu_host $(B)/tests/test_emu_host_paths: $(B)/tests/host_machine.o $(B)/tests/ladder_boot.o
 $(B)/tests/test_access $(B)/tests/test_access_verdicts $(B)/tests/test_emu_clock: $(B)/tests/access_machine.o
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

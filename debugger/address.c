@@ -3,7 +3,6 @@
  * Addresses and registers in the debugger's commands.
  */
 #include "cmd.h"
-#include "cmd.h"
 #include "color.h"
 #include "expr.h"
 

@@ -109,21 +109,6 @@ user_return:
         mov     PROCESS_RAX(%rax), %rax
         iretq
 
-/* One stub of 16 bytes a vector: error code (0 where the processor pushes none), vector. */
-        .balign 16
-        .globl trap_stubs
-trap_stubs:
-        .set    vector, 0
-        .rept   256
-        .balign 16
-        .if     vector != 8 && !(vector >= 10 && vector <= 14) && vector != 17 && vector != 21
-        pushq   $0
-        .endif
-        pushq   $vector
-        jmp     trap_common
-        .set    vector, vector + 1
-        .endr
-
 /* rsp: vector, error code, rip, cs, rflags, rsp, ss */
         .balign 16
 trap_common:
@@ -163,5 +148,22 @@ idle:   lea     kernel_stack_top(%rip), %rsp
         cli
         jmp     1b
 idle_end:
+
+        .section .text.stubs, "ax"
+
+/* One stub of 16 bytes a vector: error code (0 where the processor pushes none), vector. */
+        .balign 16
+        .globl trap_stubs
+trap_stubs:
+        .set    vector, 0
+        .rept   256
+        .balign 16
+        .if     vector != 8 && !(vector >= 10 && vector <= 14) && vector != 17 && vector != 21
+        pushq   $0
+        .endif
+        pushq   $vector
+        jmp     trap_common
+        .set    vector, vector + 1
+        .endr
 
         .section .note.GNU-stack, "", @progbits

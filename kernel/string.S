@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-        .text
+        .section .text.memcpy, "ax"
 #include "domain/string.inc"
 
         .section .note.GNU-stack, "", @progbits

@@ -51,7 +51,7 @@ both() {
     shift
     in_tree native env -i LC_ALL=C TZ=UTC "$program" "$@" >"$T/native.out" 2>"$T/native.err"
     native=$?
-    in_tree facet timeout 300 "$B/facet" run --memory 256M --grant dir:.:rw --grant env:LC_ALL --grant env:TZ "$program" "$@" \
+    in_tree facet timeout 300 "$B/facet" run --memory 256M --grant dir:.:rw --grant env:LC_ALL --grant env:TZ --grant file:/etc/passwd:ro --grant file:/etc/group:ro "$program" "$@" \
         >"$T/facet.out" 2>"$T/facet.err"
     status=$?
     if [ $status = $native ] && cmp -s "$T/native.out" "$T/facet.out" && diff -r "$T/native" "$T/facet" >"$T/diff" 2>&1; then

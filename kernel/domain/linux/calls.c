@@ -35,7 +35,7 @@ static int ends(unsigned long number) {
     return number == __NR_exit || number == __NR_exit_group;
 }
 
-long calls_answer(unsigned long number, unsigned long arg[6]) {
+FREQUENT long calls_answer(unsigned long number, unsigned long arg[6]) {
     const struct call *call = number < NUMBER_MAX ? known[number] : 0;
     int strace = boot.flags & BOOT_STRACE;
     clock_tick();

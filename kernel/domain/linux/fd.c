@@ -16,12 +16,12 @@ int fd_used(unsigned long fd) {
 }
 
 /* Only the low 32 bits of a descriptor count. */
-struct file *fd_file(unsigned long fd) {
+FREQUENT struct file *fd_file(unsigned long fd) {
     fd = (unsigned)fd;
     return fd_used(fd) ? file_number(descriptors[fd].file) : 0;
 }
 
-struct file *fd_open(unsigned long fd) {
+FREQUENT struct file *fd_open(unsigned long fd) {
     struct file *file = fd_file(fd);
     return file && file->flags & O_PATH ? 0 : file;
 }

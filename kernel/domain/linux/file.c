@@ -57,7 +57,7 @@ void file_cap_keep(struct file *file) {
     slot_set(R_FILE_B, file->number % CAPPAGE_SLOTS, R_FILE_F);
 }
 
-unsigned file_cap(struct file *file) {
+FREQUENT unsigned file_cap(struct file *file) {
     for (unsigned i = 0; i < CACHED; i++)
         if (cached[i] == file->number)
             return cached_in[last = i];

@@ -25,7 +25,7 @@ long host_result(unsigned long rc, const struct facet_message *m) {
     return -ENOSYS;
 }
 
-long host_call(struct file *file, unsigned long op, struct facet_message *m) {
+FREQUENT long host_call(struct file *file, unsigned long op, struct facet_message *m) {
     return host_result(facet_call(file_cap(file), op, m), m);
 }
 
@@ -106,8 +106,8 @@ static long nothing_moves(struct file *file, unsigned long op, unsigned long at)
 }
 
 /* One piece, directly between the host and the program's memory. *more: it may go on behind it. */
-static long piece_move(struct file *file, unsigned long op, unsigned long address, unsigned long size, unsigned long at,
-                       int *more) {
+FREQUENT static long piece_move(struct file *file, unsigned long op, unsigned long address, unsigned long size,
+                                unsigned long at, int *more) {
     unsigned long part = size < STRING_MAX ? size : STRING_MAX;
     unsigned long ready = part ? vm_populate(address, part, op == OP_HOST_READ) : 0;
     *more = 0;
@@ -121,8 +121,8 @@ static long piece_move(struct file *file, unsigned long op, unsigned long addres
     return (long)m.word[0];
 }
 
-static long host_move(struct file *file, unsigned long op, unsigned long address, unsigned long size,
-                      unsigned long at) {
+FREQUENT static long host_move(struct file *file, unsigned long op, unsigned long address, unsigned long size,
+                               unsigned long at) {
     unsigned long done = 0;
     for (;;) {
         int more;
@@ -135,11 +135,11 @@ static long host_move(struct file *file, unsigned long op, unsigned long address
     }
 }
 
-static long read(struct file *file, unsigned long address, unsigned long size, unsigned long at) {
+FREQUENT static long read(struct file *file, unsigned long address, unsigned long size, unsigned long at) {
     return host_move(file, OP_HOST_READ, address, size, at);
 }
 
-static long write(struct file *file, unsigned long address, unsigned long size, unsigned long at) {
+FREQUENT static long write(struct file *file, unsigned long address, unsigned long size, unsigned long at) {
     return host_move(file, OP_HOST_WRITE, address, size, at);
 }
 

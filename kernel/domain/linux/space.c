@@ -121,7 +121,7 @@ static struct node *path_to(unsigned long address, int make) {
 
 /* ---- Pages */
 
-unsigned space_state(unsigned long address) {
+FREQUENT unsigned space_state(unsigned long address) {
     struct node *node = &top;
     if (path[0] && prefix[0] == address >> SHIFT(1))
         return path[0]->state[slot_of(address, 0)];

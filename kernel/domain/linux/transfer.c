@@ -13,7 +13,7 @@ static int opened_for(const struct file *file, unsigned other) {
     return (file->flags & ACCESS_MODE) != other;
 }
 
-long file_read(struct file *file, unsigned long address, unsigned long size, unsigned long at) {
+FREQUENT long file_read(struct file *file, unsigned long address, unsigned long size, unsigned long at) {
     if (!opened_for(file, O_WRONLY))
         return -EBADF;
     if (!file->class->read)
@@ -23,7 +23,7 @@ long file_read(struct file *file, unsigned long address, unsigned long size, uns
     return file->class->read(file, address, size < MOVE_MAX ? size : MOVE_MAX, at);
 }
 
-long file_write(struct file *file, unsigned long address, unsigned long size, unsigned long at) {
+FREQUENT long file_write(struct file *file, unsigned long address, unsigned long size, unsigned long at) {
     if (!opened_for(file, O_RDONLY))
         return -EBADF;
     if (!file->class->write)
@@ -38,7 +38,7 @@ long file_write(struct file *file, unsigned long address, unsigned long size, un
 
 typedef long move_fn(struct file *file, unsigned long address, unsigned long size, unsigned long at);
 
-static long one(move_fn *move, const unsigned long arg[6], unsigned long at) {
+FREQUENT static long one(move_fn *move, const unsigned long arg[6], unsigned long at) {
     struct file *file = fd_open(arg[0]);
     if (!file)
         return -EBADF;
@@ -47,11 +47,11 @@ static long one(move_fn *move, const unsigned long arg[6], unsigned long at) {
     return move(file, arg[1], arg[2], at);
 }
 
-long call_read(const unsigned long arg[6]) {
+FREQUENT long call_read(const unsigned long arg[6]) {
     return one(file_read, arg, HOST_HERE);
 }
 
-long call_write(const unsigned long arg[6]) {
+FREQUENT long call_write(const unsigned long arg[6]) {
     return one(file_write, arg, HOST_HERE);
 }
 

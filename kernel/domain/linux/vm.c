@@ -94,12 +94,12 @@ int vm_touch(unsigned long address, enum access access) {
 }
 
 /* Whether an access to a page would do, once it has been brought. */
-static int page_ready(unsigned long page, enum access access) {
+FREQUENT static int page_ready(unsigned long page, enum access access) {
     unsigned state = space_state(page), wanted = access == ACCESS_STORE ? PAGE_W : PAGE_R;
     return (state & wanted) || vm_touch(page, access);
 }
 
-unsigned long vm_populate(unsigned long address, unsigned long size, int write) {
+FREQUENT unsigned long vm_populate(unsigned long address, unsigned long size, int write) {
     unsigned long done = 0;
     if (address >= SPACE_END || size > SPACE_END - address)
         return 0;
