@@ -276,7 +276,7 @@ $(B)/tests/linux/matrix: $(MATRIX_SRC) tests/linux/matrix/matrix.h
 	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $(MATRIX_SRC)
 $(DEBUGGED_BIN): $(B)/tests/linux/%: tests/linux/%.c
 	$(MKDIR)
-	$(say)$(CC) $(LINUX_CFLAGS) -O0 $(DEPFLAGS) -o $@ $<
+	$(say)$(CC) $(filter-out -O1,$(LINUX_CFLAGS)) -O0 $(DEPFLAGS) -o $@ $<
 
 UNIT_LIBS = $(B)/libdebugger.a $(B)/libemu.a
 $(B)/tests/unit: $(UNIT_OBJ) $(UNIT_LIBS)

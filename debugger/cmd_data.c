@@ -100,7 +100,8 @@ static void remember(struct data *d, const struct value_format *format, uint64_t
     struct evaluation evaluation = data_begin(d, NULL);
     struct type *type = unit_type(format);
     struct variable *address = variable_to_set(d, "_"), *contents = variable_to_set(d, "__");
-    struct value *value = value_at(d, type, last);
+    bool text = format->letter == 's' || format->letter == 'i';
+    struct value *value = text ? value_new(d, type_basic(BASIC_VOID)) : value_at(d, type, last);
     variable_put(d, address, value_of_int(d, type_pointer(&d->c, type), last));
     variable_put(d, contents, value_fetch(d, value) ? value : value_new(d, type_basic(BASIC_VOID)));
     data_end(d, evaluation, NULL);

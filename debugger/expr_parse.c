@@ -68,6 +68,8 @@ static void *no_symbol(struct parser *p, const char *name) {
                          "No symbol table is loaded: the program was stripped. Use addresses and $registers, or "
                          "build it with -g.");
     const char *near = symbols_near(p->l.d->c.symbols, name);
+    if (near && (strlen(name) < 4 || text_distance(name, near) > 1)) /* libraries have all kinds of names */
+        near = NULL;
     return data_fail(p->l.d,
                      near ? "No symbol \"%s\" in current context; did you mean \"%s\"?"
                           : "No symbol \"%s\" in current context.",

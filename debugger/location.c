@@ -60,7 +60,7 @@ static enum outcome dwarf_register(struct machine *m, unsigned number, uint64_t 
 static enum outcome frame_base(struct machine *m, uint64_t *value) {
     Dwarf_Attribute attr;
     Dwarf_Op *ops;
-    size_t count, stopped;
+    size_t count, stopped = 0;
     if (!data_frame(m->d))
         return data_fail(m->d, "No frame selected."), BAD;
     if (!m->function || m->nesting >= NESTING_MAX || !dwarf_attr_integrate(m->function, DW_AT_frame_base, &attr) ||
@@ -78,9 +78,9 @@ static enum outcome frame_base(struct machine *m, uint64_t *value) {
 }
 
 static enum outcome push_frame(struct machine *m, bool base, uint64_t offset) {
-    uint64_t value = m->d->frame.cfa;
     if (!data_frame(m->d))
         return data_fail(m->d, "No frame selected."), BAD;
+    uint64_t value = m->d->frame.cfa;
     enum outcome outcome = base ? frame_base(m, &value) : value ? OK : LOST;
     return outcome == OK ? push(m, value + offset) : outcome;
 }
