@@ -18,9 +18,7 @@ static union {
     unsigned word;
     unsigned char byte[4];
 } both;
-static struct {
-    unsigned low : 3, high : 5;
-} bits;
+static struct { unsigned low : 3, high : 5; } bits;
 static double real = 1.5;
 static char text[16] = "abc";
 
