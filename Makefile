@@ -55,7 +55,11 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 	debugger/frame.c debugger/disasm.c debugger/lines.c debugger/linespec.c debugger/source.c debugger/point.c \
 	debugger/watchpoint.c debugger/control.c debugger/step.c debugger/tell.c debugger/returned.c debugger/cmd_step.c \
 	debugger/cmd_break.c debugger/cmd_watch.c debugger/cmd_stack.c debugger/cmd_list.c debugger/cmd_disassemble.c \
-	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c debugger/cmd_traverse.c debugger/traverse_steps.c debugger/caps.c debugger/cmd_caps.c debugger/expr_eval.c
+	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c debugger/cmd_traverse.c debugger/traverse_steps.c debugger/caps.c debugger/cmd_caps.c \
+	debugger/expr.c debugger/expr_lex.c debugger/expr_parse.c debugger/expr_type.c \
+	debugger/expr_eval.c debugger/expr_op.c debugger/expr_variable.c debugger/data.c debugger/value.c debugger/value_part.c \
+	debugger/value_print.c debugger/value_text.c debugger/type.c debugger/type_dwarf.c debugger/type_print.c debugger/catalogue.c \
+	debugger/scope.c debugger/location.c debugger/format.c debugger/cmd_value.c debugger/cmd_display.c debugger/cmd_info.c
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
@@ -84,7 +88,7 @@ LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_faul
 	16_trap_flag 17_odd 20_debug 21_loop 22_steps 23_clock 30_triple 31_bus 32_halted 33_cr3 34_stuck 40_random 41_abort)
 
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
-UNIT_TESTS = tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/ladder_boot.c \
+UNIT_TESTS = tests/test_emu_host.c tests/test_emu_host_paths.c tests/host_machine.c tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/ladder_boot.c \
 	tests/test_access.c tests/test_access_verdicts.c tests/access_machine.c \
 	tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c
 
@@ -272,7 +276,7 @@ $(B)/tests/linux/matrix: $(MATRIX_SRC) tests/linux/matrix/matrix.h
 	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $(MATRIX_SRC)
 $(DEBUGGED_BIN): $(B)/tests/linux/%: tests/linux/%.c
 	$(MKDIR)
-	$(say)$(CC) $(LINUX_CFLAGS) -O0 $(DEPFLAGS) -o $@ $<
+	$(say)$(CC) $(filter-out -O1,$(LINUX_CFLAGS)) -O0 $(DEPFLAGS) -o $@ $<
 
 UNIT_LIBS = $(B)/libdebugger.a $(B)/libemu.a
 $(B)/tests/unit: $(UNIT_OBJ) $(UNIT_LIBS)
@@ -281,6 +285,7 @@ $(UNIT_TESTS:%.c=$(B)/%): %: %.o $(UNIT_LIBS)
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcriterion $(HOST_LIBS) $(call rpath,../..)
 
 $(B)/tests/test_emu_create $(B)/tests/test_emu_ladder $(B)/tests/test_emu_run $(B)/tests/test_emu_random $(B)/tests/test_emu_clock: $(B)/tests/ladder_boot.o
+$(B)/tests/test_emu_host $(B)/tests/test_emu_host_paths: $(B)/tests/host_machine.o $(B)/tests/ladder_boot.o
 $(B)/tests/test_access $(B)/tests/test_access_verdicts $(B)/tests/test_emu_clock: $(B)/tests/access_machine.o
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -115,6 +115,7 @@ enum facet_status host_init(struct emu *emu, const struct emu_config *config, st
         host->file[i] = (struct host_file){.fd = -1, .next = i + 1};
     host->free_last = HOST_SLOTS - 1;
     host->time = config->host_time;
+    host->proc = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
     for (unsigned i = 0; i < STREAMS; i++)
         host_add(host, stream_file(config->stream_fd[i]));
     for (size_t i = 0; i < config->grant_count; i++) {
@@ -135,6 +136,8 @@ void host_destroy(struct emu *emu) {
             close(host->file[i].fd);
         free(host->file[i].name);
     }
+    if (host->proc >= 0)
+        close(host->proc);
     free(host);
     emu->host = NULL;
 }

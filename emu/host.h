@@ -43,6 +43,7 @@ struct host {
     struct host_file file[HOST_SLOTS];
     unsigned used, grants;          /* slots in use; how many of them belong to grants and streams */
     unsigned free_first, free_last; /* queue of free slots; the longest free is used next */
+    int proc;                       /* /proc/self/fd; -1: there is none */
     bool time;                      /* the clock of the host may be read */
     struct {                        /* a sleep that was interrupted goes on */
         bool valid;

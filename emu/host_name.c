@@ -19,7 +19,7 @@
 #endif
 #define SETS_ID (S_ISUID | S_ISGID)
 #define AT_KNOWN (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)
-#define PROC_NAME 40
+#define PROC_NAME 16
 
 static long answer(long result) {
     return result < 0 ? errno == EINTR ? -EIO : -errno : result;
@@ -34,9 +34,10 @@ static long give(struct host_call *call, const void *data, size_t size) {
     return 0;
 }
 
-/* The object as a path that means it and nothing else, for what takes no descriptor of O_PATH on older Linux. */
+/* An object's name beneath host->proc: means it and nothing else, for what takes no descriptor of O_PATH on older
+ * Linux. */
 static const char *proc_name(int fd, char *name) {
-    snprintf(name, PROC_NAME, "/proc/self/fd/%d", fd);
+    snprintf(name, PROC_NAME, "%d", fd);
     return name;
 }
 
@@ -77,7 +78,7 @@ long host_access(struct host_call *call) {
         return fd;
     long result = answer(syscall(SYS_faccessat2, fd, "", (int)mode, AT_EMPTY_PATH | (int)(flags & AT_EACCESS)));
     if (result == -ENOSYS)
-        result = answer(access(proc_name(fd, name), (int)mode));
+        result = answer(faccessat(call->host->proc, proc_name(fd, name), (int)mode, 0));
     close(fd);
     return result == 0 && mode & W_OK && !(call->write && call->file->write) ? -EROFS : result;
 }
@@ -147,11 +148,10 @@ long host_rename(struct host_call *call) {
 }
 
 /* A link to the object itself. AT_EMPTY_PATH wants a privilege on older Linux. */
-static long link_object(int fd, const struct host_place *to) {
+static long link_object(int proc, int fd, const struct host_place *to) {
     char name[PROC_NAME];
     long result = answer(linkat(fd, "", to->fd, to->name, AT_EMPTY_PATH));
-    return result == -ENOENT ? answer(linkat(AT_FDCWD, proc_name(fd, name), to->fd, to->name, AT_SYMLINK_FOLLOW))
-                             : result;
+    return result == -ENOENT ? answer(linkat(proc, proc_name(fd, name), to->fd, to->name, AT_SYMLINK_FOLLOW)) : result;
 }
 
 /* Both sides may be changed: who has a second name for a file in a directory that may be written could write it. */
@@ -168,7 +168,7 @@ long host_link(struct host_call *call) {
     host_path_place(call->second, call->path[1], -EEXIST, &to);
     long result = to.fd;
     if (to.fd >= 0) {
-        result = link_object(fd, &to);
+        result = link_object(call->host->proc, fd, &to);
         close(to.fd);
     }
     close(fd);
@@ -188,7 +188,7 @@ long host_chmod(struct host_call *call) {
         return fd;
     long result = answer(syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH));
     if (result == -ENOSYS)
-        result = answer(chmod(proc_name(fd, name), mode));
+        result = answer(fchmodat(call->host->proc, proc_name(fd, name), mode, 0));
     close(fd);
     return result;
 }
@@ -216,7 +216,7 @@ long host_utimes(struct host_call *call) {
     memcpy(times, call->host->in, sizeof times);
     long result = answer(syscall(SYS_utimensat, fd, "", times, AT_EMPTY_PATH));
     if (result == -EINVAL) /* before Linux 5.8 */
-        result = answer(utimensat(AT_FDCWD, proc_name(fd, name), times, 0));
+        result = answer(utimensat(call->host->proc, proc_name(fd, name), times, 0));
     close(fd);
     return result;
 }
