@@ -12,7 +12,7 @@ of_terminal() {
     tmux -S "$T/tmux$terminal" "$@"
 }
 screen() {
-    of_terminal capture-pane -p -J
+    of_terminal capture-pane -p
 }
 
 # start COMMAND…: in a fresh terminal
@@ -111,7 +111,7 @@ prompt_is '(facet)'
 keys 'set var leave_loop = 1' Enter
 prompt_is '(facet)'
 keys continue Enter
-sees '^Bye Ann$'
+sees '^Bye Ann *$'
 sees '^\[Inferior 1 \(process 1\) exited normally\]'
 prompt_is '(facet)'
 
