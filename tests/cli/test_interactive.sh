@@ -132,8 +132,7 @@ prompt_is '(facet) echo remembered\n'
 keys C-c
 
 # Ctrl-Z: the shell has its terminal again
-start sh
-keys "PS1='shell: '" Enter
+start "PS1='shell: ' exec sh"
 prompt_is 'shell:'
 keys "$FACET debug -q $TALK" Enter
 prompt_is '(facet)'
