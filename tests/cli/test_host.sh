@@ -20,6 +20,12 @@ out_has '^FAILED: take: got 0x1000,'
 expect 1 "$FACET" run --grant range --grant host "$guest"
 out_has '^FAILED: take: got 0x1006,'
 
+# What cannot be stored is not taken from a pipe.
+printf '%.100s' "$(seq 1000 1999)" >"$T/in"
+# shellcheck disable=SC2002 # it has to be a pipe
+cat "$T/in" | expect 0 "$FACET" run --grant range --grant host "$guest" edge
+cmp "$T/in" "$T/out" || fail 'other bytes than were sent'
+
 # A handler stops the kernel in the middle of what the host has given only once; then all of it arrives.
 head -c 3000 /dev/urandom | base64 -w 0 | head -c 2000 >"$T/in"
 mkfifo "$T/pipe"

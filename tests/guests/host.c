@@ -2,6 +2,7 @@
  *
  * host: with a granted directory (3), takes it, makes a file and uses it in every way that the kernel has a part in.
  * host pipe: reads standard input through its HostFile, once, into `target`, and prints that.
+ * host edge: reads it into memory that ends after 30 bytes, prints them and then the rest, of which none may be lost.
  */
 #include "check.h"
 
@@ -176,10 +177,19 @@ static int read_pipe(void) {
     return 0;
 }
 
+static int read_to_edge(void) {
+    unsigned char *edge = (unsigned char *)GUEST_STACK_TOP - 30;
+    check("take standard input", facet_get(CR_HOST, OP_HOST_TAKE, 0, 0, R_FILE), RC_OK);
+    check("read", (unsigned long)move(OP_HOST_READ, R_FILE, HOST_HERE, (unsigned long)edge, 200), 30);
+    facet_write(CR_STDOUT, edge, 30);
+    long rest = move(OP_HOST_READ, R_FILE, HOST_HERE, (unsigned long)target, 200);
+    facet_write(CR_STDOUT, target, (unsigned long)rest);
+    return 0;
+}
+
 int main(int argc, char **argv) {
-    (void)argv;
     if (argc > 1)
-        return read_pipe();
+        return argv[1][0] == 'e' ? read_to_edge() : read_pipe();
     make_file();
     strings();
     memory();
