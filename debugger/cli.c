@@ -3,6 +3,7 @@
  * The debugger's command loop: which command a line names, and the order in which lines are executed.
  */
 #include "cli_internal.h"
+#include "expr.h"
 #include "point.h"
 #include "source.h"
 #include "text.h"
@@ -242,6 +243,7 @@ int cli_run(struct session *session, const struct cli_options *options) {
     terminal_catch_signals(NULL);
     if (cli.terminal)
         terminal_close(cli.terminal);
+    expr_forget(&cli);
     cli_user_free(&cli);
     free(cli.set.args);
     for (int stream = 0; stream < 3; stream++)

@@ -38,6 +38,10 @@ static const struct setting settings[] = {
      "Number of source lines facet will list by default is %s.", NULL, NULL},
     {"pagination", "pagination on|off", "accepted for gdb's scripts; facet never stops its output", SETTING_SWITCH,
      IN_CLI(set.pagination), "State of pagination is %s.", NULL, NULL},
+    {"convenience", "convenience", "the variables that begin with $", SETTING_OWN, 0, NULL, NULL, cmd_show_convenience},
+    {"values", "values", "what was printed last", SETTING_OWN, 0, NULL, NULL, cmd_show_values},
+    {"variable", "variable NAME = VALUE", "assigns to a variable or register; a store asks no handler", SETTING_OWN, 0,
+     NULL, cmd_set_variable, NULL},
     {"substitute-path", "substitute-path FROM TO", "where source files recorded below FROM are", SETTING_OWN, 0, NULL,
      cmd_set_substitute_path, NULL},
     {"watch-every-write", "watch-every-write on|off", "whether `watch` stops at stores that change nothing, too",
@@ -135,6 +139,8 @@ static enum facet_status set_number(uint64_t *value, const char *args, struct fa
 static enum facet_status set(struct cli *cli, const char *args, struct facet_error *error) {
     char names[300];
     const struct setting *s = find_setting(&args, names, sizeof names);
+    if (!s && strchr(args, '=')) /* gdb's short form of `set var` */
+        return cmd_set_variable(cli, args, error);
     if (!s && *names)
         return facet_fail(error, FACET_ERR_USAGE, "Ambiguous set command \"%s\": %s.", args, names);
     if (!s)

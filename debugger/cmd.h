@@ -10,7 +10,8 @@
 
 struct cmd_examine { /* of `x`, remembered for the next one */
     char format, size;
-    uint64_t next;
+    int64_t count;
+    uint64_t next, last; /* addresses: of what comes next, of what was shown last */
 };
 
 struct cmd_list {                 /* of `list`, and what LINE is relative to */
@@ -18,6 +19,8 @@ struct cmd_list {                 /* of `list`, and what LINE is relative to */
     int line;                     /* where the program stands, or what was asked for */
     int first, last;              /* shown last; 0: nothing since the program has stopped */
 };
+
+struct data;
 
 /* Lines of commands: the body of a loop, of a definition, of a breakpoint's `commands`. */
 struct cli_lines {
@@ -62,7 +65,8 @@ struct cli {
     struct cmd_examine examine;
     int frame; /* selected by up, down, frame: see frame.h */
     bool quit;
-    bool started; /* the program has a machine */
+    bool started;      /* the program has a machine */
+    struct data *data; /* of expressions: value.h; NULL: none yet */
 };
 
 typedef enum facet_status cmd_fn(struct cli *cli, const char *args, struct facet_error *error);
@@ -127,6 +131,14 @@ enum facet_status cmd_set_disassembly(struct cli *cli, const char *args, struct 
 enum facet_status cmd_set_substitute_path(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_symbol(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_line(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_locals(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_args(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_display(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_address(struct cli *cli, const char *args, struct facet_error *error);
+/* `set var EXPRESSION` */
+enum facet_status cmd_set_variable(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_show_values(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_show_convenience(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_show_version(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_echo(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_printf(struct cli *cli, const char *args, struct facet_error *error);
@@ -134,7 +146,7 @@ enum facet_status cmd_traverse(struct cli *cli, const char *args, struct facet_e
 enum facet_status cmd_caps(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_objects(struct cli *cli, const char *args, struct facet_error *error);
 
-/* address.c: NUMBER, SYMBOL, &SYMBOL, $REGISTER, and sums and differences of them. */
+/* An address by an expression: expr_address. */
 enum facet_status cmd_address(struct cli *cli, const char *text, uint64_t *value, struct facet_error *error);
 /* Offset of a register in struct facet_regs in words, by gdb's name ("rax", "pc", "sp", "eflags"); -1: none. */
 int cmd_register(const char *name, size_t length);

@@ -2,9 +2,7 @@
  *
  * echo and printf.
  */
-#include "cmd.h"
-#include "expr.h"
-#include "text.h"
+#include "expr_parse.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -85,68 +83,115 @@ static bool next_argument(const char **args, char *text, size_t size) {
     return true;
 }
 
-/* A string of the program's memory. */
-static enum facet_status print_string(struct cli *cli, const char *spec, uint64_t va, struct facet_error *error) {
-    char text[4096];
-    if (!cli->started)
-        return facet_fail(error, FACET_ERR_USAGE, "The program is not being run.");
-    size_t got = session_read(cli->session, va, text, sizeof text - 1);
-    text[got] = 0;
-    if (!got)
-        return facet_fail(error, FACET_ERR_USAGE, "Cannot access memory at address 0x%" PRIx64, va);
-#pragma GCC diagnostic push
+/* ---- One conversion of one argument */
+
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
+
+/* A string of the program's memory, or of the debugger's own. */
+static bool print_string(struct data *d, const char *flags, struct value *value) {
+    char spec[40], text[4096];
+    uint64_t va;
+    size_t got;
+    snprintf(spec, sizeof spec, "%ss", flags);
+    if (type_strip(&d->c, value->type)->kind == TYPE_ARRAY && value->where != VALUE_MEMORY) {
+        got = value->size < sizeof text ? value->size : sizeof text - 1;
+        memcpy(text, value->bytes, got);
+    } else {
+        if (!value_number(d, value, &va))
+            return false;
+        got = va ? data_read_some(d, va, text, sizeof text - 1) : (size_t)snprintf(text, sizeof text, "(null)");
+        if (!got)
+            return data_fail(d, "Cannot access memory at address 0x%" PRIx64, va) != NULL;
+    }
+    text[got] = 0;
     printf(spec, text);
-    return FACET_OK;
+    return true;
 }
 
-/* One conversion, "%-8.3" and its letter, of one argument. */
-static enum facet_status print_one(struct cli *cli, const char *flags, char letter, const char *text, bool narrow,
-                                   struct facet_error *error) {
+static bool print_number(struct data *d, const char *flags, const char *sizes, char letter, struct value *value) {
     char spec[40];
     uint64_t number;
-    enum facet_status status =
-        letter == 's' ? expr_address(cli, text, &number, error) : expr_number(cli, text, &number, error);
-    if (status)
-        return status;
-    bool is_signed = strchr("dic", letter);
+    if (!value_number(d, value, &number))
+        return false;
+    bool narrow = !*sizes && letter != 'p';
     if (narrow)
-        number = is_signed ? (uint64_t)(int64_t)(int32_t)number : (uint32_t)number;
-    snprintf(spec, sizeof spec, "%s%s%c", flags, strchr("sc", letter) ? "" : "l", letter == 'p' ? 'x' : letter);
-    if (letter == 's')
-        return print_string(cli, spec, number, error);
-    if (letter == 'p')
+        number = strchr("dic", letter) ? (uint64_t)(int64_t)(int32_t)number : (uint32_t)number;
+    if (letter == 'p' && number)
         snprintf(spec, sizeof spec, "%%#%slx", flags + 1);
-    if (letter == 'c')
+    else
+        snprintf(spec, sizeof spec, letter == 'p' ? "%ss" : letter == 'c' ? "%sc" : "%sl%c", flags, letter);
+    if (letter == 'p' && !number)
+        printf(spec, "(nil)");
+    else if (letter == 'c')
         printf(spec, (int)number);
     else
         printf(spec, number);
-#pragma GCC diagnostic pop
-    return FACET_OK;
+    return true;
+}
+
+static bool print_float(struct data *d, const char *flags, char letter, struct value *value) {
+    char spec[40];
+    long double real;
+    struct type *type = type_strip(&d->c, value->type);
+    if (type->kind != TYPE_FLOAT && value_fetch(d, value) && (value->size == 4 || value->size == 8))
+        real = value_unpack_float(type_basic(value->size == 4 ? BASIC_FLOAT : BASIC_DOUBLE), value->bytes);
+    else if (!value_float(d, value, &real))
+        return false;
+    snprintf(spec, sizeof spec, "%sL%c", flags, letter);
+    printf(spec, real);
+    return true;
+}
+
+static enum facet_status print_one(struct cli *cli, const char *flags, const char *sizes, char letter, const char *text,
+                                   struct facet_error *error) {
+    struct data *d = data_of(cli);
+    struct evaluation evaluation = data_begin(d, error);
+    struct tree tree = {0};
+    struct value *value = tree_parse(d, text, &tree) ? tree_evaluate(d, &tree, false) : NULL;
+    bool good = value && (letter == 's'                ? print_string(d, flags, value)
+                          : strchr("fFeEgGaA", letter) ? print_float(d, flags, letter, value)
+                                                       : print_number(d, flags, sizes, letter, value));
+    tree_free(&tree);
+    data_end(d, evaluation, NULL);
+    return good ? FACET_OK : FACET_ERR_USAGE;
 }
 
 /* Reads a conversion at *p, which points at a %. */
 static enum facet_status print_conversion(struct cli *cli, const char **p, const char **args,
                                           struct facet_error *error) {
-    char flags[24], text[512];
+    char flags[24], sizes[4], text[512];
     size_t length = 1 + strspn(*p + 1, "-+ #0");
     length += strspn(*p + length, "0123456789.");
-    if (length >= sizeof flags)
+    size_t more = strspn(*p + length, "hlzjtL");
+    if (length >= sizeof flags || more >= sizeof sizes)
         return facet_fail(error, FACET_ERR_USAGE, "Bad format string");
     snprintf(flags, sizeof flags, "%.*s", (int)length, *p);
-    size_t sizes = strspn(*p + length, "hlzjt");
-    char letter = (*p)[length + sizes];
-    if (!letter || !strchr("diuxXocps", letter))
+    snprintf(sizes, sizeof sizes, "%.*s", (int)more, *p + length);
+    char letter = (*p)[length + more];
+    if (!letter || !strchr("diuxXocpsfFeEgGaA", letter))
         return facet_fail(error, FACET_ERR_USAGE, "Unrecognized format specifier '%c' in printf", letter);
     if (!next_argument(args, text, sizeof text))
         return facet_fail(error, FACET_ERR_USAGE, "Wrong number of arguments for specified format-string");
-    *p += length + sizes + 1;
-    return print_one(cli, flags, letter, text, !sizes && letter != 'p', error);
+    *p += length + more + 1;
+    return print_one(cli, flags, sizes, letter, text, error);
+}
+
+/* Are there as many arguments as conversions? Before anything is printed. */
+static bool counts_agree(const char *format, const char *args) {
+    char text[512];
+    size_t wanted = 0, given = 0;
+    for (const char *p = format; (p = strchr(p, '%')); p += p[1] ? 2 : 1)
+        wanted += p[1] != '%';
+    while (next_argument(&args, text, sizeof text))
+        given++;
+    return wanted == given;
 }
 
 enum facet_status cmd_printf(struct cli *cli, const char *args, struct facet_error *error) {
-    char format[2048], text[512];
+    char format[2048];
     enum facet_status status = read_format(&args, format, sizeof format, error);
+    if (status == FACET_OK && !counts_agree(format, args))
+        return facet_fail(error, FACET_ERR_USAGE, "Wrong number of arguments for specified format-string");
     for (const char *p = format; status == FACET_OK && *p;) {
         if (*p != '%')
             putchar(*p++);
@@ -155,7 +200,5 @@ enum facet_status cmd_printf(struct cli *cli, const char *args, struct facet_err
         else
             status = print_conversion(cli, &p, &args, error);
     }
-    if (status == FACET_OK && next_argument(&args, text, sizeof text))
-        status = facet_fail(error, FACET_ERR_USAGE, "Wrong number of arguments for specified format-string");
     return status;
 }

@@ -135,7 +135,13 @@ static bool restore(struct evaluation *e, Dwarf_Frame *rules, unsigned dwarf, ui
     Dwarf_Op memory[3], *ops;
     size_t count;
     int word = frame_register(dwarf);
-    if (dwarf_frame_register(rules, (int)dwarf, memory, &ops, &count) != 0 || (!count && ops == memory))
+    if (dwarf_frame_register(rules, (int)dwarf, memory, &ops, &count) != 0)
+        return false;
+    /* Without a rule of the program's own libdw 0.188 takes rax for the register that functions must preserve, not rbx
+     */
+    if (!count && (word == WORD(rbx) || word == WORD(rax)))
+        ops = word == WORD(rbx) ? NULL : memory;
+    if (!count && ops == memory)
         return false;
     if (!count) { /* unchanged */
         *value = ((const unsigned long *)&e->frame->regs)[word];

@@ -104,15 +104,20 @@ const struct symbol *symbols_all(const struct symbols *symbols, size_t *count) {
     return symbols->all;
 }
 
-static void add_hint(const struct symbols *s, const char *name, struct facet_error *error) {
+const char *symbols_near(const struct symbols *s, const char *name) {
     const struct symbol *best = NULL;
     for (size_t i = 0; i < s->count; i++)
         if (text_near(name, s->all[i].name) &&
             (!best || text_distance(name, s->all[i].name) < text_distance(name, best->name)))
             best = &s->all[i];
+    return best ? best->name : NULL;
+}
+
+static void add_hint(const struct symbols *s, const char *name, struct facet_error *error) {
+    const char *near = symbols_near(s, name);
     size_t used = strlen(error->text);
-    if (best)
-        snprintf(error->text + used, sizeof error->text - used, "; did you mean \"%s\"?", best->name);
+    if (near)
+        snprintf(error->text + used, sizeof error->text - used, "; did you mean \"%s\"?", near);
     else if (s->count == 0)
         snprintf(error->text + used, sizeof error->text - used,
                  ": the program has no symbol table. Use va:ADDR+LEN or seg:NAME, or build it with -g and do "

@@ -33,6 +33,8 @@ const struct symbol *symbols_all(const struct symbols *symbols, size_t *count);
 /* FACET_ERR_USAGE: there is none (the text offers near misses), or several local ones. */
 enum facet_status symbols_find(const struct symbols *symbols, const char *name, const struct symbol **found,
                                struct facet_error *error);
+/* A symbol whose name is like this one; NULL: none is. */
+const char *symbols_near(const struct symbols *symbols, const char *name);
 /* The function or object that covers the address; one without a size covers everything up to the next. NULL: none. */
 const struct symbol *symbols_at(const struct symbols *symbols, uint64_t va);
 

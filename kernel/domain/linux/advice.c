@@ -44,9 +44,9 @@ long call_madvise(const unsigned long arg[6]) {
     if (advice == MADV_DONTNEED)
         drop(start, end < SPACE_END ? end : SPACE_END);
     if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
-        return !covered(start, end)                                              ? -ENOMEM
-               : vm_populate(start, size, advice == MADV_POPULATE_WRITE) == size ? 0
-                                                                                 : -EFAULT;
+        return !covered(start, end)                                           ? -ENOMEM
+               : vm_bring(start, size, advice == MADV_POPULATE_WRITE) == size ? 0
+                                                                              : -EFAULT;
     return covered(start, end) ? 0 : -ENOMEM;
 }
 

@@ -182,23 +182,34 @@ long call_chdir(const unsigned long arg[6]) {
     return result < 0 ? result : cwd_walk(&name_a);
 }
 
-/* The directory may have been moved since it was opened; its name is what it was called then. */
+/* The path that a directory was opened by may lead through links. */
+static void path_canonical(struct file *file) {
+    struct stat found, own;
+    name_a.given[0] = 0;
+    name_a.links_max = 40;
+    name_a.beneath = name_a.creates = 0;
+    text_append(name_a.given, PATH_ROOM, file->path);
+    if (name_resolve(&name_a, HERE, FOLLOW) < 0 || (!name_a.walked && name_walk(&name_a) < 0) || !name_a.at)
+        return;
+    if (host_stat(name_a.at, name_a.rest, 0, &found) < 0 || file_stat(file, &own) < 0 || found.st_ino != own.st_ino ||
+        found.st_dev != own.st_dev)
+        return;
+    char *copy = text_keep(name_a.path);
+    if (!copy)
+        return;
+    text_free(file->path);
+    file->path = copy;
+}
+
 long call_fchdir(const unsigned long arg[6]) {
     struct file *file = fd_file(arg[0]);
     if (!file)
         return -EBADF;
-    if (file->class == &directory_class) {
-        cwd_set(file_hold(file));
-        return 0;
-    }
-    if (file->class != &host_class || file_type(file) != S_IFDIR || !file->path)
+    if (file->class != &directory_class && (file->class != &host_class || file_type(file) != S_IFDIR || !file->path))
         return -ENOTDIR;
-    name_a.given[0] = 0;
-    name_a.links_max = 40;
-    name_a.beneath = 0;
-    text_append(name_a.given, PATH_ROOM, file->path);
-    if (cwd_walk(&name_a) < 0)
-        cwd_set(file_hold(file));
+    if (file->class == &host_class)
+        path_canonical(file);
+    cwd_set(file_hold(file));
     return 0;
 }
 

@@ -102,6 +102,44 @@ void file_drop(struct file *file) {
         free_hint = file->number;
 }
 
+/* What comes behind `prefix` in a path; NULL: it does not begin so. */
+static const char *behind(const char *path, const char *prefix) {
+    unsigned long length = text_length(prefix);
+    while (length && prefix[length - 1] == '/')
+        length--;
+    return memcmp(path, prefix, text_length(path) < length ? text_length(path) : length) == 0 &&
+                   text_length(path) >= length && (path[length] == '/' || !path[length])
+               ? path + length
+               : 0;
+}
+
+static void path_change(struct file *file, const char *to, const char *rest) {
+    static char room[PATH_ROOM];
+    unsigned long length = text_length(to);
+    while (length && to[length - 1] == '/')
+        length--;
+    memcpy(room, to, length);
+    room[length] = 0;
+    char *copy = text_append(room, sizeof room, rest) == 0 ? text_keep(room) : 0;
+    if (!copy)
+        return; /* it keeps its old name */
+    text_free(file->path);
+    file->path = copy;
+}
+
+void file_paths_moved(const char *from, const char *to, int exchanged) {
+    for (unsigned i = 1; i < FILES; i++) {
+        struct file *file = &files[i];
+        if (!file->users || file->class != &host_class || !file->path)
+            continue;
+        const char *rest = behind(file->path, from), *back = exchanged ? behind(file->path, to) : 0;
+        if (rest)
+            path_change(file, to, rest);
+        else if (back)
+            path_change(file, from, back);
+    }
+}
+
 struct file *file_number(unsigned number) {
     return number && number < FILES && files[number].users ? &files[number] : 0;
 }

@@ -25,7 +25,8 @@
 #define DESCRIPTORS 1024u
 #define FILES 2048u
 #define PERMISSIONS 07777u
-#define ACCESS_MODE 3u /* O_ACCMODE: O_RDONLY, O_WRONLY, O_RDWR */
+#define O_LARGE 0100000u /* O_LARGEFILE, which F_GETFL shows of every file that was opened */
+#define ACCESS_MODE 3u   /* O_ACCMODE: O_RDONLY, O_WRONLY, O_RDWR */
 #define USER_END 0x7ffffffff000ul
 
 /* ---- text.c: strings, and memory that is given back */
@@ -69,6 +70,8 @@ extern const struct file_class host_class;
 struct file *file_new(const struct file_class *class, unsigned flags, const char *path);
 void file_drop(struct file *file);
 struct file *file_number(unsigned number);
+/* A directory has been renamed. Paths are canonical. */
+void file_paths_moved(const char *from, const char *to, int exchanged);
 /* Keeps the capability in R_FILE_F as the file's; or brings it into a register, valid until two other files' were
  * brought. */
 void file_cap_keep(struct file *file);
@@ -125,6 +128,9 @@ enum node {
     NODE_CPUINFO,
     NODE_ENVIRON,
 };
+/* A symbolic link at the end of a path: is what is meant, unless a slash is behind it; is followed; is what is meant in
+ * any case, because the name is to be made, moved or removed. */
+enum follow { FOLLOW_NOT, FOLLOW, FOLLOW_NEVER };
 struct name {
     struct file *at;           /* of the host: directory, or the granted file; NULL: not of the host */
     const char *rest;          /* the path below it */
@@ -134,8 +140,10 @@ struct name {
     struct file *base;         /* where a relative path begins */
     unsigned char orphan;      /* nothing: not even the directory it would be in exists */
     unsigned char root;        /* the name is where a grant begins */
-    unsigned char follow;      /* a symbolic link at the end is followed */
+    unsigned char follow;      /* enum follow */
+    unsigned char creates;     /* it is opened with O_CREAT */
     unsigned char walked, links, links_max, beneath; /* beneath: must stay below `base` (RESOLVE_BENEATH) */
+    long wrong;                                      /* with what the program said, -errno */
     char given[PATH_ROOM];                           /* as the program said it */
     char path[PATH_ROOM]; /* absolute in the program's names; links in it may not have been followed */
     char work[PATH_ROOM];
@@ -148,14 +156,18 @@ extern struct file *cwd;
 long name_read(struct name *name, unsigned long address, int empty);
 /* Where a path leads, in one step if nothing speaks against it. `fd`: AT_FDCWD or a directory. 0, -EBADF, -ENOTDIR,
  * -ENAMETOOLONG … */
-long name_resolve(struct name *name, unsigned long fd, int follow);
+long name_resolve(struct name *name, unsigned long fd, enum follow follow);
 /* The same link by link, until name->path is canonical. */
 long name_walk(struct name *name);
 /* Resolves and does: op is called once, or twice if something led out of a grant. */
 typedef long name_op(struct name *name, const unsigned long *arg);
-long name_do(struct name *name, unsigned long fd, int follow, name_op *op, const unsigned long *arg);
-/* The same with name_a and name_b; op gets the first. */
-long names_do(unsigned long fd_a, int follow, unsigned long fd_b, name_op *op, const unsigned long *arg);
+long name_do(struct name *name, unsigned long fd, enum follow follow, name_op *op, const unsigned long *arg);
+/* The same with name_a and name_b; op gets the first. `whole`: the first must be there before the second is looked at.
+ */
+long names_do(unsigned long fd_a, enum follow follow, int whole, unsigned long fd_b, name_op *op,
+              const unsigned long *arg);
+/* 1, 2: a path ends in "." or "..". */
+int ends_in_dots(const char *path);
 /* What a name that is not of the host gives to who would make it: -EEXIST, -ENOENT, -EROFS. */
 long name_readonly(struct name *name);
 /* The same to who wants something that is there: 0 or -ENOENT. */

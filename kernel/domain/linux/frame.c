@@ -106,8 +106,9 @@ int frame_push(unsigned signal, const struct action *action, const struct info *
                           .stack = signal_altstack,
                           .mask = signal_blocked,
                           .info = *info};
-    if (!(action->flags & SA_RESTORER))
-        return 0;
+    int on_altstack = altstack_holds(r->rsp) || stack_for(action, r->rsp) != r->rsp - RED_ZONE;
+    if (!(action->flags & SA_RESTORER) || (on_altstack && !altstack_holds(at)))
+        return 0; /* no way back, or no room */
     frame.stack.flags |= altstack_holds(r->rsp) ? ALTSTACK_ON : 0;
     context_save(&frame.context, r, result);
     frame.context.fpu = fpu_at;

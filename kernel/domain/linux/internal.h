@@ -105,6 +105,8 @@ unsigned long region_bytes(unsigned long start, unsigned long end);
 /* Repairs an access: 1 if it may be tried again. Else *signal and *code say what it earns. */
 int vm_fault(unsigned long address, enum access access, unsigned *signal, int *code);
 int vm_touch(unsigned long address, enum access access);
+/* As vm_populate, but to want of memory it answers with less. */
+unsigned long vm_bring(unsigned long address, unsigned long size, int write);
 unsigned vm_state(unsigned prot); /* of a page with these PROT_… */
 
 /* ---- mmap.c */

@@ -119,7 +119,7 @@ static long call_mmap(const unsigned long arg[6]) {
         return -EINVAL;
     long start = map(&m);
     if (start > 0 && m.flags & (MAP_POPULATE | MAP_LOCKED) && m.prot & (PROT_READ | PROT_WRITE))
-        vm_populate(m.start, m.size, m.prot & PROT_WRITE && (m.flags & MAP_TYPE) == MAP_PRIVATE);
+        vm_bring(m.start, m.size, m.prot & PROT_WRITE && (m.flags & MAP_TYPE) == MAP_PRIVATE);
     return start;
 }
 

@@ -16,20 +16,15 @@ static long told(const struct name *name, long result) {
 
 /* ---- unlink, rmdir */
 
-/* What rmdir says of a path that ends in "." or "..", wherever that leads. 0: it does not. */
-static long dots_wrong(const char *path) {
-    unsigned long length = text_length(path);
-    while (length && path[length - 1] == '/')
-        length--;
-    if (length == 0 || path[length - 1] != '.')
-        return 0;
-    if (length == 1 || path[length - 2] == '/')
-        return -EINVAL;
-    return path[length - 2] == '.' && (length == 2 || path[length - 3] == '/') ? -ENOTEMPTY : 0;
+/* What a call says of a path that ends so, if it leads anywhere. 0: it does not end so. */
+static long dots_answer(struct name *name, long one, long two) {
+    int dots = ends_in_dots(name->given);
+    long result = dots && !name->walked ? name_walk(name) : 0;
+    return result < 0 ? result : dots == 0 ? 0 : dots == 1 ? one : two;
 }
 
 static long unlink_op(struct name *name, const unsigned long *arg) {
-    long dots = arg[0] ? dots_wrong(name->given) : 0;
+    long dots = arg[0] ? dots_answer(name, -EINVAL, -ENOTEMPTY) : 0;
     if (dots)
         return dots;
     if (name->root && name->at)
@@ -48,7 +43,7 @@ static long unlink_at(unsigned long fd, unsigned long path, unsigned long flags)
     if (flags & ~(unsigned long)AT_REMOVEDIR)
         return -EINVAL;
     long result = name_read(&name_a, path, 0);
-    return result < 0 ? result : name_do(&name_a, fd, 0, unlink_op, &flags);
+    return result < 0 ? result : name_do(&name_a, fd, FOLLOW_NEVER, unlink_op, &flags);
 }
 
 long call_unlink(const unsigned long arg[6]) {
@@ -74,7 +69,7 @@ static long mkdir_op(struct name *name, const unsigned long *arg) {
 static long mkdir_at(unsigned long fd, unsigned long path, unsigned long mode) {
     const unsigned long masked = mode_masked(mode) & 01777;
     long result = name_read(&name_a, path, 0);
-    return result < 0 ? result : name_do(&name_a, fd, 0, mkdir_op, &masked);
+    return result < 0 ? result : name_do(&name_a, fd, FOLLOW_NEVER, mkdir_op, &masked);
 }
 
 long call_mkdir(const unsigned long arg[6]) {
@@ -103,7 +98,7 @@ static long mknod_at(unsigned long fd, unsigned long path, unsigned long mode) {
     if (type && type != S_IFREG)
         return type == S_IFCHR || type == S_IFBLK || type == S_IFIFO || type == S_IFSOCK ? -EPERM : -EINVAL;
     long result = name_read(&name_a, path, 0);
-    return result < 0 ? result : name_do(&name_a, fd, 0, mknod_op, &masked);
+    return result < 0 ? result : name_do(&name_a, fd, FOLLOW_NEVER, mknod_op, &masked);
 }
 
 long call_mknod(const unsigned long arg[6]) {
@@ -127,19 +122,39 @@ static long two_wrong(struct name *from, struct name *to) {
     return from->at && to->at ? 0 : -EXDEV;
 }
 
+/* Open directories that have been moved are known by their new names. */
+static void directories_moved(struct name *from, struct name *to, int exchanged) {
+    struct stat st;
+    if (host_stat(to->at, to->rest, AT_SYMLINK_NOFOLLOW, &st) < 0 || (!S_ISDIR(st.st_mode) && !exchanged))
+        return;
+    if ((from->walked || name_walk(from) == 0) && (to->walked || name_walk(to) == 0))
+        file_paths_moved(from->path, to->path, exchanged);
+}
+
 static long rename_op(struct name *from, const unsigned long *arg) {
     struct name *to = &name_b;
+    int dots = ends_in_dots(from->given);
+    if (dots || ends_in_dots(to->given)) {
+        long result = from->walked ? 0 : name_walk(from);
+        if (result == 0 && !to->walked)
+            result = name_walk(to);
+        return result < 0 ? result : dots || !(arg[0] & NOREPLACE) ? -EBUSY : -EEXIST;
+    }
     long wrong = two_wrong(from, to);
     if (wrong)
         return wrong;
     if (from->root || to->root)
         return -EBUSY;
-    return told(to, host_names(from->at, OP_HOST_RENAME, from->rest, to->at, to->rest, arg[0]));
+    wrong = told(to, host_names(from->at, OP_HOST_RENAME, from->rest, to->at, to->rest, arg[0]));
+    if (wrong == 0)
+        directories_moved(from, to, (arg[0] & EXCHANGE) != 0);
+    return wrong;
 }
 
+/* What is wrong with the second path counts after the first has been followed. */
 static long two_read(unsigned long first, unsigned long second, int empty) {
-    long result = name_read(&name_a, first, empty);
-    return result < 0 ? result : name_read(&name_b, second, 0);
+    name_read(&name_b, second, 0);
+    return name_read(&name_a, first, empty);
 }
 
 static long rename_at(unsigned long fd, unsigned long path, unsigned long fd_b, unsigned long path_b,
@@ -148,7 +163,7 @@ static long rename_at(unsigned long fd, unsigned long path, unsigned long fd_b, 
         (flags & EXCHANGE && flags & (NOREPLACE | WHITEOUT)))
         return -EINVAL;
     long result = two_read(path, path_b, 0);
-    return result < 0 ? result : names_do(fd, 0, fd_b, rename_op, &flags);
+    return result < 0 ? result : names_do(fd, FOLLOW_NEVER, 0, fd_b, rename_op, &flags);
 }
 
 long call_rename(const unsigned long arg[6]) {
@@ -165,6 +180,13 @@ long call_renameat2(const unsigned long arg[6]) {
 
 static long link_op(struct name *from, const unsigned long *arg) {
     struct name *to = &name_b;
+    struct stat st;
+    long dots = dots_answer(to, -EEXIST, -EEXIST);
+    if (dots) {
+        long missing =
+            from->at ? host_stat(from->at, from->rest, from->follow == FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW, &st) : 0;
+        return missing < 0 ? missing : dots;
+    }
     long wrong = two_wrong(from, to);
     if (wrong)
         return wrong;
@@ -178,7 +200,7 @@ static long link_empty(unsigned long fd, unsigned long fd_b) {
     struct file *file = fd_file(fd);
     if (!file)
         return -EBADF;
-    long result = name_resolve(&name_b, fd_b, 0);
+    long result = name_b.wrong ? name_b.wrong : name_resolve(&name_b, fd_b, FOLLOW_NEVER);
     if (result < 0)
         return result;
     name_a.at = file->class == &host_class ? file : 0;
@@ -199,7 +221,7 @@ static long link_at(unsigned long fd, unsigned long path, unsigned long fd_b, un
     if (!name_a.given[0])
         return link_empty(fd, fd_b);
     const unsigned long follow = flags & AT_SYMLINK_FOLLOW;
-    return names_do(fd, follow != 0, fd_b, link_op, &follow);
+    return names_do(fd, follow ? FOLLOW : FOLLOW_NOT, 1, fd_b, link_op, &follow);
 }
 
 long call_link(const unsigned long arg[6]) {
@@ -224,7 +246,7 @@ static long symlink_at(unsigned long target, unsigned long fd, unsigned long pat
     long result = name_read(&name_b, target, 0);
     if (result == 0)
         result = name_read(&name_a, path, 0);
-    return result < 0 ? result : name_do(&name_a, fd, 0, symlink_op, 0);
+    return result < 0 ? result : name_do(&name_a, fd, FOLLOW_NEVER, symlink_op, 0);
 }
 
 long call_symlink(const unsigned long arg[6]) {

@@ -196,8 +196,8 @@ const char *node_entry(const char *directory, unsigned long index, unsigned char
 static long open_as(const struct file_class *class, const struct name *name, unsigned long flags) {
     struct stat st;
     node_stat(name->path, name->node, &st);
-    struct file *file =
-        file_new(class, (unsigned)flags & ~(unsigned)(O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC), name->path);
+    struct file *file = file_new(
+        class, ((unsigned)flags & ~(unsigned)(O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC)) | O_LARGE, name->path);
     if (!file)
         return -ENFILE;
     file->mode = st.st_mode;
@@ -207,7 +207,7 @@ static long open_as(const struct file_class *class, const struct name *name, uns
 static long open_proc(const struct name *name, unsigned long flags) {
     if ((flags & ACCESS_MODE) != O_RDONLY)
         return -EACCES;
-    struct file *file = proc_open(name->node, (unsigned)flags & ~(unsigned)O_CLOEXEC, name->path);
+    struct file *file = proc_open(name->node, ((unsigned)flags & ~(unsigned)O_CLOEXEC) | O_LARGE, name->path);
     return file ? fd_install(file, 0, (flags & O_CLOEXEC) != 0) : -ENFILE;
 }
 

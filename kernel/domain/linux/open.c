@@ -5,7 +5,6 @@
 #include "files.h"
 #include <linux/openat2.h>
 
-#define O_LARGE 0100000u /* what F_GETFL shows of every file that was opened */
 #define FLAGS_PATH (unsigned long)(O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define FLAGS_FORGOTTEN (unsigned)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)
 #define FLAGS_ALL                                                                                                      \
@@ -72,6 +71,7 @@ static long open_name(unsigned long fd, unsigned long flags, unsigned long mode)
     if (fd_full())
         return -EMFILE;
     int follow = !(flags & O_NOFOLLOW) && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+    name_a.creates = (flags & O_CREAT) != 0;
     const unsigned long arg[] = {flags, flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE ? mode_masked(mode) : 0};
     return name_do(&name_a, fd, follow, open_op, arg);
 }

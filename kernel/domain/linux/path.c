@@ -50,6 +50,17 @@ int has_dots(const char *text) {
     return 0;
 }
 
+int ends_in_dots(const char *path) {
+    unsigned long length = text_length(path);
+    while (length && path[length - 1] == '/')
+        length--;
+    if (length == 0 || path[length - 1] != '.')
+        return 0;
+    if (length == 1 || path[length - 2] == '/')
+        return 1;
+    return path[length - 2] == '.' && (length == 2 || path[length - 3] == '/') ? 2 : 0;
+}
+
 /* Whether a path names nothing beyond where it begins. */
 static int only_dots(const char *text) {
     const char *start;
@@ -110,7 +121,7 @@ static long finish(struct name *name, const char *text) {
         name->root = (unsigned char)only_dots(name->rest);
         return 0;
     }
-    if (name->node == NODE_LINK && (name->follow || slash))
+    if (name->node == NODE_LINK && (name->follow == FOLLOW || (slash && name->follow == FOLLOW_NOT)))
         return PATH_WALK;
     return slash && name->node != NODE_DIRECTORY && name->node != NODE_NONE ? -ENOTDIR : 0;
 }
@@ -168,14 +179,12 @@ static long path_relative(struct name *name, unsigned long fd) {
 
 long name_read(struct name *name, unsigned long address, int empty) {
     long length = user_string(address, name->given, PATH_ROOM);
-    if (length < 0)
-        return length;
-    name->beneath = 0;
+    name->beneath = name->creates = 0;
     name->links_max = 40;
-    return length == 0 && !empty ? -ENOENT : 0;
+    return name->wrong = length < 0 ? length : length == 0 && !empty ? -ENOENT : 0;
 }
 
-long name_resolve(struct name *name, unsigned long fd, int follow) {
+long name_resolve(struct name *name, unsigned long fd, enum follow follow) {
     name->follow = (unsigned char)follow;
     name->walked = name->links = 0;
     name->base = 0;
@@ -196,7 +205,7 @@ static int name_again(const struct name *name, long result) {
            ((result == -EROFS || result == -ENOENT) && name->mount && mounts_below(name->mount->path));
 }
 
-long name_do(struct name *name, unsigned long fd, int follow, name_op *op, const unsigned long *arg) {
+long name_do(struct name *name, unsigned long fd, enum follow follow, name_op *op, const unsigned long *arg) {
     long result = name_resolve(name, fd, follow);
     if (result < 0)
         return result;
@@ -209,17 +218,30 @@ long name_do(struct name *name, unsigned long fd, int follow, name_op *op, const
     return result == -EXDEV ? -ENOENT : result; /* it has changed since */
 }
 
-long names_do(unsigned long fd_a, int follow, unsigned long fd_b, name_op *op, const unsigned long *arg) {
+/* The first path leads somewhere, as far as anybody looks before the second is looked at; `whole`: to the end. */
+static long first_wrong(int whole) {
+    struct stat st;
+    long result = name_a.walked ? 0 : name_walk(&name_a);
+    if (result == 0 && whole && name_a.at)
+        result = host_stat(name_a.at, name_a.rest, name_a.follow == FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW, &st);
+    return result;
+}
+
+long names_do(unsigned long fd_a, enum follow follow, int whole, unsigned long fd_b, name_op *op,
+              const unsigned long *arg) {
     long result = name_resolve(&name_a, fd_a, follow);
-    if (result == 0)
-        result = name_resolve(&name_b, fd_b, 0);
     if (result < 0)
         return result;
+    result = name_b.wrong ? name_b.wrong : name_resolve(&name_b, fd_b, FOLLOW_NEVER);
+    if (result < 0) {
+        long first = first_wrong(whole);
+        return first < 0 ? first : result;
+    }
     result = op(&name_a, arg);
     int again_a = name_again(&name_a, result), again_b = name_again(&name_b, result);
     if (!again_a && !again_b)
         return result;
-    result = again_a ? name_walk(&name_a) : 0;
+    result = again_a || whole ? first_wrong(whole) : 0;
     if (result == 0 && again_b)
         result = name_walk(&name_b);
     return result < 0 ? result : op(&name_a, arg);

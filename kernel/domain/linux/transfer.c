@@ -85,7 +85,7 @@ static long vectors_move(move_fn *move, struct file *file, unsigned long count, 
     unsigned long done = 0;
     for (unsigned long i = 0; i < count; i++) {
         unsigned long size = vectors[i].iov_len;
-        if (size == 0 && (i + 1 < count || done))
+        if (size == 0)
             continue;
         long moved = move(file, (unsigned long)vectors[i].iov_base, size, at == HOST_HERE ? at : at + done);
         if (moved < 0)
@@ -226,6 +226,22 @@ static long range_wrong(struct file *from, struct file *to) {
     return opened_for(from, O_WRONLY) && opened_for(to, O_RDONLY) && !(to->flags & O_APPEND) ? 0 : -EBADF;
 }
 
+/* Where a file is to be read or written. */
+static long position(struct file *file, unsigned long at) {
+    return at == HOST_HERE ? file->class->seek(file, 0, 1) : (long)at;
+}
+
+/* A part of a file is not copied onto itself. */
+static int overlap(struct file *from, unsigned long from_at, struct file *to, unsigned long to_at, unsigned long size) {
+    struct stat a, b;
+    if (file_stat(from, &a) < 0 || file_stat(to, &b) < 0 || a.st_ino != b.st_ino || a.st_dev != b.st_dev)
+        return 0;
+    long source = position(from, from_at), target = position(to, to_at);
+    if (source + (long)size > a.st_size)
+        size = source < a.st_size ? (unsigned long)(a.st_size - source) : 0;
+    return source < target + (long)size && target < source + (long)size;
+}
+
 long call_copy_file_range(const unsigned long arg[6]) {
     struct file *from = fd_open(arg[0]), *to = fd_open(arg[2]);
     if (!from || !to)
@@ -238,6 +254,9 @@ long call_copy_file_range(const unsigned long arg[6]) {
     long wrong = range_wrong(from, to);
     if (wrong)
         return wrong;
-    long moved = copy(to, out.value, from, in.value, arg[4] < MOVE_MAX ? arg[4] : MOVE_MAX);
+    unsigned long size = arg[4] < MOVE_MAX ? arg[4] : MOVE_MAX;
+    if (overlap(from, in.value, to, out.value, size))
+        return -EINVAL;
+    long moved = copy(to, out.value, from, in.value, size);
     return offset_write(&in, moved) < 0 || offset_write(&out, moved) < 0 ? -EFAULT : moved;
 }

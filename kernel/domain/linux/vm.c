@@ -10,6 +10,10 @@
 
 #define STACK_GAP (256 * PAGE_SIZE) /* what is kept free below a stack that grows */
 
+#define STACK_STEP 0x10000ul  /* by how much a stack grows at least */
+#define AHEAD_AFTER 4         /* pages touched in a row */
+#define AHEAD_ALIGN 0x10000ul /* what one GPT holds */
+
 static unsigned char contents[PAGE_SIZE];
 
 static _Noreturn void out_of_memory(void) {
@@ -17,27 +21,36 @@ static _Noreturn void out_of_memory(void) {
     linux_exit(128 + SIGKILL);
 }
 
-unsigned vm_state(unsigned prot) {
+FREQUENT unsigned vm_state(unsigned prot) {
     return (prot & (PROT_READ | PROT_WRITE | PROT_EXEC) ? PAGE_R : 0u) | (prot & PROT_WRITE ? PAGE_W : 0u) |
            (prot & PROT_EXEC ? PAGE_X : 0u);
 }
 
 /* Shared files are written back page by page: the first store to one is noticed. */
-static unsigned state_wanted(const struct area *region, enum access access) {
+FREQUENT static unsigned state_wanted(const struct area *region, enum access access) {
     unsigned state = vm_state(region->prot);
     if (region->file >= 0 && region->kind & REGION_SHARED && state & PAGE_W)
         state = access == ACCESS_STORE ? state | PAGE_DIRTY : state & ~(unsigned)PAGE_W;
     return state;
 }
 
-/* The region of an address; a stack grows down to it if it may. */
-static struct area *region_for(unsigned long address) {
+static int stack_may_reach(const struct area *stack, unsigned long page) {
+    return stack->end - page <= limit_of(RLIMIT_STACK) &&
+           !region_bytes(page > STACK_GAP ? page - STACK_GAP : 0, stack->start) && region_room(1);
+}
+
+/* The region of an address; a stack grows down to it if it may, by a stretch, so that the host is not told too often.
+ */
+FREQUENT static struct area *region_for(unsigned long address) {
     struct area *region = region_at(address);
     if (!region || region->start <= address)
         return region;
-    unsigned long page = address & PAGE_MASK;
-    if ((region->kind & REGION_KIND) != REGION_STACK || region->end - page > limit_of(RLIMIT_STACK) ||
-        region_bytes(page > STACK_GAP ? page - STACK_GAP : 0, page) || !region_room(1))
+    unsigned long page = address & ~(STACK_STEP - 1);
+    if ((region->kind & REGION_KIND) != REGION_STACK)
+        return 0;
+    if (!stack_may_reach(region, page))
+        page = address & PAGE_MASK;
+    if (!stack_may_reach(region, page))
         return 0;
     struct area more = *region;
     more.end = region->start;
@@ -46,8 +59,25 @@ static struct area *region_for(unsigned long address) {
     return region_at(address);
 }
 
-static int page_bring(const struct area *region, unsigned long page, enum access access) {
+/* ---- Pages come */
+
+static int failing_allowed FREQUENT_DATA; /* it is not for a page that is needed */
+
+/* Who touches one fresh page after the other gets more than one at a time. Returns the end of what came. */
+FREQUENT static unsigned long bring_ahead(const struct area *region, unsigned long page, unsigned state) {
+    static unsigned long last FREQUENT_DATA, run FREQUENT_DATA;
+    unsigned long next = page + PAGE_SIZE, end = (page + AHEAD_ALIGN) & ~(AHEAD_ALIGN - 1);
+    run = page == last ? run + 1 : 0;
+    end = end < region->end ? end : region->end;
+    while (run >= AHEAD_AFTER && next < end && !space_state(next) && space_add(next, state, 0))
+        next += PAGE_SIZE;
+    last = next;
+    return next;
+}
+
+FREQUENT static int page_bring(const struct area *region, unsigned long page, enum access access) {
     const void *from = 0;
+    unsigned state = state_wanted(region, access);
     if (region->shared && region->offset + (page - region->start) >= region->shared_size)
         return 0; /* grown by mremap, which adds no memory to what is shared */
     if (region->file >= 0) {
@@ -57,18 +87,21 @@ static int page_bring(const struct area *region, unsigned long page, enum access
         memset(contents + got, 0, PAGE_SIZE - (unsigned long)got);
         from = contents;
     }
-    if (!space_add(page, state_wanted(region, access), from))
+    if (!space_add(page, state, from)) {
+        if (failing_allowed)
+            return 0;
         out_of_memory();
-    space_told(page, PAGE_SIZE);
+    }
+    space_told(page, from || region->shared ? PAGE_SIZE : bring_ahead(region, page, state) - page);
     return 1;
 }
 
-static int allowed(const struct area *region, enum access access) {
+FREQUENT static int allowed(const struct area *region, enum access access) {
     unsigned state = vm_state(region->prot);
     return access == ACCESS_STORE ? state & PAGE_W : access == ACCESS_FETCH ? state & PAGE_X : state & PAGE_R;
 }
 
-int vm_fault(unsigned long address, enum access access, unsigned *signal, int *code) {
+FREQUENT int vm_fault(unsigned long address, enum access access, unsigned *signal, int *code) {
     struct area *region = address < SPACE_END ? region_for(address) : 0;
     unsigned long page = address & PAGE_MASK;
     *signal = SIGSEGV;
@@ -87,7 +120,7 @@ int vm_fault(unsigned long address, enum access access, unsigned *signal, int *c
     return page_bring(region, page, access);
 }
 
-int vm_touch(unsigned long address, enum access access) {
+FREQUENT int vm_touch(unsigned long address, enum access access) {
     unsigned signal;
     int code;
     return vm_fault(address, access, &signal, &code);
@@ -106,4 +139,11 @@ FREQUENT unsigned long vm_populate(unsigned long address, unsigned long size, in
     while (done < size && page_ready((address + done) & PAGE_MASK, write ? ACCESS_STORE : ACCESS_LOAD))
         done += PAGE_SIZE - ((address + done) & ~PAGE_MASK);
     return done < size ? done : size;
+}
+
+unsigned long vm_bring(unsigned long address, unsigned long size, int write) {
+    failing_allowed = 1;
+    unsigned long done = vm_populate(address, size, write);
+    failing_allowed = 0;
+    return done;
 }

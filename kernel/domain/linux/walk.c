@@ -11,6 +11,7 @@ static char target[PATH_ROOM]; /* of a link; and the next `left` */
 
 enum { WALK_NOWHERE = 1 }; /* beside 0 and -errno: no directory of that name */
 
+static int slash_last;     /* behind the last component */
 static const char *behind; /* of left: where the next component begins */
 
 static int only_slashes(const char *text) {
@@ -48,12 +49,17 @@ static long through_fd(struct name *name) {
     return splice(name);
 }
 
+/* Whether the last component is not looked at. */
+static int last_stays(const struct name *name, int last, int slash) {
+    return last && (name->follow == FOLLOW_NEVER || (name->follow == FOLLOW_NOT && !slash));
+}
+
 static long node_step(struct name *name, int last, int slash) {
     switch (name->node) {
     case NODE_DIRECTORY:
         return 0;
     case NODE_LINK:
-        if (last && !slash && !name->follow)
+        if (last_stays(name, last, slash))
             return 0;
         long length = node_link(name, target, PATH_ROOM);
         return length < 0 ? length : splice(name);
@@ -68,7 +74,7 @@ static long node_step(struct name *name, int last, int slash) {
 
 static long host_step(struct name *name, int last, int slash) {
     struct stat st;
-    if (last && !slash && !name->follow)
+    if (last_stays(name, last, slash))
         return 0;
     long result = host_stat(name->at, name->rest, AT_SYMLINK_NOFOLLOW, &st);
     if (result < 0)
@@ -86,16 +92,19 @@ static long host_step(struct name *name, int last, int slash) {
 /* One component: name->work becomes longer, or the link's target comes first. */
 static long walk_step(struct name *name, const char *start, unsigned long length) {
     int last = only_slashes(behind), slash = last && *behind;
+    slash_last = slash;
     if (is_dot(start, length))
         return 0;
     if (is_dots(start, length)) {
         path_pop(name->work);
         return 0;
     }
+    if (slash && name->creates)
+        return -EISDIR; /* whatever is there */
     if (path_push(name->work, start, length) < 0)
         return -ENAMETOOLONG;
     int follow = name->follow;
-    name->follow = 0; /* here, links are only looked at */
+    name->follow = FOLLOW_NEVER; /* here, links are only looked at */
     long result = path_quick(name, name->work);
     name->follow = (unsigned char)follow;
     if (result < 0)
@@ -120,16 +129,12 @@ static long walk_begin(struct name *name) {
 
 /* The path is canonical now. What it ended in still means something to the host. */
 static long walk_finish(struct name *name) {
-    unsigned long length = text_length(name->given);
-    const char *end = name->given + length;
-    if (length && end[-1] == '/')
-        text_append(name->work, PATH_ROOM, "/");
-    else if (length > 1 && end[-1] == '.' && (end[-2] == '/' || (end[-2] == '.' && (length == 2 || end[-3] == '/'))))
+    if (ends_in_dots(name->given))
         text_append(name->work, PATH_ROOM, "/.");
-    else if (!name->work[0])
+    else if (!name->work[0] || slash_last)
         text_append(name->work, PATH_ROOM, "/");
     int follow = name->follow;
-    name->follow = 0;
+    name->follow = FOLLOW_NEVER;
     long result = path_quick(name, name->work);
     name->follow = (unsigned char)follow;
     return result < 0 ? result : 0;

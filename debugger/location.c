@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Where variables lie: DWARF's location descriptions and expressions (version 5, sections 2.5 and 2.6), evaluated for
+ * the frame of the evaluation. What they cannot say here (an entry value, a register that a callee overwrote) is
+ * optimized out.
+ */
+#include "text.h"
+#include "value.h"
+
+#include <dwarf.h>
+#include <elfutils/libdwfl.h>
+#include <gelf.h>
+#include <string.h>
+
+#define STACK_MAX 64
+#define STEPS_MAX 10000 /* loops are possible */
+#define NESTING_MAX 8   /* of frame bases and calls */
+
+enum place { PLACE_NOWHERE, PLACE_MEMORY, PLACE_REGISTER, PLACE_VALUE, PLACE_BYTES };
+
+struct machine {
+    struct data *d;
+    Dwarf_Attribute *attribute; /* whose expression this is */
+    Dwarf_Die *function;
+    uint64_t stack[STACK_MAX];
+    size_t depth;
+    enum place place; /* of the description that has just ended */
+    unsigned word;    /* PLACE_REGISTER */
+    Dwarf_Block bytes;
+    unsigned nesting;
+};
+
+enum outcome { OK, LOST, BAD }; /* LOST: not known here; BAD: an error, and it was said */
+
+static enum outcome push(struct machine *m, uint64_t value) {
+    if (m->depth == STACK_MAX)
+        return LOST;
+    m->stack[m->depth++] = value;
+    return OK;
+}
+
+static uint64_t top(const struct machine *m, size_t from_top) {
+    return m->depth > from_top ? m->stack[m->depth - 1 - from_top] : 0;
+}
+
+static enum outcome run(struct machine *m, const Dwarf_Op *ops, size_t count, size_t *stopped);
+
+/* ---- What an expression may ask of its frame */
+
+static enum outcome dwarf_register(struct machine *m, unsigned number, uint64_t *value) {
+    int word = frame_register(number);
+    if (!data_frame(m->d))
+        return data_fail(m->d, "No frame selected."), BAD;
+    if (word < 0 || !FRAME_KNOWS(&m->d->frame, word))
+        return LOST;
+    *value = ((const unsigned long *)&m->d->frame.regs)[word];
+    return OK;
+}
+
+static enum outcome frame_base(struct machine *m, uint64_t *value) {
+    Dwarf_Attribute attr;
+    Dwarf_Op *ops;
+    size_t count, stopped = 0;
+    if (!data_frame(m->d))
+        return data_fail(m->d, "No frame selected."), BAD;
+    if (!m->function || m->nesting >= NESTING_MAX || !dwarf_attr_integrate(m->function, DW_AT_frame_base, &attr) ||
+        dwarf_getlocation_addr(&attr, m->d->frame.lookup_pc - m->d->c.bias, &ops, &count, 1) != 1)
+        return LOST;
+    struct machine inner = {.d = m->d, .attribute = &attr, .function = m->function, .nesting = m->nesting + 1};
+    enum outcome outcome = run(&inner, ops, count, &stopped);
+    if (outcome != OK)
+        return outcome;
+    if (inner.place == PLACE_REGISTER)
+        *value = ((const unsigned long *)&m->d->frame.regs)[inner.word];
+    else
+        *value = top(&inner, 0);
+    return OK;
+}
+
+static enum outcome push_frame(struct machine *m, bool base, uint64_t offset) {
+    if (!data_frame(m->d))
+        return data_fail(m->d, "No frame selected."), BAD;
+    uint64_t value = m->d->frame.cfa;
+    enum outcome outcome = base ? frame_base(m, &value) : value ? OK : LOST;
+    return outcome == OK ? push(m, value + offset) : outcome;
+}
+
+/* Static programs: their one block of thread-local variables ends at the thread pointer (ELF TLS, variant II). */
+static enum outcome thread_local_address(struct machine *m) {
+    GElf_Addr bias;
+    GElf_Phdr ph;
+    size_t count = 0;
+    Elf *elf = dwfl_module_getelf(symbols_module(m->d->c.symbols), &bias);
+    if (!data_frame(m->d))
+        return data_fail(m->d, "Cannot access thread-local variables: the program is not being run."), BAD;
+    if (!elf || elf_getphdrnum(elf, &count) != 0 || !m->depth)
+        return LOST;
+    for (size_t i = 0; i < count; i++)
+        if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_TLS) {
+            uint64_t align = ph.p_align ? ph.p_align : 1, size = (ph.p_memsz + align - 1) & -align;
+            m->stack[m->depth - 1] += m->d->frame.regs.fs_base - size;
+            return OK;
+        }
+    return LOST;
+}
+
+static enum outcome load(struct machine *m, size_t size) {
+    uint64_t value = 0;
+    if (!m->depth || size > sizeof value)
+        return LOST;
+    if (!data_read(m->d, top(m, 0), &value, size))
+        return BAD;
+    m->stack[m->depth - 1] = value;
+    return OK;
+}
+
+/* The operand of DW_OP_addr and of the indexed forms. */
+static enum outcome push_address(struct machine *m, const Dwarf_Op *op) {
+    Dwarf_Attribute attr;
+    Dwarf_Addr address = op->number;
+    if (op->atom != DW_OP_addr &&
+        (dwarf_getlocation_attr(m->attribute, op, &attr) != 0 || dwarf_formaddr(&attr, &address) != 0))
+        return LOST;
+    return push(m, address + m->d->c.bias);
+}
+
+static enum outcome push_constant(struct machine *m, const Dwarf_Op *op) {
+    Dwarf_Attribute attr;
+    Dwarf_Word value;
+    if (dwarf_getlocation_attr(m->attribute, op, &attr) != 0 || dwarf_formudata(&attr, &value) != 0)
+        return LOST;
+    return push(m, value);
+}
+
+/* ---- Types on the stack (DWARF 5, 2.5.1.4): integers only, kept extended to 64 bits. */
+
+static enum outcome convert(struct machine *m, uint64_t type_offset) {
+    Dwarf_Die unit, die;
+    if (!m->depth)
+        return LOST;
+    if (type_offset == 0) /* the generic type */
+        return OK;
+    if (!dwarf_cu_die(m->attribute->cu, &unit, NULL, NULL, NULL, NULL, NULL, NULL) ||
+        !dwarf_offdie(m->d->c.dwarf, dwarf_dieoffset(&unit) - dwarf_cuoffset(&unit) + type_offset, &die))
+        return LOST;
+    struct type *type = type_strip(&m->d->c, type_of_die(&m->d->c, &die));
+    if (!type_is_integer(type) || type->size > 8)
+        return LOST;
+    m->stack[m->depth - 1] = value_unpack(type, (const uint8_t *)&m->stack[m->depth - 1]);
+    return OK;
+}
+
+static enum outcome typed_register(struct machine *m, const Dwarf_Op *op) {
+    uint64_t value;
+    enum outcome outcome = dwarf_register(m, (unsigned)op->number, &value);
+    if (outcome == OK)
+        outcome = push(m, value);
+    return outcome == OK ? convert(m, op->number2) : outcome;
+}
+
+/* ---- Operators */
+
+static enum outcome divide(struct machine *m, uint8_t atom, uint64_t a, uint64_t b, uint64_t *r) {
+    (void)m;
+    if (b == 0 || (atom == DW_OP_div && b == ~0ul && a == 1ul << 63))
+        return LOST;
+    *r = atom == DW_OP_div ? (uint64_t)((int64_t)a / (int64_t)b) : a % b;
+    return OK;
+}
+
+static enum outcome binary(struct machine *m, uint8_t atom) {
+    if (m->depth < 2)
+        return LOST;
+    uint64_t b = m->stack[--m->depth], a = m->stack[m->depth - 1], *r = &m->stack[m->depth - 1];
+    int64_t sa = (int64_t)a, sb = (int64_t)b;
+    switch (atom) {
+    case DW_OP_plus:
+        return *r = a + b, OK;
+    case DW_OP_minus:
+        return *r = a - b, OK;
+    case DW_OP_mul:
+        return *r = a * b, OK;
+    case DW_OP_div:
+    case DW_OP_mod:
+        return divide(m, atom, a, b, r);
+    case DW_OP_and:
+        return *r = a & b, OK;
+    case DW_OP_or:
+        return *r = a | b, OK;
+    case DW_OP_xor:
+        return *r = a ^ b, OK;
+    case DW_OP_shl:
+        return *r = b < 64 ? a << b : 0, OK;
+    case DW_OP_shr:
+        return *r = b < 64 ? a >> b : 0, OK;
+    case DW_OP_shra:
+        return *r = (uint64_t)(b < 64 ? sa >> b : -(sa < 0)), OK;
+    case DW_OP_eq:
+        return *r = a == b, OK;
+    case DW_OP_ne:
+        return *r = a != b, OK;
+    case DW_OP_lt:
+        return *r = sa < sb, OK;
+    case DW_OP_le:
+        return *r = sa <= sb, OK;
+    case DW_OP_gt:
+        return *r = sa > sb, OK;
+    default:
+        return *r = sa >= sb, OK;
+    }
+}
+
+static enum outcome unary(struct machine *m, const Dwarf_Op *op) {
+    if (!m->depth)
+        return LOST;
+    uint64_t *r = &m->stack[m->depth - 1];
+    switch (op->atom) {
+    case DW_OP_neg:
+        return *r = -*r, OK;
+    case DW_OP_not:
+        return *r = ~*r, OK;
+    case DW_OP_abs:
+        return *r = (int64_t)*r < 0 ? -*r : *r, OK;
+    default:
+        return *r += op->number, OK;
+    }
+}
+
+static enum outcome shuffle(struct machine *m, const Dwarf_Op *op) {
+    uint64_t a = top(m, 0), b = top(m, 1), c = top(m, 2);
+    size_t need = op->atom == DW_OP_rot ? 3 : op->atom == DW_OP_swap || op->atom == DW_OP_over ? 2 : 1;
+    if (op->atom == DW_OP_pick)
+        return m->depth > op->number ? push(m, top(m, op->number)) : LOST;
+    if (m->depth < need)
+        return LOST;
+    switch (op->atom) {
+    case DW_OP_dup:
+        return push(m, a);
+    case DW_OP_over:
+        return push(m, b);
+    case DW_OP_drop:
+        return m->depth--, OK;
+    case DW_OP_swap:
+        return m->stack[m->depth - 1] = b, m->stack[m->depth - 2] = a, OK;
+    default:
+        m->stack[m->depth - 1] = b;
+        m->stack[m->depth - 2] = c;
+        m->stack[m->depth - 3] = a;
+        return OK;
+    }
+}
+
+/* ---- The machine */
+
+static enum outcome describe(struct machine *m, const Dwarf_Op *op) {
+    unsigned number = op->atom == DW_OP_regx ? (unsigned)op->number : (unsigned)(op->atom - DW_OP_reg0);
+    uint64_t value;
+    if (op->atom == DW_OP_stack_value) {
+        m->place = PLACE_VALUE;
+        return m->depth ? OK : LOST;
+    }
+    if (op->atom == DW_OP_implicit_value) {
+        m->place = PLACE_BYTES;
+        return dwarf_getlocation_implicit_value(m->attribute, op, &m->bytes) == 0 ? OK : LOST;
+    }
+    enum outcome outcome = dwarf_register(m, number, &value);
+    m->place = PLACE_REGISTER;
+    m->word = outcome == OK ? (unsigned)frame_register(number) : 0;
+    return outcome;
+}
+
+static enum outcome step(struct machine *m, const Dwarf_Op *op) {
+    uint8_t a = op->atom;
+    uint64_t value;
+    if (a >= DW_OP_lit0 && a <= DW_OP_lit31)
+        return push(m, a - DW_OP_lit0);
+    if ((a >= DW_OP_reg0 && a <= DW_OP_reg31) || a == DW_OP_regx || a == DW_OP_stack_value || a == DW_OP_implicit_value)
+        return describe(m, op);
+    if ((a >= DW_OP_breg0 && a <= DW_OP_breg31) || a == DW_OP_bregx) {
+        enum outcome outcome =
+            dwarf_register(m, a == DW_OP_bregx ? (unsigned)op->number : a - (unsigned)DW_OP_breg0, &value);
+        return outcome == OK ? push(m, value + (a == DW_OP_bregx ? op->number2 : op->number)) : outcome;
+    }
+    if (a >= DW_OP_const1u && a <= DW_OP_consts)
+        return push(m, op->number);
+    switch (a) {
+    case DW_OP_addr:
+    case DW_OP_addrx:
+    case DW_OP_GNU_addr_index:
+        return push_address(m, op);
+    case DW_OP_constx:
+    case DW_OP_GNU_const_index:
+        return push_constant(m, op);
+    case DW_OP_fbreg:
+        return push_frame(m, true, op->number);
+    case DW_OP_call_frame_cfa:
+        return push_frame(m, false, 0);
+    case DW_OP_form_tls_address:
+    case DW_OP_GNU_push_tls_address:
+        return thread_local_address(m);
+    case DW_OP_deref:
+        return load(m, 8);
+    case DW_OP_deref_size:
+    case DW_OP_deref_type:
+    case DW_OP_GNU_deref_type:
+        return load(m, op->number);
+    case DW_OP_convert:
+    case DW_OP_GNU_convert:
+        return convert(m, op->number);
+    case DW_OP_regval_type:
+    case DW_OP_GNU_regval_type:
+        return typed_register(m, op);
+    case DW_OP_neg:
+    case DW_OP_not:
+    case DW_OP_abs:
+    case DW_OP_plus_uconst:
+        return unary(m, op);
+    case DW_OP_dup:
+    case DW_OP_drop:
+    case DW_OP_over:
+    case DW_OP_pick:
+    case DW_OP_swap:
+    case DW_OP_rot:
+        return shuffle(m, op);
+    case DW_OP_nop:
+        return OK;
+    default:
+        return (a >= DW_OP_and && a <= DW_OP_xor) || (a >= DW_OP_eq && a <= DW_OP_ne) ? binary(m, a) : LOST;
+    }
+}
+
+/* The operation that a jump leads to; `count`: behind the last; LOST: between two. */
+static enum outcome jump(struct machine *m, const Dwarf_Op *ops, size_t count, size_t *i) {
+    const Dwarf_Op *op = &ops[*i];
+    if (op->atom == DW_OP_bra && !m->depth)
+        return LOST;
+    if (op->atom == DW_OP_bra && m->stack[--m->depth] == 0)
+        return ++*i, OK;
+    uint64_t target = op->offset + 3 + (uint64_t)(int64_t)(int16_t)op->number;
+    for (size_t to = 0; to < count; to++)
+        if (ops[to].offset == target)
+            return *i = to, OK;
+    *i = count;
+    return target > op->offset ? OK : LOST;
+}
+
+static bool is_piece(uint8_t atom) {
+    return atom == DW_OP_piece || atom == DW_OP_bit_piece;
+}
+
+/* Runs to the end, or to a piece: *stopped is its index. */
+static enum outcome run(struct machine *m, const Dwarf_Op *ops, size_t count, size_t *stopped) {
+    m->place = PLACE_MEMORY;
+    size_t i = *stopped, start = i;
+    for (unsigned steps = 0; i < count && !is_piece(ops[i].atom); steps++) {
+        bool jumps = ops[i].atom == DW_OP_bra || ops[i].atom == DW_OP_skip;
+        enum outcome outcome = steps > STEPS_MAX ? LOST : jumps ? jump(m, ops, count, &i) : step(m, &ops[i]);
+        if (outcome != OK) {
+            while (i < count && !is_piece(ops[i].atom))
+                i++;
+            *stopped = i;
+            return outcome;
+        }
+        i += !jumps;
+    }
+    *stopped = i;
+    if (i == start)
+        m->place = PLACE_NOWHERE;
+    return m->place == PLACE_MEMORY && !m->depth ? LOST : OK;
+}
+
+/* ---- Descriptions to values */
+
+static struct value *simple(struct machine *m, struct type *type) {
+    uint64_t size = type_size(&m->d->c, type);
+    uint8_t bytes[16] = {0};
+    switch (m->place) {
+    case PLACE_MEMORY:
+        return value_at(m->d, type, top(m, 0));
+    case PLACE_REGISTER:
+        return value_of_register(m->d, type, m->word, 0);
+    case PLACE_VALUE:
+        memcpy(bytes, &m->stack[m->depth - 1], 8);
+        return size <= 8 ? value_of_bytes(m->d, type, bytes, size) : value_optimized_out(m->d, type);
+    case PLACE_BYTES:
+        return m->bytes.length >= size ? value_of_bytes(m->d, type, m->bytes.data, size)
+                                       : value_optimized_out(m->d, type);
+    default:
+        return value_optimized_out(m->d, type);
+    }
+}
+
+/* One piece of `size` bytes into `to`. False: its bytes are not known. */
+static bool take_piece(struct machine *m, uint8_t *to, uint64_t size) {
+    switch (m->place) {
+    case PLACE_MEMORY:
+        return data_read_some(m->d, top(m, 0), to, size) == size;
+    case PLACE_REGISTER:
+        memcpy(to, (const unsigned long *)&m->d->frame.regs + m->word, size < 8 ? size : 8);
+        return size <= 8;
+    case PLACE_VALUE:
+        memcpy(to, &m->stack[m->depth - 1], size < 8 ? size : 8);
+        return size <= 8;
+    case PLACE_BYTES:
+        memcpy(to, m->bytes.data, size < m->bytes.length ? size : m->bytes.length);
+        return size <= m->bytes.length;
+    default:
+        return false;
+    }
+}
+
+static struct value *pieces(struct machine *m, const Dwarf_Op *ops, size_t count, struct type *type) {
+    uint64_t size = type_size(&m->d->c, type), at = 0;
+    if (size > VALUE_BYTES_MAX)
+        return value_optimized_out(m->d, type);
+    struct value *value = value_of_bytes(m->d, type, NULL, size);
+    bool any = false;
+    value->missing = memset(text_grow(NULL, size + 1, 1), 1, size + 1);
+    for (size_t i = 0; i < count && at < size; i++) {
+        m->depth = 0;
+        enum outcome outcome = run(m, ops, count, &i);
+        if (outcome == BAD)
+            return NULL;
+        if (i >= count || ops[i].atom == DW_OP_bit_piece)
+            break;
+        uint64_t length = ops[i].number < size - at ? ops[i].number : size - at;
+        if (outcome == OK && m->place != PLACE_NOWHERE && take_piece(m, value->bytes + at, length)) {
+            memset(value->missing + at, 0, length);
+            any = true;
+        }
+        at += length;
+    }
+    value->optimized_out = !any;
+    return value;
+}
+
+static struct value *evaluate(struct data *d, Dwarf_Attribute *attr, Dwarf_Die *function, struct type *type) {
+    Dwarf_Op *ops;
+    size_t count, stopped = 0;
+    uint64_t pc = data_frame(d) ? d->frame.lookup_pc - d->c.bias : 0;
+    if (dwarf_getlocation_addr(attr, pc, &ops, &count, 1) != 1 || count == 0)
+        return value_optimized_out(d, type);
+    struct machine m = {.d = d, .attribute = attr, .function = function};
+    for (size_t i = 0; i < count; i++)
+        if (is_piece(ops[i].atom))
+            return pieces(&m, ops, count, type);
+    enum outcome outcome = run(&m, ops, count, &stopped);
+    return outcome == OK ? simple(&m, type) : outcome == LOST ? value_optimized_out(d, type) : NULL;
+}
+
+static struct value *constant(struct data *d, Dwarf_Attribute *attr, struct type *type) {
+    Dwarf_Block block;
+    Dwarf_Sword number;
+    uint64_t size = type_size(&d->c, type);
+    if (dwarf_formblock(attr, &block) == 0)
+        return block.length >= size ? value_of_bytes(d, type, block.data, size) : value_optimized_out(d, type);
+    if (dwarf_formsdata(attr, &number) == 0 && type_is_scalar(type_strip(&d->c, type)))
+        return value_of_int(d, type, (uint64_t)number);
+    return value_optimized_out(d, type);
+}
+
+struct value *location_value(struct data *d, Dwarf_Die *variable, Dwarf_Die *function, struct type *type) {
+    Dwarf_Attribute attr;
+    if (dwarf_attr_integrate(variable, DW_AT_location, &attr))
+        return evaluate(d, &attr, function, type);
+    if (dwarf_attr_integrate(variable, DW_AT_const_value, &attr))
+        return constant(d, &attr, type);
+    return value_optimized_out(d, type);
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What a name means: the blocks around the frame's pc, its source file, the program, and at last the symbol table.
+ */
+#include "value.h"
+
+#include "text.h"
+
+#include <dwarf.h>
+#include <elfutils/libdwfl.h>
+#include <string.h>
+
+#define BLOCKS_MAX 64
+
+struct scope {
+    Dwarf_Die unit;
+    Dwarf_Die block[BLOCKS_MAX]; /* the function first, the innermost last */
+    size_t count;
+};
+
+/* ---- Blocks around an address */
+
+static bool is_block(int tag) {
+    return tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine;
+}
+
+static bool descend(struct scope *scope, Dwarf_Die *parent, uint64_t pc) {
+    Dwarf_Die child;
+    if (scope->count == BLOCKS_MAX || dwarf_child(parent, &child) != 0)
+        return false;
+    do
+        if (is_block(dwarf_tag(&child)) && dwarf_haspc(&child, pc) == 1) {
+            scope->block[scope->count++] = child;
+            return true;
+        }
+    while (dwarf_siblingof(&child, &child) == 0);
+    return false;
+}
+
+static bool unit_of(struct catalogue *c, uint64_t pc, Dwarf_Die *unit) {
+    Dwarf_Addr bias;
+    Dwarf_Die *found = c->dwarf ? dwfl_module_addrdie(symbols_module(c->symbols), pc, &bias) : NULL;
+    Dwarf_Off offset = 0, next;
+    size_t header;
+    if (found)
+        *unit = *found;
+    for (; c->dwarf && !found && dwarf_nextcu(c->dwarf, offset, &next, &header, NULL, NULL, NULL) == 0; offset = next)
+        if (dwarf_offdie(c->dwarf, offset + header, unit) && dwarf_haspc(unit, pc - c->bias) == 1)
+            found = unit;
+    return found != NULL;
+}
+
+static bool scope_at(struct catalogue *c, uint64_t pc, struct scope *scope) {
+    scope->count = 0;
+    if (!unit_of(c, pc, &scope->unit))
+        return false;
+    Dwarf_Die at = scope->unit;
+    while (descend(scope, &at, pc - c->bias))
+        at = scope->block[scope->count - 1];
+    return true;
+}
+
+static bool scope_here(struct data *d, struct scope *scope) {
+    scope->count = 0;
+    return data_frame(d) && scope_at(&d->c, d->frame.lookup_pc, scope);
+}
+
+/* ---- Names in a block */
+
+static enum found_kind kind_of(int tag) {
+    switch (tag) {
+    case DW_TAG_variable:
+    case DW_TAG_formal_parameter:
+        return FOUND_VARIABLE;
+    case DW_TAG_subprogram:
+        return FOUND_FUNCTION;
+    case DW_TAG_enumerator:
+        return FOUND_ENUMERATOR;
+    case DW_TAG_typedef:
+    case DW_TAG_base_type:
+        return FOUND_TYPE;
+    default:
+        return FOUND_NOTHING;
+    }
+}
+
+/* Does the variable lie in its function's frame or registers, not at one address of the program? */
+static bool in_frame(Dwarf_Die *die) {
+    Dwarf_Attribute attr;
+    Dwarf_Op *ops;
+    size_t count;
+    if (!dwarf_attr_integrate(die, DW_AT_location, &attr) || dwarf_getlocation(&attr, &ops, &count) != 0 || !count)
+        return true;
+    return ops[0].atom != DW_OP_addr && ops[0].atom != DW_OP_addrx;
+}
+
+static bool find_enumerator(Dwarf_Die *type, const char *name, Dwarf_Die *found) {
+    if (dwarf_child(type, found) != 0)
+        return false;
+    do {
+        const char *text = dwarf_diename(found);
+        if (text && !strcmp(text, name))
+            return true;
+    } while (dwarf_siblingof(found, found) == 0);
+    return false;
+}
+
+static bool find_in_block(Dwarf_Die *block, const char *name, struct found *found) {
+    Dwarf_Die child;
+    if (dwarf_child(block, &child) != 0)
+        return false;
+    do {
+        int tag = dwarf_tag(&child);
+        const char *text = dwarf_diename(&child);
+        if (tag == DW_TAG_enumeration_type && find_enumerator(&child, name, &found->die)) {
+            found->kind = FOUND_ENUMERATOR;
+            found->parent = dwarf_dieoffset(&child);
+            return true;
+        }
+        if (!text || strcmp(text, name) != 0 || kind_of(tag) == FOUND_NOTHING || tag == DW_TAG_subprogram)
+            continue;
+        found->kind = kind_of(tag);
+        found->die = child;
+        return true;
+    } while (dwarf_siblingof(&child, &child) == 0);
+    return false;
+}
+
+static void set_range(struct data *d, struct found *found, Dwarf_Die *block, Dwarf_Die *function) {
+    Dwarf_Addr lo, hi;
+    if ((dwarf_lowpc(block, &lo) != 0 || dwarf_highpc(block, &hi) != 0) &&
+        (dwarf_lowpc(function, &lo) != 0 || dwarf_highpc(function, &hi) != 0))
+        return;
+    found->local = true;
+    found->lo = lo + d->c.bias;
+    found->hi = hi + d->c.bias;
+}
+
+/* ---- Names of the program */
+
+static enum found_kind kind_of_name(const struct name *name) {
+    switch (name->kind) {
+    case NAME_VARIABLE:
+        return FOUND_VARIABLE;
+    case NAME_FUNCTION:
+        return FOUND_FUNCTION;
+    case NAME_ENUMERATOR:
+        return FOUND_ENUMERATOR;
+    case NAME_TYPEDEF:
+        return FOUND_TYPE;
+    default:
+        return FOUND_NOTHING;
+    }
+}
+
+static bool has_code(struct data *d, const struct name *name) {
+    Dwarf_Die die;
+    Dwarf_Addr lo;
+    return name->kind != NAME_FUNCTION || (catalogue_die(&d->c, name->die, &die) && dwarf_lowpc(&die, &lo) == 0);
+}
+
+/* Better ones have higher ranks: this file's before those of all files before other files' own; defined before
+ * declared. */
+static int rank(struct data *d, const struct name *name, const Dwarf_Die *unit) {
+    bool here = unit && name->unit == dwarf_dieoffset((Dwarf_Die *)unit);
+    if (kind_of_name(name) == FOUND_NOTHING)
+        return -1;
+    return (!name->declaration && has_code(d, name) ? 4 : 0) + (here ? 2 : name->external ? 1 : 0);
+}
+
+static bool find_name(struct data *d, const char *text, const Dwarf_Die *unit, struct found *found) {
+    const struct name *best = NULL;
+    for (const struct name *name = catalogue_find(&d->c, text); name; name = name_next(name))
+        if (rank(d, name, unit) >= 0 && (!best || rank(d, name, unit) > rank(d, best, unit)))
+            best = name;
+    if (!best || !catalogue_die(&d->c, best->die, &found->die))
+        return false;
+    found->kind = kind_of_name(best);
+    found->parent = best->parent;
+    return true;
+}
+
+static const struct symbol *elf_symbol(struct data *d, const char *name) {
+    size_t count;
+    const struct symbol *all = symbols_all(d->c.symbols, &count), *best = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(all[i].name, name) && (!best || (all[i].global && !best->global)))
+            best = &all[i];
+    return best;
+}
+
+bool scope_find(struct data *d, const char *name, struct found *found) {
+    struct scope scope;
+    bool here = scope_here(d, &scope);
+    *found = (struct found){0};
+    for (size_t i = scope.count; i-- > 0;)
+        if (find_in_block(&scope.block[i], name, found)) {
+            found->function = scope.block[0];
+            if (found->kind == FOUND_VARIABLE && in_frame(&found->die))
+                set_range(d, found, &scope.block[i], &scope.block[0]);
+            return true;
+        }
+    if (find_name(d, name, here ? &scope.unit : NULL, found))
+        return true;
+    found->symbol = elf_symbol(d, name);
+    found->kind = found->symbol ? FOUND_SYMBOL : FOUND_NOTHING;
+    return found->symbol != NULL;
+}
+
+/* ---- function::name, 'file.c'::name */
+
+static bool find_below(Dwarf_Die *block, const char *name, struct found *found, int depth) {
+    Dwarf_Die child;
+    if (find_in_block(block, name, found))
+        return true;
+    if (depth == BLOCKS_MAX || dwarf_child(block, &child) != 0)
+        return false;
+    do
+        if (dwarf_tag(&child) == DW_TAG_lexical_block && find_below(&child, name, found, depth + 1))
+            return true;
+    while (dwarf_siblingof(&child, &child) == 0);
+    return false;
+}
+
+static bool find_in_file(struct data *d, const char *file, const char *name, struct found *found) {
+    for (const struct name *n = catalogue_find(&d->c, name); n; n = name_next(n)) {
+        Dwarf_Die unit;
+        const char *path = catalogue_die(&d->c, n->unit, &unit) ? dwarf_diename(&unit) : NULL;
+        if (!path || (strcmp(path, file) != 0 && strcmp(text_basename(path), file) != 0) || n->declaration)
+            continue;
+        found->kind = kind_of_name(n);
+        found->parent = n->parent;
+        if (found->kind != FOUND_NOTHING && catalogue_die(&d->c, n->die, &found->die))
+            return true;
+    }
+    return false;
+}
+
+bool scope_find_in(struct data *d, const char *where, const char *name, struct found *found) {
+    *found = (struct found){0};
+    if (find_in_file(d, where, name, found))
+        return true;
+    for (const struct name *n = catalogue_find(&d->c, where); n; n = name_next(n))
+        if (n->kind == NAME_FUNCTION && catalogue_die(&d->c, n->die, &found->function) &&
+            find_below(&found->function, name, found, 0))
+            return true;
+    return false;
+}
+
+/* ---- Types */
+
+static int tag_of(enum name_kind kind) {
+    return kind == NAME_STRUCT  ? DW_TAG_structure_type
+           : kind == NAME_UNION ? DW_TAG_union_type
+                                : DW_TAG_enumeration_type;
+}
+
+struct type *scope_tagged(struct data *d, enum name_kind kind, const char *tag) {
+    struct scope scope;
+    scope_here(d, &scope);
+    for (size_t i = scope.count; i-- > 0;) {
+        Dwarf_Die child;
+        if (dwarf_child(&scope.block[i], &child) != 0)
+            continue;
+        do {
+            const char *text = dwarf_tag(&child) == tag_of(kind) ? dwarf_diename(&child) : NULL;
+            if (text && !strcmp(text, tag))
+                return type_of_die(&d->c, &child);
+        } while (dwarf_siblingof(&child, &child) == 0);
+    }
+    return type_tagged(&d->c, kind, tag);
+}
+
+struct type *scope_type(struct data *d, const struct found *found) {
+    Dwarf_Die die = found->die;
+    switch (found->kind) {
+    case FOUND_VARIABLE:
+        return type_of_attribute(&d->c, &die);
+    case FOUND_FUNCTION:
+    case FOUND_TYPE:
+        return type_of_die(&d->c, &die);
+    default:
+        return type_basic(found->symbol && found->symbol->function ? BASIC_NO_DEBUG_TEXT : BASIC_NO_DEBUG_DATA);
+    }
+}
+
+/* ---- Values */
+
+static struct value *enumerator_value(struct data *d, const struct found *found) {
+    Dwarf_Attribute attr;
+    Dwarf_Sword number = 0;
+    Dwarf_Die die = found->die, parent;
+    struct type *type = catalogue_die(&d->c, found->parent, &parent) ? type_of_die(&d->c, &parent) : NULL;
+    if (dwarf_attr(&die, DW_AT_const_value, &attr))
+        dwarf_formsdata(&attr, &number);
+    return value_of_int(d, type && type->kind == TYPE_ENUM ? type : type_basic(BASIC_INT), (uint64_t)number);
+}
+
+static struct value *symbol_value(struct data *d, const char *name, struct type *type) {
+    const struct symbol *symbol = elf_symbol(d, name);
+    return symbol ? value_at(d, type, symbol->va) : value_optimized_out(d, type);
+}
+
+static struct value *variable_value(struct data *d, const struct found *found, const char *name) {
+    Dwarf_Attribute attr;
+    Dwarf_Die die = found->die, function = found->function;
+    struct type *type = scope_type(d, found);
+    bool placed =
+        dwarf_attr_integrate(&die, DW_AT_location, &attr) || dwarf_attr_integrate(&die, DW_AT_const_value, &attr);
+    bool flag = false;
+    if (!placed && dwarf_attr_integrate(&die, DW_AT_external, &attr))
+        dwarf_formflag(&attr, &flag);
+    if (!placed && flag) /* declared only: its file has no debug information */
+        return symbol_value(d, name, type);
+    return location_value(d, &die, function.addr ? &function : NULL, type);
+}
+
+struct value *scope_value(struct data *d, const struct found *found, const char *name) {
+    Dwarf_Die die = found->die;
+    Dwarf_Addr lo;
+    switch (found->kind) {
+    case FOUND_VARIABLE:
+        return variable_value(d, found, name);
+    case FOUND_ENUMERATOR:
+        return enumerator_value(d, found);
+    case FOUND_FUNCTION:
+        if (dwarf_lowpc(&die, &lo) == 0)
+            return value_at(d, scope_type(d, found), lo + d->c.bias);
+        return symbol_value(d, name, scope_type(d, found));
+    case FOUND_SYMBOL:
+        return value_at(d, scope_type(d, found), found->symbol->va);
+    default:
+        return data_fail(d, "No symbol \"%s\" in current context.", name);
+    }
+}
+
+/* ---- All variables of the function, for `info locals` and `info args` */
+
+static void visit_block(Dwarf_Die *block, Dwarf_Die *function, int tag, scope_visit *visit, void *context) {
+    Dwarf_Die child;
+    if (dwarf_child(block, &child) != 0)
+        return;
+    do
+        if (dwarf_tag(&child) == tag && dwarf_diename(&child))
+            visit(context, &child, function);
+    while (dwarf_siblingof(&child, &child) == 0);
+}
+
+bool scope_variables(struct data *d, bool arguments, scope_visit *visit, void *context) {
+    struct scope scope;
+    if (!scope_here(d, &scope) || !scope.count)
+        return false;
+    if (arguments)
+        visit_block(&scope.block[0], &scope.block[0], DW_TAG_formal_parameter, visit, context);
+    for (size_t i = scope.count; !arguments && i-- > 0;)
+        visit_block(&scope.block[i], &scope.block[0], DW_TAG_variable, visit, context);
+    return true;
+}
