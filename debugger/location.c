@@ -127,6 +127,16 @@ static enum outcome convert(struct machine *m, uint64_t type_offset) {
     return OK;
 }
 
+/* A constant with a type: its bytes, whatever they mean. In libdw: the size, then the bytes. */
+static enum outcome typed_constant(struct machine *m, const Dwarf_Op *op) {
+    const uint8_t *block = (const uint8_t *)(uintptr_t)op->number2;
+    uint64_t value = 0;
+    if (!block || block[0] > sizeof value)
+        return LOST;
+    memcpy(&value, block + 1, block[0]);
+    return push(m, value);
+}
+
 static enum outcome typed_register(struct machine *m, const Dwarf_Op *op) {
     uint64_t value;
     enum outcome outcome = dwarf_register(m, (unsigned)op->number, &value);
@@ -301,6 +311,9 @@ static enum outcome step(struct machine *m, const Dwarf_Op *op) {
     case DW_OP_convert:
     case DW_OP_GNU_convert:
         return convert(m, op->number);
+    case DW_OP_const_type:
+    case DW_OP_GNU_const_type:
+        return typed_constant(m, op);
     case DW_OP_regval_type:
     case DW_OP_GNU_regval_type:
         return typed_register(m, op);
