@@ -78,6 +78,14 @@ static size_t function_block(const struct scope *scope) {
     return i;
 }
 
+bool scope_function(struct data *d, uint64_t pc, Dwarf_Die *function) {
+    struct scope scope;
+    if (!scope_at(&d->c, pc, &scope) || !scope.count)
+        return false;
+    *function = scope.block[0];
+    return true;
+}
+
 /* ---- Names in a block */
 
 static enum found_kind kind_of(int tag) {
