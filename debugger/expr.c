@@ -246,7 +246,7 @@ void expr_complete_member(struct cli *cli, const char *text, const char *prefix,
     struct tree tree = {0};
     struct value *value = evaluate(d, text, &tree, false);
     struct type *type = value ? type_strip(&d->c, value->type) : NULL;
-    if (type && type->kind == TYPE_POINTER)
+    if (type && (type->kind == TYPE_POINTER || type->kind == TYPE_ARRAY))
         type = type_strip(&d->c, type->target);
     if (type && (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION)) {
         type_read_fields(&d->c, type);
