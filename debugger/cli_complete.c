@@ -86,20 +86,44 @@ static void offer_registers(struct collector *c) {
         offer_joined(c, "$", names[i]);
 }
 
+/* Where names, their members and elements begin that end at text[length]: "a->b[i]." */
+static size_t chain_start(const char *text, size_t length) {
+    while (length) {
+        char c = text[length - 1];
+        if (c == '>' && length > 1 && text[length - 2] == '-')
+            length--;
+        else if (!isalnum((unsigned char)c) && !strchr("_$.[]", c))
+            break;
+        length--;
+    }
+    return length;
+}
+
+/* A member of what stands before it. False: it is none. */
+static bool member(struct cli *cli, struct collector *c, const char *text, size_t length) {
+    size_t mark = length && text[length - 1] == '.' ? 1 : length > 1 && !strncmp(text + length - 2, "->", 2) ? 2 : 0;
+    size_t start = chain_start(text, length);
+    if (!mark || start + mark >= length)
+        return false;
+    char *owner = strndup(text + start, length - mark - start);
+    expr_complete_member(cli, owner, c->word, visit, c);
+    free(owner);
+    return true;
+}
+
 /* Words of an expression begin behind anything that is no part of a name. */
 static void expression(struct cli *cli, struct collector *c, size_t *start) {
-    size_t length = strlen(c->word);
-    while (length && (isalnum((unsigned char)c->word[length - 1]) || strchr("_$", c->word[length - 1])))
+    const char *text = c->word;
+    size_t length = strlen(text);
+    while (length && (isalnum((unsigned char)text[length - 1]) || strchr("_$", text[length - 1])))
         length--;
     *start += length;
     c->word += length;
-    if (*c->word == '$') {
-        offer_registers(c);
-        return;
-    }
-    expr_complete(cli, c->word, visit, c);
-    offer_symbols(cli, c, "", true, true);
     c->found->append = 0;
+    if (*c->word == '$')
+        offer_registers(c);
+    else if (!member(cli, c, text, length))
+        expr_complete(cli, c->word, visit, c);
 }
 
 /* Files in the folder that the word names, and its folders; only those whose name ends like `end`, if it is given. */
