@@ -274,6 +274,25 @@ static enum facet_status cmd_commands(struct cli *cli, const char *args, struct 
     return FACET_OK;
 }
 
+/* ---- handle: for gdb's scripts. Signals that the program handles are its own affair here. */
+
+static enum facet_status cmd_handle(struct cli *cli, const char *args, struct facet_error *error) {
+    char word[32];
+    (void)cli;
+    if (!*args)
+        return facet_fail(error, FACET_ERR_USAGE, "Argument required (signal to handle).");
+    while (*args) {
+        cmd_word(&args, word, sizeof word);
+        if (!strcmp(word, "stop") || !strcmp(word, "print") || !strcmp(word, "nopass") || !strcmp(word, "ignore"))
+            return facet_fail(
+                error, FACET_ERR_USAGE,
+                "handle %s: facet stops at signals that would end the program, and at no others; break at "
+                "the handler instead.",
+                word);
+    }
+    return FACET_OK;
+}
+
 const struct cmd cmd_break_table[] = {
     {"break", "b", cmd_break, "break [LOCATION] [if CONDITION]",
      "stop before that code: FUNCTION, LINE, FILE:LINE, +N, -N, *ADDRESS", false},
@@ -286,6 +305,8 @@ const struct cmd cmd_break_table[] = {
     {"condition", NULL, cmd_condition, "condition NUMBER [EXPRESSION]", "stop only if it is not zero; or always",
      false},
     {"ignore", NULL, cmd_ignore, "ignore NUMBER COUNT", "pass a breakpoint so many times", false},
+    {"handle", NULL, cmd_handle, "handle SIGNAL nostop|noprint|pass",
+     "accepted for gdb's scripts: facet stops at signals that would end the program", false},
     {"commands", NULL, cmd_commands, "commands [NUMBER]",
      "the lines up to `end` are executed whenever it stops; `silent` first: without a word", false},
     {0},
