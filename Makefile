@@ -38,7 +38,7 @@ DOMAIN_SRC = kernel/domain/init.c kernel/domain/elf.c kernel/domain/space.c kern
 
 # linux.elf, the Linux personality, which init starts for a program that is not native; embedded in init.elf. C and assembler.
 LINUX_SRC = $(patsubst %,kernel/domain/linux/%,main.c calls.c clock.c signal.c user.c fault.c vm.c region.c space.c \
-	say.c pool.c load.c stack.c mmap.c mremap.c advice.c sync.c frame.c rseq.c process.c limits.c random.c start.S \
+	say.c pool.c load.c stack.c mmap.c mremap.c advice.c sync.c frame.c rseq.c timer.c process.c limits.c random.c start.S \
 	text.c file.c host.c fd.c transfer.c mount.c path.c walk.c open.c refuse.c stat.c names.c attributes.c xattr.c node.c \
 	device.c memory.c proc.c pipe.c directory.c poll.c terminal.c filecalls.c)
 
