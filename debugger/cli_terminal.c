@@ -243,20 +243,25 @@ static void history_open(struct terminal *t) {
     el_set(t->edit, EL_HIST, history, t->history);
 }
 
-static void history_close(struct terminal *t) {
+static void history_save(struct terminal *t) {
     HistEvent event;
-    if (t->history_path && t->cli->set.history_save && make_folders(t->history_path)) {
-        history(t->history, &event, H_SETSIZE, (int)t->cli->set.history_size);
+    history(t->history, &event, H_SETSIZE, (int)t->cli->set.history_size);
+    if (t->history_path && t->cli->set.history_save && make_folders(t->history_path))
         history(t->history, &event, H_SAVE, t->history_path);
-    }
+}
+
+static void history_close(struct terminal *t) {
     free(t->history_path);
     history_end(t->history);
 }
 
+/* Saved at once: a terminal may be closed at any time. */
 void terminal_remember(struct terminal *t, const char *line) {
     HistEvent event;
-    if (line[strspn(line, " \t")])
-        history(t->history, &event, H_ENTER, line);
+    if (!line[strspn(line, " \t")])
+        return;
+    history(t->history, &event, H_ENTER, line);
+    history_save(t);
 }
 
 /* ---- Open, read, close */

@@ -91,10 +91,10 @@ static enum facet_status no_function(struct symbols *symbols, const char *name, 
     size_t count;
     symbols_all(symbols, &count);
     if (!count)
-        return facet_fail(
-            error, FACET_ERR_USAGE,
-            "No symbol table is loaded: the program is stripped. Use *ADDRESS, or the file as it was before "
-            "`strip`.");
+        return facet_fail(error, FACET_ERR_USAGE,
+                          "Function \"%.200s\" not defined: the program was stripped.  Use *ADDRESS (`starti` stops at "
+                          "its first instruction), or build it with -g and do not strip it.",
+                          name);
     if (symbols_find(symbols, name, &symbol, &why) == FACET_OK)
         return facet_fail(error, FACET_ERR_USAGE, "\"%s\" is not a function", name);
     const char *hint = strstr(why.text, "; did you mean");

@@ -59,6 +59,8 @@ for how in regions huge code recursion jump stack handler full forged 'nothing l
     same "$hostile" "$how"
 done
 
+build timers gcc -static
+same "$T/gcc -static/timers"
 build mapping gcc -static
 same "$T/gcc -static/mapping" "$T/files"
 [ "$(od -An -tx1 -j8192 -N3 "$T/files/mapped")" = ' 55 56 57' ] || failed=$((failed + 1))

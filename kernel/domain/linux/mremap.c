@@ -93,7 +93,7 @@ static long remap(struct remap *m) {
     long result = source_check(m, &source);
     if (result < 0)
         return result;
-    if (m->new_size > m->old_size && !memory_allowed(m->new_size - m->old_size))
+    if (m->new_size > m->old_size && !memory_allowed(m->new_size - m->old_size, source.file < 0))
         return -ENOMEM;
     if (!(m->flags & MREMAP_DONTUNMAP)) {
         result = grow_in_place(m, &source);

@@ -8,6 +8,7 @@
 
 static struct area *root FREQUENT_DATA, *unused;
 static unsigned long region_count, unused_count;
+unsigned long region_total;
 
 static unsigned long draw(void) {
     static unsigned long state = 0x9e3779b97f4a7c15;
@@ -111,6 +112,7 @@ static void insert(const struct area *region) {
     unused = node->left;
     unused_count--;
     region_count++;
+    region_total += region->end - region->start;
     *node = *region;
     node->left = node->right = 0;
     node->priority = draw();
@@ -128,6 +130,7 @@ static void erase(struct area *node) {
     unused = node;
     unused_count++;
     region_count--;
+    region_total -= node->end - node->start;
 }
 
 static int goes_on(const struct area *low, const struct area *high) {
