@@ -251,27 +251,46 @@ static bool is_silence(const struct cli_lines *lines) {
     return !strncmp(first, "silent", 6) && !first[6 + strspn(first + 6, " \t")];
 }
 
-static enum facet_status cmd_commands(struct cli *cli, const char *args, struct facet_error *error) {
-    struct point *p = points_find(cli, cli->last_point);
-    struct cli_lines lines;
-    enum facet_status status = FACET_OK;
+/* Those that `commands` names, gathered by each_number. */
+static struct hits named;
+
+static void gather(struct cli *cli, struct point *point) {
+    (void)cli;
+    hits_add(&named, point);
+}
+
+static enum facet_status gather_named(struct cli *cli, const char *args, struct facet_error *error) {
+    struct point *last = points_find(cli, cli->last_point);
+    hits_clear(&named);
     if (*args)
-        status = take_point(cli, &args, "", &p, error);
-    else if (!p)
-        status = facet_fail(error, FACET_ERR_USAGE, "No breakpoints specified.");
-    if (status)
-        return status;
-    if (cli_interactive(cli))
-        printf("Type commands for breakpoint(s) %d, one per line.\nEnd with a line saying just \"end\".\n", p->number);
-    status = cli_read_body(cli, "commands", &lines, error);
-    if (status) {
-        cli_lines_free(&lines);
-        return status;
-    }
-    cli_lines_free(&p->commands);
-    p->commands = lines;
-    p->silent = is_silence(&lines);
+        return each_point(cli, args, gather, error);
+    if (!last)
+        return facet_fail(error, FACET_ERR_USAGE, "No breakpoints specified.");
+    hits_add(&named, last);
     return FACET_OK;
+}
+
+static void give_commands(struct point *p, const struct cli_lines *lines) {
+    cli_lines_free(&p->commands);
+    p->commands = (struct cli_lines){0};
+    for (size_t i = 0; i < lines->count; i++)
+        cli_lines_add(&p->commands, lines->line[i]);
+    p->silent = is_silence(lines);
+}
+
+static enum facet_status cmd_commands(struct cli *cli, const char *args, struct facet_error *error) {
+    struct cli_lines lines = {0};
+    enum facet_status status = gather_named(cli, args, error);
+    if (status == FACET_OK && cli_interactive(cli))
+        printf("Type commands for breakpoint(s) %s, one per line.\nEnd with a line saying just \"end\".\n",
+               *args ? args : "set last");
+    if (status == FACET_OK)
+        status = cli_read_body(cli, "commands", &lines, error);
+    for (size_t i = 0; status == FACET_OK && i < named.count; i++)
+        give_commands(named.point[i], &lines);
+    cli_lines_free(&lines);
+    hits_clear(&named);
+    return status;
 }
 
 /* ---- handle: for gdb's scripts. Signals that the program handles are its own affair here. */
@@ -307,7 +326,7 @@ const struct cmd cmd_break_table[] = {
     {"ignore", NULL, cmd_ignore, "ignore NUMBER COUNT", "pass a breakpoint so many times", false},
     {"handle", NULL, cmd_handle, "handle SIGNAL nostop|noprint|pass",
      "accepted for gdb's scripts: facet stops at signals that would end the program", false},
-    {"commands", NULL, cmd_commands, "commands [NUMBER]",
+    {"commands", NULL, cmd_commands, "commands [NUMBER…]",
      "the lines up to `end` are executed whenever it stops; `silent` first: without a word", false},
     {0},
 };
