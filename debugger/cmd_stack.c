@@ -70,9 +70,9 @@ static enum facet_status backtrace_arguments(struct cli *cli, const char *args, 
 
 static enum facet_status cmd_backtrace(struct cli *cli, const char *args, struct facet_error *error) {
     struct frame frame;
-    int first;
-    uint64_t count;
-    bool full;
+    int first = 0;
+    uint64_t count = 0;
+    bool full = false;
     enum facet_status status = frame_at(cli, 0, &frame, error);
     if (status == FACET_OK)
         status = backtrace_arguments(cli, args, &first, &count, &full, error);
