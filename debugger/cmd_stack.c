@@ -10,7 +10,7 @@
 #include <string.h>
 
 static void print_numbered(struct cli *cli, const struct frame *frame) {
-    printf("#%-3d", frame->level);
+    printf("#%-2d ", frame->level);
     stack_print_frame(cli, frame);
 }
 
