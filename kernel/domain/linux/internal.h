@@ -98,6 +98,8 @@ int region_room(unsigned long more);
 int region_room_to_cut(unsigned long start, unsigned long end, int keep);
 /* Puts one where nothing is, joins it with its neighbours and tells the host. It takes over the hold on the file. */
 void region_add(const struct area *region);
+/* The same of one that goes on with what is there from `from` on: to the host they are one. */
+void region_grow(const struct area *region, unsigned long from);
 /* Takes the first piece between start and end out of the list, for which one may have to be divided. 0: there is none.
  * The host is not told; the hold on the file goes to the caller. */
 int region_take(unsigned long start, unsigned long end, struct area *piece);

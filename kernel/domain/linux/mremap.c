@@ -31,7 +31,7 @@ static long grow_in_place(const struct remap *m, const struct area *source) {
     added.offset += end - source->start;
     if (added.file >= 0)
         file_map_keep(added.file);
-    region_add(&added);
+    region_grow(&added, m->old);
     return (long)m->old;
 }
 

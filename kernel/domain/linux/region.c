@@ -166,9 +166,9 @@ void region_gone(unsigned long start, unsigned long end) {
 }
 
 /* PROT_READ, PROT_WRITE and PROT_EXEC are 1, 2 and 4. */
-void region_add(const struct area *region) {
+void region_grow(const struct area *region, unsigned long from) {
     struct area all = *region, *low = region_before(all.start), *high = region_at(all.end);
-    tell(all.start, all.end, all.kind | (all.prot & 7ul) * REGION_R, region_name(&all));
+    tell(from, all.end, all.kind | (all.prot & 7ul) * REGION_R, region_name(&all));
     if (low && goes_on(low, &all)) {
         all.start = low->start;
         all.offset = low->offset;
@@ -183,6 +183,10 @@ void region_add(const struct area *region) {
             file_map_drop(all.file);
     }
     insert(&all);
+}
+
+void region_add(const struct area *region) {
+    region_grow(region, region->start);
 }
 
 /* Leaves a part of what was taken out. */
