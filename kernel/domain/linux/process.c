@@ -195,8 +195,23 @@ static long call_set_robust_list(const unsigned long arg[6]) {
     return arg[1] == 24 ? 0 : -EINVAL;
 }
 
+/* At first the last part of the path, as execve does it. */
+static void name_start(char name[NAME_SIZE]) {
+    const char *part = boot.exe;
+    unsigned long length = 0;
+    for (const char *at = boot.exe; *at; at++)
+        part = *at == '/' ? at + 1 : part;
+    while (length < NAME_SIZE - 1 && part[length])
+        length++;
+    memcpy(name, part, length);
+}
+
 static long call_prctl(const unsigned long arg[6]) {
-    static char name[NAME_SIZE] = "program";
+    static char name[NAME_SIZE];
+    static int named;
+    if (!named)
+        name_start(name);
+    named = 1;
     switch ((int)arg[0]) {
     case PR_SET_NAME: {
         char new[NAME_SIZE] = {0};
