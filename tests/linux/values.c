@@ -178,7 +178,7 @@ KEEP void locals(int argc, char **argv) {
     int inside = 1;
     char buffer[20] = "local";
     struct point copy = point;
-    double real = 2.5;
+    double real = argc + 1.5;
     float reals[2] = {1.5f, -0.25f};
     for (int i = 0; i < 1; i++) {
         int inside = 43; /* hides the other */
