@@ -51,12 +51,20 @@ static bool unit_of(struct catalogue *c, uint64_t pc, Dwarf_Die *unit) {
 }
 
 static bool scope_at(struct catalogue *c, uint64_t pc, struct scope *scope) {
+    if (c->scope && c->scope_pc == pc) {
+        *scope = *c->scope;
+        return true;
+    }
     scope->count = 0;
     if (!unit_of(c, pc, &scope->unit))
         return false;
     Dwarf_Die at = scope->unit;
     while (descend(scope, &at, pc - c->bias))
         at = scope->block[scope->count - 1];
+    if (!c->scope)
+        c->scope = catalogue_alloc(c, sizeof *scope);
+    *c->scope = *scope;
+    c->scope_pc = pc;
     return true;
 }
 

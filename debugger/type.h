@@ -60,6 +60,38 @@ struct type {
     struct type *next;    /* in the catalogue's bucket */
 };
 
+/* C's own. */
+enum type_basic {
+    BASIC_VOID,
+    BASIC_BOOL,
+    BASIC_CHAR,
+    BASIC_SCHAR,
+    BASIC_UCHAR,
+    BASIC_SHORT,
+    BASIC_USHORT,
+    BASIC_INT,
+    BASIC_UINT,
+    BASIC_LONG,
+    BASIC_ULONG,
+    BASIC_LLONG,
+    BASIC_ULLONG,
+    BASIC_INT128,
+    BASIC_UINT128,
+    BASIC_FLOAT,
+    BASIC_DOUBLE,
+    BASIC_LDOUBLE,
+    BASIC_INT8, /* those of registers and of `x`: never shown as characters */
+    BASIC_UINT8,
+    BASIC_INT16,
+    BASIC_INT32,
+    BASIC_INT64,
+    BASIC_FLAGS,
+    BASIC_NO_DEBUG_DATA,
+    BASIC_NO_DEBUG_TEXT,
+    BASIC_CODE, /* void () */
+    BASIC_COUNT
+};
+
 #define TYPE_BUCKETS 1024
 
 /* The debug information of one program: types by DIE, names by hash. */
@@ -70,6 +102,9 @@ struct catalogue {
     uint64_t bias;        /* of addresses in memory to those of the debug information */
     struct block *blocks; /* the arena */
     struct type *types[TYPE_BUCKETS];
+    struct type *basic_pointers[BASIC_COUNT]; /* made so far */
+    struct scope *scope;                      /* of the address looked up last: scope.c */
+    uint64_t scope_pc;
     struct name **names; /* the index: catalogue.c */
     size_t name_room;
     bool indexed;
@@ -106,35 +141,6 @@ void type_read_fields(struct catalogue *c, struct type *type);
 struct type *type_tagged(struct catalogue *c, enum name_kind kind, const char *tag);
 
 /* ---- C's own */
-enum type_basic {
-    BASIC_VOID,
-    BASIC_BOOL,
-    BASIC_CHAR,
-    BASIC_SCHAR,
-    BASIC_UCHAR,
-    BASIC_SHORT,
-    BASIC_USHORT,
-    BASIC_INT,
-    BASIC_UINT,
-    BASIC_LONG,
-    BASIC_ULONG,
-    BASIC_LLONG,
-    BASIC_ULLONG,
-    BASIC_INT128,
-    BASIC_UINT128,
-    BASIC_FLOAT,
-    BASIC_DOUBLE,
-    BASIC_LDOUBLE,
-    BASIC_INT8, /* those of registers and of `x`: never shown as characters */
-    BASIC_UINT8,
-    BASIC_INT16,
-    BASIC_INT32,
-    BASIC_INT64,
-    BASIC_FLAGS,
-    BASIC_NO_DEBUG_DATA,
-    BASIC_NO_DEBUG_TEXT,
-    BASIC_CODE, /* void () */
-};
 struct type *type_basic(enum type_basic which);
 struct type *type_pointer(struct catalogue *c, struct type *target);
 struct type *type_array(struct catalogue *c, struct type *element, int64_t count);
