@@ -49,7 +49,7 @@ static bool calls(Dwarf_Die *site, Dwarf_Die *function) {
         return false;
     if (!dwarf_formref_die(&attr, &target))
         return false;
-    if (dwarf_lowpc(&target, &one) == 0 && dwarf_lowpc(function, &other) == 0)
+    if (scope_entry(&target, &one) && scope_entry(function, &other))
         return one == other;
     const char *name = dwarf_diename(&target), *here = dwarf_diename(function);
     return name && here && !strcmp(name, here);
@@ -121,7 +121,7 @@ bool location_at_entry(struct data *d, Dwarf_Die *variable, Dwarf_Die *function,
     Dwarf_Op *ops;
     Dwarf_Addr start;
     size_t count;
-    if (dwarf_lowpc(function, &start) != 0 || !dwarf_attr_integrate(variable, DW_AT_location, &attr) ||
+    if (!scope_entry(function, &start) || !dwarf_attr_integrate(variable, DW_AT_location, &attr) ||
         dwarf_getlocation_addr(&attr, start, &ops, &count, 1) != 1 || count != 1 || ops[0].atom < DW_OP_reg0 ||
         ops[0].atom > DW_OP_reg31)
         return false;

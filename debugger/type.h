@@ -132,6 +132,8 @@ const struct name *name_next(const struct name *name);
 void catalogue_each(struct catalogue *c, void (*visit)(void *context, const struct name *name), void *context);
 bool catalogue_die(struct catalogue *c, uint64_t offset, Dwarf_Die *die);
 
+/* A constant, by the sign of its form: DW_FORM_data1 200 is 200, whatever libdw's signed reading says. */
+bool type_constant(Dwarf_Attribute *attr, int64_t *value);
 /* The type that a DIE describes, or that its DW_AT_type names (void without one). Never NULL. */
 struct type *type_of_die(struct catalogue *c, Dwarf_Die *die);
 struct type *type_of_attribute(struct catalogue *c, Dwarf_Die *die);
