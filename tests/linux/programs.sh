@@ -17,7 +17,7 @@ build() {
     name=$1
     shift
     mkdir -p "$T/$*"
-    "$@" -O1 -g -Wall -o "$T/$*/$name" "tests/linux/programs/$name.c" || exit 1
+    "$@" -O1 -g -Wall -D_GNU_SOURCE -o "$T/$*/$name" "tests/linux/programs/$name.c" || exit 1
 }
 
 # same PROGRAM ARGUMENT…
@@ -36,6 +36,26 @@ same() {
     fi
 } 2>/dev/null
 
+# files SEED: random file calls, in a tree that is granted some directories above where they happen, as paths lead there
+files() {
+    for side in native facet; do
+        mkdir -p "$T/up/w/x/y/here" && cd "$T/up/w/x/y/here" || exit 2
+        if [ $side = native ]; then
+            "$T/gcc -static/files" 3000 "$1" >"$T/native"
+        else
+            "$B/facet" run --grant dir:../../../..:rw "$T/gcc -static/files" 3000 "$1" >"$T/facet" 2>"$T/facet.err"
+        fi
+        cd "$T" && rm -rf "$T/up"
+    done
+    if cmp -s "$T/native" "$T/facet"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAIL files 3000 $1"
+        diff "$T/native" "$T/facet" | head -n 10
+    fi
+}
+
 for compiler in 'gcc -static' 'gcc -static-pie' 'musl-gcc -static'; do
     for program in start signals memory; do
         # shellcheck disable=SC2086 # a command's words
@@ -51,6 +71,10 @@ for compiler in 'gcc -static' 'gcc -static-pie' 'musl-gcc -static'; do
 done
 for seed in 11 12 13; do
     same "$T/gcc -static/memory" 20000 $seed
+done
+build files gcc -static
+for seed in 1 2 5 6 7 8 9 10; do
+    files $seed
 done
 printf 'linux programs: %d passed, %d failed\n' $passed $failed
 [ $failed = 0 ]
