@@ -209,7 +209,10 @@ enum facet_status cmd_info_line(struct cli *cli, const char *args, struct facet_
     struct linespec spec;
     struct line_place place;
     const char *end;
-    enum facet_status status = linespec_parse(cli, args, &end, &spec, error);
+    char shown[32] = "";
+    if (!*args && cli->list.path) /* the line that was shown last */
+        snprintf(shown, sizeof shown, "%d", cli->list.line);
+    enum facet_status status = linespec_parse(cli, *args ? args : shown, &end, &spec, error);
     if (status)
         return status;
     for (size_t i = 0; i < spec.place_count; i++) {

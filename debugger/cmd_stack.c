@@ -27,7 +27,7 @@ static void print_frames(struct cli *cli, struct frame *frame, uint64_t count, b
             cli->frame = selected;
         }
         bool more = frame_shown_caller(cli, frame, &caller);
-        if (!--count && more)
+        if (!--count && more && cli_interactive(cli))
             printf("(More stack frames follow...)\n");
         if (!count || !more || cli_interrupted())
             return;

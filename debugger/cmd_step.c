@@ -56,7 +56,8 @@ static enum facet_status by_instructions(struct cli *cli, const char *args, bool
         return status;
     control_begin(&c, cli);
     for (; count && !c.heard; count--) {
-        frame_innermost(cli, &c.before);
+        if (count == 1)
+            frame_innermost(cli, &c.before);
         if (over)
             step_over_instruction(&c);
         else

@@ -151,7 +151,7 @@ static enum facet_status list_points(struct cli *cli, bool watchpoints_only, con
         count++;
         if (widths.type < (int)strlen(type_name(p)))
             widths.type = (int)strlen(type_name(p));
-        if (!p->watch)
+        if (!p->watch || cli->started)
             widths.address = 18;
     }
     if (!count && only)

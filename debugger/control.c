@@ -51,6 +51,8 @@ static void move(struct control *c, struct session_stop (*go)(struct session *))
         look_around(c);
     else
         c->heard = true;
+    if (!session_emu(c->cli->session))
+        c->cli->started = false;
 }
 
 /* ---- Commands' moves */
@@ -89,7 +91,7 @@ void control_run(struct control *c, const struct place *places, size_t count) {
     do
         move(c, session_continue);
     while (!c->heard && !is_reached(c, places, count));
-    if (session_emu(c->cli->session))
+    if (c->cli->started)
         points_insert(c->cli, NULL, 0);
 }
 

@@ -2,6 +2,7 @@
 #include "expr.h"
 
 #include "expr_parse.h"
+#include "text.h"
 
 #include <dwarf.h>
 #include <string.h>
@@ -55,6 +56,24 @@ enum facet_status expr_object(struct cli *cli, const char *text, struct expr_obj
     tree_free(&tree);
     data_end(d, evaluation, NULL);
     return status;
+}
+
+size_t expr_reads(struct cli *cli, const char *text, struct expr_piece **pieces) {
+    struct data *d = data_of(cli);
+    struct evaluation evaluation = data_begin(d, NULL);
+    struct tree tree = {0};
+    size_t count = 0;
+    *pieces = NULL;
+    struct value *result = evaluate(d, text, &tree, true);
+    for (const struct value *v = result ? d->values : NULL; v; v = v->next) {
+        if (v->where != VALUE_MEMORY || v->lazy || v == result || !v->size)
+            continue;
+        *pieces = text_grow(*pieces, count + 1, sizeof **pieces);
+        (*pieces)[count++] = (struct expr_piece){v->address, v->size};
+    }
+    tree_free(&tree);
+    data_end(d, evaluation, NULL);
+    return count;
 }
 
 /* Of what may have no type, a number all the same. */

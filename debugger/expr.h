@@ -25,6 +25,13 @@ struct expr_object {
 /* FACET_ERR_USAGE, too, for what has no address: a register, a constant, an optimized-out variable. */
 enum facet_status expr_object(struct cli *cli, const char *text, struct expr_object *object, struct facet_error *error);
 
+/* The pieces of memory that finding out what it names reads: of `p->next->x` those of p and of p->next. The caller
+ * frees *pieces; returns how many. */
+struct expr_piece {
+    uint64_t va, size;
+};
+size_t expr_reads(struct cli *cli, const char *text, struct expr_piece **pieces);
+
 /* Is it different from zero? For conditions. */
 enum facet_status expr_true(struct cli *cli, const char *text, bool *result, struct facet_error *error);
 /* A number: of an integer or pointer its value, of a function or an array where it lies. */

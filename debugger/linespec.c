@@ -58,16 +58,6 @@ static enum facet_status at_address(struct cli *cli, const char *text, struct li
     return FACET_OK;
 }
 
-static enum facet_status at_frame(struct cli *cli, struct linespec *spec, struct facet_error *error) {
-    struct frame frame;
-    enum facet_status status = frame_selected(cli, &frame, NULL);
-    if (status)
-        return facet_fail(error, FACET_ERR_USAGE, "No default breakpoint location: the program is not being run.");
-    one_place(spec, frame.pc);
-    set_line_at(cli, spec, frame.lookup_pc);
-    return FACET_OK;
-}
-
 static enum facet_status at_line(struct cli *cli, const char *path, const char *directory, int line, bool named,
                                  struct linespec *spec, struct facet_error *error) {
     int found;
@@ -80,6 +70,18 @@ static enum facet_status at_line(struct cli *cli, const char *path, const char *
     if (!named)
         return facet_fail(error, FACET_ERR_USAGE, "No line %d in the current file.", line);
     return facet_fail(error, FACET_ERR_USAGE, "No line %d in file \"%s\".", line, text_basename(path));
+}
+
+static enum facet_status at_frame(struct cli *cli, struct linespec *spec, struct facet_error *error) {
+    struct frame frame;
+    enum facet_status status = frame_selected(cli, &frame, NULL);
+    if (status && cli->list.path)
+        return at_line(cli, cli->list.path, cli->list.directory, cli->list.line, false, spec, error);
+    if (status)
+        return facet_fail(error, FACET_ERR_USAGE, "No default breakpoint location: the program is not being run.");
+    one_place(spec, frame.pc);
+    set_line_at(cli, spec, frame.lookup_pc);
+    return FACET_OK;
 }
 
 static enum facet_status at_function(struct cli *cli, const char *name, struct linespec *spec,

@@ -61,6 +61,7 @@ void points_renew(struct cli *cli) {
     cli->inserted_count = 0;
     for (size_t i = 0; i < cli->point_count; i++)
         cli->points[i]->hits = 0;
+    watch_renew(cli);
 }
 
 const char *point_name(const struct point *point) {

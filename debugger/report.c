@@ -4,6 +4,7 @@
 #include "session.h"
 #include "text.h"
 
+#include <signal.h>
 #include <string.h>
 
 static size_t append(char *text, size_t size, size_t used, const char *key, const uint8_t *bytes, uint32_t count) {
@@ -65,7 +66,9 @@ void report_fault(const unsigned long event[6], char *text, size_t size) {
     enum fault fault = (enum fault)event[2];
     unsigned vector = (unsigned)(event[5] >> 32);
     unsigned long error = event[5] & 0xffffffff;
-    if (fault == FAULT_EXCEPTION && error)
+    if (fault == FAULT_SYSCALL && event[1] != SIGSYS)
+        snprintf(text, size, "a system call of its own has sent it");
+    else if (fault == FAULT_EXCEPTION && error)
         snprintf(text, size, "the processor raised exception %u (%s), error code 0x%lx", vector, exception_name(vector),
                  error);
     else if (fault == FAULT_EXCEPTION)

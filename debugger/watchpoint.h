@@ -32,6 +32,8 @@ void watch_check(struct cli *cli, struct hits *hits);
 bool watch_leave_scopes(struct cli *cli, uint64_t pc);
 /* "Hardware watchpoint 2: x", the old value and the new. */
 void watch_tell(struct cli *cli, const struct point *point);
+/* A machine has started: what they watch may be elsewhere. */
+void watch_renew(struct cli *cli);
 /* The machine is gone: nothing waits. Those of variables of functions end with it. */
 void watch_forget(struct cli *cli);
 

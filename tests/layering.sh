@@ -47,5 +47,5 @@ check tests/guests "\"operations\.inc$|<facet/|$freestanding"
 check samples/handlers "<facet/handler\.h$|$system"
 check include/facet "<facet/|$system"
 check emu "\"emu/|<facet/|<unicorn/|<capstone/|<linux/openat2\.h$|$system"
-check debugger "\"emu/emu\.h$|<facet/|<capstone/|<elfutils/|<editline/|$system"
+check debugger "\"emu/emu\.h$|<facet/|<capstone/|<elfutils/|<editline/|<(asm|linux)/|$system"
 exit $found

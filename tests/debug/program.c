@@ -108,7 +108,7 @@ int main(int argc, char **argv) {
         leave(argc + 2);
     qsort(values, 5, sizeof *values, by_value);
     struct point centre = middle(&shapes[1]);
-    fill(bytes + 8, 4); fill(bytes, 3);
+    fill(bytes + 8, 4), fill(bytes, 3);
     quiet();
     total += spend(200000);
     local_watch(3);

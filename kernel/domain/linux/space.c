@@ -265,37 +265,42 @@ void space_remove(unsigned long start, unsigned long end) {
     visit_all(&(struct visit){.start = start, .end = end, .page = visit_remove, .registers = 1});
 }
 
-/* Into the leaf's slot for an address, if there can be one. */
-static int page_enter(unsigned long address, unsigned state) {
-    struct node *leaf = path_to(address, 1);
-    if (!leaf)
-        return 0;
-    set(R_PATH, OP_GPT_SET, slot_of(address, 0), R_PAGE);
-    leaf->state[slot_of(address, 0)] = (unsigned char)state;
-    leaf->used |= 1u << slot_of(address, 0);
-    return 1;
+/* Where pages go: the last GPT that has taken one, which is then in R_SCRATCH. */
+static struct node *target;
+static unsigned long target_prefix;
+
+static int target_reach(unsigned long address) {
+    if (target && target_prefix == address >> SHIFT(1))
+        return 1;
+    target = path_to(address, 1);
+    target_prefix = address >> SHIFT(1);
+    if (target)
+        get(R_PATH, OP_MEM_REDUCE, 0, 0, R_SCRATCH);
+    return target != 0;
 }
 
 /* state: 0 once there is no memory. context: how far they move. */
 static void visit_move(struct visit *visit, unsigned long address, struct node *leaf) {
     unsigned slot = slot_of(address, 0);
+    unsigned long to = address + *(unsigned long *)visit->context;
+    visit->state = visit->state && target_reach(to);
+    path_to(address, 0);
     if (!visit->state)
         return;
     get(R_PATH, OP_GPT_GET, slot, 0, R_PAGE);
     set(R_PATH, OP_GPT_SET, slot, CR_NULL);
-    visit->state = (unsigned)page_enter(address + *(unsigned long *)visit->context, leaf->state[slot]);
-    if (visit->state) {
-        leaf->state[slot] = 0;
-        leaf->used &= ~(1u << slot);
-    } else {
-        page_enter(address, leaf->state[slot]);
-    }
+    set(R_SCRATCH, OP_GPT_SET, slot_of(to, 0), R_PAGE);
+    target->state[slot_of(to, 0)] = leaf->state[slot];
+    target->used |= 1u << slot_of(to, 0);
+    leaf->state[slot] = 0;
+    leaf->used &= ~(1u << slot);
 }
 
 int space_move(unsigned long from, unsigned long to, unsigned long size) {
     unsigned long distance = to - from;
     struct visit visit = {
         .start = from, .end = from + size, .page = visit_move, .registers = 1, .state = 1, .context = &distance};
+    target = 0;
     visit_all(&visit);
     return (int)visit.state;
 }

@@ -34,5 +34,4 @@ continue
 info line
 info line 32
 info line factorial
-info symbol factorial
 info breakpoints

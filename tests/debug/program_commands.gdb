@@ -12,7 +12,6 @@ end
 run > /dev/null
 info breakpoints
 next 3
-display counter
 stepi
 stepi
 nexti
@@ -22,5 +21,4 @@ delete
 tbreak longest
 continue
 finish
-undisplay 1
 next
