@@ -125,6 +125,8 @@ static enum facet_status cmd_examine_memory(struct cli *cli, const char *args, s
     x->size = format.size;
     x->count = format.count;
     status = examine_memory(cli, &format, &x->next, &x->last, error);
+    if (format.count < 0) /* the next one goes on in front of these */
+        x->next += (uint64_t)format.count * unit_bytes(format.size);
     if (status == FACET_OK && format.count)
         remember(data_of(cli), &format, x->last);
     return status;

@@ -126,7 +126,7 @@ static enum facet_status go(struct cli *cli, int by, struct facet_error *error) 
     while (frame.level < wanted && frame_shown_caller(cli, &frame, &next))
         frame = next;
     if (by > 0 && frame.level == cli->frame)
-        return facet_fail(error, FACET_ERR_USAGE, "Initial frame selected; you can't go up.");
+        return facet_fail(error, FACET_ERR_USAGE, "Initial frame selected; you cannot go up.");
     cli->frame = frame.level;
     print_selected(cli, &frame);
     return FACET_OK;

@@ -136,7 +136,7 @@ bool data_read(struct data *d, uint64_t va, void *bytes, size_t size) {
 
 bool data_write(struct data *d, uint64_t va, const void *bytes, size_t size) {
     if (!d->cli->started)
-        return data_fail(d, "cannot access memory without a process: the program is not being run") != NULL;
+        return data_fail(d, "Cannot change memory: the program is not being run.") != NULL;
     size_t done = session_write(d->cli->session, va, bytes, size);
     if (done == size)
         return true;

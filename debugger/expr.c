@@ -148,16 +148,43 @@ static bool is_large(struct data *d, struct value *value) {
     return kind == TYPE_STRUCT || kind == TYPE_UNION || kind == TYPE_ARRAY;
 }
 
+/* What the argument was at the start, if its caller tells; at most 8 bytes of it. */
+static struct value *value_at_entry(struct data *d, Dwarf_Die *die, Dwarf_Die *function, struct type *type) {
+    uint64_t number, size = type_size(&d->c, type);
+    bool known = size <= sizeof number && location_at_entry(d, die, function, &number);
+    return known ? value_of_bytes(d, type, &number, size) : NULL;
+}
+
+static bool same(const struct value *a, const struct value *b) {
+    return !a->optimized_out && !a->missing && a->size == b->size && !memcmp(a->bytes, b->bytes, a->size);
+}
+
+/* As gdb: "n=5", "n=n@entry=5" if it has not changed since the function was entered, "n=6, n@entry=5" if it has. */
 static void print_argument(void *context, Dwarf_Die *die, Dwarf_Die *function) {
     struct arguments *a = context;
-    struct value *value = location_value(a->d, die, function, type_of_attribute(&a->d->c, die));
-    fprintf(a->out, a->count++ ? ", %s=" : "%s=", dwarf_diename(die));
-    if (value && is_large(a->d, value))
+    struct data *d = a->d;
+    const struct value_format natural = {0};
+    const char *name = dwarf_diename(die);
+    struct type *type = type_of_attribute(&d->c, die);
+    struct value *value = location_value(d, die, function, type);
+    struct value *entry = value_at_entry(d, die, function, type);
+    fprintf(a->out, a->count++ ? ", %s=" : "%s=", name);
+    if (value && is_large(d, value)) {
         fputs("...", a->out);
-    else if (value && value_fetch(a->d, value))
-        value_print_inner(a->d, value, &(struct value_format){0}, 0, a->out);
-    else
+        return;
+    }
+    if (!value || !value_fetch(d, value)) {
         fputs("<error reading variable>", a->out);
+        return;
+    }
+    bool unchanged = entry && same(value, entry);
+    if (unchanged)
+        fprintf(a->out, "%s@entry=", name);
+    value_print_inner(d, value, &natural, 0, a->out);
+    if (!entry || unchanged)
+        return;
+    fprintf(a->out, ", %s@entry=", name);
+    value_print_inner(d, entry, &natural, 0, a->out);
 }
 
 void expr_print_arguments(struct cli *cli, const struct frame *frame, FILE *out) {

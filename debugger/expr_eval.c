@@ -87,13 +87,21 @@ static struct value *repeated(struct evaluator *e, const struct node *n) {
 
 /* ---- Operators */
 
+static struct value *address(struct evaluator *e, const struct node *n, struct value *value) {
+    if (n->kind != NODE_NAME || value->where == VALUE_MEMORY)
+        return value_address(e->d, value);
+    if (value->where == VALUE_REGISTER)
+        return data_fail(e->d, "Address requested for identifier \"%s\" which is in a register.", n->text);
+    return data_fail(e->d, "Can't take address of \"%s\" which isn't an lvalue.", n->text);
+}
+
 static struct value *unary(struct evaluator *e, const struct node *n) {
     struct value *value = n->op == T_AND ? any(e, n->left) : value_of(e, n->left);
     if (!value)
         return NULL;
     switch (n->op) {
     case T_AND:
-        return value_address(e->d, value);
+        return address(e, n->left, value);
     case T_STAR:
         return follow(e, value);
     default:

@@ -291,7 +291,7 @@ static int strength(enum token token) {
 
 static struct node *conditional(struct parser *p, struct node *condition) {
     struct node *yes = expression(p, COMMA), *no;
-    if (!yes || !parser_expect(p, T_COLON) || !(no = expression(p, CONDITIONAL)))
+    if (!yes || !parser_expect(p, T_COLON) || !(no = expression(p, CONDITIONAL - 1)))
         return NULL;
     struct node *n = node(p, NODE_CONDITION, condition, yes);
     n->third = no;

@@ -137,10 +137,10 @@ static bool restore(struct evaluation *e, Dwarf_Frame *rules, unsigned dwarf, ui
     int word = frame_register(dwarf);
     if (dwarf_frame_register(rules, (int)dwarf, memory, &ops, &count) != 0)
         return false;
-    /* Without a rule of the program's own libdw 0.188 takes rax for the register that functions must preserve, not rbx
-     */
-    if (!count && (word == WORD(rbx) || word == WORD(rax)))
-        ops = word == WORD(rbx) ? NULL : memory;
+    /* No rule: the register is as it was, as gdb has it. Compilers know which registers a function of theirs leaves
+     * alone, and say so in the locations of variables. */
+    if (!count && dwarf != RETURN_ADDRESS)
+        ops = NULL;
     if (!count && ops == memory)
         return false;
     if (!count) { /* unchanged */
@@ -159,7 +159,8 @@ static bool find_cfa(struct cli *cli, const struct frame *frame, Dwarf_Frame *ru
 
 static bool caller_by_rules(struct cli *cli, const struct frame *frame, Dwarf_Frame *rules, struct frame *caller) {
     struct evaluation e = {.cli = cli, .frame = frame, .cfa = frame->cfa};
-    caller->known = 1u << WORD(rip) | 1u << WORD(rsp) | 1u << WORD(fs_base) | 1u << WORD(gs_base);
+    caller->known = 1u << WORD(rip) | 1u << WORD(rsp) | 1u << WORD(fs_base) | 1u << WORD(gs_base) |
+                    (frame->known & 1u << WORD(rflags));
     if (!frame->cfa)
         return false;
     for (unsigned dwarf = 0; dwarf <= RETURN_ADDRESS; dwarf++) {

@@ -180,7 +180,9 @@ static bool is_optimized(struct symbols *symbols, uint64_t va) {
     Dwarf_Attribute attribute;
     Dwarf_Die *unit = dwfl_module_addrdie(symbols_module(symbols), va, &bias);
     const char *producer = unit ? dwarf_formstring(dwarf_attr(unit, DW_AT_producer, &attribute)) : NULL;
-    const char *option = producer ? strstr(producer, " -O") : NULL;
+    const char *option = NULL; /* the last one counts */
+    for (const char *p = producer; p && (p = strstr(p, " -O")); p++)
+        option = p;
     return option && option[3] != '0' && option[3] != ' ' && option[3];
 }
 

@@ -4,46 +4,23 @@
  * the frame of the evaluation. What they cannot say here (an entry value, a register that a callee overwrote) is
  * optimized out.
  */
-#include "text.h"
-#include "value.h"
+#include "location.h"
 
 #include <dwarf.h>
 #include <elfutils/libdwfl.h>
 #include <gelf.h>
 #include <string.h>
 
-#define STACK_MAX 64
 #define STEPS_MAX 10000 /* loops are possible */
-#define NESTING_MAX 8   /* of frame bases and calls */
-
-enum place { PLACE_NOWHERE, PLACE_MEMORY, PLACE_REGISTER, PLACE_VALUE, PLACE_BYTES };
-
-struct machine {
-    struct data *d;
-    Dwarf_Attribute *attribute; /* whose expression this is */
-    Dwarf_Die *function;
-    uint64_t stack[STACK_MAX];
-    size_t depth;
-    enum place place; /* of the description that has just ended */
-    unsigned word;    /* PLACE_REGISTER */
-    Dwarf_Block bytes;
-    unsigned nesting;
-};
-
-enum outcome { OK, LOST, BAD }; /* LOST: not known here; BAD: an error, and it was said */
+#define NESTING_MAX 8
+#define FIRST_XMM 17 /* in DWARF's numbering */
 
 static enum outcome push(struct machine *m, uint64_t value) {
-    if (m->depth == STACK_MAX)
+    if (m->depth == LOCATION_STACK)
         return LOST;
     m->stack[m->depth++] = value;
     return OK;
 }
-
-static uint64_t top(const struct machine *m, size_t from_top) {
-    return m->depth > from_top ? m->stack[m->depth - 1 - from_top] : 0;
-}
-
-static enum outcome run(struct machine *m, const Dwarf_Op *ops, size_t count, size_t *stopped);
 
 /* ---- What an expression may ask of its frame */
 
@@ -67,13 +44,13 @@ static enum outcome frame_base(struct machine *m, uint64_t *value) {
         dwarf_getlocation_addr(&attr, m->d->frame.lookup_pc - m->d->c.bias, &ops, &count, 1) != 1)
         return LOST;
     struct machine inner = {.d = m->d, .attribute = &attr, .function = m->function, .nesting = m->nesting + 1};
-    enum outcome outcome = run(&inner, ops, count, &stopped);
+    enum outcome outcome = location_run(&inner, ops, count, &stopped);
     if (outcome != OK)
         return outcome;
     if (inner.place == PLACE_REGISTER)
         *value = ((const unsigned long *)&m->d->frame.regs)[inner.word];
     else
-        *value = top(&inner, 0);
+        *value = location_top(&inner, 0);
     return OK;
 }
 
@@ -108,7 +85,7 @@ static enum outcome load(struct machine *m, size_t size) {
     uint64_t value = 0;
     if (!m->depth || size > sizeof value)
         return LOST;
-    if (!data_read(m->d, top(m, 0), &value, size))
+    if (!data_read(m->d, location_top(m, 0), &value, size))
         return BAD;
     m->stack[m->depth - 1] = value;
     return OK;
@@ -150,12 +127,34 @@ static enum outcome convert(struct machine *m, uint64_t type_offset) {
     return OK;
 }
 
+/* A constant with a type: its bytes, whatever they mean. In libdw: the size, then the bytes. */
+static enum outcome typed_constant(struct machine *m, const Dwarf_Op *op) {
+    const uint8_t *block = (const uint8_t *)(uintptr_t)op->number2;
+    uint64_t value = 0;
+    if (!block || block[0] > sizeof value)
+        return LOST;
+    memcpy(&value, block + 1, block[0]);
+    return push(m, value);
+}
+
 static enum outcome typed_register(struct machine *m, const Dwarf_Op *op) {
     uint64_t value;
     enum outcome outcome = dwarf_register(m, (unsigned)op->number, &value);
     if (outcome == OK)
         outcome = push(m, value);
     return outcome == OK ? convert(m, op->number2) : outcome;
+}
+
+static enum outcome entry_value(struct machine *m, const Dwarf_Op *op) {
+    Dwarf_Attribute attr;
+    Dwarf_Op *ops;
+    size_t count;
+    uint64_t value;
+    if (dwarf_getlocation_attr(m->attribute, op, &attr) != 0 || dwarf_getlocation(&attr, &ops, &count) != 0 ||
+        count != 1 || ops[0].atom < DW_OP_reg0 || ops[0].atom > DW_OP_reg31)
+        return LOST;
+    enum outcome outcome = location_entry(m->d, (unsigned)(ops[0].atom - DW_OP_reg0), m->nesting, &value);
+    return outcome == OK ? push(m, value) : outcome;
 }
 
 /* ---- Operators */
@@ -227,10 +226,10 @@ static enum outcome unary(struct machine *m, const Dwarf_Op *op) {
 }
 
 static enum outcome shuffle(struct machine *m, const Dwarf_Op *op) {
-    uint64_t a = top(m, 0), b = top(m, 1), c = top(m, 2);
+    uint64_t a = location_top(m, 0), b = location_top(m, 1), c = location_top(m, 2);
     size_t need = op->atom == DW_OP_rot ? 3 : op->atom == DW_OP_swap || op->atom == DW_OP_over ? 2 : 1;
     if (op->atom == DW_OP_pick)
-        return m->depth > op->number ? push(m, top(m, op->number)) : LOST;
+        return m->depth > op->number ? push(m, location_top(m, op->number)) : LOST;
     if (m->depth < need)
         return LOST;
     switch (op->atom) {
@@ -262,6 +261,11 @@ static enum outcome describe(struct machine *m, const Dwarf_Op *op) {
     if (op->atom == DW_OP_implicit_value) {
         m->place = PLACE_BYTES;
         return dwarf_getlocation_implicit_value(m->attribute, op, &m->bytes) == 0 ? OK : LOST;
+    }
+    if (number >= FIRST_XMM && number < FIRST_XMM + 16) {
+        m->place = PLACE_VECTOR;
+        m->word = number - FIRST_XMM;
+        return data_frame(m->d) ? OK : LOST;
     }
     enum outcome outcome = dwarf_register(m, number, &value);
     m->place = PLACE_REGISTER;
@@ -307,6 +311,9 @@ static enum outcome step(struct machine *m, const Dwarf_Op *op) {
     case DW_OP_convert:
     case DW_OP_GNU_convert:
         return convert(m, op->number);
+    case DW_OP_const_type:
+    case DW_OP_GNU_const_type:
+        return typed_constant(m, op);
     case DW_OP_regval_type:
     case DW_OP_GNU_regval_type:
         return typed_register(m, op);
@@ -322,6 +329,9 @@ static enum outcome step(struct machine *m, const Dwarf_Op *op) {
     case DW_OP_swap:
     case DW_OP_rot:
         return shuffle(m, op);
+    case DW_OP_entry_value:
+    case DW_OP_GNU_entry_value:
+        return entry_value(m, op);
     case DW_OP_nop:
         return OK;
     default:
@@ -344,19 +354,14 @@ static enum outcome jump(struct machine *m, const Dwarf_Op *ops, size_t count, s
     return target > op->offset ? OK : LOST;
 }
 
-static bool is_piece(uint8_t atom) {
-    return atom == DW_OP_piece || atom == DW_OP_bit_piece;
-}
-
-/* Runs to the end, or to a piece: *stopped is its index. */
-static enum outcome run(struct machine *m, const Dwarf_Op *ops, size_t count, size_t *stopped) {
+enum outcome location_run(struct machine *m, const Dwarf_Op *ops, size_t count, size_t *stopped) {
     m->place = PLACE_MEMORY;
     size_t i = *stopped, start = i;
-    for (unsigned steps = 0; i < count && !is_piece(ops[i].atom); steps++) {
+    for (unsigned steps = 0; i < count && !location_is_piece(ops[i].atom); steps++) {
         bool jumps = ops[i].atom == DW_OP_bra || ops[i].atom == DW_OP_skip;
         enum outcome outcome = steps > STEPS_MAX ? LOST : jumps ? jump(m, ops, count, &i) : step(m, &ops[i]);
         if (outcome != OK) {
-            while (i < count && !is_piece(ops[i].atom))
+            while (i < count && !location_is_piece(ops[i].atom))
                 i++;
             *stopped = i;
             return outcome;
@@ -367,103 +372,4 @@ static enum outcome run(struct machine *m, const Dwarf_Op *ops, size_t count, si
     if (i == start)
         m->place = PLACE_NOWHERE;
     return m->place == PLACE_MEMORY && !m->depth ? LOST : OK;
-}
-
-/* ---- Descriptions to values */
-
-static struct value *simple(struct machine *m, struct type *type) {
-    uint64_t size = type_size(&m->d->c, type);
-    uint8_t bytes[16] = {0};
-    switch (m->place) {
-    case PLACE_MEMORY:
-        return value_at(m->d, type, top(m, 0));
-    case PLACE_REGISTER:
-        return value_of_register(m->d, type, m->word, 0);
-    case PLACE_VALUE:
-        memcpy(bytes, &m->stack[m->depth - 1], 8);
-        return size <= 8 ? value_of_bytes(m->d, type, bytes, size) : value_optimized_out(m->d, type);
-    case PLACE_BYTES:
-        return m->bytes.length >= size ? value_of_bytes(m->d, type, m->bytes.data, size)
-                                       : value_optimized_out(m->d, type);
-    default:
-        return value_optimized_out(m->d, type);
-    }
-}
-
-/* One piece of `size` bytes into `to`. False: its bytes are not known. */
-static bool take_piece(struct machine *m, uint8_t *to, uint64_t size) {
-    switch (m->place) {
-    case PLACE_MEMORY:
-        return data_read_some(m->d, top(m, 0), to, size) == size;
-    case PLACE_REGISTER:
-        memcpy(to, (const unsigned long *)&m->d->frame.regs + m->word, size < 8 ? size : 8);
-        return size <= 8;
-    case PLACE_VALUE:
-        memcpy(to, &m->stack[m->depth - 1], size < 8 ? size : 8);
-        return size <= 8;
-    case PLACE_BYTES:
-        memcpy(to, m->bytes.data, size < m->bytes.length ? size : m->bytes.length);
-        return size <= m->bytes.length;
-    default:
-        return false;
-    }
-}
-
-static struct value *pieces(struct machine *m, const Dwarf_Op *ops, size_t count, struct type *type) {
-    uint64_t size = type_size(&m->d->c, type), at = 0;
-    if (size > VALUE_BYTES_MAX)
-        return value_optimized_out(m->d, type);
-    struct value *value = value_of_bytes(m->d, type, NULL, size);
-    bool any = false;
-    value->missing = memset(text_grow(NULL, size + 1, 1), 1, size + 1);
-    for (size_t i = 0; i < count && at < size; i++) {
-        m->depth = 0;
-        enum outcome outcome = run(m, ops, count, &i);
-        if (outcome == BAD)
-            return NULL;
-        if (i >= count || ops[i].atom == DW_OP_bit_piece)
-            break;
-        uint64_t length = ops[i].number < size - at ? ops[i].number : size - at;
-        if (outcome == OK && m->place != PLACE_NOWHERE && take_piece(m, value->bytes + at, length)) {
-            memset(value->missing + at, 0, length);
-            any = true;
-        }
-        at += length;
-    }
-    value->optimized_out = !any;
-    return value;
-}
-
-static struct value *evaluate(struct data *d, Dwarf_Attribute *attr, Dwarf_Die *function, struct type *type) {
-    Dwarf_Op *ops;
-    size_t count, stopped = 0;
-    uint64_t pc = data_frame(d) ? d->frame.lookup_pc - d->c.bias : 0;
-    if (dwarf_getlocation_addr(attr, pc, &ops, &count, 1) != 1 || count == 0)
-        return value_optimized_out(d, type);
-    struct machine m = {.d = d, .attribute = attr, .function = function};
-    for (size_t i = 0; i < count; i++)
-        if (is_piece(ops[i].atom))
-            return pieces(&m, ops, count, type);
-    enum outcome outcome = run(&m, ops, count, &stopped);
-    return outcome == OK ? simple(&m, type) : outcome == LOST ? value_optimized_out(d, type) : NULL;
-}
-
-static struct value *constant(struct data *d, Dwarf_Attribute *attr, struct type *type) {
-    Dwarf_Block block;
-    Dwarf_Sword number;
-    uint64_t size = type_size(&d->c, type);
-    if (dwarf_formblock(attr, &block) == 0)
-        return block.length >= size ? value_of_bytes(d, type, block.data, size) : value_optimized_out(d, type);
-    if (dwarf_formsdata(attr, &number) == 0 && type_is_scalar(type_strip(&d->c, type)))
-        return value_of_int(d, type, (uint64_t)number);
-    return value_optimized_out(d, type);
-}
-
-struct value *location_value(struct data *d, Dwarf_Die *variable, Dwarf_Die *function, struct type *type) {
-    Dwarf_Attribute attr;
-    if (dwarf_attr_integrate(variable, DW_AT_location, &attr))
-        return evaluate(d, &attr, function, type);
-    if (dwarf_attr_integrate(variable, DW_AT_const_value, &attr))
-        return constant(d, &attr, type);
-    return value_optimized_out(d, type);
 }

@@ -3,6 +3,7 @@
  * facet run|debug [OPTIONS] PROGRAM [ARGS...]
  */
 #include "cli.h"
+#include "objects.h"
 #include "options.h"
 #include "run.h"
 #include "stats.h"
@@ -92,6 +93,8 @@ int main(int argc, char **argv) {
     const char *word = argc > 1 ? argv[1] : "";
     if (strcmp(word, "run") == 0 || strcmp(word, "debug") == 0)
         return run_or_debug(*word == 'd', argc - 1, argv + 1);
+    if (strcmp(word, "objects") == 0)
+        return objects_main(argc - 1, argv + 1);
     if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "--usage") == 0 ||
         strcmp(word, "help") == 0) {
         options_help(stdout);
@@ -105,6 +108,6 @@ int main(int argc, char **argv) {
         fputs("facet: which command? ", stderr);
     else
         fprintf(stderr, "facet: there is no command \"%s\". ", word);
-    fputs("Use `facet run PROGRAM`, `facet debug PROGRAM` or `facet --help`.\n", stderr);
+    fputs("Use `facet run PROGRAM`, `facet debug PROGRAM`, `facet objects PROGRAM` or `facet --help`.\n", stderr);
     return 2;
 }

@@ -82,10 +82,11 @@ static const char doc[] =
     "swapped for "
     "handlers that see, answer, alter or refuse each load and store."
     "\v"
-    "OBJECT   sym:NAME | va:ADDR[+LEN] (8 bytes without LEN) | seg:text|rodata|data|bss|stack | obj:ID\n"
+    "OBJECT   sym:NAME | va:ADDR[+LEN] (8 bytes without LEN) | seg:text|rodata|data|bss|heap|stack |\n"
+    "         map:N (the N-th mapping of a Linux program) | obj:ID\n"
     "HANDLER  trace[:FILE] | count | freeze | PATH.so[:ARGS] |\n"
     "         watch[:load|store|any][,off=N[..M]][,size=N][,value=N|<N|>N|!=N][,old=N|<N|>N|!=N]\n"
-    "Not there yet: PATH.lua, endpoint:NAME, and seg:heap, which native programs do not have.\n"
+    "Not there yet: PATH.lua, endpoint:NAME.\n"
     "\n"
     "Options end at PROGRAM. Exit status: the program's own; 2 wrong usage; 124 timeout; 125 facet itself failed, or "
     "every "
@@ -292,7 +293,8 @@ void options_free(struct options *options) {
 
 void options_help(FILE *out) {
     fputs("facet run   [OPTIONS] PROGRAM [ARGS...]    run to completion\n"
-          "facet debug [OPTIONS] PROGRAM [ARGS...]    the debugger\n\n",
+          "facet debug [OPTIONS] PROGRAM [ARGS...]    the debugger\n"
+          "facet objects PROGRAM [NAME]               what can be swapped, without running it\n\n",
           out);
     argp_help(&argp, out, ARGP_HELP_LONG | ARGP_HELP_DOC, (char[]){"facet"});
 }

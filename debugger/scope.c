@@ -65,6 +65,14 @@ static bool scope_here(struct data *d, struct scope *scope) {
     return data_frame(d) && scope_at(&d->c, d->frame.lookup_pc, scope);
 }
 
+bool scope_function(struct data *d, uint64_t pc, Dwarf_Die *function) {
+    struct scope scope;
+    if (!scope_at(&d->c, pc, &scope) || !scope.count)
+        return false;
+    *function = scope.block[0];
+    return true;
+}
+
 /* ---- Names in a block */
 
 static enum found_kind kind_of(int tag) {

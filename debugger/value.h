@@ -89,6 +89,7 @@ struct value *value_of_int(struct data *d, struct type *type, uint64_t number);
 struct value *value_of_float(struct data *d, struct type *type, long double number);
 struct value *value_at(struct data *d, struct type *type, uint64_t va); /* lazy */
 struct value *value_of_register(struct data *d, struct type *type, unsigned word, unsigned offset);
+struct value *value_of_vector(struct data *d, struct type *type, unsigned index); /* xmm register */
 struct value *value_of_bytes(struct data *d, struct type *type, const void *bytes, size_t size);
 struct value *value_optimized_out(struct data *d, struct type *type);
 struct value *value_copy(struct data *d, const struct value *value);
@@ -161,7 +162,12 @@ struct value *scope_value(struct data *d, const struct found *found, const char 
 typedef void scope_visit(void *context, Dwarf_Die *die, Dwarf_Die *function);
 bool scope_variables(struct data *d, bool arguments, scope_visit *visit, void *context);
 
+/* The function (not inlined) that an address lies in. */
+bool scope_function(struct data *d, uint64_t pc, Dwarf_Die *function);
+
 /* ---- Where a variable lies: location.c. Never NULL but on failure. */
 struct value *location_value(struct data *d, Dwarf_Die *variable, Dwarf_Die *function, struct type *type);
+/* What an argument passed in a register was when the function was entered. False: nobody knows. */
+bool location_at_entry(struct data *d, Dwarf_Die *variable, Dwarf_Die *function, uint64_t *value);
 
 #endif

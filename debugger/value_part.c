@@ -94,6 +94,8 @@ struct value *value_dereference(struct data *d, struct value *value) {
         return value_element(d, value, 0);
     if (type->kind == TYPE_INT) /* gdb's convenience */
         return value_number(d, value, &va) ? value_at(d, type_basic(BASIC_LONG), va) : NULL;
+    if (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION)
+        return data_fail(d, "Structure has no component named operator*.");
     if (type->kind != TYPE_POINTER)
         return data_fail(d, "Attempt to take contents of a non-pointer value.");
     if (type_strip(&d->c, type->target)->kind == TYPE_VOID)

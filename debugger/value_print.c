@@ -195,11 +195,7 @@ static void print_array(struct data *d, struct type *type, struct value *value, 
         print_pointer(d, type, value->where == VALUE_MEMORY ? value->address : 0, out);
         return;
     }
-    if (missing(value) && text) {
-        fputs("<optimized out>", out);
-        return;
-    }
-    if (!text || type->vector || (format->letter && format->letter != 's')) {
+    if (!text || missing(value) || type->vector || (format->letter && format->letter != 's')) {
         print_elements(d, type, value, format, depth, out);
         return;
     }
@@ -287,11 +283,22 @@ static bool shows_type(struct value *value, struct type *type) {
            type_unqualified(type->target)->kind != TYPE_CHAR;
 }
 
+static bool all_missing(const struct value *value) {
+    bool all = value->missing && value->size;
+    for (uint64_t i = 0; all && i < value->size; i++)
+        all = value->missing[i];
+    return all;
+}
+
 void value_print(struct data *d, struct value *value, const struct value_format *format, FILE *out) {
     static const struct value_format natural = {0};
     struct type *type = type_strip(&d->c, value->type);
     if (!format)
         format = &natural;
+    if (all_missing(value)) {
+        fputs("<optimized out>", out);
+        return;
+    }
     if ((!format->letter || format->letter == 's') && shows_type(value, type)) {
         fputc('(', out);
         type_print(&d->c, value->type, out);

@@ -12,7 +12,7 @@ of_terminal() {
     tmux -S "$T/tmux$terminal" "$@"
 }
 screen() {
-    of_terminal capture-pane -p -J
+    of_terminal capture-pane -p
 }
 
 # start COMMAND…: in a fresh terminal
@@ -107,13 +107,17 @@ sees 'Quit anyway\? \(y or n\)'
 keys n Enter
 prompt_is '(facet)'
 
-keys kill Enter
-sees '^\[Inferior 1 \(process 1\) killed\]'
+# the program ends without a new line: the next one is begun for it
+keys 'set var leave_loop = 1' Enter
+prompt_is '(facet)'
+keys continue Enter
+sees '^Bye Ann *$'
+sees '^\[Inferior 1 \(process 1\) exited normally\]'
 prompt_is '(facet)'
 
 # history: in this session, in the next one
 keys Up Up
-prompt_is '(facet) quit'
+prompt_is '(facet) set var leave_loop = 1'
 keys C-c
 prompt_is '(facet)'
 keys 'echo remembered\n' Enter
@@ -128,8 +132,7 @@ prompt_is '(facet) echo remembered\n'
 keys C-c
 
 # Ctrl-Z: the shell has its terminal again
-start sh
-keys "PS1='shell: '" Enter
+start "PS1='shell: ' exec sh"
 prompt_is 'shell:'
 keys "$FACET debug -q $TALK" Enter
 prompt_is '(facet)'

@@ -16,3 +16,23 @@ expect 0 gdb -nx -q --batch -x tests/sessions/tour.facet "$PROGRAM"
 alike "$T/out" >"$T/native"
 alike "$T/facet" >"$T/emulated"
 diff "$T/native" "$T/emulated" || fail "gdb tells another story"
+
+# The README shows the same: each of its commands is in the tour, each line of its answers was printed, in that order.
+awk '/^```text$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md >"$T/shown"
+grep -q '^(facet) watch' "$T/shown" || fail "the README lacks the tour"
+last_command=0
+last_line=0
+while IFS= read -r line; do
+    case $line in
+    '(facet) '*)
+        at=$(grep -nxF -e "${line#(facet) }" tests/sessions/tour.facet | cut -d: -f1 | awk -v from=$last_command '$1 > from' | head -n 1)
+        last_command=${at:-none}
+        ;;
+    *)
+        pattern=$(printf '%s\n' "$line" | sed 's/[][\.*^$/]/\\&/g; s/\\\.\\\.\\\./.*/g')
+        at=$(grep -nx -e "$pattern" "$T/facet" | cut -d: -f1 | awk -v from=$last_line '$1 > from' | head -n 1)
+        last_line=${at:-none}
+        ;;
+    esac
+    [ -n "$at" ] || fail "the README shows: $line"
+done <"$T/shown"

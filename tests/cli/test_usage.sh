@@ -61,3 +61,25 @@ wrong run --memory 12 "$WORDFREQ"
 wrong run --memory lots "$WORDFREQ"
 wrong run --grant nosuch "$WORDFREQ"
 wrong run --color=perhaps "$WORDFREQ"
+wrong run --grant "dir:$T:rx" "$WORDFREQ"
+err_has 'add :ro or :rw'
+wrong run --grant "dir:$T/nosuch:ro" "$WORDFREQ"
+err_has 'No such file'
+wrong run --grant "dir:$T:ro:here" "$WORDFREQ"
+err_has 'must be absolute'
+wrong run --grant "dir:$T:ro" --grant "dir:$T:rw" "$WORDFREQ"
+err_has 'granted already'
+
+# What could be swapped, without running anything: nm is the judge of symbols.
+expect 0 "$FACET" objects "$WORDFREQ"
+# shellcheck disable=SC2046
+set -- $(symbol "$WORDFREQ" table)
+out_has "^sym:table +$(printf 0x%x "$1") +$2\$"
+out_has '^seg:text '
+expect 0 "$FACET" objects "$WORDFREQ" tab
+out_has '^sym:table '
+! grep -q seg: "$T/out" || fail "it lists what was not asked for"
+wrong objects
+wrong objects "$WORDFREQ" tabel
+err_has 'did you mean "table"'
+expect 126 "$FACET" objects /bin/cat

@@ -19,6 +19,7 @@ GUESTS='model 2500 1
 model 2500 2
 trees 20000
 operations
+host
 ipc
 keeper
 foreign
@@ -48,9 +49,11 @@ kernel_build() {
 killers() {
     echo "$GUESTS" | while read -r guest arguments; do
         [ "$2$arguments" != 'debug:2500 2' ] || continue # checking takes its time
+        rm -rf "$1.granted" && mkdir "$1.granted"
         # shellcheck disable=SC2086
         timeout 60 "$release/facet" run --timeout 30 --kernel "$1" --grant range --grant debug --grant console --grant power \
-            --grant schedule --grant time "$release/tests/guests/$guest" $arguments </dev/null >"$1.out" 2>&1 ||
+            --grant schedule --grant time --grant host --grant "dir:$1.granted:rw" "$release/tests/guests/$guest" \
+            $arguments </dev/null >"$1.out" 2>&1 ||
             echo "$2$guest"
     done
 }

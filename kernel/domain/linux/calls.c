@@ -2,12 +2,16 @@
 #include "calls.h"
 
 #define NUMBER_MAX 512
+#define FUNCTION_MASK 0xffffffful /* the image lies below 256 MiB */
 
-static const struct call *known[NUMBER_MAX];
+/* Where a call's function is, and how many arguments it has: what each message needs, in little room. */
+static struct { unsigned function : 28, args : 4; } known[NUMBER_MAX] FREQUENT_DATA;
 
 static void add(const struct call *call) {
-    for (; call->function; call++)
-        known[call->number] = call;
+    for (; call->function; call++) {
+        known[call->number].function = (unsigned long)call->function & FUNCTION_MASK;
+        known[call->number].args = call->args & 15u;
+    }
 }
 
 void calls_start(void) {
@@ -35,19 +39,19 @@ static int ends(unsigned long number) {
     return number == __NR_exit || number == __NR_exit_group;
 }
 
-FREQUENT long calls_answer(unsigned long number, unsigned long arg[6]) {
-    const struct call *call = number < NUMBER_MAX ? known[number] : 0;
+FREQUENT FREQUENT long calls_answer(unsigned long number, unsigned long arg[6]) {
+    unsigned long at = number < NUMBER_MAX ? known[number].function : 0;
     int strace = boot.flags & BOOT_STRACE;
     clock_tick();
-    if (!call || call->args > 4 || strace)
+    if (!at || known[number].args > 4 || strace)
         arguments_fetch(arg);
-    if (!call) {
+    if (!at) {
         tell(number == 0xffff ? regs_get()->rax : number, arg, -ENOSYS, SYSCALL_UNKNOWN);
         return -ENOSYS;
     }
     if (strace && ends(number))
         tell(number, arg, 0, SYSCALL_NO_RETURN);
-    long result = call->function(arg);
+    long result = ((call_fn *)at)(arg);
     if (strace)
         tell(number, arg, result, 0);
     return result;

@@ -15,9 +15,9 @@
 #define CLOCKS 12
 #define TICK (SECOND / 100) /* of times() */
 
-static unsigned long passed; /* nanoseconds since the program started; without --grant time */
+static unsigned long passed FREQUENT_DATA; /* nanoseconds since the program started; without --grant time */
 
-FREQUENT void clock_tick(void) {
+FREQUENT FREQUENT void clock_tick(void) {
     passed += MICROSECOND;
 }
 

@@ -38,7 +38,7 @@ static void exception(unsigned long pc, unsigned long code) {
     }
 }
 
-static void page_fault(unsigned long address, unsigned long error) {
+FREQUENT static void page_fault(unsigned long address, unsigned long error) {
     enum access access = error & ERROR_FETCH ? ACCESS_FETCH : error & ERROR_STORE ? ACCESS_STORE : ACCESS_LOAD;
     unsigned signal;
     int code;
@@ -48,7 +48,7 @@ static void page_fault(unsigned long address, unsigned long error) {
         signal_fault(signal, code, address, VECTOR_PAGE, error);
 }
 
-void fault_answer(enum fault fault, unsigned long address, unsigned long pc, unsigned long code) {
+FREQUENT void fault_answer(enum fault fault, unsigned long address, unsigned long pc, unsigned long code) {
     switch (fault) {
     case FAULT_INVALID_ADDRESS:
     case FAULT_ACCESS_VIOLATION:

@@ -18,9 +18,10 @@
 #include <facet/guest.h>
 #include <facet/init.h>
 
-/* What the most frequent calls execute lies together: every page of it is missing in the TLB after each change of
- * address space. */
+/* What the most frequent calls execute and use lies together: every page of it is missing in the TLB after each change
+ * of address space. */
 #define FREQUENT __attribute__((hot))
+#define FREQUENT_DATA __attribute__((section(".hot")))
 
 #define PAGE_SIZE 4096ul
 #define PAGE_MASK (~(PAGE_SIZE - 1))

@@ -3,9 +3,9 @@
 
 _Noreturn void linux_main(unsigned long modules, const struct init_module *module);
 
-struct boot boot;
-static struct facet_regs regs;
-static int regs_known, regs_new;
+struct boot boot FREQUENT_DATA;
+static struct facet_regs regs FREQUENT_DATA;
+static int regs_known FREQUENT_DATA, regs_new FREQUENT_DATA;
 
 void linux_exit(unsigned status) {
     memory_sync(0, SPACE_END);
@@ -19,7 +19,7 @@ void linux_fail(const char *why) {
     linux_exit(125);
 }
 
-void must_call(unsigned cap, unsigned long op, struct facet_message *m) {
+FREQUENT void must_call(unsigned cap, unsigned long op, struct facet_message *m) {
     unsigned long rc = facet_call(cap, op, m);
     if (rc == RC_NO_MEMORY)
         linux_fail("the machine has too little memory (--memory)");
@@ -29,7 +29,7 @@ void must_call(unsigned cap, unsigned long op, struct facet_message *m) {
     }
 }
 
-struct facet_regs *regs_get(void) {
+FREQUENT struct facet_regs *regs_get(void) {
     struct facet_message m = {.room = &regs, .room_size = sizeof regs};
     if (!regs_known)
         must_call(R_PROCESS, OP_PROCESS_GET_REGS, &m);
@@ -41,7 +41,7 @@ void regs_changed(void) {
     regs_new = 1;
 }
 
-FREQUENT static void regs_put(void) {
+FREQUENT FREQUENT static void regs_put(void) {
     struct facet_message m = {.string = &regs, .string_size = sizeof regs};
     if (regs_new)
         must_call(R_PROCESS, OP_PROCESS_SET_REGS, &m);
@@ -125,12 +125,12 @@ static void process_start(const struct init_module *file) {
 }
 
 /* The words of the message are the first four arguments; the others, if the call has any, are in registers. */
-FREQUENT static unsigned long answer_call(unsigned long number, const struct facet_message *m) {
+FREQUENT FREQUENT static unsigned long answer_call(unsigned long number, const struct facet_message *m) {
     unsigned long arg[6] = {m->word[0], m->word[1], m->word[2], m->word[3]};
     return (unsigned long)calls_answer(number, arg);
 }
 
-FREQUENT static _Noreturn void serve(void) {
+FREQUENT FREQUENT __attribute__((noinline)) static _Noreturn void serve(void) {
     unsigned to = CR_NULL;
     unsigned long result = 0;
     for (;;) {

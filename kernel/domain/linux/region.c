@@ -6,7 +6,7 @@
  */
 #include "internal.h"
 
-static struct area *root, *unused;
+static struct area *root FREQUENT_DATA, *unused;
 static unsigned long region_count, unused_count;
 
 static unsigned long draw(void) {
@@ -56,7 +56,7 @@ static struct area *unite(struct area *low, struct area *high) {
     return high;
 }
 
-struct area *region_at(unsigned long address) {
+FREQUENT struct area *region_at(unsigned long address) {
     struct area *best = 0;
     for (struct area *node = root; node;) {
         if (node->end > address) {

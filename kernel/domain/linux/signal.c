@@ -12,13 +12,13 @@
 #define HANDLER_IGNORE 1
 #define MASK_SIZE 8
 
-unsigned long signal_blocked;
+unsigned long signal_blocked FREQUENT_DATA;
 struct altstack signal_altstack = {.flags = ALTSTACK_NONE};
 struct fault_trace signal_trace;
 
 static struct action action[SIGNALS + 1];
 static struct info info[SIGNALS + 1];
-static unsigned long pending;
+static unsigned long pending FREQUENT_DATA;
 static unsigned long mask_to_restore; /* of sigsuspend */
 static int mask_waits;
 
@@ -54,7 +54,7 @@ void signal_fault(unsigned signal, int code, unsigned long address, unsigned lon
     pending |= SIGNAL_BIT(signal);
 }
 
-FREQUENT int signal_due(void) {
+FREQUENT FREQUENT int signal_due(void) {
     return (pending & ~signal_blocked) != 0;
 }
 

@@ -17,36 +17,36 @@ struct node {
     };
 };
 
-static struct node top;
-static struct node *path[LEVELS] = {[LEVELS - 1] = &top}; /* NULL: not known */
-static unsigned long prefix[LEVELS];                      /* of the addresses below path[level] */
+static struct node top FREQUENT_DATA;
+static struct node *path[LEVELS] FREQUENT_DATA = {[LEVELS - 1] = &top}; /* NULL: not known */
+static unsigned long prefix[LEVELS] FREQUENT_DATA;                      /* of the addresses below path[level] */
 static struct node *unused_nodes, *unused_leaves;
-unsigned long space_pages;
+unsigned long space_pages FREQUENT_DATA;
 
-static unsigned path_register(unsigned level) {
+FREQUENT static unsigned path_register(unsigned level) {
     return level == LEVELS - 1 ? R_ROOT : R_PATH + level;
 }
 
-static unsigned slot_of(unsigned long address, unsigned level) {
+FREQUENT static unsigned slot_of(unsigned long address, unsigned level) {
     return (unsigned)(address >> SHIFT(level)) & (SLOTS - 1);
 }
 
-static int range_alloc(enum cap_type type, unsigned long restrictions, unsigned to) {
+FREQUENT static int range_alloc(enum cap_type type, unsigned long restrictions, unsigned to) {
     struct facet_message m = {.word = {type, restrictions}, .recv = {(unsigned char)to}};
     return facet_call(INIT_RANGE, OP_RANGE_ALLOC, &m) == RC_OK;
 }
 
-static void set(unsigned gpt, unsigned long op, unsigned long word, unsigned cap) {
+FREQUENT static void set(unsigned gpt, unsigned long op, unsigned long word, unsigned cap) {
     struct facet_message m = {.word = {word}, .send = {(unsigned char)cap}};
     must_call(gpt, op, &m);
 }
 
-static void get(unsigned cap, unsigned long op, unsigned long w0, unsigned long w1, unsigned to) {
+FREQUENT static void get(unsigned cap, unsigned long op, unsigned long w0, unsigned long w1, unsigned to) {
     struct facet_message m = {.word = {w0, w1}, .recv = {(unsigned char)to}};
     must_call(cap, op, &m);
 }
 
-static void rescind(unsigned cap) {
+FREQUENT static void rescind(unsigned cap) {
     struct facet_message m = {.send = {(unsigned char)cap}};
     must_call(INIT_RANGE, OP_RANGE_RESCIND, &m);
 }
@@ -77,13 +77,13 @@ static void node_free(struct node *node, unsigned level) {
 
 /* ---- The path */
 
-static void path_forget(unsigned levels) {
+FREQUENT static void path_forget(unsigned levels) {
     for (unsigned level = 0; level < levels; level++)
         path[level] = 0;
 }
 
 /* One level down from level + 1, whose GPT is in its register. 0: there is nothing; with `make`, no memory. */
-static int path_down(unsigned long address, unsigned level, int make) {
+FREQUENT static int path_down(unsigned long address, unsigned level, int make) {
     struct node *upper = path[level + 1];
     unsigned slot = slot_of(address, level + 1), upper_register = path_register(level + 1);
     struct node *node = upper->used >> slot & 1 ? upper->lower[slot] : 0;
@@ -108,7 +108,7 @@ static int path_down(unsigned long address, unsigned level, int make) {
 }
 
 /* Brings the path to an address into the registers. Returns the last node, or NULL. */
-static struct node *path_to(unsigned long address, int make) {
+FREQUENT static struct node *path_to(unsigned long address, int make) {
     unsigned level = 0;
     while (level < LEVELS - 1 && (!path[level] || prefix[level] != address >> SHIFT(level + 1)))
         level++;
@@ -134,7 +134,7 @@ FREQUENT unsigned space_state(unsigned long address) {
     return node->state[slot_of(address, 0)];
 }
 
-static unsigned long restrictions(unsigned state) {
+FREQUENT static unsigned long restrictions(unsigned state) {
     return (state & PAGE_W ? 0ul : CAP_RO) | (state & PAGE_X ? 0ul : CAP_NX);
 }
 
@@ -148,7 +148,7 @@ static void page_set(unsigned long address, unsigned state) {
     set(R_PATH, OP_GPT_SET, slot_of(address, 0), R_PAGE);
 }
 
-int space_add(unsigned long address, unsigned state, const void *contents) {
+FREQUENT int space_add(unsigned long address, unsigned state, const void *contents) {
     struct node *leaf = path_to(address, 1);
     int plain = !contents && state & PAGE_R;
     if (!leaf || !range_alloc(CAP_PAGE, plain ? restrictions(state) : 0, R_PAGE))
@@ -177,7 +177,7 @@ static void page_protect(unsigned long address, struct node *leaf, unsigned stat
     page_set(address, state);
 }
 
-static void page_remove(unsigned long address, struct node *leaf) {
+FREQUENT static void page_remove(unsigned long address, struct node *leaf) {
     unsigned slot = slot_of(address, 0);
     get(R_PATH, OP_GPT_GET, slot, 0, R_PAGE);
     rescind(R_PAGE);
@@ -319,7 +319,7 @@ void space_each(unsigned long start, unsigned long end, space_see *see, void *co
     visit_all(&(struct visit){.start = start, .end = end, .page = visit_see, .see = see, .context = context});
 }
 
-void space_told(unsigned long address, unsigned long size) {
+FREQUENT void space_told(unsigned long address, unsigned long size) {
     struct facet_message m = {.word = {address, size}, .send = {R_PROCESS}};
     must_call(INIT_DEBUG, OP_DEBUG_PAGES, &m);
 }

@@ -2,7 +2,8 @@
 #include "internal.h"
 
 /* One stretch, as far as it goes. Returns how much. */
-static unsigned long move(unsigned long op, unsigned long address, void *to, const void *from, unsigned long size) {
+FREQUENT static unsigned long move(unsigned long op, unsigned long address, void *to, const void *from,
+                                   unsigned long size) {
     struct facet_message m = {.word = {address}};
     unsigned long part = size < STRING_MAX ? size : STRING_MAX;
     m.room = to;
@@ -13,7 +14,7 @@ static unsigned long move(unsigned long op, unsigned long address, void *to, con
     return m.word[0];
 }
 
-static long move_all(unsigned long op, unsigned long address, void *to, const void *from, unsigned long size) {
+FREQUENT static long move_all(unsigned long op, unsigned long address, void *to, const void *from, unsigned long size) {
     if (address > SPACE_END || size > SPACE_END - address)
         return -EFAULT;
     while (size > 0) {
@@ -28,11 +29,11 @@ static long move_all(unsigned long op, unsigned long address, void *to, const vo
     return 0;
 }
 
-long user_read(unsigned long address, void *to, unsigned long size) {
+FREQUENT long user_read(unsigned long address, void *to, unsigned long size) {
     return move_all(OP_PROCESS_READ, address, to, 0, size);
 }
 
-long user_write(unsigned long address, const void *from, unsigned long size) {
+FREQUENT long user_write(unsigned long address, const void *from, unsigned long size) {
     return move_all(OP_PROCESS_WRITE, address, 0, from, size);
 }
 

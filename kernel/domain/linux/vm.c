@@ -21,13 +21,13 @@ static _Noreturn void out_of_memory(void) {
     linux_exit(128 + SIGKILL);
 }
 
-unsigned vm_state(unsigned prot) {
+FREQUENT unsigned vm_state(unsigned prot) {
     return (prot & (PROT_READ | PROT_WRITE | PROT_EXEC) ? PAGE_R : 0u) | (prot & PROT_WRITE ? PAGE_W : 0u) |
            (prot & PROT_EXEC ? PAGE_X : 0u);
 }
 
 /* Shared files are written back page by page: the first store to one is noticed. */
-static unsigned state_wanted(const struct area *region, enum access access) {
+FREQUENT static unsigned state_wanted(const struct area *region, enum access access) {
     unsigned state = vm_state(region->prot);
     if (region->file >= 0 && region->kind & REGION_SHARED && state & PAGE_W)
         state = access == ACCESS_STORE ? state | PAGE_DIRTY : state & ~(unsigned)PAGE_W;
@@ -41,7 +41,7 @@ static int stack_may_reach(const struct area *stack, unsigned long page) {
 
 /* The region of an address; a stack grows down to it if it may, by a stretch, so that the host is not told too often.
  */
-static struct area *region_for(unsigned long address) {
+FREQUENT static struct area *region_for(unsigned long address) {
     struct area *region = region_at(address);
     if (!region || region->start <= address)
         return region;
@@ -61,11 +61,11 @@ static struct area *region_for(unsigned long address) {
 
 /* ---- Pages come */
 
-static int failing_allowed; /* it is not for a page that is needed */
+static int failing_allowed FREQUENT_DATA; /* it is not for a page that is needed */
 
 /* Who touches one fresh page after the other gets more than one at a time. Returns the end of what came. */
-static unsigned long bring_ahead(const struct area *region, unsigned long page, unsigned state) {
-    static unsigned long last, run;
+FREQUENT static unsigned long bring_ahead(const struct area *region, unsigned long page, unsigned state) {
+    static unsigned long last FREQUENT_DATA, run FREQUENT_DATA;
     unsigned long next = page + PAGE_SIZE, end = (page + AHEAD_ALIGN) & ~(AHEAD_ALIGN - 1);
     run = page == last ? run + 1 : 0;
     end = end < region->end ? end : region->end;
@@ -75,7 +75,7 @@ static unsigned long bring_ahead(const struct area *region, unsigned long page, 
     return next;
 }
 
-static int page_bring(const struct area *region, unsigned long page, enum access access) {
+FREQUENT static int page_bring(const struct area *region, unsigned long page, enum access access) {
     const void *from = 0;
     unsigned state = state_wanted(region, access);
     if (region->shared && region->offset + (page - region->start) >= region->shared_size)
@@ -96,12 +96,12 @@ static int page_bring(const struct area *region, unsigned long page, enum access
     return 1;
 }
 
-static int allowed(const struct area *region, enum access access) {
+FREQUENT static int allowed(const struct area *region, enum access access) {
     unsigned state = vm_state(region->prot);
     return access == ACCESS_STORE ? state & PAGE_W : access == ACCESS_FETCH ? state & PAGE_X : state & PAGE_R;
 }
 
-int vm_fault(unsigned long address, enum access access, unsigned *signal, int *code) {
+FREQUENT int vm_fault(unsigned long address, enum access access, unsigned *signal, int *code) {
     struct area *region = address < SPACE_END ? region_for(address) : 0;
     unsigned long page = address & PAGE_MASK;
     *signal = SIGSEGV;
@@ -120,7 +120,7 @@ int vm_fault(unsigned long address, enum access access, unsigned *signal, int *c
     return page_bring(region, page, access);
 }
 
-int vm_touch(unsigned long address, enum access access) {
+FREQUENT int vm_touch(unsigned long address, enum access access) {
     unsigned signal;
     int code;
     return vm_fault(address, access, &signal, &code);
