@@ -50,7 +50,10 @@ static enum facet_status set_breakpoint(struct cli *cli, const char *args, enum 
         free(spec.places);
         return status;
     }
-    char *what = text_format("%.*s", (int)(end - args), args);
+    int length = (int)(end - args);
+    while (length && isspace((unsigned char)args[length - 1]))
+        length--;
+    char *what = text_format("%.*s", length, args);
     struct point *p = points_add(cli, POINT_BREAK, what);
     free(what);
     p->after = after;

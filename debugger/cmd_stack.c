@@ -122,7 +122,7 @@ static enum facet_status go(struct cli *cli, int by, struct facet_error *error) 
     frame_innermost(cli, &frame);
     int wanted = cli->frame + by;
     if (by < 0 && cli->frame == 0)
-        return facet_fail(error, FACET_ERR_USAGE, "Bottom (innermost) frame selected; you can't go down.");
+        return facet_fail(error, FACET_ERR_USAGE, "Bottom (innermost) frame selected; you cannot go down.");
     while (frame.level < wanted && frame_shown_caller(cli, &frame, &next))
         frame = next;
     if (by > 0 && frame.level == cli->frame)
@@ -184,9 +184,9 @@ enum facet_status cmd_info_frame(struct cli *cli, const char *args, struct facet
     enum facet_status status = frame_selected(cli, &frame, error);
     if (status)
         return status;
-    bool known = lines_at(session_symbols(cli->session), frame.lookup_pc, &place);
+    bool known = frame_place(cli, &frame, &place);
     printf("Stack level %d, frame at 0x%" PRIx64 ":\n", frame.level, frame.cfa);
-    printf(" rip = 0x%" PRIx64 " in %s", frame.pc, stack_function(cli, frame.lookup_pc, name));
+    printf(" rip = 0x%" PRIx64 " in %s", frame.pc, frame_function(cli, &frame, name));
     if (known)
         printf(" (%s:%d)", place.file, place.line);
     if (frame_caller(cli, &frame, &caller))

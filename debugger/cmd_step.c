@@ -4,6 +4,7 @@
  */
 #include "control.h"
 #include "expr.h"
+#include "inlined.h"
 #include "returned.h"
 #include "stack.h"
 #include "text.h"
@@ -77,6 +78,19 @@ static enum facet_status cmd_nexti(struct cli *cli, const char *args, struct fac
 
 /* ---- To the end of a function */
 
+/* The code of the inlined function in which the frame stands is left when no instruction of it is next. */
+static void leave_inlined(struct control *c, const struct frame *frame) {
+    struct symbols *symbols = session_symbols(c->cli->session);
+    struct inlined around[INLINED_MAX];
+    Dwarf_Die function;
+    size_t count = inlined_at(symbols, frame->lookup_pc, around, &function);
+    if (control_pc(c) != frame->pc)
+        control_return(c, frame->pc, frame->regs.rsp);
+    do
+        step_over_instruction(c);
+    while (!c->heard && inlined_covers(symbols, around[count - frame->inlined - 1].die, control_pc(c)));
+}
+
 static enum facet_status cmd_finish(struct cli *cli, const char *args, struct facet_error *error) {
     struct control c;
     struct frame frame, caller;
@@ -92,8 +106,11 @@ static enum facet_status cmd_finish(struct cli *cli, const char *args, struct fa
     printf("Run till exit from #%-3d", frame.level);
     stack_print_frame(cli, &frame);
     control_begin(&c, cli);
-    control_return(&c, caller.pc, frame.cfa);
-    bool returned = !c.heard && control_pc(&c) == caller.pc;
+    if (caller.inlined > frame.inlined && caller.cfa == frame.cfa)
+        leave_inlined(&c, &frame);
+    else
+        control_return(&c, caller.pc, frame.cfa);
+    bool returned = caller.cfa != frame.cfa && !c.heard && control_pc(&c) == caller.pc;
     status = control_tell(&c, error);
     if (status == FACET_OK && returned)
         returned_print(cli, frame.lookup_pc);

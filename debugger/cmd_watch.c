@@ -89,8 +89,9 @@ static void print_where(struct cli *cli, uint64_t va) {
     char name[SYMBOL_TEXT];
     struct line_place place;
     printf("0x%016" PRIx64 " ", va);
+    const struct frame there = {.pc = va, .lookup_pc = va};
     if (lines_at(session_symbols(cli->session), va, &place)) {
-        printf("in %s at %s:%d\n", stack_function(cli, va, name), place.file, place.line);
+        printf("in %s at %s:%d\n", frame_function(cli, &there, name), place.file, place.line);
     } else {
         symbols_gdb_name(session_symbols(cli->session), va, name);
         printf(*name ? "<%s>\n" : "%s\n", name);

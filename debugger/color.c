@@ -21,7 +21,7 @@ void color_decide(enum color_when when) {
 
 const char *color_code(enum color color) {
     static const char *const codes[COLOR_KINDS] = {
-        [COLOR_PROMPT] = "\033[1m",   [COLOR_STOP] = "\033[1m", [COLOR_FUNCTION] = "\033[33m",
+        [COLOR_PROMPT] = "\033[1m",   [COLOR_STOP] = "\033[1m",  [COLOR_FUNCTION] = "\033[33m",
         [COLOR_ADDRESS] = "\033[34m", [COLOR_LINE] = "\033[32m",
     };
     return enabled ? codes[color] : "";

@@ -229,10 +229,12 @@ static bool was_asked(const struct stopped_access *stopped, const struct attache
 
 static enum facet_verdict refuse(struct swaps *s, struct emu_access *a, struct touched *touched, size_t count,
                                  enum facet_verdict verdict) {
+    bool own = verdict == FACET_STOP && s->stopped.hidden; /* of which events say nothing */
     for (size_t i = 0; i < count; i++)
         touched[i].verdict = verdict;
-    if (s->events)
+    if (s->events && !own && !s->stopped.written)
         write_events(s, a, touched, count, a->kind == FACET_STORE ? a->attempted : a->backing);
+    s->stopped.written = s->stopped.written || !own;
     return verdict;
 }
 
@@ -241,6 +243,7 @@ static enum facet_verdict ask_many(struct swaps *s, struct emu_access *a) {
     struct touched *who = NULL;
     struct stopped_access *so_far = &s->stopped;
     bool resume = a->again && so_far->valid;
+    so_far->written = resume && so_far->written;
     size_t count = find_touched(s, a, touched);
     if (count == 0)
         return FACET_PASS;
@@ -269,7 +272,7 @@ static enum facet_verdict ask_many(struct swaps *s, struct emu_access *a) {
             return refuse(s, a, touched, count, verdict);
     }
     enum facet_verdict verdict = combine(so_far, a);
-    if (s->events && !resume) /* its event was written when the machine stopped */
+    if (s->events && !so_far->written) /* or it was when the machine stopped */
         write_events(s, a, touched, count,
                      a->kind == FACET_STORE  ? a->attempted
                      : verdict == FACET_DONE ? a->reply
@@ -299,6 +302,7 @@ static inline enum facet_verdict ask_one(struct swaps *s, struct emu_access *a, 
         else if (verdict == FACET_STOP) {
             memset(s->stopped.answered, 0, a->size);
             note_stop(s, h, &access, s->reply.text);
+            s->stopped.written = !object->hidden;
         }
         clean_reply(&s->reply, a->size);
     }

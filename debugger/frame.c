@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frame.h"
 
-#include "symbols.h"
+#include "inlined.h"
+#include "lines.h"
+#include "text.h"
 
 #include <dwarf.h>
 #include <elfutils/libdwfl.h>
@@ -257,7 +259,7 @@ void frame_innermost(struct cli *cli, struct frame *frame) {
 bool frame_caller(struct cli *cli, const struct frame *frame, struct frame *caller) {
     if (is_named(cli, frame->lookup_pc, "_start"))
         return false;
-    *caller = (struct frame){.level = frame->level + 1, .regs = frame->regs};
+    *caller = (struct frame){.level = frame->level + 1, .regs = frame->regs}; /* inlined: the innermost there */
     Dwarf_Frame *rules = find_rules(cli, frame->lookup_pc);
     bool found = rules ? caller_by_rules(cli, frame, rules, caller) : caller_by_guess(cli, frame, caller);
     free(rules);
@@ -287,7 +289,50 @@ bool frame_saved(struct cli *cli, const struct frame *frame, int word, uint64_t 
 }
 
 bool frame_shown_caller(struct cli *cli, const struct frame *frame, struct frame *caller) {
+    struct inlined around[INLINED_MAX];
+    Dwarf_Die function;
+    if (frame->inlined < inlined_at(session_symbols(cli->session), frame->lookup_pc, around, &function)) {
+        *caller = *frame;
+        caller->inlined++;
+        caller->level++;
+        return true;
+    }
     return !is_named(cli, frame->lookup_pc, "main") && frame_caller(cli, frame, caller);
+}
+
+const char *frame_function(struct cli *cli, const struct frame *frame, char name[SYMBOL_TEXT]) {
+    struct symbols *symbols = session_symbols(cli->session);
+    struct inlined around[INLINED_MAX];
+    struct line_place place;
+    Dwarf_Die die;
+    size_t count = inlined_at(symbols, frame->lookup_pc, around, &die);
+    const struct symbol *function = symbols_at(symbols, frame->lookup_pc);
+    if (count > frame->inlined && around[count - frame->inlined - 1].function) {
+        snprintf(name, SYMBOL_TEXT, "%s", around[count - frame->inlined - 1].function);
+        return name;
+    }
+    snprintf(name, SYMBOL_TEXT, "%s", function ? function->name : "??");
+    char *clone = strchr(name + 1, '.'); /* f.isra.0 is f */
+    if (function && clone && lines_at(symbols, frame->lookup_pc, &place))
+        *clone = 0;
+    return name;
+}
+
+bool frame_place(struct cli *cli, const struct frame *frame, struct line_place *place) {
+    struct symbols *symbols = session_symbols(cli->session);
+    struct inlined around[INLINED_MAX];
+    Dwarf_Die die;
+    if (!lines_at(symbols, frame->lookup_pc, place))
+        return false;
+    size_t count = frame->inlined ? inlined_at(symbols, frame->lookup_pc, around, &die) : 0;
+    if (!frame->inlined || frame->inlined > count)
+        return true;
+    const struct inlined *call = &around[count - frame->inlined];
+    place->path = call->path ? call->path : place->path;
+    place->line = call->line;
+    place->start = frame->pc;
+    snprintf(place->file, sizeof place->file, "%s", text_basename(place->path));
+    return call->line > 0;
 }
 
 enum facet_status frame_at(struct cli *cli, int level, struct frame *frame, struct facet_error *error) {

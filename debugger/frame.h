@@ -15,6 +15,7 @@ struct frame {
     uint64_t lookup_pc; /* in the instruction that is executing: pc, for callers pc - 1 */
     uint64_t cfa;       /* DWARF's: rsp in the caller after the return; 0: unknown */
     int level;          /* 0: innermost */
+    unsigned inlined;   /* functions inlined around lookup_pc that this frame calls: 0, it is the innermost there */
     bool signal;        /* was called by a signal: its caller's pc is not behind a call */
 };
 
@@ -24,13 +25,20 @@ int frame_register(unsigned dwarf);
 
 /* Where the program stands. Needs a started session. */
 void frame_innermost(struct cli *cli, struct frame *frame);
-/* Who called it; false: nobody that is known. Goes on beyond main. */
+/* Who called it and gets its return; false: nobody that is known. Goes on beyond main; what was inlined is no caller.
+ */
 bool frame_caller(struct cli *cli, const struct frame *frame, struct frame *caller);
-/* The same, and as gdb's backtrace main is the last one. */
+/* The one that backtrace shows next: the function into which it was inlined, or its caller; main is the last one. */
 bool frame_shown_caller(struct cli *cli, const struct frame *frame, struct frame *caller);
 
 /* Where this frame has saved its caller's register (a word of struct facet_regs). False: nowhere. */
 bool frame_saved(struct cli *cli, const struct frame *frame, int word, uint64_t *va);
+
+/* The frame's function as its source calls it, "??" if unknown. Returns name. */
+const char *frame_function(struct cli *cli, const struct frame *frame, char name[SYMBOL_TEXT]);
+/* The line in which it stands: of an outer one the call's. place->start is its pc if it begins there. */
+struct line_place;
+bool frame_place(struct cli *cli, const struct frame *frame, struct line_place *place);
 
 /* FACET_ERR_USAGE: the program is not being run, or its stack has no such frame. */
 enum facet_status frame_at(struct cli *cli, int level, struct frame *frame, struct facet_error *error);

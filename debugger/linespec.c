@@ -4,6 +4,7 @@
  */
 #include "expr.h"
 #include "frame.h"
+#include "inlined.h"
 #include "point.h"
 #include "text.h"
 
@@ -89,7 +90,12 @@ static enum facet_status at_function(struct cli *cli, const char *name, struct l
     struct symbols *symbols = session_symbols(cli->session);
     struct facet_error why;
     struct line_place place;
-    if (symbols_find(symbols, name, &spec->function, &why) != FACET_OK || !spec->function->function) {
+    if (symbols_find(symbols, name, &spec->function, &why) != FACET_OK &&
+        (spec->place_count = inlined_places(symbols, name, &spec->places))) {
+        set_line_at(cli, spec, spec->places[0]);
+        return FACET_OK;
+    }
+    if (!spec->function || !spec->function->function) {
         const char *hint = strstr(why.text, "; did you mean");
         bool data = spec->function && !spec->function->function;
         if (data)

@@ -5,24 +5,18 @@
 #include "returned.h"
 
 #include "expr_parse.h"
+#include "inlined.h"
 
-#include <dwarf.h>
-#include <elfutils/libdwfl.h>
 #include <string.h>
 
 /* ---- Which type */
 
 /* Of the function that covers an address, not of what was inlined there. NULL: it returns nothing, or is unknown. */
 static struct type *result_type(struct data *d, uint64_t va) {
-    Dwarf_Addr bias;
-    Dwarf_Die *scopes, *unit = dwfl_module_addrdie(symbols_module(session_symbols(d->cli->session)), va, &bias);
-    struct type *type = NULL;
-    int count = unit ? dwarf_getscopes(unit, va - bias, &scopes) : 0;
-    for (int i = 0; i < count && !type; i++)
-        if (dwarf_tag(&scopes[i]) == DW_TAG_subprogram)
-            type = type_of_attribute(&d->c, &scopes[i]);
-    if (count > 0)
-        free(scopes);
+    struct inlined around[INLINED_MAX];
+    Dwarf_Die function;
+    inlined_at(session_symbols(d->cli->session), va, around, &function);
+    struct type *type = function.addr ? type_of_attribute(&d->c, &function) : NULL;
     return type && type_strip(&d->c, type)->kind != TYPE_VOID ? type : NULL;
 }
 

@@ -60,9 +60,22 @@ static bool scope_at(struct catalogue *c, uint64_t pc, struct scope *scope) {
     return true;
 }
 
+/* Without the functions inlined there that the frame calls. */
 static bool scope_here(struct data *d, struct scope *scope) {
     scope->count = 0;
-    return data_frame(d) && scope_at(&d->c, d->frame.lookup_pc, scope);
+    if (!data_frame(d) || !scope_at(&d->c, d->frame.lookup_pc, scope))
+        return false;
+    for (unsigned i = 0; i < d->frame.inlined && scope->count > 1;)
+        i += dwarf_tag(&scope->block[--scope->count]) == DW_TAG_inlined_subroutine;
+    return true;
+}
+
+/* The innermost function's block, inlined or not. */
+static size_t function_block(const struct scope *scope) {
+    size_t i = scope->count - 1;
+    while (i && dwarf_tag((Dwarf_Die *)&scope->block[i]) != DW_TAG_inlined_subroutine)
+        i--;
+    return i;
 }
 
 bool scope_function(struct data *d, uint64_t pc, Dwarf_Die *function) {
@@ -358,9 +371,10 @@ bool scope_variables(struct data *d, bool arguments, scope_visit *visit, void *c
     struct scope scope;
     if (!scope_here(d, &scope) || !scope.count)
         return false;
+    size_t function = function_block(&scope);
     if (arguments)
-        visit_block(&scope.block[0], &scope.block[0], DW_TAG_formal_parameter, visit, context);
-    for (size_t i = scope.count; !arguments && i-- > 0;)
+        visit_block(&scope.block[function], &scope.block[0], DW_TAG_formal_parameter, visit, context);
+    for (size_t i = scope.count; !arguments && i-- > function;)
         visit_block(&scope.block[i], &scope.block[0], DW_TAG_variable, visit, context);
     return true;
 }

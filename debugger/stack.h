@@ -13,7 +13,4 @@ void stack_print_frame(struct cli *cli, const struct frame *frame);
 /* The source line that it stands in, if one is known; `list` goes on from there. */
 void stack_print_here(struct cli *cli, const struct frame *frame);
 void stack_print_source_line(struct cli *cli, const struct line_place *place);
-/* The function that covers an address, without what the compiler appends to its clones; "??". Returns name. */
-const char *stack_function(struct cli *cli, uint64_t va, char name[SYMBOL_TEXT]);
-
 #endif

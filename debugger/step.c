@@ -5,7 +5,7 @@
  */
 #include "control.h"
 
-#include "text.h"
+#include "inlined.h"
 
 #include <string.h>
 
@@ -17,6 +17,8 @@ struct stepping {
     uint64_t start, end; /* of the line's code */
     const char *path;
     int line;
+    uint64_t inner; /* the inlined function in which it began; 0: in none */
+    size_t depth;   /* inlined functions around there */
 };
 
 static void set_range(struct stepping *s, const struct line_place *place) {
@@ -110,12 +112,22 @@ static bool finish_tail_call(struct stepping *s, uint64_t *pc) {
 
 /* ---- Lines */
 
+/* In a function inlined into the one that is being stepped: it is a call. */
+static bool in_inlined_call(const struct stepping *s, uint64_t pc) {
+    struct inlined around[INLINED_MAX];
+    Dwarf_Die function;
+    size_t count = inlined_at(s->symbols, pc, around, &function);
+    return s->kind != STEP_INTO && count > s->depth && (!s->depth || around[s->depth - 1].die == s->inner);
+}
+
 /* Where is the program after leaving the range? True: stepping ends. */
 static bool is_at_new_line(struct stepping *s, uint64_t pc) {
     struct line_place place;
     if (!lines_at(s->symbols, pc, &place))
         return true;
     bool other = place.line != s->line || strcmp(place.path, s->path);
+    if (other && in_inlined_call(s, pc))
+        return false;
     if (pc == place.start && other && place.statement)
         return true;
     set_range(s, &place); /* in the middle of a line: on to the next one */
@@ -133,6 +145,10 @@ static void step_out_of(struct stepping *s, const struct symbol *function) {
 static bool begin(struct stepping *s, uint64_t pc, struct facet_error *error) {
     struct line_place place;
     const struct symbol *function = symbols_at(s->symbols, pc);
+    struct inlined around[INLINED_MAX];
+    Dwarf_Die die;
+    s->depth = inlined_at(s->symbols, pc, around, &die);
+    s->inner = s->depth ? around[s->depth - 1].die : 0;
     if (lines_at(s->symbols, pc, &place)) {
         set_range(s, &place);
         if (s->kind == STEP_FORWARD && function)

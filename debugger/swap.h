@@ -67,6 +67,7 @@ struct front_page {
 struct stopped_access {
     bool valid;
     bool hidden;             /* facet's own handler said STOP */
+    bool written;            /* its event has been */
     uint64_t serial, newest; /* of the handler that said STOP, of the newest at that time */
     const char *handler;     /* as the user wrote it; lives until it is detached */
     char object[256], text[256];

@@ -5,6 +5,7 @@
 #include "color.h"
 #include "control.h"
 #include "expr.h"
+#include "inlined.h"
 #include "source.h"
 #include "stack.h"
 #include "watchpoint.h"
@@ -26,27 +27,17 @@ void stack_print_source_line(struct cli *cli, const struct line_place *place) {
     cli->list.first = cli->list.last = 0;
 }
 
-const char *stack_function(struct cli *cli, uint64_t va, char name[SYMBOL_TEXT]) {
-    struct line_place place;
-    const struct symbol *function = symbols_at(session_symbols(cli->session), va);
-    snprintf(name, SYMBOL_TEXT, "%s", function ? function->name : "??");
-    char *clone = strchr(name + 1, '.'); /* f.isra.0 is f */
-    if (function && clone && lines_at(session_symbols(cli->session), va, &place))
-        *clone = 0;
-    return name;
-}
-
 void stack_print_frame(struct cli *cli, const struct frame *frame) {
     char name[SYMBOL_TEXT];
     struct line_place place;
-    bool known = lines_at(session_symbols(cli->session), frame->lookup_pc, &place);
+    bool known = frame_place(cli, frame, &place);
     if (frame->signal) {
         printf("<signal handler called>\n");
         return;
     }
     if (!known || place.start != frame->pc)
         color_print(COLOR_ADDRESS, "0x%016" PRIx64, frame->pc), printf(" in ");
-    color_print(COLOR_FUNCTION, "%s", stack_function(cli, frame->lookup_pc, name));
+    color_print(COLOR_FUNCTION, "%s", frame_function(cli, frame, name));
     printf(" (");
     expr_print_arguments(cli, frame, stdout);
     printf(known ? ") at %s:%d\n" : ")\n", place.file, place.line);
@@ -54,7 +45,7 @@ void stack_print_frame(struct cli *cli, const struct frame *frame) {
 
 void stack_print_here(struct cli *cli, const struct frame *frame) {
     struct line_place place;
-    if (lines_at(session_symbols(cli->session), frame->lookup_pc, &place))
+    if (frame_place(cli, frame, &place))
         stack_print_source_line(cli, &place);
 }
 
@@ -65,12 +56,20 @@ void cmd_print_location(struct cli *cli) {
     stack_print_here(cli, &frame);
 }
 
+/* The innermost inlined function around an address. */
+static uint64_t inner(struct symbols *symbols, uint64_t va) {
+    struct inlined around[INLINED_MAX];
+    Dwarf_Die function;
+    size_t count = inlined_at(symbols, va, around, &function);
+    return count ? around[count - 1].die : 0;
+}
+
 /* After a step within a function: the line alone. */
 static bool is_same_function(struct control *c, const struct frame *now) {
     struct symbols *symbols = session_symbols(c->cli->session);
     const struct symbol *function = symbols_at(symbols, now->pc);
-    return c->stepped && !c->heard && function && function == symbols_at(symbols, c->before.pc) &&
-           now->cfa == c->before.cfa;
+    return c->stepped && !c->heard && function && inner(symbols, now->pc) == inner(symbols, c->before.pc) &&
+           function == symbols_at(symbols, c->before.pc) && now->cfa == c->before.cfa;
 }
 
 static void tell_place(struct control *c) {
@@ -96,6 +95,13 @@ static bool is_silent(const struct control *c) {
     return false;
 }
 
+/* Which one of several. */
+static void tell_location(struct control *c, const struct point *p) {
+    for (size_t i = 0; p->place_count > 1 && i < p->place_count; i++)
+        if (p->places[i] == control_pc(c))
+            color_print(COLOR_STOP, ".%zu", i + 1);
+}
+
 static void tell_hits(struct control *c) {
     for (size_t i = 0; i < c->hits.count; i++) {
         const struct point *p = c->hits.point[i];
@@ -103,7 +109,9 @@ static void tell_hits(struct control *c) {
             watch_tell(c->cli, p);
         } else {
             printf("\n");
-            color_print(COLOR_STOP, "%s %d, ", point_name(p), p->number);
+            color_print(COLOR_STOP, "%s %d", point_name(p), p->number);
+            tell_location(c, p);
+            printf(", ");
             return;
         }
     }

@@ -4,9 +4,9 @@
 # Left out: what gdb says only to somebody at a terminal, what only facet knows of a fault, and addresses of the stack, which the kernel chooses.
 . tests/cli/lib.sh
 
-for program in program chains; do
-    cc -static -g -O0 -o "$T/$program" tests/debug/$program.c
-done
+cc -static -g -O0 -o "$T/program" tests/debug/program.c
+cc -static -g -O0 -o "$T/chains" tests/debug/chains.c
+cc -static -g -O2 -o "$T/inlined" tests/debug/inlined.c
 
 mask() {
     sed -E -e 's/0x7ff[0-9a-f]{9}/STACK/g; s/process [0-9]+/process N/; s#^[^ ]*\.gdb:[0-9]+: (Error in sourced command file:)?##' \

@@ -76,5 +76,30 @@ build files gcc -static
 for seed in 1 2 5 6 7 8 9 10; do
     files $seed
 done
+build hostile gcc -static
+hostile="$T/gcc -static/hostile"
+for how in regions huge code recursion jump stack handler full forged 'nothing left' sequences; do
+    same "$hostile" "$how"
+done
+
+# ends STATUSES MESSAGE COMMAND…: facet's own part of it
+ends() {
+    statuses=$1 message=$2
+    shift 2
+    "$B/facet" run "$@" >"$T/facet" 2>"$T/facet.err" </dev/null
+    facet=$?
+    if printf '%s\n' "$facet" | grep -qxE "$statuses" && grep -q "$message" "$T/facet.err"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'FAIL %s: exit status %d\n' "$*" $facet
+        head -n 3 "$T/facet.err"
+    fi
+}
+ends 137 'out of memory: the machine has 64 MiB (--memory)' --memory 64M "$hostile" hog
+ends 124 timeout --timeout 1 "$hostile" loop
+for seed in 1 2 3 4 5 6; do
+    ends '0|139|132|133|134|135|136' '' --memory 64M --timeout 60 "$hostile" garbage $seed
+done
 printf 'linux programs: %d passed, %d failed\n' $passed $failed
 [ $failed = 0 ]

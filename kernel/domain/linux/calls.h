@@ -14,8 +14,8 @@ call_fn call_nothing;
 /* mremap.c, advice.c, sync.c */
 call_fn call_mremap, call_madvise, call_mincore, call_mlock, call_mlockall, call_msync;
 
-/* frame.c */
-call_fn call_sigreturn;
+/* frame.c, rseq.c */
+call_fn call_sigreturn, call_rseq;
 
 /* clock.c, limits.c */
 call_fn call_clock_gettime, call_clock_getres, call_clock_settime, call_clock_nanosleep, call_nanosleep,

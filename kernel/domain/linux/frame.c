@@ -107,7 +107,7 @@ int frame_push(unsigned signal, const struct action *action, const struct info *
                           .mask = signal_blocked,
                           .info = *info};
     int on_altstack = altstack_holds(r->rsp) || stack_for(action, r->rsp) != r->rsp - RED_ZONE;
-    if (!(action->flags & SA_RESTORER) || (on_altstack && !altstack_holds(at)))
+    if (!rseq_interrupt(r) || !(action->flags & SA_RESTORER) || (on_altstack && !altstack_holds(at)))
         return 0; /* no way back, or no room */
     frame.stack.flags |= altstack_holds(r->rsp) ? ALTSTACK_ON : 0;
     context_save(&frame.context, r, result);

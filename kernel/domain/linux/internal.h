@@ -88,6 +88,8 @@ struct area {
 struct area *region_at(unsigned long address);
 /* Whether so many more can be made. Asked before anything changes; the others do not fail then. */
 int region_room(unsigned long more);
+/* Whether this stretch can be taken out, or (keep: 1) changed, dividing what reaches over its ends. */
+int region_room_to_cut(unsigned long start, unsigned long end, int keep);
 /* Puts one where nothing is, joins it with its neighbours and tells the host. It takes over the hold on the file. */
 void region_add(const struct area *region);
 /* Takes the first piece between start and end out of the list, for which one may have to be divided. 0: there is none.

@@ -127,7 +127,7 @@ static long call_munmap(const unsigned long arg[6]) {
     unsigned long start = arg[0], size = memory_round(arg[1]);
     if (start & ~PAGE_MASK || start > SPACE_END || arg[1] > SPACE_END - start || size == 0)
         return -EINVAL;
-    if (!region_room(1))
+    if (!region_room_to_cut(start, start + size, 0))
         return -ENOMEM;
     memory_unmap(start, start + size);
     return 0;
@@ -181,7 +181,7 @@ static long call_mprotect(const unsigned long arg[6]) {
             return -EINVAL;
         }
     }
-    if (!region_room(2))
+    if (!region_room_to_cut(start, start + size, 1))
         return -ENOMEM;
     return protect(start, start + size, (unsigned)prot & PROT_ALL);
 }
@@ -204,7 +204,7 @@ static long call_brk(const unsigned long arg[6]) {
     if (new_page > old_page && !heap_grow(old_page, new_page))
         return (long)brk_end;
     if (new_page < old_page) {
-        if (!region_room(1))
+        if (!region_room_to_cut(new_page, old_page, 0))
             return (long)brk_end;
         memory_unmap(new_page, old_page);
     }

@@ -306,6 +306,7 @@ const struct call process_calls[] = {
     {__NR_sched_setaffinity, 3, call_sched_setaffinity},
     {__NR_getpriority, 2, call_getpriority},
     {__NR_arch_prctl, 2, call_arch_prctl},
+    {__NR_rseq, 4, call_rseq},
     {__NR_set_robust_list, 2, call_set_robust_list},
     {__NR_prctl, 5, call_prctl},
     {__NR_personality, 1, call_personality},

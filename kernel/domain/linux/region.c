@@ -96,6 +96,12 @@ int region_room(unsigned long more) {
     return 1;
 }
 
+int region_room_to_cut(unsigned long start, unsigned long end, int keep) {
+    const struct area *first = region_at(start), *last = region_at(end - 1);
+    int low = first && first->start < start, high = last && last->start < end && last->end > end;
+    return region_room((unsigned long)(keep ? low + high : low && high && first == last));
+}
+
 static void insert(const struct area *region) {
     struct area *node = unused, *low, *high;
     if (!node) {

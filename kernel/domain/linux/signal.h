@@ -35,6 +35,9 @@ extern struct fault_trace { unsigned long trap, error, address; } signal_trace;
 #define ALTSTACK_ON 1u   /* SS_ONSTACK */
 int altstack_holds(unsigned long sp);
 
+/* Before a handler runs: a sequence that it interrupts starts over. 0: what the program said is nonsense. */
+int rseq_interrupt(struct facet_regs *r);
+
 /* Pushes a frame and lets the program go on in the handler. 0: there is no stack. */
 int frame_push(unsigned signal, const struct action *action, const struct info *info, unsigned long result);
 
