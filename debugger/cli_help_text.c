@@ -40,7 +40,7 @@ static const struct {
      "  end\n"
      "  peek &table"},
     {"while", "loop_break and loop_continue leave it or begin its next round; Ctrl-C ends it, too."},
-    {"printf", "Conversions: d i u x X o c p with flags, width and precision; s takes the address of a string.\n\n"
+    {"printf", "Conversions as in C, with flags, width and precision: d i u x X o c p s f e g.\n\n"
                "  printf \"%s has %d\\n\", item->name, item->quantity"},
     {"source",
      "A command that fails ends the file. $XDG_CONFIG_HOME/facet/init (~/.config/facet/init) is read first of\n"

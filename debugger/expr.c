@@ -237,3 +237,22 @@ void expr_complete(struct cli *cli, const char *prefix, void (*visit)(void *cont
         offer(&c, symbols[i].name);
     data_end(d, evaluation, NULL);
 }
+
+void expr_complete_member(struct cli *cli, const char *text, const char *prefix,
+                          void (*visit)(void *context, const char *name), void *context) {
+    struct data *d = data_of(cli);
+    struct evaluation evaluation = data_begin(d, NULL);
+    struct completion c = {prefix, visit, context};
+    struct tree tree = {0};
+    struct value *value = evaluate(d, text, &tree, false);
+    struct type *type = value ? type_strip(&d->c, value->type) : NULL;
+    if (type && (type->kind == TYPE_POINTER || type->kind == TYPE_ARRAY))
+        type = type_strip(&d->c, type->target);
+    if (type && (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION)) {
+        type_read_fields(&d->c, type);
+        for (size_t i = 0; i < type->field_count; i++)
+            offer(&c, type->fields[i].name);
+    }
+    tree_free(&tree);
+    data_end(d, evaluation, NULL);
+}

@@ -57,6 +57,10 @@ void cmd_show_displays(struct cli *cli);
  * function, of the file and of the program, functions, types. A name may come twice. */
 void expr_complete(struct cli *cli, const char *prefix, void (*visit)(void *context, const char *name), void *context);
 
+/* The same for the members of a structure, or of one that a pointer leads to: what `text` is. */
+void expr_complete_member(struct cli *cli, const char *text, const char *prefix,
+                          void (*visit)(void *context, const char *name), void *context);
+
 /* Frees what expressions remember: history, convenience variables, displays. */
 void expr_forget(struct cli *cli);
 

@@ -98,6 +98,14 @@ static enum facet_status at_function(struct cli *cli, const char *name, struct l
     if (!spec->function || !spec->function->function) {
         const char *hint = strstr(why.text, "; did you mean");
         bool data = spec->function && !spec->function->function;
+        size_t count;
+        symbols_all(symbols, &count);
+        if (!count)
+            return facet_fail(error, FACET_ERR_USAGE,
+                              "Function \"%.200s\" not defined: the program was stripped.  Use *ADDRESS (`starti` "
+                              "stops at its first instruction), or "
+                              "build it with -g and do not strip it.",
+                              name);
         if (data)
             return facet_fail(error, FACET_ERR_USAGE, "\"%s\" is not a function", name);
         return facet_fail(error, FACET_ERR_USAGE, "Function \"%.200s\" not defined.%s%s", name, hint ? "  Did you" : "",

@@ -125,8 +125,10 @@ bool value_fetch(struct data *d, struct value *value) {
     if (!value->lazy)
         return true;
     uint64_t size = value->bit_size ? (value->bit_offset + value->bit_size + 7) / 8 : type_size(&d->c, value->type);
+    const char *name = type_unqualified(value->type)->name;
     if (size > VALUE_BYTES_MAX)
-        return data_fail(d, "value requires %" PRIu64 " bytes, which is more than max-value-size", size) != NULL;
+        return data_fail(d, "value%s%s%s requires %" PRIu64 " bytes, which is more than max-value-size",
+                         name ? " of type `" : "", name ? name : "", name ? "'" : "", size) != NULL;
     give_bytes(value, NULL, size);
     if (!data_read(d, value->address, value->bytes, size)) {
         free(value->bytes);

@@ -115,8 +115,10 @@ struct moment {
 };
 /* What a clock (CLOCK_…) says now; 0 or -EINVAL. Without --grant time: 1 microsecond later at each system call. */
 long clock_now(unsigned clock, struct moment *now);
-/* Time passes. */
-void clock_sleep(const struct moment *length);
+/* Time passes. -EINTR: not so much, a signal has come. */
+long clock_sleep(const struct moment *length);
+/* Waits for a signal that a timer may send. 0: none will come. */
+int timer_wait(void);
 
 /* ---- random.c: from the seed, always the same. */
 void random_bytes(void *to, unsigned long size);

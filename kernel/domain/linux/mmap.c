@@ -21,8 +21,11 @@ unsigned long memory_round(unsigned long size) {
     return size > SPACE_END ? 0 : (size + PAGE_SIZE - 1) & PAGE_MASK;
 }
 
-int memory_allowed(unsigned long size) {
-    return boot.memory == 0 || size <= (unsigned long)boot.memory << 20;
+int memory_allowed(unsigned long size, int reserve) {
+    unsigned long limit = limit_of(RLIMIT_AS);
+    if (region_total > limit || size > limit - region_total)
+        return 0;
+    return !reserve || boot.memory == 0 || size <= (unsigned long)boot.memory << 20;
 }
 
 /* A hint counts if there is room; else the highest gap below the stack, or if need be above. */
@@ -96,7 +99,9 @@ static long map(struct mapping *m) {
         wrong = mapping_file(m, &region);
     if (wrong)
         return wrong;
-    if (!(m->flags & MAP_NORESERVE) && region.file < 0 && !memory_allowed(m->size)) {
+    if (!memory_allowed(m->size, !(m->flags & MAP_NORESERVE) && region.file < 0)) {
+        if (region.file >= 0)
+            file_map_drop(region.file);
         return -ENOMEM;
     }
     if (m->flags & MAP_FIXED)
@@ -190,7 +195,7 @@ static long call_mprotect(const unsigned long arg[6]) {
 
 static int heap_grow(unsigned long from, unsigned long to) {
     if (to > SPACE_END || region_bytes(from, to + PAGE_SIZE) || to - brk_start > limit_of(RLIMIT_DATA) ||
-        !memory_allowed(to - from) || !region_room(1))
+        !memory_allowed(to - from, 1) || !region_room(1))
         return 0;
     region_add(
         &(struct area){.start = from, .end = to, .prot = PROT_READ | PROT_WRITE, .kind = REGION_HEAP, .file = -1});

@@ -31,7 +31,7 @@ static long grow_in_place(const struct remap *m, const struct area *source) {
     added.offset += end - source->start;
     if (added.file >= 0)
         file_map_keep(added.file);
-    region_add(&added);
+    region_grow(&added, m->old);
     return (long)m->old;
 }
 
@@ -93,7 +93,7 @@ static long remap(struct remap *m) {
     long result = source_check(m, &source);
     if (result < 0)
         return result;
-    if (m->new_size > m->old_size && !memory_allowed(m->new_size - m->old_size))
+    if (m->new_size > m->old_size && !memory_allowed(m->new_size - m->old_size, source.file < 0))
         return -ENOMEM;
     if (!(m->flags & MREMAP_DONTUNMAP)) {
         result = grow_in_place(m, &source);

@@ -35,7 +35,7 @@ FREQUENT static unsigned state_wanted(const struct area *region, enum access acc
 }
 
 static int stack_may_reach(const struct area *stack, unsigned long page) {
-    return stack->end - page <= limit_of(RLIMIT_STACK) &&
+    return stack->end - page <= limit_of(RLIMIT_STACK) && memory_allowed(stack->start - page, 0) &&
            !region_bytes(page > STACK_GAP ? page - STACK_GAP : 0, stack->start) && region_room(1);
 }
 
