@@ -37,22 +37,27 @@ same() {
     fi
 } 2>/dev/null
 
-# files SEED: random file calls, in a tree that is granted some directories above where they happen, as paths lead there
+# files SEED: random file calls, whose paths climb to the root: natively that of a jail, which takes root's rights
 files() {
     for side in native facet; do
-        mkdir -p "$T/up/w/x/y/here" && cd "$T/up/w/x/y/here" || exit 2
+        jail=$T/jail
+        mkdir -p "$jail/w/x/y/here"
+        : >"$jail/jail"
+        cp "$T/gcc -static/files" "$jail/files"
         if [ $side = native ]; then
-            "$T/gcc -static/files" 3000 "$1" >"$T/native"
+            chroot "$jail" /files 3000 "$1" /w/x/y/here >"$T/native" </dev/null
+            native=$?
         else
-            "$B/facet" run --grant dir:../../../..:rw "$T/gcc -static/files" 3000 "$1" >"$T/facet" 2>"$T/facet.err"
+            "$B/facet" run --grant "dir:$jail:rw:/" "$jail/files" 3000 "$1" /w/x/y/here >"$T/facet" 2>"$T/facet.err" </dev/null
+            facet=$?
         fi
-        cd "$T" && rm -rf "$T/up"
+        rm -rf "$jail"
     done
-    if cmp -s "$T/native" "$T/facet"; then
+    if [ $native = 0 ] && [ $facet = 0 ] && cmp -s "$T/native" "$T/facet"; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
-        echo "FAIL files 3000 $1"
+        printf 'FAIL files 3000 %s: exit status %d natively, %d under facet\n' "$1" $native $facet
         diff "$T/native" "$T/facet" | head -n 10
     fi
 }
@@ -74,9 +79,13 @@ for seed in 11 12 13; do
     same "$T/gcc -static/memory" 20000 $seed
 done
 build files gcc -static
-for seed in 1 2 5 6 7 8 9 10; do
-    files $seed
-done
+if [ "$(id -u)" = 0 ]; then
+    for seed in 1 2 5 6 7 8 9 10; do
+        files $seed
+    done
+else
+    echo 'linux programs: files is left out, its jail takes root'
+fi
 build hostile gcc -static
 hostile="$T/gcc -static/hostile"
 for how in regions huge code recursion jump stack handler full forged 'nothing left' sequences; do
