@@ -131,14 +131,15 @@ static void expression(struct cli *cli, struct collector *c, size_t *start) {
 static void offer_files(struct collector *c, const char *end) {
     const char *slash = strrchr(c->word, '/');
     char *folder = slash ? strndup(c->word, (size_t)(slash - c->word) + 1) : text_copy("");
-    DIR *dir = opendir(*folder ? folder : ".");
+    char *opened = cli_user_path(folder);
+    DIR *dir = opendir(*opened ? opened : ".");
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
         struct stat st;
         if (*entry->d_name == '.' && !(slash ? slash[1] == '.' : *c->word == '.'))
             continue;
         char *path = text_format("%s%s", folder, entry->d_name);
         size_t length = strlen(path), tail = end ? strlen(end) : 0;
-        if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        if (fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 && S_ISDIR(st.st_mode))
             offer_joined(c, path, "/");
         else if (!tail || (length > tail && !strcmp(path + length - tail, end)))
             offer(c, path);
@@ -146,6 +147,7 @@ static void offer_files(struct collector *c, const char *end) {
     }
     if (dir)
         closedir(dir);
+    free(opened);
     free(folder);
     if (c->found->count == 1 && c->found->text[0][strlen(c->found->text[0]) - 1] == '/')
         c->found->append = 0;

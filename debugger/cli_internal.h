@@ -39,6 +39,8 @@ char *cli_quote_arguments(int argc, char *const *argv);
 bool cli_opens_block(struct cli *cli, const char *line);
 /* It is this word and nothing else. */
 bool cli_is_word(const char *line, const char *word);
+/* ~/ replaced. The caller frees it. */
+char *cli_user_path(const char *path);
 /* $VARIABLE/facet/FILE, or $HOME/BELOW_HOME/facet/FILE; NULL: neither is set. The caller frees it. */
 char *cli_xdg_path(const char *variable, const char *below_home, const char *file);
 /* Commands of the innermost source until it ends or one fails. */

@@ -20,6 +20,11 @@ static enum facet_status source(struct cli *cli, const char *args, struct facet_
     return cli_source_file(cli, args, error);
 }
 
+char *cli_user_path(const char *path) {
+    const char *home = getenv("HOME");
+    return *path == '~' && path[1] == '/' && home ? text_format("%s%s", home, path + 1) : text_copy(path);
+}
+
 char *cli_xdg_path(const char *variable, const char *below_home, const char *file) {
     const char *base = getenv(variable), *home = getenv("HOME");
     if (base && *base == '/')

@@ -39,13 +39,9 @@ enum facet_status expr_object(struct cli *cli, const char *text, struct expr_obj
     struct value *value = evaluate(d, text, &tree, true);
     enum facet_status status = value ? FACET_OK : FACET_ERR_USAGE;
     *object = (struct expr_object){0};
-    if (value && value->optimized_out)
-        status = facet_fail(error, FACET_ERR_USAGE, "\"%s\" has been optimized out here: it lies nowhere.", text);
-    else if (value && value->where != VALUE_MEMORY)
-        status = facet_fail(error, FACET_ERR_USAGE, "\"%s\" does not lie in memory.", text);
-    else if (value)
+    if (value)
         *object = (struct expr_object){
-            .va = value->address,
+            .va = value->where == VALUE_MEMORY ? value->address : 0,
             .size = value->bit_size ? (value->bit_offset + value->bit_size + 7) / 8 : type_size(&d->c, value->type),
             .type = value->bit_size ? NULL : value->type,
             .local = tree.local,
@@ -53,6 +49,10 @@ enum facet_status expr_object(struct cli *cli, const char *text, struct expr_obj
             .scope_hi = tree.scope_hi,
             .frame_cfa = data_frame(d) ? d->frame.cfa : 0,
         };
+    if (value && value->optimized_out)
+        status = facet_fail(error, FACET_ERR_USAGE, "\"%s\" has been optimized out here: it lies nowhere.", text);
+    else if (value && value->where != VALUE_MEMORY)
+        status = facet_fail(error, FACET_ERR_USAGE, "\"%s\" does not lie in memory.", text);
     tree_free(&tree);
     data_end(d, evaluation, NULL);
     return status;

@@ -22,7 +22,8 @@ struct expr_object {
     uint64_t scope_lo, scope_hi; /* local: the code in which the name means this variable */
     uint64_t frame_cfa;          /* local: of the selected frame */
 };
-/* FACET_ERR_USAGE, too, for what has no address: a register, a constant, an optimized-out variable. */
+/* FACET_ERR_USAGE, too, for what has no address: a register, a constant, an optimized-out variable; `object` then has
+ * all but the address, if it is a value at all. */
 enum facet_status expr_object(struct cli *cli, const char *text, struct expr_object *object, struct facet_error *error);
 
 /* The pieces of memory that finding out what it names reads: of `p->next->x` those of p and of p->next. The caller

@@ -7,6 +7,7 @@
 #include "text.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 /* ---- Making */
@@ -161,10 +162,28 @@ uint64_t value_unpack(const struct type *type, const uint8_t *bytes) {
     return extend(number, (unsigned)(type->size < 8 ? 8 * type->size : 64), type->is_unsigned);
 }
 
+/* IEEE's binary16, or the upper half of a float. */
+static long double unpack_half(const struct type *type, const uint8_t *bytes) {
+    uint16_t bits;
+    float single;
+    memcpy(&bits, bytes, sizeof bits);
+    if (type->name && strstr(type->name, "bf")) {
+        uint32_t wide = (uint32_t)bits << 16;
+        return memcpy(&single, &wide, sizeof single), (long double)single;
+    }
+    int exponent = bits >> 10 & 31;
+    long double mantissa = bits & 0x3ff, sign = bits >> 15 ? -1 : 1;
+    if (exponent == 31)
+        return mantissa != 0 ? sign * NAN : sign * INFINITY;
+    return sign * (exponent ? ldexpl(mantissa + 1024, exponent - 25) : ldexpl(mantissa, -24));
+}
+
 long double value_unpack_float(const struct type *type, const uint8_t *bytes) {
     float single;
     double twice;
     long double full = 0;
+    if (type->size == 2)
+        return unpack_half(type, bytes);
     if (type->size == sizeof single)
         return memcpy(&single, bytes, sizeof single), (long double)single;
     if (type->size == sizeof twice)

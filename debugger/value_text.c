@@ -98,8 +98,18 @@ static void print_nan(const struct type *type, const uint8_t *bytes, FILE *out) 
     uint64_t mantissa = 0;
     bool negative = bytes[type->size == 16 ? 9 : type->size - 1] >> 7;
     memcpy(&mantissa, bytes, type->size < 8 ? type->size : 8);
-    mantissa &= type->size == 4 ? 0x7fffff : type->size == 8 ? 0xfffffffffffff : ~0ul;
+    mantissa &= type->size == 2   ? (type->name && strstr(type->name, "bf") ? 0x7f : 0x3ff)
+                : type->size == 4 ? 0x7fffff
+                : type->size == 8 ? 0xfffffffffffff
+                                  : ~0ul;
     fprintf(out, "%snan(0x%" PRIx64 ")", negative ? "-" : "", mantissa);
+}
+
+/* As many as tell two values apart, and gdb's one more. */
+static int float_digits(const struct type *type) {
+    if (type->size == 2)
+        return type->name && strstr(type->name, "bf") ? 4 : 5;
+    return type->size == 4 ? 9 : type->size == 8 ? 17 : 21;
 }
 
 void value_print_float(const struct type *type, const uint8_t *bytes, FILE *out) {
@@ -107,7 +117,7 @@ void value_print_float(const struct type *type, const uint8_t *bytes, FILE *out)
     if (isnan(real))
         print_nan(type, bytes, out);
     else
-        fprintf(out, "%.*Lg", type->size == 4 ? 9 : type->size == 8 ? 17 : 21, real);
+        fprintf(out, "%.*Lg", float_digits(type), real);
 }
 
 /* ---- Scalars under /FORMAT */

@@ -45,6 +45,11 @@ out_is "$T/want"
 expect 1 "$FACET" debug -nx -q --batch -ex own "$WORDFREQ"
 err_has '^Undefined command: "own"'
 
+# ~, and an exit status of the script's own
+printf 'quit 6 * 7\n' >"$T/status"
+HOME=$T expect 42 "$FACET" debug -nx -q -ex 'source ~/status' "$WORDFREQ"
+expect 1 "$FACET" debug -nx -q --batch -ex frob -ex quit "$WORDFREQ"
+
 # commands that call each other for ever, and nested too deeply
 expect 1 "$FACET" debug -q --batch -ex 'define a' -ex 'a' -ex 'end' -ex 'a' "$WORDFREQ"
 err_has 'nested too deeply'

@@ -118,6 +118,8 @@ int vm_fault(unsigned long address, enum access access, unsigned *signal, int *c
 int vm_touch(unsigned long address, enum access access);
 /* As vm_populate, but to want of memory it answers with less. */
 unsigned long vm_bring(unsigned long address, unsigned long size, int write);
+/* There is no memory for what must have some: the program ends, as if Linux had killed it. */
+_Noreturn void vm_exhausted(void);
 unsigned vm_state(unsigned prot); /* of a page with these PROT_… */
 
 /* ---- mmap.c */

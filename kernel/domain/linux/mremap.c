@@ -49,7 +49,7 @@ static long move(const struct remap *m, const struct area *source, unsigned long
     if (!(m->flags & MREMAP_DONTUNMAP))
         region_gone(m->old, m->old + m->old_size);
     if (!space_move(m->old, to, moved))
-        linux_exit(128 + 9);
+        vm_exhausted();
     region_add(&target);
     if (!(m->flags & MREMAP_DONTUNMAP))
         memory_unmap(m->old, m->old + m->old_size);
