@@ -37,11 +37,11 @@ static unsigned long hash(const char *path) {
     return sum;
 }
 
-static int worth_telling(const char *path) {
+static int worth_telling(const char *path, enum refused what) {
     for (unsigned i = 0; i < sizeof quiet / sizeof *quiet; i++)
         if (text_starts(path, quiet[i]))
             return 0;
-    unsigned long sum = hash(path);
+    unsigned long sum = hash(path) + (what == REFUSE_WRITE);
     for (unsigned i = 0; i < tolds; i++)
         if (told[i] == sum)
             return 0;
@@ -63,7 +63,7 @@ static const char *parent(const char *path) {
 }
 
 void refuse_open(const char *path, enum refused what) {
-    if (!worth_telling(path))
+    if (!worth_telling(path, what))
         return;
     if (what == REFUSE_WRITE)
         say("facet: the program was refused %s: --grant dir:%s:rw would allow it", path, parent(path));
@@ -72,6 +72,12 @@ void refuse_open(const char *path, enum refused what) {
     else
         say("facet: the program was refused %s: --grant %s:%s:ro would allow it", path,
             what == REFUSE_DIRECTORY ? "dir" : "file", path);
+}
+
+long refuse_told(const struct name *name, long result) {
+    if (result == -EROFS && name->mount && !name->mount->writable)
+        refuse_open(name->path, REFUSE_WRITE);
+    return result;
 }
 
 /* Programs look for many files that need not be there. Only what the user has named is worth a line. */
