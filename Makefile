@@ -329,10 +329,19 @@ unit: test-files
 	$(RUN_UNIT)
 RUN_UNIT = LSAN_OPTIONS=suppressions=tests/lsan.txt:print_suppressions=0 $(B)/tests/unit
 
+# Linux programs natively and under facet: the same output, exit status and files.
+LINUX_FILES = $(B)/tests/linux/matrix $(B)/tests/linux/escape
+define RUN_LINUX
+tests/linux/programs.sh $(B)
+tests/linux/matrix.sh $(B)
+tests/linux/escape.sh $(B)
+tests/linux/packages.sh $(B)
+endef
+
 # The debug build is tested for what only it has: instruction counts.
 debug-build:
 	+@$(MAKE) -s MODE=debug all
-test: test-files build/deps-test $(if $(filter debug,$(MODE)),,debug-build)
+test: test-files $(LINUX_FILES) build/deps-test $(if $(filter debug,$(MODE)),,debug-build)
 	tests/layering.sh
 	@printf '%s\n' $(LISTED) > $(B)/lists
 	tests/hygiene.sh . $(B)/lists
@@ -340,6 +349,7 @@ test: test-files build/deps-test $(if $(filter debug,$(MODE)),,debug-build)
 	groff -man -ww -z -Tutf8 debugger/facet.1
 	tests/cli/run.sh $(B)
 	tests/sessions/run.sh $(B)
+	$(RUN_LINUX)
 	tests/model/run.sh build/debug/facet $(B)/tests/guests/model 25000 2
 	$(B)/tests/unit
 LISTED = $(EMU_SRC) $(KERNEL_SRC) $(KERNEL_ASM) $(DOMAIN_SRC) $(LINUX_SRC) $(KEEPER_SRC) $(DEBUGGER_SRC) kernel/domain/crt0.S $(SAMPLE_GUESTS) \
@@ -371,12 +381,9 @@ operations: $(B)/kernel.elf $(B)/tests/optable
 test-qemu: test-files $(QEMU_BIN)
 	tests/qemu/run.sh $(B)
 
-# Linux programs natively and under facet: the matrix of system calls, Debian's busybox and bash, SQLite.
-test-linux: all build/deps-test $(B)/tests/linux/matrix $(B)/tests/linux/escape
-	tests/linux/programs.sh $(B)
-	tests/linux/matrix.sh $(B)
-	tests/linux/escape.sh $(B)
-	tests/linux/packages.sh $(B)
+# And SQLite, whose source has to be fetched.
+test-linux: all $(LINUX_FILES) build/deps-test
+	$(RUN_LINUX)
 	tests/linux/sqlite.sh $(B)
 
 bench: all build/deps-test $(B)/tests/bench/pass.so $(BENCH_GUEST_BIN) $(BENCH_HOST_BIN)
