@@ -333,6 +333,7 @@ bool frame_place(struct cli *cli, const struct frame *frame, struct line_place *
     place->path = call->path ? call->path : place->path;
     place->line = call->line;
     place->start = frame->pc;
+    place->statement = true;
     snprintf(place->file, sizeof place->file, "%s", text_basename(place->path));
     return call->line > 0;
 }
