@@ -20,7 +20,7 @@ failed=0
 
 # mask REGEX, or nothing
 mask() {
-    sed -E ${1:+-e "s/$1/MASKED/g"} -e 's/obj:[0-9]+( *)/obj:N /g' -e 's/(page frame|page) 0x[0-9a-f]+/\1 FRAME/g' -e 's/0x4[a-f][0-9a-f]{4}/HEAP/g'
+    sed -E ${1:+-e "s/$1/MASKED/g"} -e 's/obj:[0-9]+( *)/obj:N /g' -e 's/(page frame|page) 0x[0-9a-f]+/\1 FRAME/g'
 }
 
 # play SESSION PROGRAM ARGS...
