@@ -43,13 +43,14 @@ struct type *type_basic(enum type_basic which) {
 
 struct type *type_pointer(struct catalogue *c, struct type *target) {
     const struct type *first = type_basic(BASIC_VOID);
-    struct type **known =
-        target >= first && target < first + BASIC_COUNT ? &c->basic_pointers[target - first] : &target->pointer;
-    if (*known)
-        return *known;
-    struct type *type = catalogue_alloc(c, sizeof *type);
-    *type = (struct type){.kind = TYPE_POINTER, .size = 8, .is_unsigned = true, .target = target};
-    return *known = type; /* the basic types outlive the catalogue, their pointers do not */
+    bool basic =
+        target >= first && target < first + BASIC_COUNT; /* they outlive the catalogue, their pointers do not */
+    struct type **known = basic ? &c->basic_pointers[target - first] : &target->pointer;
+    if (!*known) {
+        *known = catalogue_alloc(c, sizeof **known);
+        **known = (struct type){.kind = TYPE_POINTER, .size = 8, .is_unsigned = true, .target = target};
+    }
+    return *known;
 }
 
 struct type *type_array(struct catalogue *c, struct type *element, int64_t count) {
