@@ -29,6 +29,9 @@ static void offer(struct collector *c, const char *text) {
     for (size_t i = 0; i < f->count; i++)
         if (!strcmp(f->text[i], text))
             return;
+    size_t length = f->count ? f->common : strlen(text);
+    for (f->common = 0; f->common < length && (!f->count || f->text[0][f->common] == text[f->common]);)
+        f->common++;
     if (f->count == COMPLETIONS_MAX) {
         f->more = true;
         return;

@@ -72,9 +72,10 @@ void terminal_forget_interrupt(void);
 struct completions {
     char **text;
     size_t count;
-    size_t start; /* where the word begins in the line */
-    bool more;    /* there are others, not listed */
-    char append;  /* behind a single one: ' ', or 0 */
+    size_t common; /* characters that all of them begin with, those not listed among them */
+    size_t start;  /* where the word begins in the line */
+    bool more;     /* there are others, not listed */
+    char append;   /* behind a single one: ' ', or 0 */
 };
 void cli_complete(struct cli *cli, const char *line, size_t length, struct completions *found);
 void completions_free(struct completions *found);

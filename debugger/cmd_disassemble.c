@@ -22,7 +22,7 @@ struct listing {
 
 static void print_raw(struct listing *l, uint64_t va, unsigned bytes) {
     uint8_t code[DISASM_LONGEST];
-    size_t got = session_read(l->cli->session, va, code, bytes);
+    size_t got = expr_read(l->cli, va, code, bytes);
     for (size_t i = 0; i < got; i++)
         printf("%02x%c", code[i], i + 1 < got ? ' ' : '\t');
 }
@@ -121,14 +121,14 @@ static enum facet_status cmd_disassemble(struct cli *cli, const char *args, stru
     struct listing l = {.cli = cli};
     struct frame frame;
     uint64_t va;
-    enum facet_status status = cmd_need_started(cli, error);
-    if (status == FACET_OK)
-        status = take_modifiers(&l, &args, error);
-    if (status == FACET_OK)
+    enum facet_status status = take_modifiers(&l, &args, error);
+    if (status == FACET_OK && !*args)
+        status = cmd_need_started(cli, error);
+    if (status == FACET_OK && cli->started)
         status = frame_selected(cli, &frame, error);
     if (status)
         return status;
-    l.pc = va = frame.pc;
+    l.pc = va = cli->started ? frame.pc : 0;
     char *copy = text_copy(args), *comma = strchr(copy, ',');
     if (comma) {
         status = take_range(&l, copy, comma, error);

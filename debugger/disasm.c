@@ -5,6 +5,7 @@
  */
 #include "disasm.h"
 
+#include "expr.h"
 #include "frame.h"
 
 #include <capstone/capstone.h>
@@ -254,7 +255,7 @@ static csh decoder(void) {
 
 unsigned disasm_one(struct cli *cli, uint64_t va, char *text, size_t size) {
     uint8_t code[DISASM_LONGEST];
-    size_t got = session_read(cli->session, va, code, sizeof code);
+    size_t got = expr_read(cli, va, code, sizeof code);
     struct text t = {text, size, 0};
     cs_insn *insn;
     if (!got)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frame.h"
 
+#include "frame_guess.h"
 #include "inlined.h"
 #include "lines.h"
 #include "text.h"
@@ -194,7 +195,17 @@ static bool saved_by_rules(struct cli *cli, const struct frame *frame, Dwarf_Fra
 struct guess {
     bool frame_pointer;
     uint64_t offset;
+    struct frame_guess read; /* no frame pointer: from the instructions */
 };
+
+/* A function that sets up no frame pointer. */
+static struct guess guess_by_reading(struct cli *cli, const struct frame *frame) {
+    struct guess guess = {.frame_pointer = !frame_guess(cli, frame, &guess.read)};
+    guess.offset = guess.frame_pointer ? 16 : guess.read.depth + 8;
+    if (guess.frame_pointer)
+        guess.read.saved_count = 0;
+    return guess;
+}
 
 static struct guess guess_cfa(struct cli *cli, const struct frame *frame) {
     static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa}, push_rbp = 0x55;
@@ -203,15 +214,19 @@ static struct guess guess_cfa(struct cli *cli, const struct frame *frame) {
     uint8_t code[8] = {0};
     uint64_t at = function ? frame->pc - function->va : 0;
     if (!session_read(cli->session, frame->pc, code, 1)) /* a call of nothing */
-        return (struct guess){false, 8};
+        return (struct guess){.offset = 8};
     if (!function || session_read(cli->session, function->va, code, sizeof code) != sizeof code)
-        return (struct guess){true, 16};
+        return (struct guess){.frame_pointer = true, .offset = 16};
     unsigned first = memcmp(code, endbr64, 4) ? 0 : 4;
     if (at <= first)
-        return (struct guess){false, 8};
+        return (struct guess){.offset = 8};
     bool usual = code[first] == push_rbp && first + 4 <= sizeof code &&
                  (!memcmp(code + first + 1, moves[0], 3) || !memcmp(code + first + 1, moves[1], 3));
-    return usual && at == first + 1 ? (struct guess){false, 16} : (struct guess){true, 16};
+    if (!usual)
+        return guess_by_reading(cli, frame);
+    if (at == first + 1)
+        return (struct guess){.offset = 16, .read = {.saved_count = 1, .saved = {{WORD(rbp), 16}}}};
+    return (struct guess){.frame_pointer = true, .offset = 16};
 }
 
 static void set_cfa(struct cli *cli, struct frame *frame, Dwarf_Frame *rules) {
@@ -231,8 +246,10 @@ static bool caller_by_guess(struct cli *cli, const struct frame *frame, struct f
     caller->known = frame->known & ~(1u << WORD(rax) | 1u << WORD(rcx) | 1u << WORD(rdx));
     if (!frame->cfa || !read_word(cli, frame->cfa - 8, &pc) || !program_executable(session_program(cli->session), pc))
         return false;
-    if (guess.offset == 16 && read_word(cli, frame->cfa - 16, &old_rbp))
+    if (guess.frame_pointer && read_word(cli, frame->cfa - 16, &old_rbp))
         caller->regs.rbp = old_rbp;
+    for (unsigned i = 0; i < guess.read.saved_count; i++)
+        read_word(cli, frame->cfa - guess.read.saved[i].below, (uint64_t *)&caller->regs + guess.read.saved[i].word);
     caller->regs.rip = pc;
     caller->regs.rsp = frame->cfa;
     return true;
@@ -280,10 +297,15 @@ bool frame_saved(struct cli *cli, const struct frame *frame, int word, uint64_t 
     struct guess guess = guess_cfa(cli, frame);
     bool known = false;
     *va = frame->cfa - (word == WORD(rip) ? 8 : 16);
+    for (unsigned i = 0; !rules && i < guess.read.saved_count; i++)
+        if (guess.read.saved[i].word == word) {
+            *va = frame->cfa - guess.read.saved[i].below;
+            known = true;
+        }
     if (rules)
         known = saved_by_rules(cli, frame, rules, word, va);
     else if (frame->cfa)
-        known = word == WORD(rip) || (word == WORD(rbp) && guess.offset == 16);
+        known |= word == WORD(rip) || (word == WORD(rbp) && guess.frame_pointer);
     free(rules);
     return known;
 }
@@ -333,6 +355,7 @@ bool frame_place(struct cli *cli, const struct frame *frame, struct line_place *
     place->path = call->path ? call->path : place->path;
     place->line = call->line;
     place->start = frame->pc;
+    place->statement = true;
     snprintf(place->file, sizeof place->file, "%s", text_basename(place->path));
     return call->line > 0;
 }

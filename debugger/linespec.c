@@ -111,6 +111,24 @@ static void add_function(struct symbols *symbols, const struct symbol *function,
     spec->function = function;
 }
 
+static int by_address(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Where it was put into other functions. */
+static void add_inlined(struct symbols *symbols, const char *name, struct linespec *spec) {
+    uint64_t *more;
+    size_t count = inlined_places(symbols, name, &more);
+    if (!count)
+        return;
+    spec->places = text_grow(spec->places, spec->place_count + count, sizeof *spec->places);
+    memcpy(spec->places + spec->place_count, more, count * sizeof *more);
+    spec->place_count += count;
+    qsort(spec->places, spec->place_count, sizeof *spec->places, by_address);
+    free(more);
+}
+
 /* All functions of that name; of one file only if there is a path. */
 static enum facet_status at_function(struct cli *cli, const char *name, const char *path, struct linespec *spec,
                                      struct facet_error *error) {
@@ -122,8 +140,8 @@ static enum facet_status at_function(struct cli *cli, const char *name, const ch
         if (all[i].function && !strcmp(all[i].name, name) &&
             (!path || (lines_at(symbols, all[i].va, &place) && !strcmp(place.path, path))))
             add_function(symbols, &all[i], spec);
-    if (!spec->place_count)
-        spec->place_count = inlined_places(symbols, name, &spec->places);
+    if (!path)
+        add_inlined(symbols, name, spec);
     if (!spec->place_count)
         return no_function(symbols, name, error);
     set_line_at(cli, spec, spec->function ? spec->function->va : spec->places[0]);

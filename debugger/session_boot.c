@@ -26,11 +26,14 @@ static void add_string(struct block *block, const char *text) {
     block->size += length;
 }
 
-/* The host's working directory as the program sees it, or "/". */
+/* The host's working directory as the program sees it. If it is not granted, the program knows its name and nothing
+ * else, so that relative paths mean what the user thinks. */
 static char *start_directory(const struct grants *grants) {
     char *here = getcwd(NULL, 0), *seen = here ? grants_seen(grants, here) : NULL;
+    if (!here || !seen)
+        return here ? here : text_copy("/");
     free(here);
-    return seen ? seen : text_copy("/");
+    return seen;
 }
 
 static char *program_path(const struct session *s) {

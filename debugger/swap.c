@@ -200,7 +200,7 @@ enum facet_status swaps_add_hidden(struct swaps *swaps, const char *name, uint64
                                    const struct facet_handler *handler, struct facet_error *error) {
     struct swapped *o = add_object(swaps, (struct object_name){.text = text_copy(name), .va = va, .size = size});
     o->hidden = true;
-    enum facet_status status = attach(o, NULL, handler, error);
+    enum facet_status status = attach(o, "", handler, error);
     if (status == FACET_OK && swaps->emu)
         status = fronts_install(o, error);
     if (status != FACET_OK)

@@ -20,6 +20,20 @@ static bool unsigned_attribute(Dwarf_Die *die, unsigned which, uint64_t *value) 
     return true;
 }
 
+bool type_constant(Dwarf_Attribute *attr, int64_t *value) {
+    unsigned form = dwarf_whatform(attr);
+    Dwarf_Word word;
+    Dwarf_Sword sword;
+    if (form == DW_FORM_sdata || form == DW_FORM_implicit_const) {
+        bool good = dwarf_formsdata(attr, &sword) == 0;
+        *value = good ? sword : 0;
+        return good;
+    }
+    bool good = dwarf_formudata(attr, &word) == 0;
+    *value = good ? (int64_t)word : 0;
+    return good;
+}
+
 static bool flag_attribute(Dwarf_Die *die, unsigned which) {
     Dwarf_Attribute attr;
     bool flag = false;
@@ -84,11 +98,11 @@ static void read_base(struct type *type, Dwarf_Die *die) {
 
 static int64_t dimension(Dwarf_Die *die) {
     Dwarf_Attribute attr;
-    Dwarf_Sword upper;
+    int64_t upper;
     uint64_t count;
     if (unsigned_attribute(die, DW_AT_count, &count))
         return (int64_t)count;
-    if (!dwarf_attr(die, DW_AT_upper_bound, &attr) || dwarf_formsdata(&attr, &upper) != 0 || upper < -1)
+    if (!dwarf_attr(die, DW_AT_upper_bound, &attr) || !type_constant(&attr, &upper) || upper < -1)
         return -1;
     return upper + 1;
 }
@@ -150,10 +164,10 @@ static void read_bits(struct catalogue *c, struct type_field *field, Dwarf_Die *
 
 static void read_field(struct catalogue *c, struct type_field *field, Dwarf_Die *die) {
     Dwarf_Attribute attr;
-    Dwarf_Sword value;
+    int64_t value;
     field->name = dwarf_diename(die);
     if (dwarf_tag(die) == DW_TAG_enumerator) {
-        if (dwarf_attr(die, DW_AT_const_value, &attr) && dwarf_formsdata(&attr, &value) == 0)
+        if (dwarf_attr(die, DW_AT_const_value, &attr) && type_constant(&attr, &value))
             field->value = value;
         return;
     }

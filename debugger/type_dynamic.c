@@ -20,11 +20,11 @@ static bool bound_of_variable(struct data *d, Dwarf_Attribute *attr, Dwarf_Die *
 static bool bound(struct data *d, Dwarf_Die *range, unsigned which, Dwarf_Die *function, uint64_t *number) {
     Dwarf_Attribute attr;
     Dwarf_Op *ops;
-    Dwarf_Sword constant;
+    int64_t constant;
     size_t count, stopped = 0;
     if (!dwarf_attr(range, which, &attr))
         return false;
-    if (dwarf_formsdata(&attr, &constant) == 0) {
+    if (type_constant(&attr, &constant)) {
         *number = (uint64_t)constant;
         return true;
     }

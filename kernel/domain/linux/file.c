@@ -181,6 +181,11 @@ long file_map_size(long handle) {
 
 long file_map_read(long handle, unsigned long offset, void *to, unsigned long size) {
     struct file *file = file_number((unsigned)handle);
+    if (file->class == &image_class) {
+        unsigned long left = offset < boot.image_size ? boot.image_size - offset : 0;
+        memcpy(to, boot.image + (left ? offset : 0), size < left ? size : left);
+        return (long)(size < left ? size : left);
+    }
     return file->class == &host_class ? host_read(file, to, size, offset) : memory_read(file, offset, to, size);
 }
 

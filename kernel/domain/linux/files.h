@@ -127,21 +127,22 @@ enum node {
     NODE_MEMINFO,
     NODE_CPUINFO,
     NODE_ENVIRON,
+    NODE_IMAGE, /* the program's own file, if no grant has it */
 };
 /* A symbolic link at the end of a path: is what is meant, unless a slash is behind it; is followed; is what is meant in
  * any case, because the name is to be made, moved or removed. */
 enum follow { FOLLOW_NOT, FOLLOW, FOLLOW_NEVER };
 struct name {
-    struct file *at;           /* of the host: directory, or the granted file; NULL: not of the host */
-    const char *rest;          /* the path below it */
-    const struct mount *mount; /* the grant it belongs to; NULL: found through a descriptor */
-    enum node node;            /* not of the host: what it is; NODE_NONE: nothing of that name */
-    unsigned number;           /* NODE_FD: the descriptor */
-    struct file *base;         /* where a relative path begins */
-    unsigned char orphan;      /* nothing: not even the directory it would be in exists */
-    unsigned char root;        /* the name is where a grant begins */
-    unsigned char follow;      /* enum follow */
-    unsigned char creates;     /* it is opened with O_CREAT */
+    struct file *at;              /* of the host: directory, or the granted file; NULL: not of the host */
+    const char *rest;             /* the path below it */
+    const struct mount *mount;    /* the grant it belongs to; NULL: found through a descriptor */
+    enum node node;               /* not of the host: what it is; NODE_NONE: nothing of that name */
+    unsigned number;              /* NODE_FD: the descriptor */
+    struct file *base;            /* where a relative path begins */
+    unsigned char orphan;         /* nothing: not even the directory it would be in exists */
+    unsigned char root;           /* the name is where a grant begins */
+    unsigned char follow;         /* enum follow */
+    unsigned char opens, creates; /* it is opened; with O_CREAT */
     unsigned char walked, links, links_max, beneath; /* beneath: must stay below `base` (RESOLVE_BENEATH) */
     long wrong;                                      /* with what the program said, -errno */
     char given[PATH_ROOM];                           /* as the program said it */
@@ -196,17 +197,22 @@ void node_stat(const char *path, enum node node, struct stat *st);
 /* Opens a node. */
 long node_open(struct name *name, unsigned long flags);
 
-extern const struct file_class null_class, zero_class, full_class, random_class, directory_class;
+extern const struct file_class null_class, zero_class, full_class, random_class, directory_class, image_class;
 /* ---- proc.c: a file whose contents are made when it is opened; NULL: no room */
 struct file *proc_open(enum node node, unsigned flags, const char *path);
 
 /* ---- refuse.c: tells the user once which grant would allow it. */
 enum refused { REFUSE_FILE, REFUSE_DIRECTORY, REFUSE_LOOK, REFUSE_WRITE };
 void refuse_open(const char *path, enum refused what);
+/* The same if an operation failed because its grant is only to be read. Returns the result. */
+long refuse_told(const struct name *name, long result);
 /* The same, if the path was named on the command line. */
 void refuse_look(const struct name *name);
 
-/* ---- open.c: a mode without what umask takes */
+/* ---- open.c */
+/* Opens a file of the host and installs it. */
+long open_host(struct name *name, unsigned long flags, unsigned long mode);
+/* A mode without what umask takes */
 unsigned long mode_masked(unsigned long mode);
 
 /* ---- stat.c */
@@ -225,6 +231,8 @@ unsigned file_poll(struct file *file, unsigned events, long milliseconds);
 
 /* ---- directory.c */
 void cwd_start(void);
+/* A directory that was opened through links gets the path that leads through none. */
+void path_canonical(struct file *file);
 
 /* ---- terminal.c */
 int terminal_is(struct file *file);

@@ -59,7 +59,9 @@ struct boot {
     unsigned user, group;
     unsigned long seed;
     const char *argv, *envp, *mounts; /* so many strings, one behind the other */
-    const char *cwd, *exe;            /* absolute */
+    const unsigned char *image;       /* the program's file */
+    unsigned long image_size;
+    const char *cwd, *exe; /* absolute */
 };
 extern struct boot boot;
 

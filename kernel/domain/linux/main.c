@@ -156,6 +156,8 @@ void linux_main(unsigned long modules, const struct init_module *module) {
     if (modules < 2)
         linux_fail("there is no program and no argument block");
     boot_read(&module[1]);
+    boot.image = (const unsigned char *)module[0].start;
+    boot.image_size = module[0].size;
     random_start(boot.seed);
     calls_start();
     process_make();

@@ -83,6 +83,8 @@ static void cover(struct name *name, const char *rest) {
         name->at = 0;
     } else if (!name->at && mounts_below(name->path)) {
         name->node = NODE_DIRECTORY;
+    } else if (!name->at && text_equal(name->path, boot.exe)) {
+        name->node = NODE_IMAGE;
     }
 }
 
@@ -179,7 +181,7 @@ static long path_relative(struct name *name, unsigned long fd) {
 
 long name_read(struct name *name, unsigned long address, int empty) {
     long length = user_string(address, name->given, PATH_ROOM);
-    name->beneath = name->creates = 0;
+    name->beneath = name->opens = name->creates = 0;
     name->links_max = 40;
     return name->wrong = length < 0 ? length : length == 0 && !empty ? -ENOENT : 0;
 }
@@ -205,10 +207,23 @@ static int name_again(const struct name *name, long result) {
            ((result == -EROFS || result == -ENOENT) && name->mount && mounts_below(name->mount->path));
 }
 
+/* /proc/self/fd/N is as good as the file, to whom it is not to be opened. */
+static void through_descriptor(struct name *name) {
+    struct file *file =
+        !name->at && name->node == NODE_FD && name->follow == FOLLOW && !name->opens ? fd_file(name->number) : 0;
+    if (!file || file->class != &host_class)
+        return;
+    name->at = file;
+    name->rest = "";
+    name->mount = 0;
+    name->root = 0;
+}
+
 long name_do(struct name *name, unsigned long fd, enum follow follow, name_op *op, const unsigned long *arg) {
     long result = name_resolve(name, fd, follow);
     if (result < 0)
         return result;
+    through_descriptor(name);
     result = op(name, arg);
     if (!name_again(name, result))
         return result;
@@ -237,6 +252,7 @@ long names_do(unsigned long fd_a, enum follow follow, int whole, unsigned long f
         long first = first_wrong(whole);
         return first < 0 ? first : result;
     }
+    through_descriptor(&name_a);
     result = op(&name_a, arg);
     int again_a = name_again(&name_a, result), again_b = name_again(&name_b, result);
     if (!again_a && !again_b)

@@ -146,7 +146,10 @@ static long walk_nowhere(struct name *name) {
     name->node = NODE_NONE;
     name->orphan = 1;
     memcpy(name->path, name->work, text_length(name->work) + 1);
-    return has_dots(behind) ? 0 : text_append(name->path, PATH_ROOM, behind);
+    long result = has_dots(behind) ? 0 : text_append(name->path, PATH_ROOM, behind);
+    if (result == 0 && text_equal(name->path, boot.exe))
+        name->node = NODE_IMAGE;
+    return result;
 }
 
 long name_walk(struct name *name) {

@@ -3,7 +3,6 @@
  * Files in memory: private and shared mappings, what lies behind their end, what msync and munmap write back.
  * usage: mapping DIRECTORY
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>

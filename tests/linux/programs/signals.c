@@ -4,7 +4,6 @@
  * that everything is as before when they return. Prints nothing that differs between systems.
  * usage: signals [how to die]
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
