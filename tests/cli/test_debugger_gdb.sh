@@ -33,3 +33,11 @@ for case in tests/debug/*.gdb; do
     [ "$(wc -l <"$T/gdb")" -gt 15 ] || fail "gdb did not debug the program"
     diff -u "$T/gdb" "$T/facet" || fail "gdb (-) and facet (+) differ"
 done
+
+# The C library's functions of which one is chosen at the start, by the processor: the breakpoint is at that one.
+expect 0 "$FACET" debug -q --batch -ex 'break strlen' -ex 'break longest' -ex 'run > /dev/null' -ex 'delete 1' -ex 'continue' \
+    -ex 'tbreak strlen' -ex continue -ex bt "$T/program"
+out_has '^Breakpoint 1 at gnu-indirect-function resolver at 0x'
+out_has '^Breakpoint 1, 0x[0-9a-f]+ in __strlen_[a-z0-9]+ \(\)$'
+out_has '^Temporary breakpoint 3, 0x[0-9a-f]+ in __strlen_[a-z0-9]+ \(\)$'
+out_has '^#1  0x[0-9a-f]+ in longest \(count=3\) at program\.c:51$'

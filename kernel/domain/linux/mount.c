@@ -41,11 +41,13 @@ static void mount_add(const char *text) {
     if (count == MOUNTS || !mount_parse(text, &mount, &number) || host_take(number) < 0)
         return say("facet: the grant %s cannot be used", text);
     mount.file = file_new(&host_class, mount.writable ? O_RDWR : O_RDONLY, 0);
-    if (!mount.file)
+    if (mount.file) {
+        file_cap_keep(mount.file);
+        mount.file->mode = mount.directory ? S_IFDIR : 0;
+        mounts[count++] = mount;
+    } else {
         linux_fail("too many grants");
-    file_cap_keep(mount.file);
-    mount.file->mode = mount.directory ? S_IFDIR : 0;
-    mounts[count++] = mount;
+    }
 }
 
 void mounts_start(void) {
