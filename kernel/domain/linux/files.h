@@ -60,6 +60,7 @@ struct file {
     unsigned flags;         /* as F_GETFL tells */
     unsigned mode;          /* of a host file: S_IFMT, 0: not asked yet. Of others: st_mode */
     char *path;             /* absolute; NULL: it has none */
+    unsigned canonical;     /* the path leads through no links, which holds whatever happens to its name */
     unsigned long position; /* of what is not the host's */
     void *state;            /* the class's own */
 };
@@ -167,6 +168,8 @@ long name_do(struct name *name, unsigned long fd, enum follow follow, name_op *o
  */
 long names_do(unsigned long fd_a, enum follow follow, int whole, unsigned long fd_b, name_op *op,
               const unsigned long *arg);
+/* Takes off what a path that leads to a directory may have behind its name: "/", "/.". */
+void path_trim(char *path);
 /* 1, 2: a path ends in "." or "..". */
 int ends_in_dots(const char *path);
 /* What a name that is not of the host gives to who would make it: -EEXIST, -ENOENT, -EROFS. */

@@ -61,6 +61,12 @@ int ends_in_dots(const char *path) {
     return path[length - 2] == '.' && (length == 2 || path[length - 3] == '/') ? 2 : 0;
 }
 
+void path_trim(char *path) {
+    unsigned long length = text_length(path);
+    while (length > 1 && (path[length - 1] == '/' || (path[length - 1] == '.' && path[length - 2] == '/')))
+        path[--length] = 0;
+}
+
 /* Whether a path names nothing beyond where it begins. */
 static int only_dots(const char *text) {
     const char *start;
