@@ -115,6 +115,7 @@ struct user_command {
     struct cmd cmd; /* name and summary are its own */
     struct cli_lines body;
     char *text; /* of `document` */
+    bool alias; /* its one line is a command that gets the arguments */
 };
 struct user_command *cli_user_find(const struct cli *cli, const char *name);
 void cli_user_free(struct cli *cli);

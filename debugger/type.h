@@ -162,6 +162,8 @@ uint64_t type_size(struct catalogue *c, struct type *type);
 
 /* As a cast would write it: "struct point *", "int (*)[3]". Anonymous: "struct {...}". */
 void type_print(struct catalogue *c, struct type *type, FILE *out);
+/* As its declaration: "struct point *next", without the semicolon. */
+void type_print_declaration(struct catalogue *c, struct type *type, const char *name, FILE *out);
 /* `ptype`: typedefs resolved, members shown. */
 void type_print_whole(struct catalogue *c, struct type *type, FILE *out);
 

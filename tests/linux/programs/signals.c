@@ -180,6 +180,16 @@ static void returned(void) {
     mxcsr_set(0x1f80);
 }
 
+/* A stack that is put away while its handler runs. */
+static void disarmed(void) {
+    stack_t stack = {.ss_sp = altstack, .ss_size = 65536, .ss_flags = (int)(1u << 31)}, now;
+    printf("sigaltstack: %d\n", sigaltstack(&stack, 0) ? errno : 0);
+    install(SIGUSR2, tell, SA_ONSTACK, 0);
+    raise(SIGUSR2);
+    sigaltstack(0, &now);
+    printf("after: flags %x size %zu\n", (unsigned)now.ss_flags, now.ss_size);
+}
+
 static void errors(void) {
     struct sigaction action = {.sa_handler = SIG_IGN};
     stack_t tiny = {.ss_sp = altstack, .ss_size = 100};
@@ -232,6 +242,7 @@ int main(int argc, char **argv) {
     blocked();
     earned();
     returned();
+    disarmed();
     errors();
     return 0;
 }
