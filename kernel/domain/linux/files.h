@@ -224,6 +224,8 @@ unsigned long mode_masked(unsigned long mode);
 
 /* ---- stat.c */
 long file_stat(struct file *file, struct stat *st);
+/* Its contents have changed: mappings see it. Only while there are any (vm_shared_files). */
+void file_changed(struct file *file);
 
 /* ---- transfer.c */
 long file_read(struct file *file, unsigned long address, unsigned long size, unsigned long at);

@@ -77,6 +77,7 @@ static long mapping_file(const struct mapping *m, struct area *region) {
     region->file = file_map_open(m->fd, type != MAP_PRIVATE && m->prot & PROT_WRITE);
     if (region->file < 0)
         return region->file;
+    file_map_identity(region->file, region->identity);
     region->kind = REGION_FILE;
     region->offset = m->offset;
     long wrong = type == MAP_PRIVATE || type == MAP_SHARED ? 0 : type != MAP_SHARED_VALIDATE ? -EINVAL : 0;

@@ -165,6 +165,8 @@ static long truncate_op(struct name *name, const unsigned long *arg) {
     struct facet_message m = {.word = {arg[0]}}, close = {0};
     result = host_result(facet_call(R_FILE_F, OP_HOST_TRUNCATE, &m), &m);
     facet_call(R_FILE_F, OP_HOST_CLOSE, &close);
+    if (vm_shared_files)
+        vm_file_changed(0, 0);
     return result;
 }
 
