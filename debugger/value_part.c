@@ -67,6 +67,9 @@ struct value *value_member(struct data *d, struct value *value, const char *name
 struct value *value_element(struct data *d, struct value *value, int64_t index) {
     struct type *type = type_strip(&d->c, value->type);
     uint64_t size = type_size(&d->c, type->target);
+    const struct type *element = type_strip(&d->c, type->target);
+    if (index && element->kind == TYPE_ARRAY && element->count < 0) /* its size was optimized out */
+        return data_fail(d, "no such vector element");
     if (value->where == VALUE_MEMORY && !value->missing)
         return value_at(d, type->target, value->address + (uint64_t)index * size);
     if (index < 0 || index >= type->count)

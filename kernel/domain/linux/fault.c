@@ -9,6 +9,8 @@
 
 #define CODE_KERNEL 0x80 /* SI_KERNEL: there is nothing to say about it */
 #define VSYSCALL 0xffffffffff600000ul
+#define KERNEL_HALF 0xffff800000000000ul /* canonical addresses again */
+#define ERROR_PRESENT 1ul
 #define ERROR_STORE 2ul
 #define ERROR_FETCH 16ul
 enum { VECTOR_DIVIDE, VECTOR_DEBUG, VECTOR_BREAKPOINT = 3, VECTOR_OPCODE = 6, VECTOR_PAGE = 14, VECTOR_X87 = 16 };
@@ -59,7 +61,9 @@ FREQUENT static void page_fault(unsigned long address, unsigned long error) {
     int code;
     if (address >= GUEST_ADDRESS_MAX && vsyscall(address))
         return;
-    if (address >= GUEST_ADDRESS_MAX)
+    if (address >= KERNEL_HALF)
+        signal_fault(SIGSEGV, SEGV_MAPERR, address, VECTOR_PAGE, error | ERROR_PRESENT); /* whatever is there */
+    else if (address >= GUEST_ADDRESS_MAX)
         signal_fault(SIGSEGV, CODE_KERNEL, 0, 13, 0); /* not canonical */
     else if (!vm_fault(address, access, &signal, &code))
         signal_fault(signal, code, address, VECTOR_PAGE, error);

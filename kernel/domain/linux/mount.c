@@ -67,6 +67,22 @@ const struct mount *mount_at(const char *path, unsigned long length) {
     return 0;
 }
 
+int mounts_writable(void) {
+    for (unsigned i = 0; i < count; i++)
+        if (mounts[i].writable)
+            return 1;
+    return 0;
+}
+
+const struct mount *mount_of(const char *path) {
+    const struct mount *best = 0;
+    for (unsigned i = 0; i < count; i++)
+        if (text_length(path) >= mounts[i].length && memcmp(mounts[i].path, path, mounts[i].length) == 0 &&
+            (path[mounts[i].length] == '/' || !path[mounts[i].length]) && (!best || mounts[i].length > best->length))
+            best = &mounts[i];
+    return best;
+}
+
 int mounts_below(const char *path) {
     unsigned long length = text_length(path);
     while (length && path[length - 1] == '/')

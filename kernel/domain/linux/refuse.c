@@ -94,8 +94,22 @@ void refuse_open(const char *path, enum refused what) {
             what == REFUSE_DIRECTORY ? "dir" : "file", path);
 }
 
+/* The right is looked at before the name is; Linux finds first that there is nothing. */
+static long nothing_there(const struct name *name) {
+    struct stat st;
+    if (name->creates || name->follow == FOLLOW_NEVER)
+        return 0;
+    return host_stat(name->at, name->rest, name->follow == FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW, &st);
+}
+
 long refuse_told(const struct name *name, long result) {
-    if (result == -EROFS && name->mount && !name->mount->writable)
+    if (result != -EROFS || name_again(name, result))
+        return result;
+    long wrong = nothing_there(name);
+    if (wrong < 0)
+        return wrong;
+    const struct mount *mount = mount_of(name->path);
+    if (mount && !mount->writable)
         refuse_open(name->path, REFUSE_WRITE);
     return result;
 }

@@ -137,6 +137,9 @@ static void earned(void) {
     EARN("fetch of data", mprotect(page, 4096, PROT_READ | PROT_WRITE); page[0] = (char)0xc3; ((void (*)(void))page)());
     EARN("jump to nothing", ((void (*)(void))16)());
     EARN("not canonical", *(volatile int *)0x8000000000000000ul);
+    EARN("the kernel's", *(volatile int *)0xffffffff80100000ul);
+    EARN("the kernel's", *(volatile int *)0xffffffff80100000ul = 1);
+    EARN("jump to the kernel's", ((void (*)(void))0xffffffff80100000ul)());
     EARN("division", zero = 1 / zero);
     EARN("undefined instruction", __asm__ volatile("ud2"));
     EARN("breakpoint", __asm__ volatile("int3"));
