@@ -154,7 +154,7 @@ struct access_state {
         unsigned size, got;
         uint8_t bytes[PAIR_MAX];
     } tail;
-    struct { /* an operand of two halves, of which the upper one is to come; va 0: none */
+    struct {             /* an operand of two halves, of which the upper one is to come; va 0: none */
         uint64_t pc, va; /* of that half */
         enum access kind;
         const uint8_t *from;     /* loads: that half */
@@ -290,7 +290,8 @@ void log_keep(struct access_state *state);               /* after an abort */
 bool log_waits(struct access_state *state, uint64_t pc); /* in this address space */
 void log_clear(struct access_state *state);
 const struct answer *log_next(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size);
-const uint8_t *answer_bytes(const struct access_state *state, const struct answer *answer); /* of the transaction's log */
+/* Of an answer in the transaction's log. */
+const uint8_t *answer_bytes(const struct access_state *state, const struct answer *answer);
 void log_add(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size, enum facet_verdict verdict,
              const uint8_t *bytes);
 

@@ -39,7 +39,8 @@ struct decoded {
     uint8_t store;      /* enum decode_store */
     uint8_t store_size; /* bytes */
     uint16_t wide;      /* bytes of the memory operand that the engine moves in several pieces; 0: it has none */
-    /* The destination operand, for DECODE_STORE_OPERAND, or the wide one. Register numbers index struct facet_regs; -1: none. */
+    /* The destination operand, for DECODE_STORE_OPERAND, or the wide one. Register numbers index struct facet_regs; -1:
+     * none. */
     int8_t base, index, segment; /* segment: index of fs_base or gs_base, -1: none */
     uint8_t scale;
     bool rip_relative, address32;

@@ -249,8 +249,8 @@ static void swallow_bytes(struct access_state *state, unsigned count) {
 }
 
 /* A store at a page's start may be the first one here of a store that began in the page before, which is ordinary
- * memory: the engine has stored those bytes already and reports the rest, one by one but for an upper half. The whole is
- * one access, asked at its last byte. Its backing shows the ordinary bytes as they are now, and DONE can't take them
+ * memory: the engine has stored those bytes already and reports the rest, one by one but for an upper half. The whole
+ * is one access, asked at its last byte. Its backing shows the ordinary bytes as they are now, and DONE can't take them
  * back. */
 static bool tail_begins(struct access_state *state, const struct slot *slot, const struct decoded *decoded) {
     struct facet_regs regs;

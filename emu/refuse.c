@@ -2,11 +2,11 @@
  *
  * Instructions of ring 3 that the engine executes but should not:
  *
- *   VEX codes    it takes the VEX form of an SSE instruction for the old one, which has other operands. All but BMI:
- * #UD. IRETD        with VM set in the flags it would enter virtual-8086 mode, which long mode does not have, and where
- * nothing of what emu/ knows holds. #GP(0).
- *   operands in pieces  x87 of 80 bits, state saves, MASKMOV, CMPXCHG8B: its helpers can't be stopped between the pieces.
- *                If a front is concerned, the instruction runs captured (access_pieces).
+ * - VEX codes: it takes the VEX form of an SSE instruction for the old one, which has other operands. All but BMI: #UD.
+ * - IRETD: with VM set in the flags it would enter virtual-8086 mode, which long mode does not have, and where nothing
+ *   of what emu/ knows holds. #GP(0).
+ * - Operands that its helpers move in pieces (x87 of 80 bits, state saves, MASKMOV, CMPXCHG8B): it can't be stopped
+ *   between them. If a front is concerned, the instruction runs captured (access_pieces).
  *
  * Every block is looked at once, when it has just been translated. A suspect gets a code hook of its own, which looks
  * again at each execution (other code may have taken its place) and raises the exception.
@@ -117,7 +117,8 @@ static bool find(struct emu *emu, const uint8_t *code, size_t size, uint64_t va,
         any = code[i] == 0xc4 || code[i] == 0xc5 || code[i] == 0xcf || is_in_pieces(code + i, size - i);
     for (size_t at = 0; any && at < size;) {
         size_t left = size - at, length = lost ? 0 : operand_instruction_size(emu, code + at, left, va + at);
-        if ((is_vex(code + at, left) || is_iretd(code + at, left) || is_in_pieces(code + at, left)) && !known(emu, va + at)) {
+        if ((is_vex(code + at, left) || is_iretd(code + at, left) || is_in_pieces(code + at, left)) &&
+            !known(emu, va + at)) {
             *found = va + at;
             return true;
         }

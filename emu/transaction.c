@@ -13,8 +13,8 @@
  * So handlers are asked in program order, and before a load it is known that the program may make the store that goes
  * elsewhere.
  *
- * An operand that the engine moves in several pieces (SSE, x87 extended, CMPXCHG16B, FXSAVE, MASKMOV) is one access: its
- * load is asked for at the first piece, its store is put together until the instruction has retired.
+ * An operand that the engine moves in several pieces (SSE, x87 extended, CMPXCHG16B, FXSAVE, MASKMOV) is one access:
+ * its load is asked for at the first piece, its store is put together until the instruction has retired.
  */
 #include "access.h"
 
@@ -350,7 +350,8 @@ bool transaction_store(struct access_state *state, struct slot *slot, unsigned o
     uint64_t va = slot->va + offset;
     facet_assert(tx->stores < STORES_MAX, "the instruction at 0x%lx makes more than %d stores", tx->pc, STORES_MAX);
     value = access_store_value(state->emu, tx->flags, value, size);
-    if (in_wide(tx, va) ? !store_wide(state, store, va, size, value) : !store_piece(state, store, slot, va, size, value))
+    if (in_wide(tx, va) ? !store_wide(state, store, va, size, value)
+                        : !store_piece(state, store, slot, va, size, value))
         return false;
     if ((offset & (size - 1)) != 0) {
         state->swallow = size;

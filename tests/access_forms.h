@@ -6,8 +6,8 @@
  * FORM(name, code, accesses, flags)
  *   code      rsi = p and rdi = q are operand addresses, rsp = s; rax holds what lies at p, rcx is 3, rbx and rdx are
  * odd numbers. Several instructions are allowed. accesses  Lp+8:4 is a load of 4 bytes at p + 8, S a store; suffix m:
- * read-modify-write, a: atomic. The SDM leaves the order of the two loads of CMPS open; the machine makes that of rdi first, as Valgrind does.
- *   flags     the arithmetic flags that the definition leaves defined
+ * read-modify-write, a: atomic. The SDM leaves the order of the two loads of CMPS open; the machine makes that of rdi
+ * first, as Valgrind does. flags     the arithmetic flags that the definition leaves defined
  */
 #ifndef FACET_TEST_ACCESS_FORMS_H
 #define FACET_TEST_ACCESS_FORMS_H
