@@ -336,6 +336,7 @@ tests/linux/programs.sh $(B)
 tests/linux/matrix.sh $(B)
 tests/linux/escape.sh $(B)
 tests/linux/packages.sh $(B)
+tests/linux/mixed.sh $(B) 10000 1
 endef
 
 # The debug build is tested for what only it has: instruction counts.
@@ -385,6 +386,7 @@ test-qemu: test-files $(QEMU_BIN)
 test-linux: all $(LINUX_FILES) build/deps-test
 	$(RUN_LINUX)
 	tests/linux/sqlite.sh $(B)
+	tests/linux/mixed.sh $(B) 1000000 2
 
 bench: all build/deps-test $(B)/tests/bench/pass.so $(BENCH_GUEST_BIN) $(BENCH_HOST_BIN)
 	tests/bench/bench.sh $(B) build/bench.ndjson
