@@ -8,6 +8,7 @@
 #include <facet/signal.h>
 
 #define CODE_KERNEL 0x80 /* SI_KERNEL: there is nothing to say about it */
+#define ERROR_PRESENT 1ul /* all of the kernel's half looks so */
 #define ERROR_STORE 2ul
 #define ERROR_FETCH 16ul
 enum { VECTOR_DIVIDE, VECTOR_DEBUG, VECTOR_BREAKPOINT = 3, VECTOR_OPCODE = 6, VECTOR_PAGE = 14, VECTOR_X87 = 16 };
@@ -42,8 +43,10 @@ FREQUENT static void page_fault(unsigned long address, unsigned long error) {
     enum access access = error & ERROR_FETCH ? ACCESS_FETCH : error & ERROR_STORE ? ACCESS_STORE : ACCESS_LOAD;
     unsigned signal;
     int code;
-    if (address >= GUEST_ADDRESS_MAX)
+    if (address >= GUEST_ADDRESS_MAX && address < 0ul - GUEST_ADDRESS_MAX)
         signal_fault(SIGSEGV, CODE_KERNEL, 0, 13, 0); /* not canonical */
+    else if (address >= GUEST_ADDRESS_MAX)
+        signal_fault(SIGSEGV, SEGV_MAPERR, address, VECTOR_PAGE, error | ERROR_PRESENT);
     else if (!vm_fault(address, access, &signal, &code))
         signal_fault(signal, code, address, VECTOR_PAGE, error);
 }

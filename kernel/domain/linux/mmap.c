@@ -96,9 +96,9 @@ static long map(struct mapping *m) {
         wrong = mapping_file(m, &region);
     if (wrong)
         return wrong;
-    if (!(m->flags & MAP_NORESERVE) && region.file < 0 && !memory_allowed(m->size)) {
+    int writable = m->prot & PROT_WRITE || (m->flags & MAP_TYPE) != MAP_PRIVATE;
+    if (writable && !(m->flags & MAP_NORESERVE) && region.file < 0 && !memory_allowed(m->size))
         return -ENOMEM;
-    }
     if (m->flags & MAP_FIXED)
         memory_unmap(m->start, m->start + m->size);
     region.kind |= (m->flags & MAP_TYPE) == MAP_PRIVATE ? 0u : (unsigned)REGION_SHARED;

@@ -8,6 +8,7 @@
 
 #define UNBLOCKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
 #define IGNORED_BY_DEFAULT (SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH))
+#define STOPPING (SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
 #define HANDLER_DEFAULT 0
 #define HANDLER_IGNORE 1
 #define MASK_SIZE 8
@@ -28,6 +29,10 @@ static int ignored(unsigned signal) {
 }
 
 static void post(unsigned signal, const struct info *about) {
+    if (signal == SIGCONT)
+        pending &= ~STOPPING;
+    if (STOPPING & SIGNAL_BIT(signal))
+        pending &= ~SIGNAL_BIT(SIGCONT);
     if (ignored(signal) && !(signal_blocked & SIGNAL_BIT(signal)))
         return;
     if (!(pending & SIGNAL_BIT(signal)))
