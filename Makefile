@@ -38,7 +38,7 @@ DOMAIN_SRC = kernel/domain/init.c kernel/domain/elf.c kernel/domain/space.c kern
 
 # linux.elf, the Linux personality, which init starts for a program that is not native; embedded in init.elf. C and assembler.
 LINUX_SRC = $(patsubst %,kernel/domain/linux/%,main.c calls.c clock.c signal.c user.c fault.c vm.c region.c space.c \
-	say.c pool.c load.c stack.c mmap.c mremap.c advice.c sync.c frame.c rseq.c process.c limits.c random.c start.S \
+	say.c pool.c load.c stack.c mmap.c mremap.c advice.c sync.c frame.c rseq.c timer.c process.c limits.c random.c start.S \
 	text.c file.c host.c fd.c transfer.c mount.c path.c walk.c open.c refuse.c stat.c names.c attributes.c xattr.c node.c \
 	device.c memory.c proc.c pipe.c directory.c poll.c terminal.c filecalls.c)
 
@@ -57,8 +57,8 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 	debugger/cmd_break.c debugger/cmd_watch.c debugger/cmd_stack.c debugger/cmd_list.c debugger/cmd_disassemble.c \
 	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c debugger/cmd_traverse.c debugger/traverse_steps.c debugger/caps.c debugger/cmd_caps.c \
 	debugger/expr.c debugger/expr_lex.c debugger/expr_parse.c debugger/expr_type.c \
-	debugger/expr_eval.c debugger/expr_op.c debugger/expr_variable.c debugger/data.c debugger/value.c debugger/value_part.c \
-	debugger/value_print.c debugger/value_text.c debugger/type.c debugger/type_dwarf.c debugger/type_print.c debugger/catalogue.c \
+	debugger/expr_eval.c debugger/expr_op.c debugger/expr_variable.c debugger/vector.c debugger/data.c debugger/value.c debugger/value_part.c \
+	debugger/value_print.c debugger/value_text.c debugger/type.c debugger/type_dwarf.c debugger/type_dynamic.c debugger/type_print.c debugger/catalogue.c \
 	debugger/scope.c debugger/location.c debugger/location_value.c debugger/location_entry.c debugger/format.c debugger/cmd_value.c debugger/cmd_display.c debugger/cmd_info.c
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
@@ -78,6 +78,7 @@ QEMU_HOST = tests/qemu/alone.c
 QEMU_RUNGS = 03_paging 04_page_fault 05_ring3 06_syscall
 
 # Linux programs that run natively and under facet: one of several files …
+HOSTILE_SRC = $(patsubst %,tests/linux/hostile/%.c,main instructions memory signals calls)
 MATRIX_SRC = $(patsubst %,tests/linux/matrix/%.c,main memory process signals contents descriptors names status)
 # … those that the debugger's tests debug, of one file each, not optimized.
 DEBUGGED = tests/linux/stockroom.c tests/linux/talk.c
@@ -90,7 +91,7 @@ LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_faul
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
 UNIT_TESTS = tests/test_emu_host.c tests/test_emu_host_paths.c tests/host_machine.c tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/ladder_boot.c \
 	tests/test_access.c tests/test_access_verdicts.c tests/access_machine.c \
-	tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c
+	tests/test_dbg_expr.c tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
 
@@ -109,7 +110,7 @@ endif
 
 # The host side: emu/, debugger/, tests. -I. for "emu/emu.h".
 HOST_CFLAGS = -std=gnu11 -g $(OPT_$(MODE)) $(WARN) -D_GNU_SOURCE -I. -Iinclude
-HOST_LIBS = $(UNICORN_LIBS) -lcapstone -ldw -lelf -ledit -ldl
+HOST_LIBS = $(UNICORN_LIBS) -lcapstone -ldw -lelf -ledit -ldl -lm
 
 # The kernel: no host, no floating point, no red zone under interrupts, high half.
 KERNEL_OPT_debug = -DFACET_DEBUG
@@ -274,6 +275,9 @@ $(B)/tests/linux/escape: tests/linux/escape.c
 $(B)/tests/linux/matrix: $(MATRIX_SRC) tests/linux/matrix/matrix.h
 	$(MKDIR)
 	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $(MATRIX_SRC)
+$(B)/tests/linux/hostile: $(HOSTILE_SRC) tests/linux/hostile/hostile.h
+	$(MKDIR)
+	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $(HOSTILE_SRC)
 $(DEBUGGED_BIN): $(B)/tests/linux/%: tests/linux/%.c
 	$(MKDIR)
 	$(say)$(CC) $(filter-out -O1,$(LINUX_CFLAGS)) -O0 $(DEPFLAGS) -o $@ $<
@@ -368,10 +372,11 @@ test-qemu: test-files $(QEMU_BIN)
 	tests/qemu/run.sh $(B)
 
 # Linux programs natively and under facet: the matrix of system calls, Debian's busybox and bash, SQLite.
-test-linux: all build/deps-test $(B)/tests/linux/matrix $(B)/tests/linux/escape
+test-linux: all build/deps-test $(B)/tests/linux/matrix $(B)/tests/linux/escape $(B)/tests/linux/hostile
 	tests/linux/programs.sh $(B)
 	tests/linux/matrix.sh $(B)
 	tests/linux/escape.sh $(B)
+	tests/linux/hostile.sh $(B)
 	tests/linux/packages.sh $(B)
 	tests/linux/sqlite.sh $(B)
 

@@ -226,6 +226,8 @@ int cli_run(struct session *session, const struct cli_options *options) {
                 .history_save = true,
                 .history_size = 1000,
                 .listsize = 10,
+                .print_elements = 200,
+                .print_repeats = 10,
                 .args = cli_quote_arguments(options->argc - 1, options->argv + 1)},
         .redirected = {-1, -1, -1},
     };

@@ -5,6 +5,7 @@
 #include "cli_internal.h"
 #include "expr.h"
 #include "handlers.h"
+#include "regions.h"
 #include "text.h"
 
 #include <ctype.h>
@@ -86,20 +87,44 @@ static void offer_registers(struct collector *c) {
         offer_joined(c, "$", names[i]);
 }
 
+/* Where names, their members and elements begin that end at text[length]: "a->b[i]." */
+static size_t chain_start(const char *text, size_t length) {
+    while (length) {
+        char c = text[length - 1];
+        if (c == '>' && length > 1 && text[length - 2] == '-')
+            length--;
+        else if (!isalnum((unsigned char)c) && !strchr("_$.[]", c))
+            break;
+        length--;
+    }
+    return length;
+}
+
+/* A member of what stands before it. False: it is none. */
+static bool member(struct cli *cli, struct collector *c, const char *text, size_t length) {
+    size_t mark = length && text[length - 1] == '.' ? 1 : length > 1 && !strncmp(text + length - 2, "->", 2) ? 2 : 0;
+    size_t start = chain_start(text, length);
+    if (!mark || start + mark >= length)
+        return false;
+    char *owner = strndup(text + start, length - mark - start);
+    expr_complete_member(cli, owner, c->word, visit, c);
+    free(owner);
+    return true;
+}
+
 /* Words of an expression begin behind anything that is no part of a name. */
 static void expression(struct cli *cli, struct collector *c, size_t *start) {
-    size_t length = strlen(c->word);
-    while (length && (isalnum((unsigned char)c->word[length - 1]) || strchr("_$", c->word[length - 1])))
+    const char *text = c->word;
+    size_t length = strlen(text);
+    while (length && (isalnum((unsigned char)text[length - 1]) || strchr("_$", text[length - 1])))
         length--;
     *start += length;
     c->word += length;
-    if (*c->word == '$') {
-        offer_registers(c);
-        return;
-    }
-    expr_complete(cli, c->word, visit, c);
-    offer_symbols(cli, c, "", true, true);
     c->found->append = 0;
+    if (*c->word == '$')
+        offer_registers(c);
+    else if (!member(cli, c, text, length))
+        expr_complete(cli, c->word, visit, c);
 }
 
 /* Files in the folder that the word names, and its folders; only those whose name ends like `end`, if it is given. */
@@ -126,6 +151,17 @@ static void offer_files(struct collector *c, const char *end) {
         c->found->append = 0;
 }
 
+static void offer_mappings(struct cli *cli, struct collector *c) {
+    uint64_t va, size;
+    unsigned count = regions_map_count(session_regions(cli->session));
+    for (unsigned i = 1; i <= count; i++) {
+        char name[24];
+        snprintf(name, sizeof name, "map:%u", i);
+        if (regions_map(session_regions(cli->session), i, &va, &size))
+            offer(c, name);
+    }
+}
+
 /* First the kind, then the name. */
 static void offer_objects(struct cli *cli, struct collector *c) {
     static const char *const kinds[] = {"sym:", "seg:", "map:", "va:", "obj:"};
@@ -135,6 +171,8 @@ static void offer_objects(struct cli *cli, struct collector *c) {
     else if (!strncmp(c->word, "seg:", 4))
         for (size_t i = 0; i < sizeof segments / sizeof *segments; i++)
             offer(c, segments[i]);
+    else if (!strncmp(c->word, "map:", 4))
+        offer_mappings(cli, c);
     else
         for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
             offer(c, kinds[i]);
@@ -142,7 +180,24 @@ static void offer_objects(struct cli *cli, struct collector *c) {
         c->found->append = 0;
 }
 
+/* Conditions of `watch`, separated by commas. */
+static void offer_conditions(struct collector *c) {
+    static const char *const conditions[] = {"load", "store", "any", "off=", "size=", "value=", "old="};
+    size_t length = strlen(c->word);
+    while (!strchr(":,", c->word[length - 1]))
+        length--;
+    char *before = strndup(c->word, length);
+    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
+        offer_joined(c, before, conditions[i]);
+    free(before);
+    c->found->append = 0;
+}
+
 static void offer_handlers(struct collector *c) {
+    if (!strncmp(c->word, "watch:", 6)) {
+        offer_conditions(c);
+        return;
+    }
     for (size_t i = 0; handlers_builtin[i]; i++)
         offer(c, handlers_builtin[i]->name);
     if (*c->word && strchr("./", *c->word))
@@ -224,6 +279,8 @@ static void offer_argument(struct cli *cli, struct collector *c, const struct be
             expression(cli, c, start);
         return;
     case ARGUMENT_FILE:
+        for (const char *p; (p = strpbrk(c->word, "<>")); c->word = p + 1) /* behind a redirection's sign */
+            *start += (size_t)(p + 1 - c->word);
         offer_files(c, NULL);
         return;
     case ARGUMENT_OBJECT:

@@ -40,7 +40,25 @@ static const struct {
      "  end\n"
      "  peek &table"},
     {"while", "loop_break and loop_continue leave it or begin its next round; Ctrl-C ends it, too."},
-    {"printf", "Conversions: d i u x X o c p with flags, width and precision; s takes the address of a string.\n\n"
+    {"print",
+     "EXPRESSION is C over variables, registers ($rip, $eax, $xmm0), earlier values ($, $$, $3) and variables\n"
+     "of your own ($name = …). Beyond C: array[0]@4 is four of them, {int} 0x4c4000 what lies there,\n"
+     "'file.c'::name and function::name a static one of elsewhere. Names are those of the selected frame.\n"
+     "An assignment writes memory or a register; it asks no handler. Functions are not called.\n"
+     "FORMAT   x d u o t z (numbers, bits), c, a (address), f, s\n\n"
+     "  print *list->first\n"
+     "  print/x table[2]@3\n"
+     "  print $total += item->quantity"},
+    {"x", "COUNT units from the address that EXPRESSION is; without it, from behind the last ones.\n"
+          "FORMAT   x d u o t z a c f, s (strings), i (instructions)    SIZE   b 1, h 2, w 4, g 8 bytes\n"
+          "Afterwards $_ is the address shown last, $__ what is there.\n\n"
+          "  x/4xg $sp\n"
+          "  x/s name\n"
+          "  x/5i $pc"},
+    {"display",
+     "With s, i or a size the memory at EXPRESSION is shown as by `x`, else its value as by `print`. What names\n"
+     "a local variable is shown in its block only. `info display` lists them."},
+    {"printf", "Conversions as in C, with flags, width and precision: d i u x X o c p s f e g.\n\n"
                "  printf \"%s has %d\\n\", item->name, item->quantity"},
     {"source",
      "A command that fails ends the file. $XDG_CONFIG_HOME/facet/init (~/.config/facet/init) is read first of\n"

@@ -153,7 +153,7 @@ enum facet_status cli_read_body(struct cli *cli, const char *what, struct cli_li
 enum facet_status cli_source_play(struct cli *cli, struct facet_error *error) {
     enum facet_status status = FACET_OK;
     char *line;
-    while (!status && !cli->quit && !cli->leave && (line = cli_read_line(cli, NULL))) {
+    while (!status && !cli->quit && !cli->leave && (line = cli_read_line(cli, ""))) {
         status = cmd_execute(cli, line, error);
         free(line);
         if (!status && cli_interrupted())
@@ -181,7 +181,7 @@ enum facet_status cli_source_file(struct cli *cli, const char *path, struct face
     enum facet_status status = cli_source_push(cli, &source, error);
     if (status == FACET_OK) {
         char *line;
-        while (!status && !cli->quit && (line = cli_read_line(cli, NULL))) {
+        while (!status && !cli->quit && (line = cli_read_line(cli, ""))) {
             int number = source.number; /* of a block's first line */
             cli->located = false;
             status = cmd_execute(cli, line, &why);

@@ -57,11 +57,10 @@ struct terminal;
 
 /* NULL: standard input is none. `cli` is asked for completions. */
 struct terminal *terminal_open(struct cli *cli);
-/* Saves the history. */
 void terminal_close(struct terminal *terminal);
 /* NULL: end of input, or Ctrl-C (cli_interrupted). The caller frees it. */
 char *terminal_read(struct terminal *terminal, const char *prompt);
-/* Into the history, unless it is empty. */
+/* Into the history and its file, unless it is empty. */
 void terminal_remember(struct terminal *terminal, const char *line);
 /* Ctrl-C interrupts this session's program from now on; NULL: it does what it does by default. */
 void terminal_catch_signals(struct session *session);

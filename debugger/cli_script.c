@@ -151,7 +151,7 @@ static enum facet_status name_argument(const char *args, const char *what, char 
 
 static void tell_body(struct cli *cli, const char *what, const char *name) {
     if (cli_interactive(cli))
-        printf("Type %s for \"%s\".\nEnd with a line saying just \"end\".\n",
+        printf("Type %s \"%s\".\nEnd with a line saying just \"end\".\n",
                !strcmp(what, "define") ? "commands for definition of" : "documentation for", name);
 }
 

@@ -205,6 +205,19 @@ static unsigned char on_tab(EditLine *edit, int ch) {
     return result;
 }
 
+/* Ctrl-D: the end of the input, if nothing has been typed; else deletes what is under the cursor. */
+static unsigned char on_end(EditLine *edit, int ch) {
+    (void)ch;
+    const LineInfo *info = el_line(edit);
+    if (info->buffer == info->lastchar)
+        return CC_EOF;
+    if (info->cursor == info->lastchar)
+        return CC_REFRESH_BEEP;
+    el_cursor(edit, 1);
+    el_deletestr(edit, 1);
+    return CC_REFRESH;
+}
+
 /* ---- History: $XDG_STATE_HOME/facet/history */
 
 /* Makes the folders of a path that are missing. False: they cannot be made. */
@@ -230,20 +243,25 @@ static void history_open(struct terminal *t) {
     el_set(t->edit, EL_HIST, history, t->history);
 }
 
-static void history_close(struct terminal *t) {
+static void history_save(struct terminal *t) {
     HistEvent event;
-    if (t->history_path && t->cli->set.history_save && make_folders(t->history_path)) {
-        history(t->history, &event, H_SETSIZE, (int)t->cli->set.history_size);
+    history(t->history, &event, H_SETSIZE, (int)t->cli->set.history_size);
+    if (t->history_path && t->cli->set.history_save && make_folders(t->history_path))
         history(t->history, &event, H_SAVE, t->history_path);
-    }
+}
+
+static void history_close(struct terminal *t) {
     free(t->history_path);
     history_end(t->history);
 }
 
+/* Saved at once: a terminal may be closed at any time. */
 void terminal_remember(struct terminal *t, const char *line) {
     HistEvent event;
-    if (line[strspn(line, " \t")])
-        history(t->history, &event, H_ENTER, line);
+    if (!line[strspn(line, " \t")])
+        return;
+    history(t->history, &event, H_ENTER, line);
+    history_save(t);
 }
 
 /* ---- Open, read, close */
@@ -268,6 +286,8 @@ struct terminal *terminal_open(struct cli *cli) {
     el_set(t->edit, EL_GETCFN, read_key);
     el_set(t->edit, EL_ADDFN, "facet-complete", "Complete the word", on_tab);
     el_set(t->edit, EL_BIND, "^I", "facet-complete", NULL);
+    el_set(t->edit, EL_ADDFN, "facet-end", "End the input or delete", on_end);
+    el_set(t->edit, EL_BIND, "^D", "facet-end", NULL);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         el_set(t->edit, EL_BIND, keys[i][0], keys[i][1], NULL);
     history_open(t);
@@ -289,10 +309,13 @@ void terminal_close(struct terminal *t) {
 
 char *terminal_read(struct terminal *t, const char *prompt) {
     int count = 0;
-    const char *on = color_code(COLOR_PROMPT), *off = color_end(COLOR_PROMPT);
-    size_t length = strcspn(prompt, " "); /* libedit loses what stands at the end and takes no room */
-    snprintf(t->prompt, sizeof t->prompt, *on ? "\1%s\1%.*s\1%s\1%s" : "%s%.*s%s%s", on, (int)length, prompt, off,
-             prompt + length);
+    size_t length = strlen(prompt);
+    bool colored = *color_code(COLOR_PROMPT) && length && prompt[length - 1] == ' ';
+    if (colored) /* libedit loses what stands at the end and takes no room */
+        snprintf(t->prompt, sizeof t->prompt, "\1%s\1%.*s\1%s\1 ", color_code(COLOR_PROMPT), (int)length - 1, prompt,
+                 color_end(COLOR_PROMPT));
+    else
+        snprintf(t->prompt, sizeof t->prompt, "%s", prompt);
     fflush(stdout);
     resumed = resized = 0;
     const char *text = el_gets(t->edit, &count);

@@ -38,9 +38,12 @@ struct cli_settings {
     bool history_save;
     uint64_t history_size; /* lines */
     uint64_t listsize;     /* lines that `list` shows */
-    bool intel;            /* syntax of disassembled instructions */
-    bool every_write;      /* watch stops at stores that change nothing, too */
-    char *args;            /* of the next `run`, as typed; NULL: none */
+    bool print_pretty;     /* a member a line */
+    uint64_t print_elements,
+        print_repeats; /* of arrays and strings: how many, and from how many equal ones on a count */
+    bool intel;        /* syntax of disassembled instructions */
+    bool every_write;  /* watch stops at stores that change nothing, too */
+    char *args;        /* of the next `run`, as typed; NULL: none */
 };
 
 struct cli {

@@ -251,26 +251,64 @@ static bool is_silence(const struct cli_lines *lines) {
     return !strncmp(first, "silent", 6) && !first[6 + strspn(first + 6, " \t")];
 }
 
-static enum facet_status cmd_commands(struct cli *cli, const char *args, struct facet_error *error) {
-    struct point *p = points_find(cli, cli->last_point);
-    struct cli_lines lines;
-    enum facet_status status = FACET_OK;
+/* Those that `commands` names, gathered by each_number. */
+static struct hits named;
+
+static void gather(struct cli *cli, struct point *point) {
+    (void)cli;
+    hits_add(&named, point);
+}
+
+static enum facet_status gather_named(struct cli *cli, const char *args, struct facet_error *error) {
+    struct point *last = points_find(cli, cli->last_point);
+    hits_clear(&named);
     if (*args)
-        status = take_point(cli, &args, "", &p, error);
-    else if (!p)
-        status = facet_fail(error, FACET_ERR_USAGE, "No breakpoints specified.");
-    if (status)
-        return status;
-    if (cli_interactive(cli))
-        printf("Type commands for breakpoint(s) %d, one per line.\nEnd with a line saying just \"end\".\n", p->number);
-    status = cli_read_body(cli, "commands", &lines, error);
-    if (status) {
-        cli_lines_free(&lines);
-        return status;
-    }
+        return each_point(cli, args, gather, error);
+    if (!last)
+        return facet_fail(error, FACET_ERR_USAGE, "No breakpoints specified.");
+    hits_add(&named, last);
+    return FACET_OK;
+}
+
+static void give_commands(struct point *p, const struct cli_lines *lines) {
     cli_lines_free(&p->commands);
-    p->commands = lines;
-    p->silent = is_silence(&lines);
+    p->commands = (struct cli_lines){0};
+    for (size_t i = 0; i < lines->count; i++)
+        cli_lines_add(&p->commands, lines->line[i]);
+    p->silent = is_silence(lines);
+}
+
+static enum facet_status cmd_commands(struct cli *cli, const char *args, struct facet_error *error) {
+    struct cli_lines lines = {0};
+    enum facet_status status = gather_named(cli, args, error);
+    if (status == FACET_OK && cli_interactive(cli))
+        printf("Type commands for breakpoint(s) %s, one per line.\nEnd with a line saying just \"end\".\n",
+               *args ? args : "set last");
+    if (status == FACET_OK)
+        status = cli_read_body(cli, "commands", &lines, error);
+    for (size_t i = 0; status == FACET_OK && i < named.count; i++)
+        give_commands(named.point[i], &lines);
+    cli_lines_free(&lines);
+    hits_clear(&named);
+    return status;
+}
+
+/* ---- handle: for gdb's scripts. Signals that the program handles are its own affair here. */
+
+static enum facet_status cmd_handle(struct cli *cli, const char *args, struct facet_error *error) {
+    char word[32];
+    (void)cli;
+    if (!*args)
+        return facet_fail(error, FACET_ERR_USAGE, "Argument required (signal to handle).");
+    while (*args) {
+        cmd_word(&args, word, sizeof word);
+        if (!strcmp(word, "stop") || !strcmp(word, "print") || !strcmp(word, "nopass") || !strcmp(word, "ignore"))
+            return facet_fail(
+                error, FACET_ERR_USAGE,
+                "handle %s: facet stops at signals that would end the program, and at no others; break at "
+                "the handler instead.",
+                word);
+    }
     return FACET_OK;
 }
 
@@ -286,7 +324,9 @@ const struct cmd cmd_break_table[] = {
     {"condition", NULL, cmd_condition, "condition NUMBER [EXPRESSION]", "stop only if it is not zero; or always",
      false},
     {"ignore", NULL, cmd_ignore, "ignore NUMBER COUNT", "pass a breakpoint so many times", false},
-    {"commands", NULL, cmd_commands, "commands [NUMBER]",
+    {"handle", NULL, cmd_handle, "handle SIGNAL nostop|noprint|pass",
+     "accepted for gdb's scripts: facet stops at signals that would end the program", false},
+    {"commands", NULL, cmd_commands, "commands [NUMBER…]",
      "the lines up to `end` are executed whenever it stops; `silent` first: without a word", false},
     {0},
 };

@@ -11,8 +11,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define CHARACTERS_MAX 200 /* gdb's `print elements` */
-
 static unsigned unit_bytes(char size) {
     return size == 'b' ? 1 : size == 'h' ? 2 : size == 'w' ? 4 : 8;
 }
@@ -33,12 +31,13 @@ static enum facet_status cannot_access(uint64_t va, struct facet_error *error) {
 /* ---- One line each */
 
 static enum facet_status examine_string(struct data *d, uint64_t *va) {
-    char text[CHARACTERS_MAX + 1];
+    char text[4096];
+    size_t limit = value_limit(d) < sizeof text ? value_limit(d) : sizeof text;
     value_print_address(d, *va, stdout);
     printf(":\t");
     value_print_string_at(d, *va, stdout);
     putchar('\n');
-    size_t got = data_read_some(d, *va, text, CHARACTERS_MAX), length = got ? strnlen(text, got) : 0;
+    size_t got = data_read_some(d, *va, text, limit), length = got ? strnlen(text, got) : 0;
     *va += length + (length < got);
     return FACET_OK;
 }

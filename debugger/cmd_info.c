@@ -32,6 +32,13 @@ static void print_register(struct data *d, const char *name, struct value *value
 }
 
 static enum facet_status print_named(struct data *d, const char *name, struct facet_error *error) {
+    unsigned index;
+    if (vector_register(name, &index)) {
+        printf("%-15s", name);
+        value_print_inner(d, variable_get(d, name, false), &(struct value_format){0}, 0, stdout);
+        putchar('\n');
+        return FACET_OK;
+    }
     if (!variable_is_register(d, name))
         return facet_fail(error, FACET_ERR_USAGE, "Invalid register `%s'", name);
     print_register(d, name, variable_get(d, name, false));

@@ -81,18 +81,23 @@ static bool is_reached(struct control *c, const struct place *places, size_t cou
     return false;
 }
 
+static void remember_place(struct control *c, uint64_t va) {
+    for (size_t i = 0; i < c->own_count; i++)
+        if (c->own[i] == va)
+            return;
+    c->own[c->own_count++] = va;
+}
+
 void control_run(struct control *c, const struct place *places, size_t count) {
-    uint64_t va[8];
-    size_t used = 0;
-    for (size_t i = 0; i < count && used < sizeof va / sizeof *va; i++)
+    if (c->own_count + count > sizeof c->own / sizeof *c->own)
+        c->own_count = 0;
+    for (size_t i = 0; i < count; i++)
         if (places[i].va)
-            va[used++] = places[i].va;
-    points_insert(c->cli, va, used);
+            remember_place(c, places[i].va);
+    points_insert(c->cli, c->own, c->own_count);
     do
         move(c, session_continue);
     while (!c->heard && !is_reached(c, places, count));
-    if (c->cli->started)
-        points_insert(c->cli, NULL, 0);
 }
 
 /* The function that restores the registers: its last instruction jumps. 0: the program has none. */

@@ -15,8 +15,10 @@ struct control {
     struct hits hits;         /* breakpoints and watchpoints that stopped it */
     bool heard;               /* the user is to hear of `stop`; the command is over */
     bool left;                /* a watchpoint has gone with its function: it was said */
-    struct frame before;      /* where it stood */
-    bool stepped;             /* by the line or the instruction: a stop in the same function shows the line alone */
+    uint64_t own[64]; /* where it has set breakpoints for itself: they stay, to set one costs more than to pass it */
+    size_t own_count;
+    struct frame before; /* where it stood */
+    bool stepped;        /* by the line or the instruction: a stop in the same function shows the line alone */
 };
 
 /* Before the program runs. control_end after it has been told. */

@@ -39,13 +39,9 @@ enum facet_status expr_object(struct cli *cli, const char *text, struct expr_obj
     struct value *value = evaluate(d, text, &tree, true);
     enum facet_status status = value ? FACET_OK : FACET_ERR_USAGE;
     *object = (struct expr_object){0};
-    if (value && value->optimized_out)
-        status = facet_fail(error, FACET_ERR_USAGE, "\"%s\" has been optimized out here: it lies nowhere.", text);
-    else if (value && value->where != VALUE_MEMORY)
-        status = facet_fail(error, FACET_ERR_USAGE, "\"%s\" does not lie in memory.", text);
-    else if (value)
+    if (value)
         *object = (struct expr_object){
-            .va = value->address,
+            .va = value->where == VALUE_MEMORY ? value->address : 0,
             .size = value->bit_size ? (value->bit_offset + value->bit_size + 7) / 8 : type_size(&d->c, value->type),
             .type = value->bit_size ? NULL : value->type,
             .local = tree.local,
@@ -53,6 +49,10 @@ enum facet_status expr_object(struct cli *cli, const char *text, struct expr_obj
             .scope_hi = tree.scope_hi,
             .frame_cfa = data_frame(d) ? d->frame.cfa : 0,
         };
+    if (value && value->optimized_out)
+        status = facet_fail(error, FACET_ERR_USAGE, "\"%s\" has been optimized out here: it lies nowhere.", text);
+    else if (value && value->where != VALUE_MEMORY)
+        status = facet_fail(error, FACET_ERR_USAGE, "\"%s\" does not lie in memory.", text);
     tree_free(&tree);
     data_end(d, evaluation, NULL);
     return status;
@@ -235,5 +235,24 @@ void expr_complete(struct cli *cli, const char *prefix, void (*visit)(void *cont
     catalogue_each(&d->c, offer_name, &c);
     for (size_t i = 0; i < count; i++)
         offer(&c, symbols[i].name);
+    data_end(d, evaluation, NULL);
+}
+
+void expr_complete_member(struct cli *cli, const char *text, const char *prefix,
+                          void (*visit)(void *context, const char *name), void *context) {
+    struct data *d = data_of(cli);
+    struct evaluation evaluation = data_begin(d, NULL);
+    struct completion c = {prefix, visit, context};
+    struct tree tree = {0};
+    struct value *value = evaluate(d, text, &tree, false);
+    struct type *type = value ? type_strip(&d->c, value->type) : NULL;
+    if (type && (type->kind == TYPE_POINTER || type->kind == TYPE_ARRAY))
+        type = type_strip(&d->c, type->target);
+    if (type && (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION)) {
+        type_read_fields(&d->c, type);
+        for (size_t i = 0; i < type->field_count; i++)
+            offer(&c, type->fields[i].name);
+    }
+    tree_free(&tree);
     data_end(d, evaluation, NULL);
 }

@@ -22,7 +22,8 @@ struct expr_object {
     uint64_t scope_lo, scope_hi; /* local: the code in which the name means this variable */
     uint64_t frame_cfa;          /* local: of the selected frame */
 };
-/* FACET_ERR_USAGE, too, for what has no address: a register, a constant, an optimized-out variable. */
+/* FACET_ERR_USAGE, too, for what has no address: a register, a constant, an optimized-out variable; `object` then has
+ * all but the address, if it is a value at all. */
 enum facet_status expr_object(struct cli *cli, const char *text, struct expr_object *object, struct facet_error *error);
 
 /* The pieces of memory that finding out what it names reads: of `p->next->x` those of p and of p->next. The caller
@@ -56,6 +57,10 @@ void cmd_show_displays(struct cli *cli);
 /* Calls visit for each name that begins with `prefix` and means something in the selected frame: variables of the
  * function, of the file and of the program, functions, types. A name may come twice. */
 void expr_complete(struct cli *cli, const char *prefix, void (*visit)(void *context, const char *name), void *context);
+
+/* The same for the members of a structure, or of one that a pointer leads to: what `text` is. */
+void expr_complete_member(struct cli *cli, const char *text, const char *prefix,
+                          void (*visit)(void *context, const char *name), void *context);
 
 /* Frees what expressions remember: history, convenience variables, displays. */
 void expr_forget(struct cli *cli);

@@ -17,7 +17,7 @@ static struct type *common_type(const struct type *a, const struct type *b) {
             size = a->size;
         if (b->kind == TYPE_FLOAT && b->size > size)
             size = b->size;
-        return type_basic(size == 4 ? BASIC_FLOAT : size == 8 ? BASIC_DOUBLE : BASIC_LDOUBLE);
+        return type_basic(size <= 4 ? BASIC_FLOAT : size == 8 ? BASIC_DOUBLE : BASIC_LDOUBLE);
     }
     uint64_t size = a->size > b->size ? a->size : b->size;
     if (size < 4)

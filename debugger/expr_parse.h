@@ -142,6 +142,9 @@ struct value *tree_evaluate_any(struct data *d, const struct tree *tree, bool ty
 struct value *op_binary(struct data *d, enum token op, struct value *left, struct value *right);
 struct value *op_unary(struct data *d, enum token op, struct value *value);
 
+/* vector.c: the type of $xmmN; NULL: it is none */
+struct type *vector_register(const char *name, unsigned *index);
+
 /* expr_variable.c: $name */
 bool variable_is_register(struct data *d, const char *name);
 struct value *variable_get(struct data *d, const char *name, bool typed);

@@ -126,7 +126,7 @@ struct variable *variable_to_set(struct data *d, const char *name) {
     struct part part;
     struct type *type;
     int64_t number;
-    if (find_register(d, name, &part, &type) || history_number(d, name, &number))
+    if (find_register(d, name, &part, &type) || history_number(d, name, &number) || vector_register(name, &part.word))
         return NULL;
     struct variable *variable = find_variable(d, name);
     if (variable)
@@ -151,6 +151,11 @@ struct value *variable_get(struct data *d, const char *name, bool typed) {
     int64_t number;
     if (history_number(d, name, &number))
         return from_history(d, number);
+    if ((type = vector_register(name, &part.word))) {
+        if (data_frame(d))
+            return value_of_vector(d, type, part.word);
+        return typed ? value_at(d, type, 0) : data_fail(d, "No registers.");
+    }
     if (find_register(d, name, &part, &type)) {
         if (data_frame(d))
             return value_of_register(d, type, part.word, part.offset);

@@ -312,9 +312,11 @@ const char *frame_function(struct cli *cli, const struct frame *frame, char name
         return name;
     }
     snprintf(name, SYMBOL_TEXT, "%s", function ? function->name : "??");
-    char *clone = strchr(name + 1, '.'); /* f.isra.0 is f */
+    char *clone = strchr(name + 1, '.'), *last = strrchr(name + 1, '.'); /* f.isra.0 is f; without lines, f.isra */
     if (function && clone && lines_at(symbols, frame->lookup_pc, &place))
         *clone = 0;
+    else if (*name != '_' && last && last[1] && !last[1 + strspn(last + 1, "0123456789")])
+        *last = 0;
     return name;
 }
 

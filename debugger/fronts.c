@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define PAGE 4096u
+#define LAZY_MAX (1u << 20) /* pages of an object of which most may never be there */
 #define CAREFUL_VERDICTS (FACET_MAY(FACET_FAULT) | FACET_MAY(FACET_STOP))
 
 void page_mark(struct swaps *swaps, int front, struct mark mark) {
@@ -133,12 +134,14 @@ static enum facet_status page_absent(const struct swapped *object, size_t index,
     return FACET_OK;
 }
 
-/* Between the pieces of a mapping there may be others. */
-static bool is_of(const struct swapped *object, uint64_t va) {
-    if (!object->name.heap && !object->name.map)
+/* A Linux program has pages in its regions only, and between the pieces of a mapping there may be others. */
+static bool may_be_there(const struct swapped *object, uint64_t va) {
+    if (object->swaps->program->native || object->name.by_id)
         return true;
     const struct area *area = regions_at(object->swaps->regions, va);
-    return area && (object->name.map ? area->number == object->name.map : (area->flags & REGION_KIND) == REGION_HEAP);
+    if (!area || (!object->name.heap && !object->name.map))
+        return area != NULL;
+    return object->name.map ? area->number == object->name.map : (area->flags & REGION_KIND) == REGION_HEAP;
 }
 
 static enum facet_status install_page(struct swapped *object, size_t index, struct facet_error *error) {
@@ -147,7 +150,7 @@ static enum facet_status install_page(struct swapped *object, size_t index, stru
     unsigned flags = front_flags(object);
     gva_t va = {page_va(object, index)};
     int front;
-    if (!is_of(object, va.v))
+    if (!may_be_there(object, va.v))
         return FACET_OK;
     enum facet_status status = object->name.by_id
                                    ? kernel_front_object(s->emu, id, flags, &front, error)
@@ -187,9 +190,10 @@ void fronts_remove(struct swapped *object) {
 static enum facet_status make_room(struct swapped *object, struct facet_error *error) {
     object->skew = object->name.va % PAGE;
     uint64_t pages = (object->skew + object->name.size + PAGE - 1) / PAGE;
-    if (pages > FRONT_MAX)
-        return facet_fail(error, FACET_ERR_USAGE, "cannot swap %s: it has %lu pages, at most %d can be swapped",
-                          object->name.text, pages, FRONT_MAX);
+    uint64_t most = object->swaps->program->native ? FRONT_MAX : LAZY_MAX;
+    if (pages > most)
+        return facet_fail(error, FACET_ERR_USAGE, "cannot swap %s: it has %lu pages, at most %lu can be swapped",
+                          object->name.text, pages, most);
     object->fronts = text_grow(object->fronts, pages + 1, sizeof *object->fronts);
     for (; object->pages < pages; object->pages++, object->absent++)
         object->fronts[object->pages] = -1;

@@ -50,8 +50,10 @@ static const struct facet_handler *find_builtin(const char *name) {
 static enum facet_status check_interface(const struct handler_code *code, struct facet_error *error) {
     const struct facet_handler *h = code->handler;
     if (h->abi != FACET_HANDLER_ABI)
-        return REFUSE("handler %s was built for version %u of the handler interface, this facet has version %u",
-                      code->name, h->abi, FACET_HANDLER_ABI);
+        return REFUSE(
+            "handler %s was built for version %u of the handler interface, this facet has version %u: compile it "
+            "again",
+            code->name, h->abi, FACET_HANDLER_ABI);
     if (!h->name || !h->verdicts || !h->access)
         return REFUSE("handler %s lacks %s in its facet_handler", code->name,
                       !h->name       ? "name"
@@ -72,7 +74,8 @@ static enum facet_status load_library(struct handler_code *code, struct facet_er
     code->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     free(path);
     if (!code->library)
-        return REFUSE("cannot load handler %s: %s", code->name, dlerror());
+        return REFUSE("cannot load handler %s: %s; a handler is built by cc -shared -fPIC -o NAME.so NAME.c",
+                      code->name, dlerror());
     code->handler = dlsym(code->library, "facet_handler");
     if (!code->handler)
         return REFUSE("%s is no handler: it does not export `facet_handler` (see <facet/handler.h>)", code->name);
@@ -83,6 +86,11 @@ static enum facet_status refuse_unknown(const char *name, struct facet_error *er
     for (size_t i = 0; handlers_builtin[i]; i++)
         if (text_near(name, handlers_builtin[i]->name))
             return REFUSE("no handler \"%s\"; did you mean \"%s\"?", name, handlers_builtin[i]->name);
+    if (strpbrk(name, "/."))
+        return REFUSE(
+            "no handler \"%s\": one of your own is a shared object, and its name ends in .so (cc -shared -fPIC -o "
+            "NAME.so NAME.c)",
+            name);
     return REFUSE("no handler \"%s\": use trace, count, watch, freeze or PATH.so", name);
 }
 

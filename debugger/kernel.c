@@ -153,6 +153,7 @@ size_t kernel_write(struct emu *emu, uint64_t process, gva_t va, const void *fro
         if (!to)
             break;
         memcpy(to, (const uint8_t *)from + done, want);
+        emu_ram_changed(emu, to, want);
         done += want;
     }
     return done;

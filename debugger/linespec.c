@@ -85,30 +85,48 @@ static enum facet_status at_frame(struct cli *cli, struct linespec *spec, struct
     return FACET_OK;
 }
 
-static enum facet_status at_function(struct cli *cli, const char *name, struct linespec *spec,
+static enum facet_status no_function(struct symbols *symbols, const char *name, struct facet_error *error) {
+    const struct symbol *symbol;
+    struct facet_error why = {""};
+    size_t count;
+    symbols_all(symbols, &count);
+    if (!count)
+        return facet_fail(error, FACET_ERR_USAGE,
+                          "Function \"%.200s\" not defined: the program was stripped.  Use *ADDRESS (`starti` stops at "
+                          "its first instruction), or build it with -g and do not strip it.",
+                          name);
+    if (symbols_find(symbols, name, &symbol, &why) == FACET_OK)
+        return facet_fail(error, FACET_ERR_USAGE, "\"%s\" is not a function", name);
+    const char *hint = strstr(why.text, "; did you mean");
+    return facet_fail(error, FACET_ERR_USAGE, "Function \"%.200s\" not defined.%s%s", name, hint ? "  Did you" : "",
+                      hint ? hint + strlen("; did you") : "");
+}
+
+static void add_function(struct symbols *symbols, const struct symbol *function, struct linespec *spec) {
+    for (size_t i = 0; i < spec->place_count; i++)
+        if (symbols_at(symbols, spec->places[i]) == symbols_at(symbols, function->va))
+            return; /* another name of it */
+    spec->places = text_grow(spec->places, spec->place_count + 1, sizeof *spec->places);
+    spec->places[spec->place_count++] = lines_behind_prologue(symbols, function);
+    spec->function = function;
+}
+
+/* All functions of that name; of one file only if there is a path. */
+static enum facet_status at_function(struct cli *cli, const char *name, const char *path, struct linespec *spec,
                                      struct facet_error *error) {
     struct symbols *symbols = session_symbols(cli->session);
-    struct facet_error why;
     struct line_place place;
-    if (symbols_find(symbols, name, &spec->function, &why) != FACET_OK &&
-        (spec->place_count = inlined_places(symbols, name, &spec->places))) {
-        set_line_at(cli, spec, spec->places[0]);
-        return FACET_OK;
-    }
-    if (!spec->function || !spec->function->function) {
-        const char *hint = strstr(why.text, "; did you mean");
-        bool data = spec->function && !spec->function->function;
-        if (data)
-            return facet_fail(error, FACET_ERR_USAGE, "\"%s\" is not a function", name);
-        return facet_fail(error, FACET_ERR_USAGE, "Function \"%.200s\" not defined.%s%s", name, hint ? "  Did you" : "",
-                          hint ? hint + strlen("; did you") : "");
-    }
-    one_place(spec, lines_behind_prologue(symbols, spec->function));
-    if (lines_at(symbols, spec->function->va, &place)) {
-        spec->path = place.path;
-        spec->directory = place.directory;
-        spec->line = place.line;
-    }
+    size_t count;
+    const struct symbol *all = symbols_all(symbols, &count);
+    for (size_t i = 0; i < count; i++)
+        if (all[i].function && !strcmp(all[i].name, name) &&
+            (!path || (lines_at(symbols, all[i].va, &place) && !strcmp(place.path, path))))
+            add_function(symbols, &all[i], spec);
+    if (!spec->place_count)
+        spec->place_count = inlined_places(symbols, name, &spec->places);
+    if (!spec->place_count)
+        return no_function(symbols, name, error);
+    set_line_at(cli, spec, spec->function ? spec->function->va : spec->places[0]);
     return FACET_OK;
 }
 
@@ -145,7 +163,7 @@ static enum facet_status in_file(struct cli *cli, const char *file, const char *
     if (!path)
         return facet_fail(error, FACET_ERR_USAGE, "No source file named %s.", file);
     if (!text_number(rest, &line))
-        return at_function(cli, rest, spec, error);
+        return at_function(cli, rest, path, spec, error);
     return at_line(cli, path, directory, line > 1000000 ? 1000000 : (int)line, true, spec, error);
 }
 
@@ -175,7 +193,7 @@ static enum facet_status parse(struct cli *cli, char *text, struct linespec *spe
     if (isdigit((unsigned char)*text) || *text == '+' || *text == '-')
         return at_number(cli, text, spec, error);
     if (!colon)
-        return at_function(cli, text, spec, error);
+        return at_function(cli, text, NULL, spec, error);
     *colon = 0;
     return in_file(cli, text, colon + 1, spec, error);
 }

@@ -63,19 +63,19 @@ static enum outcome push_frame(struct machine *m, bool base, uint64_t offset) {
 }
 
 /* Static programs: their one block of thread-local variables ends at the thread pointer (ELF TLS, variant II). */
-static enum outcome thread_local_address(struct machine *m) {
+enum outcome location_thread(struct data *d, uint64_t offset, uint64_t *va) {
     GElf_Addr bias;
     GElf_Phdr ph;
     size_t count = 0;
-    Elf *elf = dwfl_module_getelf(symbols_module(m->d->c.symbols), &bias);
-    if (!data_frame(m->d))
-        return data_fail(m->d, "Cannot access thread-local variables: the program is not being run."), BAD;
-    if (!elf || elf_getphdrnum(elf, &count) != 0 || !m->depth)
+    Elf *elf = dwfl_module_getelf(symbols_module(d->c.symbols), &bias);
+    if (!data_frame(d))
+        return data_fail(d, "Cannot access thread-local variables: the program is not being run."), BAD;
+    if (!elf || elf_getphdrnum(elf, &count) != 0)
         return LOST;
     for (size_t i = 0; i < count; i++)
         if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_TLS) {
             uint64_t align = ph.p_align ? ph.p_align : 1, size = (ph.p_memsz + align - 1) & -align;
-            m->stack[m->depth - 1] += m->d->frame.regs.fs_base - size;
+            *va = d->frame.regs.fs_base - size + offset;
             return OK;
         }
     return LOST;
@@ -301,7 +301,7 @@ static enum outcome step(struct machine *m, const Dwarf_Op *op) {
         return push_frame(m, false, 0);
     case DW_OP_form_tls_address:
     case DW_OP_GNU_push_tls_address:
-        return thread_local_address(m);
+        return m->depth ? location_thread(m->d, location_top(m, 0), &m->stack[m->depth - 1]) : LOST;
     case DW_OP_deref:
         return load(m, 8);
     case DW_OP_deref_size:

@@ -34,6 +34,12 @@ static inline bool location_is_piece(uint8_t atom) {
     return atom == 0x93 /* DW_OP_piece */ || atom == 0x9d /* DW_OP_bit_piece */;
 }
 
+/* Where a thread-local variable lies, by its offset in the program's block of them. */
+enum outcome location_thread(struct data *d, uint64_t offset, uint64_t *va);
+
+/* The type of a variable of that function, computed bounds filled in. */
+struct type *type_resolve(struct data *d, struct type *type, Dwarf_Die *function);
+
 /* What a register of DWARF's numbering held when the frame's function was entered, as the caller's call site tells. */
 enum outcome location_entry(struct data *d, unsigned dwarf, unsigned nesting, uint64_t *value);
 

@@ -105,6 +105,7 @@ static struct value *constant(struct data *d, Dwarf_Attribute *attr, struct type
 
 struct value *location_value(struct data *d, Dwarf_Die *variable, Dwarf_Die *function, struct type *type) {
     Dwarf_Attribute attr;
+    type = type_resolve(d, type, function);
     if (dwarf_attr_integrate(variable, DW_AT_location, &attr))
         return evaluate(d, &attr, function, type);
     if (dwarf_attr_integrate(variable, DW_AT_const_value, &attr))

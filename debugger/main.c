@@ -77,6 +77,7 @@ static int run_or_debug(bool debug, int argc, char **argv) {
     options.count_instructions = options.stats != NULL;
 #endif
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of a write */
+    signal(SIGXFSZ, SIG_IGN); /* so is a file that would grow beyond ulimit -f */
     enum facet_status status = open_session(&options, &session, &error);
     if (status != FACET_OK) {
         options_free(&options);

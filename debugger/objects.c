@@ -147,7 +147,7 @@ int objects_main(int argc, char **argv) {
         return usage(stderr, 2);
     }
     const struct session_config config = {
-        .program = argv[1], .argv = argv + 1, .argc = 1, .memory = 1ull << 40, .grants = &none};
+        .program = argv[1], .argv = argv + 1, .argc = 1, .memory = 3ull << 30, .grants = &none};
     enum facet_status status = session_open(&config, &session, &error);
     if (status == FACET_OK) {
         status = objects_list(session, argc == 3 ? argv[2] : NULL, stdout, &error);

@@ -33,7 +33,7 @@ static enum facet_status cannot_open(const struct program *p, int reason, struct
     return status;
 }
 
-static enum facet_status read_file(struct program *p, struct facet_error *error) {
+static enum facet_status read_file(struct program *p, uint64_t memory, struct facet_error *error) {
     struct stat status;
     int fd = open(p->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -49,9 +49,11 @@ static enum facet_status read_file(struct program *p, struct facet_error *error)
         if (p->image_size == room)
             p->image = text_grow(p->image, room = room ? 2 * room : 1 << 16, 1);
         got = read(fd, p->image + p->image_size, room - p->image_size);
-    } while (got > 0 || (got < 0 && errno == EINTR && (got = 0) == 0));
+    } while ((got > 0 && p->image_size <= memory) || (got < 0 && errno == EINTR && (got = 0) == 0));
     int reason = errno;
     close(fd);
+    if (got > 0)
+        return REFUSE("%s is larger than the machine's memory, %lu MiB: use --memory", p->path, memory >> 20);
     return got == 0 ? FACET_OK : REFUSE("cannot read %s: %s", p->path, strerror(reason));
 }
 
@@ -232,7 +234,7 @@ enum facet_status program_open(const char *path, uint64_t memory, struct program
     struct program *p = calloc(1, sizeof *p);
     facet_assert(p, "out of memory");
     p->path = text_copy(path);
-    enum facet_status status = read_file(p, error);
+    enum facet_status status = read_file(p, memory, error);
     if (status == FACET_OK)
         status = check_header(p, error);
     if (status == FACET_OK)

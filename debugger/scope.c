@@ -2,8 +2,7 @@
  *
  * What a name means: the blocks around the frame's pc, its source file, the program, and at last the symbol table.
  */
-#include "value.h"
-
+#include "location.h"
 #include "text.h"
 
 #include <dwarf.h>
@@ -11,6 +10,7 @@
 #include <string.h>
 
 #define BLOCKS_MAX 64
+#define SEEN_MAX 256
 
 struct scope {
     Dwarf_Die unit;
@@ -210,6 +210,20 @@ static const struct symbol *elf_symbol(struct data *d, const char *name) {
     return best;
 }
 
+static bool thread_symbol(struct data *d, const char *name, uint64_t *offset) {
+    struct Dwfl_Module *module = symbols_module(d->c.symbols);
+    int count = dwfl_module_getsymtab(module);
+    for (int i = 1; i < count; i++) {
+        GElf_Sym symbol;
+        const char *text = dwfl_module_getsym(module, i, &symbol, NULL);
+        if (!text || GELF_ST_TYPE(symbol.st_info) != STT_TLS || strcmp(text, name) != 0)
+            continue;
+        *offset = symbol.st_value;
+        return true;
+    }
+    return false;
+}
+
 bool scope_find(struct data *d, const char *name, struct found *found) {
     struct scope scope;
     bool here = scope_here(d, &scope);
@@ -224,8 +238,8 @@ bool scope_find(struct data *d, const char *name, struct found *found) {
     if (find_name(d, name, here ? &scope.unit : NULL, found))
         return true;
     found->symbol = elf_symbol(d, name);
-    found->kind = found->symbol ? FOUND_SYMBOL : FOUND_NOTHING;
-    return found->symbol != NULL;
+    found->kind = found->symbol ? FOUND_SYMBOL : thread_symbol(d, name, &found->offset) ? FOUND_THREAD : FOUND_NOTHING;
+    return found->kind != FOUND_NOTHING;
 }
 
 /* ---- function::name, 'file.c'::name */
@@ -317,6 +331,12 @@ static struct value *enumerator_value(struct data *d, const struct found *found)
     return value_of_int(d, type && type->kind == TYPE_ENUM ? type : type_basic(BASIC_INT), (uint64_t)number);
 }
 
+static struct value *thread_value(struct data *d, uint64_t offset, struct type *type) {
+    uint64_t va;
+    enum outcome outcome = location_thread(d, offset, &va);
+    return outcome == OK ? value_at(d, type, va) : outcome == LOST ? value_optimized_out(d, type) : NULL;
+}
+
 static struct value *symbol_value(struct data *d, const char *name, struct type *type) {
     const struct symbol *symbol = elf_symbol(d, name);
     return symbol ? value_at(d, type, symbol->va) : value_optimized_out(d, type);
@@ -350,6 +370,8 @@ struct value *scope_value(struct data *d, const struct found *found, const char 
         return symbol_value(d, name, scope_type(d, found));
     case FOUND_SYMBOL:
         return value_at(d, scope_type(d, found), found->symbol->va);
+    case FOUND_THREAD: /* the one that everybody knows has a type */
+        return thread_value(d, found->offset, strcmp(name, "errno") ? scope_type(d, found) : type_basic(BASIC_INT));
     default:
         return data_fail(d, "No symbol \"%s\" in current context.", name);
     }
@@ -357,14 +379,49 @@ struct value *scope_value(struct data *d, const struct found *found, const char 
 
 /* ---- All variables of the function, for `info locals` and `info args` */
 
-static void visit_block(Dwarf_Die *block, Dwarf_Die *function, int tag, scope_visit *visit, void *context) {
+struct visiting {
+    Dwarf_Die *function;
+    int tag;
+    scope_visit *visit;
+    void *context;
+    Dwarf_Off seen[SEEN_MAX]; /* DIEs of the abstract instance whose concrete ones have been visited */
+    size_t count;
+};
+
+static void note_origin(struct visiting *v, Dwarf_Die *die) {
+    Dwarf_Attribute attr;
+    Dwarf_Die origin;
+    if (dwarf_attr(die, DW_AT_abstract_origin, &attr) && dwarf_formref_die(&attr, &origin) && v->count < SEEN_MAX)
+        v->seen[v->count++] = dwarf_dieoffset(&origin);
+}
+
+static bool is_seen(const struct visiting *v, Dwarf_Die *die) {
+    for (size_t i = 0; i < v->count; i++)
+        if (v->seen[i] == dwarf_dieoffset(die))
+            return true;
+    return false;
+}
+
+static void visit_children(struct visiting *v, Dwarf_Die *block) {
     Dwarf_Die child;
     if (dwarf_child(block, &child) != 0)
         return;
     do
-        if (dwarf_tag(&child) == tag && dwarf_diename(&child))
-            visit(context, &child, function);
+        if (dwarf_tag(&child) == v->tag && dwarf_diename(&child) && !is_seen(v, &child)) {
+            note_origin(v, &child);
+            v->visit(v->context, &child, v->function);
+        }
     while (dwarf_siblingof(&child, &child) == 0);
+}
+
+/* The block's own, then those that only the function's abstract instance still has: they were optimized out. */
+static void visit_block(Dwarf_Die *block, Dwarf_Die *function, int tag, scope_visit *visit, void *context) {
+    struct visiting v = {.function = function, .tag = tag, .visit = visit, .context = context};
+    Dwarf_Attribute attr;
+    Dwarf_Die origin;
+    visit_children(&v, block);
+    if (dwarf_attr(block, DW_AT_abstract_origin, &attr) && dwarf_formref_die(&attr, &origin))
+        visit_children(&v, &origin);
 }
 
 bool scope_variables(struct data *d, bool arguments, scope_visit *visit, void *context) {

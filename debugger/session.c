@@ -145,14 +145,21 @@ enum facet_status session_restore(struct session *session, const char *object, c
     return swaps_remove(session->swaps, object, handler, error);
 }
 
+/* An object that the program decides about may never have been; a handler that was never asked does not say so. */
+static void report_absent(const struct session *s, const struct swapped *o, FILE *out) {
+    unsigned maps = regions_map_count(s->regions);
+    if (o->met || o->name.by_id || o->name.heap)
+        return;
+    if (o->name.map)
+        fprintf(out, "%s was never there: the program made %u mapping%s\n", o->name.text, maps, maps == 1 ? "" : "s");
+    else if (!regions_at(s->regions, o->name.va))
+        fprintf(out, "%s was never there: the program had no memory at that address\n", o->name.text);
+}
+
 void session_report(struct session *session, FILE *out) {
     swaps_report(session->swaps, out);
-    for (size_t i = 0; i < session->swaps->count; i++) {
-        const struct swapped *o = session->swaps->objects[i];
-        if (session->ran && !o->met && o->name.map)
-            fprintf(out, "%s was never there: the program made %u mapping%s\n", o->name.text,
-                    regions_map_count(session->regions), regions_map_count(session->regions) == 1 ? "" : "s");
-    }
+    for (size_t i = 0; i < session->swaps->count && session->ran && !session->program->native; i++)
+        report_absent(session, session->swaps->objects[i], out);
 }
 
 void session_list_handlers(const struct session *session, FILE *out) {

@@ -259,6 +259,8 @@ enum facet_status traverse_steps(struct cli *cli, uint64_t va, enum access acces
         char *line = cli_read_line(cli, "(traverse) ");
         if (!line && cli_interrupted())
             continue;
+        if (!line && cli_interactive(cli))
+            printf("end\n");
         if (!line)
             break;
         if (cli_interactive(cli))

@@ -48,6 +48,7 @@ struct type {
     bool variadic, prototyped;
     bool building; /* its description is being read */
     bool vector;
+    bool dynamic;          /* an array with bounds that the program computes: type_resolve */
     const char *qualifier; /* "const", "volatile", "restrict" */
     struct type *target;   /* pointer, array, function (its result), typedef, qualified */
     int64_t count;         /* of an array; -1: not said */

@@ -97,14 +97,18 @@ static struct type *array_of(struct catalogue *c, struct type *type, Dwarf_Die *
     while (dwarf_tag(child) != DW_TAG_subrange_type)
         if (dwarf_siblingof(child, child) != 0)
             return element;
+    Dwarf_Attribute bound;
     int64_t count = dimension(child);
+    bool dynamic = count < 0 && dwarf_attr(child, DW_AT_upper_bound, &bound);
     struct type *inner = dwarf_siblingof(child, child) == 0 ? array_of(c, NULL, child, element) : element;
     struct type *array = type_array(c, inner, count);
+    array->dynamic = dynamic || (inner != element && inner->dynamic);
     if (!type)
         return array;
     type->count = count;
     type->target = inner;
     type->size = array->size;
+    type->dynamic = array->dynamic;
     return type;
 }
 

@@ -174,7 +174,7 @@ static void right(struct printing *p, struct type *type, unsigned depth) {
         right(p, type->target, depth + 1);
         break;
     case TYPE_ARRAY:
-        fprintf(p->out, type->vector ? " __attribute__ ((vector_size(" : "[");
+        fprintf(p->out, type->vector ? "__attribute__ ((vector_size(" : "[");
         if (type->count >= 0)
             fprintf(p->out, "%ld", type->count);
         fprintf(p->out, type->vector ? ")))" : "]");

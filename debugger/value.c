@@ -7,6 +7,7 @@
 #include "text.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 /* ---- Making */
@@ -125,8 +126,10 @@ bool value_fetch(struct data *d, struct value *value) {
     if (!value->lazy)
         return true;
     uint64_t size = value->bit_size ? (value->bit_offset + value->bit_size + 7) / 8 : type_size(&d->c, value->type);
+    const char *name = type_unqualified(value->type)->name;
     if (size > VALUE_BYTES_MAX)
-        return data_fail(d, "value requires %" PRIu64 " bytes, which is more than max-value-size", size) != NULL;
+        return data_fail(d, "value%s%s%s requires %" PRIu64 " bytes, which is more than max-value-size",
+                         name ? " of type `" : "", name ? name : "", name ? "'" : "", size) != NULL;
     give_bytes(value, NULL, size);
     if (!data_read(d, value->address, value->bytes, size)) {
         free(value->bytes);
@@ -159,10 +162,28 @@ uint64_t value_unpack(const struct type *type, const uint8_t *bytes) {
     return extend(number, (unsigned)(type->size < 8 ? 8 * type->size : 64), type->is_unsigned);
 }
 
+/* IEEE's binary16, or the upper half of a float. */
+static long double unpack_half(const struct type *type, const uint8_t *bytes) {
+    uint16_t bits;
+    float single;
+    memcpy(&bits, bytes, sizeof bits);
+    if (type->name && strstr(type->name, "bf")) {
+        uint32_t wide = (uint32_t)bits << 16;
+        return memcpy(&single, &wide, sizeof single), (long double)single;
+    }
+    int exponent = bits >> 10 & 31;
+    long double mantissa = bits & 0x3ff, sign = bits >> 15 ? -1 : 1;
+    if (exponent == 31)
+        return mantissa != 0 ? sign * NAN : sign * INFINITY;
+    return sign * (exponent ? ldexpl(mantissa + 1024, exponent - 25) : ldexpl(mantissa, -24));
+}
+
 long double value_unpack_float(const struct type *type, const uint8_t *bytes) {
     float single;
     double twice;
     long double full = 0;
+    if (type->size == 2)
+        return unpack_half(type, bytes);
     if (type->size == sizeof single)
         return memcpy(&single, bytes, sizeof single), (long double)single;
     if (type->size == sizeof twice)

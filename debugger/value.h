@@ -136,19 +136,30 @@ bool value_print_scalar(struct data *d, struct type *stripped, const uint8_t *by
                         const struct value_format *format, FILE *out);
 void value_print_address(struct data *d, uint64_t va, FILE *out); /* "0x401136 <main+4>" */
 void value_print_float(const struct type *stripped, const uint8_t *bytes, FILE *out);
+/* `set print elements` */
+uint64_t value_limit(const struct data *d);
 /* Characters in gdb's manner: "abc", '\000' <repeats 12 times>. `more`: they go on. */
-void value_print_string(const uint8_t *bytes, uint64_t length, unsigned width, bool more, FILE *out);
+void value_print_string(struct data *d, const uint8_t *bytes, uint64_t length, unsigned width, bool more, FILE *out);
 void value_print_string_at(struct data *d, uint64_t va, FILE *out);
 void value_print_character(int64_t c, unsigned width, const char *prefix, FILE *out); /* 'a' */
 
 /* ---- Names: scope.c. Innermost first from the evaluation's frame. */
-enum found_kind { FOUND_NOTHING, FOUND_VARIABLE, FOUND_FUNCTION, FOUND_ENUMERATOR, FOUND_TYPE, FOUND_SYMBOL };
+enum found_kind {
+    FOUND_NOTHING,
+    FOUND_VARIABLE,
+    FOUND_FUNCTION,
+    FOUND_ENUMERATOR,
+    FOUND_TYPE,
+    FOUND_SYMBOL,
+    FOUND_THREAD
+};
 struct found {
     enum found_kind kind;
     Dwarf_Die die, function; /* function: in which a variable lies; addr NULL: none */
     uint64_t parent;         /* of an enumerator: its enum's DIE */
     const struct symbol *symbol;
-    bool local; /* its scope is a block of a function: lo … hi */
+    uint64_t offset; /* THREAD: a thread-local symbol without debug information */
+    bool local;      /* its scope is a block of a function: lo … hi */
     uint64_t lo, hi;
 };
 bool scope_find(struct data *d, const char *name, struct found *found);

@@ -125,7 +125,7 @@ struct value *value_cast(struct data *d, struct type *type, struct value *value)
         return value_optimized_out(d, type);
     if (type_is_scalar(to) && (from->kind == TYPE_ARRAY || from->kind == TYPE_FUNCTION))
         value = value_decay(d, value), from = type_strip(&d->c, value->type);
-    if (to->kind == TYPE_FLOAT && type_is_scalar(from))
+    if (to->kind == TYPE_FLOAT && to->size > 2 && type_is_scalar(from))
         return value_float(d, value, &real) ? value_of_float(d, type, real) : NULL;
     if (to->kind == TYPE_BOOL && type_is_scalar(from)) {
         bool zero;

@@ -7,8 +7,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define ELEMENTS_MAX 200
-#define REPEATS_MIN 10
 #define DEPTH_MAX 20 /* gdb's `print max-depth` */
 
 void value_print_address(struct data *d, uint64_t va, FILE *out) {
@@ -165,9 +163,9 @@ static struct value *element(struct data *d, struct value *array, struct type *t
 static void print_elements(struct data *d, struct type *type, struct value *value, const struct value_format *format,
                            unsigned depth, FILE *out) {
     int64_t i = 0, run;
-    unsigned shown = 0;
+    uint64_t shown = 0;
     fputc('{', out);
-    for (; i < type->count && shown < ELEMENTS_MAX; i += run) {
+    for (; i < type->count && shown < value_limit(d); i += run) {
         struct evaluation inner = data_begin(d, d->error);
         struct value *first = element(d, value, type, i);
         for (run = 1; i + run < type->count && same_bytes(first, element(d, value, type, i + run)); run++)
@@ -175,9 +173,9 @@ static void print_elements(struct data *d, struct type *type, struct value *valu
         if (i)
             fputs(", ", out);
         value_print_inner(d, first, format, depth + 1, out);
-        if (run >= REPEATS_MIN) {
+        if ((uint64_t)run > d->cli->set.print_repeats) {
             fprintf(out, " <repeats %" PRId64 " times>", run);
-            shown += REPEATS_MIN;
+            shown += d->cli->set.print_repeats;
         } else {
             shown++;
             run = 1;
@@ -203,11 +201,12 @@ static void print_array(struct data *d, struct type *type, struct value *value, 
     bool ends = true; /* one NUL at its end is not shown */
     for (uint64_t k = 0; k < size; k++)
         ends &= !value->bytes[(length - 1) * size + k];
-    value_print_string(value->bytes, length - ends, (unsigned)size, false, out);
+    value_print_string(d, value->bytes, length - ends, (unsigned)size, false, out);
 }
 
 static void print_struct(struct data *d, struct type *type, struct value *value, const struct value_format *format,
                          unsigned depth, FILE *out) {
+    bool pretty = d->cli->set.print_pretty;
     type_read_fields(&d->c, type);
     if (type->incomplete) {
         fputs("<incomplete type>", out);
@@ -217,7 +216,9 @@ static void print_struct(struct data *d, struct type *type, struct value *value,
     for (size_t i = 0; i < type->field_count; i++) {
         const struct type_field *field = &type->fields[i];
         struct value *part = value_field(d, value, field);
-        fputs(i ? ", " : "", out);
+        fputs(!i ? "" : pretty ? "," : ", ", out);
+        if (pretty)
+            fprintf(out, "\n%*s", 2 + 2 * (int)depth, "");
         if (field->name)
             fprintf(out, "%s = ", field->name);
         if (part && value_fetch(d, part))
@@ -225,6 +226,8 @@ static void print_struct(struct data *d, struct type *type, struct value *value,
         else
             fprintf(out, "<error: %s>", d->error ? d->error->text : "");
     }
+    if (pretty && type->field_count)
+        fprintf(out, "\n%*s", 2 * (int)depth, "");
     fputc('}', out);
 }
 

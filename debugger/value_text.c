@@ -2,6 +2,7 @@
  *
  * Characters, strings and numbers as text, to the character as gdb 13 writes them.
  */
+#include "text.h"
 #include "value.h"
 
 #include <ctype.h>
@@ -9,8 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#define ELEMENTS_MAX 200 /* gdb's `print elements` */
-#define REPEATS_MIN 10   /* … and `print repeats`: more of a character are counted, not shown */
+#define STRING_MAX 65536 /* bytes, whatever `set print elements` says */
 
 /* ---- Characters */
 
@@ -44,17 +44,22 @@ static uint32_t character_at(const uint8_t *bytes, uint64_t i, unsigned width) {
     return c;
 }
 
-void value_print_string(const uint8_t *bytes, uint64_t length, unsigned width, bool more, FILE *out) {
+uint64_t value_limit(const struct data *d) {
+    uint64_t limit = d->cli->set.print_elements;
+    return limit ? limit : INT32_MAX;
+}
+
+void value_print_string(struct data *d, const uint8_t *bytes, uint64_t length, unsigned width, bool more, FILE *out) {
     const char *prefix = width == 4 ? "L" : width == 2 ? "u" : "";
     enum { START, QUOTED, COUNTED } state = START;
     uint64_t i = 0;
     if (!length)
         fprintf(out, "%s\"\"", prefix);
-    for (uint64_t shown = 0, run; i < length && shown < ELEMENTS_MAX; i += run, shown += run) {
+    for (uint64_t shown = 0, run; i < length && shown < value_limit(d); i += run, shown += run) {
         uint32_t c = character_at(bytes, i, width);
         for (run = 1; i + run < length && character_at(bytes, i + run, width) == c; run++)
             ;
-        if (run > REPEATS_MIN) {
+        if (run > d->cli->set.print_repeats) {
             fputs(state == QUOTED ? "\", " : state == COUNTED ? ", " : "", out);
             value_print_character(c, width, prefix, out);
             fprintf(out, " <repeats %" PRIu64 " times>", run);
@@ -74,15 +79,17 @@ void value_print_string(const uint8_t *bytes, uint64_t length, unsigned width, b
 }
 
 void value_print_string_at(struct data *d, uint64_t va, FILE *out) {
-    uint8_t text[ELEMENTS_MAX + 1];
-    size_t got = data_read_some(d, va, text, sizeof text);
+    size_t limit = value_limit(d) < STRING_MAX ? value_limit(d) : STRING_MAX, room = limit + 1;
+    uint8_t *text = text_grow(NULL, room, 1);
+    size_t got = data_read_some(d, va, text, room);
     size_t length = got ? strnlen((char *)text, got) : 0;
     bool ended = length < got;
-    size_t shown = length > ELEMENTS_MAX ? ELEMENTS_MAX : length;
+    size_t shown = length > limit ? limit : length;
     if (got)
-        value_print_string(text, shown, 1, !ended && got == sizeof text, out);
-    if (!ended && got < sizeof text)
+        value_print_string(d, text, shown, 1, !ended && got == room, out);
+    if (!ended && got < room)
         fprintf(out, "<error: Cannot access memory at address 0x%" PRIx64 ">", va + got);
+    free(text);
 }
 
 /* ---- Floating numbers */
@@ -91,8 +98,18 @@ static void print_nan(const struct type *type, const uint8_t *bytes, FILE *out) 
     uint64_t mantissa = 0;
     bool negative = bytes[type->size == 16 ? 9 : type->size - 1] >> 7;
     memcpy(&mantissa, bytes, type->size < 8 ? type->size : 8);
-    mantissa &= type->size == 4 ? 0x7fffff : type->size == 8 ? 0xfffffffffffff : ~0ul;
+    mantissa &= type->size == 2   ? (type->name && strstr(type->name, "bf") ? 0x7f : 0x3ff)
+                : type->size == 4 ? 0x7fffff
+                : type->size == 8 ? 0xfffffffffffff
+                                  : ~0ul;
     fprintf(out, "%snan(0x%" PRIx64 ")", negative ? "-" : "", mantissa);
+}
+
+/* As many as tell two values apart, and gdb's one more. */
+static int float_digits(const struct type *type) {
+    if (type->size == 2)
+        return type->name && strstr(type->name, "bf") ? 4 : 5;
+    return type->size == 4 ? 9 : type->size == 8 ? 17 : 21;
 }
 
 void value_print_float(const struct type *type, const uint8_t *bytes, FILE *out) {
@@ -100,7 +117,7 @@ void value_print_float(const struct type *type, const uint8_t *bytes, FILE *out)
     if (isnan(real))
         print_nan(type, bytes, out);
     else
-        fprintf(out, "%.*Lg", type->size == 4 ? 9 : type->size == 8 ? 17 : 21, real);
+        fprintf(out, "%.*Lg", float_digits(type), real);
 }
 
 /* ---- Scalars under /FORMAT */

@@ -5,6 +5,7 @@
 #include "frame.h"
 #include "swap.h"
 #include "text.h"
+#include "value.h"
 
 #include <string.h>
 
@@ -21,6 +22,7 @@ struct part {
 struct watch {
     enum point_kind kind;
     bool every, location;
+    bool computed; /* a value that lies nowhere, like a + b: only what it is made from is swapped */
     bool *disabled;
     char *text;
     int number;
@@ -82,6 +84,16 @@ static bool concerns(const struct part *part, const struct facet_access *a) {
     return w->kind == POINT_ACCESS || (w->kind == POINT_WRITE && (w->every || changes(part, a)));
 }
 
+static void note_before(struct watch *w) {
+    const struct facet_services *services = w->own ? w->own->services : NULL;
+    if (w->computed) {
+        memcpy(w->before, w->after, w->object.size);
+        w->have_before = w->have_after;
+    } else {
+        w->have_before = services && services->read(services->facet, 0, w->before, w->object.size) == 0;
+    }
+}
+
 static enum facet_verdict see(void *state, const struct facet_access *access, struct facet_reply *reply) {
     struct part *part = state;
     struct watch *w = part->watch;
@@ -89,8 +101,7 @@ static enum facet_verdict see(void *state, const struct facet_access *access, st
     if (!concerns(part, access))
         return FACET_PASS;
     if (!w->touched && !w->moved) {
-        const struct facet_services *services = w->own ? w->own->services : NULL;
-        w->have_before = services && services->read(services->facet, 0, w->before, w->object.size) == 0;
+        note_before(w);
         w->loaded = true;
         w->kernel = access->flags & FACET_KERNEL;
     }
@@ -153,12 +164,26 @@ static enum facet_status place_parts(struct cli *cli, struct watch *w, struct fa
         remove_part(cli, w, w->part_count - 1);
     w->before = text_grow(w->before, w->object.size, 1);
     w->after = text_grow(w->after, w->object.size, 1);
-    enum facet_status status = add_part(cli, w, (struct expr_piece){w->object.va, w->object.size}, true, error);
+    enum facet_status status = FACET_OK;
+    if (!w->computed)
+        status = add_part(cli, w, (struct expr_piece){w->object.va, w->object.size}, true, error);
     for (size_t i = 0; i < count; i++)
-        if (pieces[i].va < w->object.va || pieces[i].va + pieces[i].size > w->object.va + w->object.size)
+        if (w->computed || pieces[i].va < w->object.va || pieces[i].va + pieces[i].size > w->object.va + w->object.size)
             add_part(cli, w, pieces[i], false, NULL);
     free(pieces);
     return status;
+}
+
+/* The value of a + b. */
+static void compute(struct cli *cli, struct watch *w) {
+    struct value *value;
+    w->have_after = expr_eval(cli, w->text, &value, NULL) == FACET_OK;
+    if (!w->have_after)
+        return;
+    w->have_after = value->size == w->object.size;
+    if (w->have_after)
+        memcpy(w->after, value->bytes, value->size);
+    value_free(value);
 }
 
 /* ---- Making and removing */
@@ -184,19 +209,26 @@ static void free_watch(struct cli *cli, struct watch *w) {
 enum facet_status watch_add(struct cli *cli, enum point_kind kind, const char *text, struct watch_options options,
                             struct point **point, struct facet_error *error) {
     struct expr_object object;
+    struct expr_piece *pieces;
     enum facet_status status = expr_object(cli, text, &object, error);
-    if (status)
+    bool computed = status && object.size && kind == POINT_WRITE && expr_reads(cli, text, &pieces) > 0;
+    if (status && !computed)
         return status;
+    if (computed)
+        free(pieces);
     if (!object.size)
         return facet_fail(error, FACET_ERR_USAGE, "Cannot watch %s: it has no size; cast it to a type.", text);
     struct watch *w = text_grow(NULL, 1, sizeof *w);
     bool never = false;
-    *w = (struct watch){.kind = kind, .every = options.every, .location = options.location, .object = object};
+    *w = (struct watch){.kind = kind, .every = options.every, .location = options.location, .computed = computed};
+    w->object = object;
     w->text = text_copy(text);
     w->number = cli->last_point + 1;
     w->disabled = &never;
     set_scope(cli, w);
     status = place_parts(cli, w, error);
+    if (computed)
+        compute(cli, w);
     if (status) {
         free_watch(cli, w);
         return status;
@@ -257,7 +289,10 @@ static void follow(struct cli *cli, struct watch *w) {
     if (level < 0)
         return;
     cli->frame = level;
-    if (expr_object(cli, w->text, &object, NULL) == FACET_OK && object.size == w->object.size) {
+    if (w->computed) {
+        compute(cli, w);
+        place_parts(cli, w, NULL);
+    } else if (expr_object(cli, w->text, &object, NULL) == FACET_OK && object.size == w->object.size) {
         w->object.va = object.va;
         place_parts(cli, w, NULL); /* where nothing is, what leads there is watched all the same */
     }
@@ -272,7 +307,8 @@ void watch_check(struct cli *cli, struct hits *hits) {
             continue;
         if (w->moved)
             follow(cli, w);
-        w->have_after = session_read(cli->session, w->object.va, w->after, w->object.size) == w->object.size;
+        if (!w->computed)
+            w->have_after = session_read(cli->session, w->object.va, w->after, w->object.size) == w->object.size;
         bool news = is_news(w);
         w->touched = w->moved = false;
         if (news)
@@ -322,7 +358,7 @@ void watch_tell(struct cli *cli, const struct point *point) {
 
 void watch_renew(struct cli *cli) {
     for (size_t i = 0; i < cli->point_count; i++)
-        if (cli->points[i]->watch && cli->points[i]->watch->part_count > 1)
+        if (cli->points[i]->watch && (cli->points[i]->watch->part_count > 1 || cli->points[i]->watch->computed))
             follow(cli, cli->points[i]->watch);
 }
 

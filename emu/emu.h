@@ -141,6 +141,8 @@ void emu_regs_set(struct emu *emu, const struct facet_regs *regs);
 void emu_xmm_get(struct emu *emu, unsigned index, uint8_t bytes[16]); /* index 0 … 15 */
 int emu_cpl(struct emu *emu);
 uint8_t *emu_ram(struct emu *emu, gpa_t address, size_t size); /* NULL if any byte lies outside RAM */
+/* The host has written there: code translated from it is not used again. Only when stopped. */
+void emu_ram_changed(struct emu *emu, const void *at, size_t size);
 struct debug_block *emu_debug_block(struct emu *emu);          /* NULL until the kernel has attached it */
 
 /* Puts a request to the kernel (op and args are in the debug block) and runs it to its answer. Only when stopped. Guest

@@ -159,6 +159,10 @@ uint8_t *emu_ram(struct emu *emu, gpa_t address, size_t size) {
     return ram_pointer(emu, address.v, size);
 }
 
+void emu_ram_changed(struct emu *emu, const void *at, size_t size) {
+    coherence_host_store(emu, (uint64_t)((const uint8_t *)at - emu->ram), size);
+}
+
 struct debug_block *emu_debug_block(struct emu *emu) {
     return emu->debug;
 }

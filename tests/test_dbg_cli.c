@@ -68,10 +68,14 @@ Test(dbg_cli, completes_each_word_by_what_may_stand_there) {
     becomes("break remember", "remember_payment");
     becomes("x/8xb &ledg", "ledger");
     becomes("x/8xb $eflag", "$eflags");
+    becomes("print ledger[0].own", "owner");
+    becomes("print 1 + ledger->bal", "balance");
     becomes("swap sym:ledg", "sym:ledger");
     becomes("swap seg:st", "seg:stack");
     becomes("swap seg:stack wat", "watch");
     becomes("restore sym:ledg", "sym:ledger");
+    becomes("swap sym:ledger watch:store,val", "watch:store,value=");
+    becomes("run a <LICEN", "LICENSE");
     becomes("source LICEN", "LICENSE");
     becomes("swap seg:stack ./tes", "./tests/");
     becomes("help trav", "traverse");

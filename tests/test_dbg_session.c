@@ -233,3 +233,89 @@ Test(dbg_session, handlers_have_their_services) {
     snprintf(command, sizeof command, "rm -r %s", folder);
     cr_assert_eq(system(command), 0);
 }
+
+Test(dbg_session, code_that_was_run_can_be_changed) {
+    uint64_t function = find("add_to_balance");
+    uint8_t trap = 0xcc;
+    OK(session_start(session, &error));
+    session_break(session, function, true);
+    cr_assert_eq(session_continue(session).event, SESSION_BREAKPOINT);
+    cr_assert_eq(session_continue(session).event, SESSION_BREAKPOINT); /* it has been executed once */
+    session_break(session, function, false);
+    cr_assert_eq(session_write(session, function + 1, &trap, 0), 0u);
+    cr_assert_eq(session_write(session, function, &trap, 1), 1u);
+    struct session_stop stop = session_continue(session);
+    cr_assert(stop.event == SESSION_FAULTED && stop.code == 5, "event %d code %d", stop.event, stop.code);
+}
+
+/* ---- A Linux program, under its personality. */
+
+static void open_linux(void) {
+    static char name[] = "stockroom";
+    static char *argv[] = {name, NULL};
+    int null = open("/dev/null", O_RDWR);
+    static const struct grants grants = {.flags = GRANT_STDOUT};
+    const struct session_config config = {
+        .program = BUILD_DIR "/tests/linux/stockroom",
+        .argv = argv,
+        .argc = 1,
+        .memory = 64 << 20,
+        .grants = &grants,
+        .stream_fd = {null, null, null},
+    };
+    OK(session_open(&config, &session, &error));
+    OK(session_start(session, &error));
+}
+
+TestSuite(dbg_linux, .init = open_linux, .fini = close_sample);
+
+Test(dbg_linux, what_was_never_used_reads_as_zeros_and_cannot_be_written) {
+    uint8_t bytes[3 * 4096] = {1}, zeros[3 * 4096] = {0};
+    uint64_t low, size;
+    cr_assert(regions_of_kind(session_regions(session), REGION_STACK, &low, &size));
+    cr_assert_eq(low + size, GUEST_STACK_TOP);
+    cr_assert_eq(session_read(session, low + 100, bytes, sizeof bytes), sizeof bytes);
+    cr_assert_arr_eq(bytes, zeros, sizeof bytes);
+    cr_assert_eq(session_read(session, low - 4096, bytes, sizeof bytes), 0u);
+    cr_assert_eq(session_read(session, GUEST_STACK_TOP - 16, bytes, sizeof bytes), 16u);
+    cr_assert_eq(session_write(session, low, bytes, 1), 0u);
+}
+
+Test(dbg_linux, it_stands_at_its_entry_and_steps_its_own_instructions) {
+    struct facet_regs regs, next;
+    session_regs(session, &regs);
+    cr_assert_eq(regs.rip, session_program(session)->entry);
+    cr_assert_eq(session_step(session).event, SESSION_STEPPED);
+    session_regs(session, &next);
+    cr_assert(next.rip > regs.rip && next.rip < regs.rip + 16 && next.rsp == regs.rsp, "0x%lx", next.rip);
+}
+
+/* gdb steps the same instructions; a system call and the faults that bring pages are within one. */
+Test(dbg_linux, steps_through_system_calls_and_missing_pages_are_of_the_program) {
+    struct facet_regs before, after;
+    unsigned calls = 0;
+    for (int i = 0; i < 30000; i++) {
+        uint8_t code[2] = {0};
+        session_regs(session, &before);
+        session_read(session, before.rip, code, 2);
+        cr_assert_eq(session_step(session).event, SESSION_STEPPED);
+        session_regs(session, &after);
+        bool call = code[0] == 0x0f && code[1] == 0x05;
+        bool repeats = code[0] == 0xf3 || code[0] == 0xf2;
+        cr_assert(after.rip != before.rip || repeats, "step %d at 0x%lx went nowhere", i, before.rip);
+        if (call)
+            cr_assert(after.rip == before.rip + 2 && after.rsp == before.rsp);
+        calls += call;
+    }
+    cr_assert_geq(calls, 5);
+}
+
+Test(dbg_linux, a_heap_swapped_while_it_runs_follows_its_growth) {
+    session_break(session, find("main"), true);
+    cr_assert_eq(session_continue(session).event, SESSION_BREAKPOINT);
+    OK(session_swap(session, "seg:heap", "count", &error));
+    OK(session_swap(session, "map:1", "count", &error)); /* there is none: no error, it may come */
+    cr_assert_eq(session_continue(session).event, SESSION_EXITED);
+    cr_assert_gt(asked("seg:heap"), 1000);
+    cr_assert_eq(asked("map:1"), 0);
+}

@@ -6,6 +6,7 @@
 
 cc -static -g -O0 -o "$T/program" tests/debug/program.c
 cc -static -g -O0 -o "$T/chains" tests/debug/chains.c
+cc -static -g -O0 -o "$T/signals" tests/debug/signals.c
 cc -static -g -O2 -o "$T/inlined" tests/debug/inlined.c
 
 mask() {

@@ -18,7 +18,7 @@ play() {
     "$@" "$T/$program" </dev/null
 }
 
-for kind in "0 5 globals locals before" "2 5 globals optimized" "0 4 globals locals" "2 4 optimized" "g 5 optimized"; do
+for kind in "0 5 globals locals before settings" "2 5 globals optimized" "0 4 globals locals" "2 4 optimized" "g 5 optimized"; do
     # shellcheck disable=SC2086
     set -- $kind
     program=values$1$2

@@ -194,6 +194,13 @@ int main(void) {
     map[3][8] = 5;
     madvise((void *)map[1], PAGE, MADV_DONTNEED);
     map[1][5] = map[1][5];
+    map[2] = make(9); /* where there is room to grow */
+    munmap((void *)map[2], 9 * PAGE);
+    mmap((void *)map[2], PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    mremap((void *)map[2], PAGE, 2 * PAGE, 0);
+    map[2][PAGE] = 6;
+    char *moved = mremap((void *)map[2], 2 * PAGE, 40 * PAGE, MREMAP_MAYMOVE);
+    moved[1] = moved[PAGE];
     return map[1][5];
 }
 C
@@ -213,8 +220,10 @@ is map:2 "$(seen map:2)" \
     'store 0+5,store 3+0,load 1+1,store 2+9,load 0+5,store 0+5,load 0+5'
 is map:3 "$(seen map:3)" 'store 0+7'
 is map:4 "$(seen map:4)" 'store 0+8'
-expect 0 "$FACET" run --swap map:5=count "$T/grow"
-err_has 'map:5 was never there: the program made 4 mappings'
+is map:6 "$(seen map:6)" 'store 1+0'
+is map:7 "$(seen map:7)" 'load 1+0,store 0+1'
+expect 0 "$FACET" run --swap map:8=count "$T/grow"
+err_has 'map:8 was never there: the program made 7 mappings'
 # Two handlers of which one may stop, on an object that comes late.
 expect 133 "$FACET" run --swap map:2=count --swap map:2=watch:store,off=8201 "$T/grow"
 err_has 'on map:2: store of 1 byte at offset 8201'

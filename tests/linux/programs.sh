@@ -9,6 +9,7 @@ B=$(realpath "$1")
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 export FACET_TEST=here
+mkdir "$T/files"
 passed=0
 failed=0
 
@@ -24,7 +25,7 @@ build() {
 same() {
     (ulimit -c 0 && exec "$@") >"$T/native" 2>"$T/native.err"
     native=$?
-    "$B/facet" run --grant env:FACET_TEST --memory 256M "$@" >"$T/facet" 2>"$T/facet.err"
+    "$B/facet" run --grant env:FACET_TEST --grant "dir:$T/files:rw" --memory 256M "$@" >"$T/facet" 2>"$T/facet.err"
     facet=$?
     if [ $native = $facet ] && cmp -s "$T/native" "$T/facet"; then
         passed=$((passed + 1))
@@ -57,6 +58,12 @@ hostile="$T/gcc -static/hostile"
 for how in regions huge code recursion jump stack handler full forged 'nothing left' sequences; do
     same "$hostile" "$how"
 done
+
+build timers gcc -static
+same "$T/gcc -static/timers"
+build mapping gcc -static
+same "$T/gcc -static/mapping" "$T/files"
+[ "$(od -An -tx1 -j8192 -N3 "$T/files/mapped")" = ' 55 56 57' ] || failed=$((failed + 1))
 
 # ends STATUSES MESSAGE COMMAND…: facet's own part of it
 ends() {

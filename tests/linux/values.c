@@ -89,8 +89,7 @@ struct flexible {
     int count;
     char data[];
 };
-struct empty {
-};
+struct empty {};
 struct unknown;
 typedef unsigned u32;
 typedef u32 vector[4];

@@ -17,6 +17,9 @@ call_fn call_mremap, call_madvise, call_mincore, call_mlock, call_mlockall, call
 /* frame.c, rseq.c */
 call_fn call_sigreturn, call_rseq;
 
+/* timer.c */
+call_fn call_getitimer, call_setitimer, call_alarm;
+
 /* clock.c, limits.c */
 call_fn call_clock_gettime, call_clock_getres, call_clock_settime, call_clock_nanosleep, call_nanosleep,
     call_gettimeofday, call_time, call_times, call_getrusage;

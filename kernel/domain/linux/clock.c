@@ -59,8 +59,7 @@ static unsigned long nanoseconds(const struct moment *m) {
                : (unsigned long)m->seconds * SECOND + (unsigned long)m->nanoseconds;
 }
 
-void clock_sleep(const struct moment *length) {
-    unsigned long time = nanoseconds(length);
+static void pass(unsigned long time) {
     struct facet_message m = {.word = {time}};
     if (boot.grants & GRANT_TIME)
         facet_call(INIT_HOST, OP_HOST_SLEEP, &m);
@@ -68,18 +67,37 @@ void clock_sleep(const struct moment *length) {
         passed += time;
 }
 
+static unsigned long sleep_left; /* of what was interrupted */
+
+long clock_sleep(const struct moment *length) {
+    unsigned long left = nanoseconds(length);
+    while (left && !signal_due()) {
+        unsigned long next = timers_set ? timer_next() : left, part = next < left ? next : left;
+        pass(part);
+        left -= part;
+        if (timers_set)
+            timer_check();
+    }
+    sleep_left = left;
+    return left ? -EINTR : 0;
+}
+
 static int moment_valid(const struct moment *m) {
     return m->seconds >= 0 && m->nanoseconds >= 0 && m->nanoseconds < (long)SECOND;
+}
+
+/* Says how much is left, if that is wanted. */
+static long sleep(const struct moment *length, unsigned long rest) {
+    long result = clock_sleep(length);
+    struct moment left = {(long)(sleep_left / SECOND), (long)(sleep_left % SECOND)};
+    return result && rest && user_write(rest, &left, sizeof left) != 0 ? -EFAULT : result;
 }
 
 long call_nanosleep(const unsigned long arg[6]) {
     struct moment length;
     if (user_read(arg[0], &length, sizeof length) != 0)
         return -EFAULT;
-    if (!moment_valid(&length))
-        return -EINVAL;
-    clock_sleep(&length);
-    return 0;
+    return moment_valid(&length) ? sleep(&length, arg[1]) : -EINVAL;
 }
 
 /* Clocks of processes can be read, not waited for (that of a thread: EINVAL, as Linux has it). */
@@ -99,8 +117,7 @@ long call_clock_nanosleep(const unsigned long arg[6]) {
         unsigned long until = nanoseconds(&length), from = nanoseconds(&now), left = until > from ? until - from : 0;
         length = (struct moment){(long)(left / SECOND), (long)(left % SECOND)};
     }
-    clock_sleep(&length);
-    return 0;
+    return sleep(&length, arg[1] & TIMER_ABSTIME ? 0 : arg[3]);
 }
 
 long call_clock_gettime(const unsigned long arg[6]) {

@@ -24,6 +24,7 @@ unsigned long stack_make(const struct image *image);
 void fault_answer(enum fault fault, unsigned long address, unsigned long pc, unsigned long code);
 
 /* ---- signal.c, frame.c */
+void signal_send(unsigned signal, int code);
 #define SIGNAL_STACK_MIN 1632 /* what the frame of a handler takes at most, rounded up */
 int signal_due(void);
 /* The next handlers run when the program goes on, or it ends. `result`: what rax would have been. Returns rax. */
@@ -36,6 +37,11 @@ _Noreturn void signal_kill(unsigned signal);
 /* ---- random.c, clock.c */
 void random_start(unsigned long seed);
 void clock_tick(void);
+
+/* ---- timer.c */
+extern unsigned timers_set;     /* how many */
+void timer_check(void);         /* signals of those that are due */
+unsigned long timer_next(void); /* nanoseconds until one wakes a sleeper; ~0: none will */
 
 /* ---- space.c: pages of the program and the GPTs that hold them; no policy.
  *
@@ -92,6 +98,8 @@ int region_room(unsigned long more);
 int region_room_to_cut(unsigned long start, unsigned long end, int keep);
 /* Puts one where nothing is, joins it with its neighbours and tells the host. It takes over the hold on the file. */
 void region_add(const struct area *region);
+/* The same of one that goes on with what is there from `from` on: to the host they are one. */
+void region_grow(const struct area *region, unsigned long from);
 /* Takes the first piece between start and end out of the list, for which one may have to be divided. 0: there is none.
  * The host is not told; the hold on the file goes to the caller. */
 int region_take(unsigned long start, unsigned long end, struct area *piece);
@@ -101,6 +109,7 @@ void region_gone(unsigned long start, unsigned long end);
 unsigned long region_gap(unsigned long size, unsigned long low, unsigned long high);
 /* Bytes that lie between two addresses. */
 unsigned long region_bytes(unsigned long start, unsigned long end);
+extern unsigned long region_total; /* bytes in all of them */
 
 /* ---- vm.c */
 
@@ -109,6 +118,8 @@ int vm_fault(unsigned long address, enum access access, unsigned *signal, int *c
 int vm_touch(unsigned long address, enum access access);
 /* As vm_populate, but to want of memory it answers with less. */
 unsigned long vm_bring(unsigned long address, unsigned long size, int write);
+/* There is no memory for what must have some: the program ends, as if Linux had killed it. */
+_Noreturn void vm_exhausted(void);
 unsigned vm_state(unsigned prot); /* of a page with these PROT_… */
 
 /* ---- mmap.c */
@@ -117,8 +128,8 @@ void memory_start(const struct image *image);
 void memory_unmap(unsigned long start, unsigned long end);
 /* Where a mapping without MAP_FIXED goes; 0: nowhere. */
 unsigned long memory_place(unsigned long hint, unsigned long size);
-/* Whether so much may be promised: not more than the machine has. */
-int memory_allowed(unsigned long size);
+/* Whether so much more may be promised: within RLIMIT_AS and, unless `reserve` is 0, not more than the machine has. */
+int memory_allowed(unsigned long size, int reserve);
 /* Rounds a size up to pages: 0 if it is 0 or too large for any space. */
 unsigned long memory_round(unsigned long size);
 

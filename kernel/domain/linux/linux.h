@@ -4,12 +4,14 @@
  * system calls and delivers its signals, with nothing but the capabilities of include/facet/init.h. Single-threaded:
  * while it works, the program waits.
  *
- *     main.c        the serving loop            calls.c       the table of calls, and which were unknown
- *     load.c        the ELF file                stack.c       arguments, environment, auxiliary vector
- *     region.c      what lies where             space.c       the GPTs and pages of the program's space
- *     vm.c          page faults                 mmap.c, …     the calls that change the space
- *     user.c        the program's memory        signal.c, …   signals
- *     file.c, …     files                       pool.c        memory for all this
+ *     main.c      the serving loop                    calls.c     the table of calls
+ *     load.c      the ELF file                        stack.c     arguments, environment, auxiliary vector
+ *     region.c    what lies where                     space.c     the GPTs and pages of the program's space
+ *     vm.c        page faults                         mmap.c, mremap.c, advice.c, sync.c: the calls about memory
+ *     user.c      the program's memory                pool.c      memory for all this
+ *     fault.c     what a fault means                  signal.c, frame.c, rseq.c, timer.c: signals
+ *     process.c   calls about the process             clock.c, limits.c, random.c: time, limits, chance
+ *     files.h     … and what it lists: files
  */
 #ifndef LINUX_LINUX_H
 #define LINUX_LINUX_H
@@ -113,8 +115,10 @@ struct moment {
 };
 /* What a clock (CLOCK_…) says now; 0 or -EINVAL. Without --grant time: 1 microsecond later at each system call. */
 long clock_now(unsigned clock, struct moment *now);
-/* Time passes. */
-void clock_sleep(const struct moment *length);
+/* Time passes. -EINTR: not so much, a signal has come. */
+long clock_sleep(const struct moment *length);
+/* Waits for a signal that a timer may send. 0: none will come. */
+int timer_wait(void);
 
 /* ---- random.c: from the seed, always the same. */
 void random_bytes(void *to, unsigned long size);

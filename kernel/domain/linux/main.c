@@ -143,6 +143,8 @@ FREQUENT FREQUENT __attribute__((noinline)) static _Noreturn void serve(void) {
             fault_answer((enum fault)m.word[0], m.word[1], m.word[2], m.word[3]);
         else
             result = answer_call(label - OP_SYSCALL, &m);
+        if (timers_set)
+            timer_check();
         if (signal_due() && label == OP_FAULT)
             signal_deliver(regs_get()->rax);
         else if (signal_due())

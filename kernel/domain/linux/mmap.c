@@ -21,8 +21,11 @@ unsigned long memory_round(unsigned long size) {
     return size > SPACE_END ? 0 : (size + PAGE_SIZE - 1) & PAGE_MASK;
 }
 
-int memory_allowed(unsigned long size) {
-    return boot.memory == 0 || size <= (unsigned long)boot.memory << 20;
+int memory_allowed(unsigned long size, int reserve) {
+    unsigned long limit = limit_of(RLIMIT_AS);
+    if (region_total > limit || size > limit - region_total)
+        return 0;
+    return !reserve || boot.memory == 0 || size <= (unsigned long)boot.memory << 20;
 }
 
 /* A hint counts if there is room; else the highest gap below the stack, or if need be above. */
@@ -97,8 +100,11 @@ static long map(struct mapping *m) {
     if (wrong)
         return wrong;
     int writable = m->prot & PROT_WRITE || (m->flags & MAP_TYPE) != MAP_PRIVATE;
-    if (writable && !(m->flags & MAP_NORESERVE) && region.file < 0 && !memory_allowed(m->size))
+    if (!memory_allowed(m->size, writable && !(m->flags & MAP_NORESERVE) && region.file < 0)) {
+        if (region.file >= 0)
+            file_map_drop(region.file);
         return -ENOMEM;
+    }
     if (m->flags & MAP_FIXED)
         memory_unmap(m->start, m->start + m->size);
     region.kind |= (m->flags & MAP_TYPE) == MAP_PRIVATE ? 0u : (unsigned)REGION_SHARED;
@@ -190,7 +196,7 @@ static long call_mprotect(const unsigned long arg[6]) {
 
 static int heap_grow(unsigned long from, unsigned long to) {
     if (to > SPACE_END || region_bytes(from, to + PAGE_SIZE) || to - brk_start > limit_of(RLIMIT_DATA) ||
-        !memory_allowed(to - from) || !region_room(1))
+        !memory_allowed(to - from, 1) || !region_room(1))
         return 0;
     region_add(
         &(struct area){.start = from, .end = to, .prot = PROT_READ | PROT_WRITE, .kind = REGION_HEAP, .file = -1});

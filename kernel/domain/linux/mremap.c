@@ -31,7 +31,7 @@ static long grow_in_place(const struct remap *m, const struct area *source) {
     added.offset += end - source->start;
     if (added.file >= 0)
         file_map_keep(added.file);
-    region_add(&added);
+    region_grow(&added, m->old);
     return (long)m->old;
 }
 
@@ -49,7 +49,7 @@ static long move(const struct remap *m, const struct area *source, unsigned long
     if (!(m->flags & MREMAP_DONTUNMAP))
         region_gone(m->old, m->old + m->old_size);
     if (!space_move(m->old, to, moved))
-        linux_exit(128 + 9);
+        vm_exhausted();
     region_add(&target);
     if (!(m->flags & MREMAP_DONTUNMAP))
         memory_unmap(m->old, m->old + m->old_size);
@@ -93,7 +93,7 @@ static long remap(struct remap *m) {
     long result = source_check(m, &source);
     if (result < 0)
         return result;
-    if (m->new_size > m->old_size && !memory_allowed(m->new_size - m->old_size))
+    if (m->new_size > m->old_size && !memory_allowed(m->new_size - m->old_size, source.file < 0))
         return -ENOMEM;
     if (!(m->flags & MREMAP_DONTUNMAP)) {
         result = grow_in_place(m, &source);

@@ -78,12 +78,13 @@ static long wait(unsigned long count, const struct moment *time) {
             clock_sleep(time);
         return ready;
     }
+    if (!time && timer_wait())
+        return -EINTR;
     if (!time) {
         say("facet: the program waits for ever: nobody else has the files that it waits for");
         linux_exit(125);
     }
-    clock_sleep(time);
-    return 0;
+    return clock_sleep(time);
 }
 
 static long poll_call(unsigned long address, unsigned long count, const struct moment *time) {

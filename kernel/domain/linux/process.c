@@ -234,6 +234,8 @@ static long futex_wait(const unsigned long arg[6]) {
         return -EFAULT;
     if (value != (unsigned)arg[2])
         return -EAGAIN;
+    if (!arg[3] && timer_wait())
+        return -EINTR;
     if (!arg[3]) {
         say("facet: %s waits for ever: nobody else can change the futex at 0x%lx", boot.exe, arg[0]);
         linux_exit(125);
@@ -244,8 +246,7 @@ static long futex_wait(const unsigned long arg[6]) {
     long left = absolute ? (until.seconds - now.seconds) * 1000000000 + until.nanoseconds - now.nanoseconds : 0;
     if (absolute)
         until = (struct moment){left > 0 ? left / 1000000000 : 0, left > 0 ? left % 1000000000 : 0};
-    clock_sleep(&until);
-    return -ETIMEDOUT;
+    return clock_sleep(&until) ? -EINTR : -ETIMEDOUT;
 }
 
 static long call_futex(const unsigned long arg[6]) {

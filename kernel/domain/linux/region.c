@@ -8,6 +8,7 @@
 
 static struct area *root FREQUENT_DATA, *unused;
 static unsigned long region_count, unused_count;
+unsigned long region_total;
 
 static unsigned long draw(void) {
     static unsigned long state = 0x9e3779b97f4a7c15;
@@ -111,6 +112,7 @@ static void insert(const struct area *region) {
     unused = node->left;
     unused_count--;
     region_count++;
+    region_total += region->end - region->start;
     *node = *region;
     node->left = node->right = 0;
     node->priority = draw();
@@ -128,6 +130,7 @@ static void erase(struct area *node) {
     unused = node;
     unused_count++;
     region_count--;
+    region_total -= node->end - node->start;
 }
 
 static int goes_on(const struct area *low, const struct area *high) {
@@ -163,9 +166,9 @@ void region_gone(unsigned long start, unsigned long end) {
 }
 
 /* PROT_READ, PROT_WRITE and PROT_EXEC are 1, 2 and 4. */
-void region_add(const struct area *region) {
+void region_grow(const struct area *region, unsigned long from) {
     struct area all = *region, *low = region_before(all.start), *high = region_at(all.end);
-    tell(all.start, all.end, all.kind | (all.prot & 7ul) * REGION_R, region_name(&all));
+    tell(from, all.end, all.kind | (all.prot & 7ul) * REGION_R, region_name(&all));
     if (low && goes_on(low, &all)) {
         all.start = low->start;
         all.offset = low->offset;
@@ -180,6 +183,10 @@ void region_add(const struct area *region) {
             file_map_drop(all.file);
     }
     insert(&all);
+}
+
+void region_add(const struct area *region) {
+    region_grow(region, region->start);
 }
 
 /* Leaves a part of what was taken out. */

@@ -12,6 +12,7 @@
 #define HANDLER_DEFAULT 0
 #define HANDLER_IGNORE 1
 #define MASK_SIZE 8
+#define CODE_KERNEL 0x80 /* SI_KERNEL */
 
 unsigned long signal_blocked FREQUENT_DATA;
 struct altstack signal_altstack = {.flags = ALTSTACK_NONE};
@@ -40,9 +41,15 @@ static void post(unsigned signal, const struct info *about) {
     pending |= SIGNAL_BIT(signal);
 }
 
-void signal_raise(unsigned signal) {
-    struct info about = {.signal = (int)signal, .code = SI_USER, .field = {PID | (unsigned long)boot.user << 32}};
+void signal_send(unsigned signal, int code) {
+    struct info about = {.signal = (int)signal, .code = code};
+    if (code != CODE_KERNEL)
+        about.field[0] = PID | (unsigned long)boot.user << 32;
     post(signal, &about);
+}
+
+void signal_raise(unsigned signal) {
+    signal_send(signal, SI_USER);
 }
 
 void signal_kill(unsigned signal) {
@@ -177,11 +184,10 @@ static long call_sigaltstack(const unsigned long arg[6]) {
 }
 
 static long send(unsigned long signal, int code) {
-    struct info about = {.signal = (int)signal, .code = code, .field = {PID | (unsigned long)boot.user << 32}};
     if (signal > SIGNALS)
         return -EINVAL;
     if (signal)
-        post((unsigned)signal, &about);
+        signal_send((unsigned)signal, code);
     return 0;
 }
 
@@ -217,14 +223,16 @@ static long call_sigsuspend(const unsigned long arg[6]) {
     mask_to_restore = signal_blocked;
     mask_waits = 1;
     signal_blocked = set & ~UNBLOCKABLE;
-    if (!signal_due())
+    if (!timer_wait())
         wait_for_ever("sigsuspend");
     return -EINTR;
 }
 
 static long call_pause(const unsigned long arg[6]) {
     (void)arg;
-    wait_for_ever("pause");
+    if (!timer_wait())
+        wait_for_ever("pause");
+    return -EINTR;
 }
 
 static long call_sigtimedwait(const unsigned long arg[6]) {
@@ -259,6 +267,9 @@ const struct call signal_calls[] = {
     {__NR_rt_sigtimedwait, 4, call_sigtimedwait},
     {__NR_sigaltstack, 2, call_sigaltstack},
     {__NR_pause, 0, call_pause},
+    {__NR_alarm, 1, call_alarm},
+    {__NR_getitimer, 2, call_getitimer},
+    {__NR_setitimer, 3, call_setitimer},
     {__NR_kill, 2, call_kill},
     {__NR_tkill, 2, call_tkill},
     {__NR_tgkill, 3, call_tgkill},

@@ -16,7 +16,7 @@
 
 static unsigned char contents[PAGE_SIZE];
 
-static _Noreturn void out_of_memory(void) {
+void vm_exhausted(void) {
     say("facet: %s is out of memory: the machine has %u MiB (--memory)", boot.exe, boot.memory);
     linux_exit(128 + SIGKILL);
 }
@@ -35,7 +35,7 @@ FREQUENT static unsigned state_wanted(const struct area *region, enum access acc
 }
 
 static int stack_may_reach(const struct area *stack, unsigned long page) {
-    return stack->end - page <= limit_of(RLIMIT_STACK) &&
+    return stack->end - page <= limit_of(RLIMIT_STACK) && memory_allowed(stack->start - page, 0) &&
            !region_bytes(page > STACK_GAP ? page - STACK_GAP : 0, stack->start) && region_room(1);
 }
 
@@ -90,7 +90,7 @@ FREQUENT static int page_bring(const struct area *region, unsigned long page, en
     if (!space_add(page, state, from)) {
         if (failing_allowed)
             return 0;
-        out_of_memory();
+        vm_exhausted();
     }
     space_told(page, from || region->shared ? PAGE_SIZE : bring_ahead(region, page, state) - page);
     return 1;
