@@ -94,10 +94,9 @@ user_return:
         jne     1f
         test    $0x100, %r11d           /* RFLAGS_TF */
         jnz     1f
-        mov     %rax, %rsp
-        load    %rsp
-        mov     PROCESS_RAX(%rsp), %rax
-        mov     PROCESS_RSP(%rsp), %rsp
+        load    %rax
+        mov     PROCESS_RSP(%rax), %rsp
+        mov     PROCESS_RAX(%rax), %rax
         sysretq
 1:      lea     kernel_stack_top(%rip), %rsp
         pushq   $SELECTOR_USER_DATA
