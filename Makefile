@@ -46,20 +46,20 @@ LINUX_SRC = $(patsubst %,kernel/domain/linux/%,main.c calls.c clock.c signal.c u
 KEEPER_SRC = kernel/domain/pager.c kernel/domain/copyspace.c
 
 # The host tool. main.c stays out of libdebugger.a, which the unit tests link.
-DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/grants.c debugger/objects.c debugger/regions.c debugger/strace.c debugger/strace_args.c \
+DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/grants.c debugger/objects.c debugger/regions.c debugger/strace.c debugger/strace_args.c debugger/strace_structs.c \
 	debugger/strace_calls.c debugger/strace_flags.c debugger/report.c debugger/stats.c \
 	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c \
 	debugger/dispatch.c debugger/services.c debugger/events.c debugger/handlers.c debugger/builtin_trace.c \
 	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/cli.c debugger/cli_input.c debugger/cli_terminal.c debugger/cli_complete.c debugger/cli_script.c debugger/cli_help.c debugger/cli_help_text.c debugger/cli_info.c \
 	debugger/cli_settings.c debugger/cli_arguments.c debugger/cmd_print.c debugger/color.c debugger/address.c \
-	debugger/frame.c debugger/inlined.c debugger/disasm.c debugger/lines.c debugger/linespec.c debugger/source.c debugger/point.c \
+	debugger/frame.c debugger/frame_guess.c debugger/inlined.c debugger/ifunc.c debugger/disasm.c debugger/lines.c debugger/linespec.c debugger/source.c debugger/point.c \
 	debugger/watchpoint.c debugger/control.c debugger/step.c debugger/tell.c debugger/returned.c debugger/cmd_step.c \
 	debugger/cmd_break.c debugger/cmd_watch.c debugger/cmd_stack.c debugger/cmd_list.c debugger/cmd_disassemble.c \
 	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c debugger/cmd_traverse.c debugger/traverse_steps.c debugger/caps.c debugger/cmd_caps.c \
 	debugger/expr.c debugger/expr_lex.c debugger/expr_parse.c debugger/expr_type.c \
 	debugger/expr_eval.c debugger/expr_op.c debugger/expr_variable.c debugger/vector.c debugger/data.c debugger/value.c debugger/value_part.c \
 	debugger/value_print.c debugger/value_text.c debugger/type.c debugger/type_dwarf.c debugger/type_dynamic.c debugger/type_print.c debugger/catalogue.c \
-	debugger/scope.c debugger/location.c debugger/location_value.c debugger/location_entry.c debugger/format.c debugger/cmd_value.c debugger/cmd_display.c debugger/cmd_info.c
+	debugger/scope.c debugger/location.c debugger/location_value.c debugger/location_entry.c debugger/format.c debugger/cmd_value.c debugger/cmd_display.c debugger/cmd_info.c debugger/cmd_symbols.c
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
@@ -278,9 +278,16 @@ $(B)/tests/linux/matrix: $(MATRIX_SRC) tests/linux/matrix/matrix.h
 $(B)/tests/linux/hostile: $(HOSTILE_SRC) tests/linux/hostile/hostile.h
 	$(MKDIR)
 	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $(HOSTILE_SRC)
+$(B)/tests/linux/fuzz $(B)/tests/linux/elfs: $(B)/%: %.c
+	$(MKDIR)
+	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $<
 $(DEBUGGED_BIN): $(B)/tests/linux/%: tests/linux/%.c
 	$(MKDIR)
 	$(say)$(CC) $(filter-out -O1,$(LINUX_CFLAGS)) -O0 $(DEPFLAGS) -o $@ $<
+# A libc without call frame information.
+$(B)/tests/linux/stockroom-musl: tests/linux/stockroom.c | build/deps-test
+	$(MKDIR)
+	$(say)musl-gcc $(filter-out -O1,$(LINUX_CFLAGS)) -O0 -o $@ $<
 
 UNIT_LIBS = $(B)/libdebugger.a $(B)/libemu.a
 $(B)/tests/unit: $(UNIT_OBJ) $(UNIT_LIBS)
@@ -323,16 +330,25 @@ demo: all
 	@$(DEMO)
 DEMO = $(B)/facet run --swap sym:table=$(B)/handlers/tracer.so $(B)/guests/wordfreq < README.md
 
-test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(DEBUGGED_BIN) $(B)/tests/linux/hostile $(B)/tests/unit
+test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(DEBUGGED_BIN) $(B)/tests/linux/stockroom-musl $(B)/tests/unit
 $(UNIT_OBJ): | build/deps-test
 unit: test-files
 	$(RUN_UNIT)
 RUN_UNIT = LSAN_OPTIONS=suppressions=tests/lsan.txt:print_suppressions=0 $(B)/tests/unit
 
+# Linux programs natively and under facet: the same output, exit status and files.
+LINUX_FILES = $(patsubst %,$(B)/tests/linux/%,matrix escape hostile fuzz elfs)
+define RUN_LINUX
+tests/linux/programs.sh $(B)
+tests/linux/matrix.sh $(B)
+tests/linux/escape.sh $(B)
+tests/linux/packages.sh $(B)
+endef
+
 # The debug build is tested for what only it has: instruction counts.
 debug-build:
 	+@$(MAKE) -s MODE=debug all
-test: test-files build/deps-test $(if $(filter debug,$(MODE)),,debug-build)
+test: test-files $(LINUX_FILES) build/deps-test $(if $(filter debug,$(MODE)),,debug-build)
 	tests/layering.sh
 	@printf '%s\n' $(LISTED) > $(B)/lists
 	tests/hygiene.sh . $(B)/lists
@@ -340,6 +356,7 @@ test: test-files build/deps-test $(if $(filter debug,$(MODE)),,debug-build)
 	groff -man -ww -z -Tutf8 debugger/facet.1
 	tests/cli/run.sh $(B)
 	tests/sessions/run.sh $(B)
+	$(RUN_LINUX)
 	tests/model/run.sh build/debug/facet $(B)/tests/guests/model 25000 2
 	$(B)/tests/unit
 LISTED = $(EMU_SRC) $(KERNEL_SRC) $(KERNEL_ASM) $(DOMAIN_SRC) $(LINUX_SRC) $(KEEPER_SRC) $(DEBUGGER_SRC) kernel/domain/crt0.S $(SAMPLE_GUESTS) \
@@ -371,13 +388,11 @@ operations: $(B)/kernel.elf $(B)/tests/optable
 test-qemu: test-files $(QEMU_BIN)
 	tests/qemu/run.sh $(B)
 
-# Linux programs natively and under facet: the matrix of system calls, Debian's busybox and bash, SQLite.
-test-linux: all build/deps-test $(B)/tests/linux/matrix $(B)/tests/linux/escape $(B)/tests/linux/hostile
-	tests/linux/programs.sh $(B)
-	tests/linux/matrix.sh $(B)
-	tests/linux/escape.sh $(B)
+# And what harms, at length; and SQLite, whose source has to be fetched.
+test-linux: all $(LINUX_FILES) build/deps-test
+	$(RUN_LINUX)
 	tests/linux/hostile.sh $(B)
-	tests/linux/packages.sh $(B)
+	tests/linux/fuzz.sh $(B) 200 2000 2000
 	tests/linux/sqlite.sh $(B)
 
 bench: all build/deps-test $(B)/tests/bench/pass.so $(BENCH_GUEST_BIN) $(BENCH_HOST_BIN)

@@ -223,6 +223,8 @@ int cli_run(struct session *session, const struct cli_options *options) {
         .examine = {.format = 'x', .size = 'w'},
         .set = {.confirm = true,
                 .pagination = true,
+                .height = INT32_MAX,
+                .width = INT32_MAX,
                 .history_save = true,
                 .history_size = 1000,
                 .listsize = 10,
@@ -253,5 +255,5 @@ int cli_run(struct session *session, const struct cli_options *options) {
             close(cli.redirected[stream]);
     points_free(&cli);
     source_forget();
-    return options->batch && !good ? 1 : 0;
+    return cli.exit_status ? cli.exit_status : options->batch && !good;
 }

@@ -49,7 +49,9 @@ static bool is_redirection(const char *text) {
 
 static enum facet_status redirect(struct arguments *a, int stream, const char *path, int flags,
                                   struct facet_error *error) {
-    int fd = open(path, flags | O_CLOEXEC, 0666);
+    char *full = cli_user_path(path);
+    int fd = open(full, flags | O_CLOEXEC, 0666);
+    free(full);
     if (fd < 0)
         return facet_fail(error, FACET_ERR_USAGE, "%s: %s.", path, strerror(errno));
     if (a->fd[stream] >= 0)

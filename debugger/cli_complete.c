@@ -29,6 +29,9 @@ static void offer(struct collector *c, const char *text) {
     for (size_t i = 0; i < f->count; i++)
         if (!strcmp(f->text[i], text))
             return;
+    size_t length = f->count ? f->common : strlen(text);
+    for (f->common = 0; f->common < length && (!f->count || f->text[0][f->common] == text[f->common]);)
+        f->common++;
     if (f->count == COMPLETIONS_MAX) {
         f->more = true;
         return;
@@ -131,14 +134,15 @@ static void expression(struct cli *cli, struct collector *c, size_t *start) {
 static void offer_files(struct collector *c, const char *end) {
     const char *slash = strrchr(c->word, '/');
     char *folder = slash ? strndup(c->word, (size_t)(slash - c->word) + 1) : text_copy("");
-    DIR *dir = opendir(*folder ? folder : ".");
+    char *opened = cli_user_path(folder);
+    DIR *dir = opendir(*opened ? opened : ".");
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
         struct stat st;
         if (*entry->d_name == '.' && !(slash ? slash[1] == '.' : *c->word == '.'))
             continue;
         char *path = text_format("%s%s", folder, entry->d_name);
         size_t length = strlen(path), tail = end ? strlen(end) : 0;
-        if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        if (fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 && S_ISDIR(st.st_mode))
             offer_joined(c, path, "/");
         else if (!tail || (length > tail && !strcmp(path + length - tail, end)))
             offer(c, path);
@@ -146,6 +150,7 @@ static void offer_files(struct collector *c, const char *end) {
     }
     if (dir)
         closedir(dir);
+    free(opened);
     free(folder);
     if (c->found->count == 1 && c->found->text[0][strlen(c->found->text[0]) - 1] == '/')
         c->found->append = 0;
@@ -219,6 +224,7 @@ enum argument {
     ARGUMENT_FUNCTION,
     ARGUMENT_FILE,
     ARGUMENT_OBJECT, /* and behind it a handler */
+    ARGUMENT_PLACE,  /* an object or an expression */
     ARGUMENT_INFO,
     ARGUMENT_SETTING,
     ARGUMENT_COMMAND,
@@ -231,9 +237,9 @@ static enum argument argument_of(const char *command) {
     } known[] = {{"break", ARGUMENT_FUNCTION},   {"tbreak", ARGUMENT_FUNCTION}, {"until", ARGUMENT_FUNCTION},
                  {"advance", ARGUMENT_FUNCTION}, {"list", ARGUMENT_FUNCTION},   {"disassemble", ARGUMENT_FUNCTION},
                  {"source", ARGUMENT_FILE},      {"swap", ARGUMENT_OBJECT},     {"restore", ARGUMENT_OBJECT},
-                 {"info", ARGUMENT_INFO},        {"set", ARGUMENT_SETTING},     {"show", ARGUMENT_SETTING},
-                 {"help", ARGUMENT_COMMAND},     {"define", ARGUMENT_COMMAND},  {"document", ARGUMENT_COMMAND},
-                 {"run", ARGUMENT_FILE},         {"start", ARGUMENT_FILE}};
+                 {"traverse", ARGUMENT_PLACE},   {"info", ARGUMENT_INFO},       {"set", ARGUMENT_SETTING},
+                 {"show", ARGUMENT_SETTING},     {"help", ARGUMENT_COMMAND},    {"define", ARGUMENT_COMMAND},
+                 {"document", ARGUMENT_COMMAND}, {"run", ARGUMENT_FILE},        {"start", ARGUMENT_FILE}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (!strcmp(command, known[i].command))
             return known[i].argument;
@@ -288,6 +294,11 @@ static void offer_argument(struct cli *cli, struct collector *c, const struct be
             offer_objects(cli, c);
         else
             offer_handlers(c);
+        return;
+    case ARGUMENT_PLACE:
+        offer_objects(cli, c);
+        if (!strchr(c->word, ':'))
+            expression(cli, c, start);
         return;
     case ARGUMENT_INFO:
         info_argument(cli, c, before, start);

@@ -3,6 +3,7 @@
  * help, apropos, quit.
  */
 #include "cli_internal.h"
+#include "expr.h"
 #include "handlers.h"
 
 #include <ctype.h>
@@ -165,15 +166,19 @@ static enum facet_status apropos(struct cli *cli, const char *args, struct facet
 /* ---- quit */
 
 static enum facet_status quit(struct cli *cli, const char *args, struct facet_error *error) {
-    (void)args, (void)error;
+    uint64_t number = 0;
+    enum facet_status status = *args ? expr_number(cli, args, &number, error) : FACET_OK;
+    if (status)
+        return status;
     cli->quit = !cli->started || cli_confirm(cli, "A debugging session is active.\n\n"
                                                   "\tInferior 1 [process 1] will be killed.\n\nQuit anyway? ");
+    cli->exit_status = (int)(number & 0xff);
     return FACET_OK;
 }
 
 const struct cmd cli_help_table[] = {
     {"help", "h", help, "help [CLASS|COMMAND|all|handlers]", "what there is", false},
     {"apropos", NULL, apropos, "apropos WORD", "commands whose description has WORD", false},
-    {"quit", "q", quit, "quit", "end the program and facet", false},
+    {"quit", "q", quit, "quit [STATUS]", "end the program and facet, with an exit status", false},
     {0},
 };

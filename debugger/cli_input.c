@@ -175,7 +175,9 @@ enum facet_status cli_execute_lines(struct cli *cli, const struct cli_lines *lin
 
 enum facet_status cli_source_file(struct cli *cli, const char *path, struct facet_error *error) {
     struct facet_error why;
-    struct line_source source = {.kind = SOURCE_FILE, .file = fopen(path, "r")};
+    char *full = cli_user_path(path);
+    struct line_source source = {.kind = SOURCE_FILE, .file = fopen(full, "r")};
+    free(full);
     if (!source.file)
         return facet_fail(error, FACET_ERR_USAGE, "%s: %s.", path, strerror(errno));
     enum facet_status status = cli_source_push(cli, &source, error);

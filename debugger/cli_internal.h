@@ -39,6 +39,8 @@ char *cli_quote_arguments(int argc, char *const *argv);
 bool cli_opens_block(struct cli *cli, const char *line);
 /* It is this word and nothing else. */
 bool cli_is_word(const char *line, const char *word);
+/* ~/ replaced. The caller frees it. */
+char *cli_user_path(const char *path);
 /* $VARIABLE/facet/FILE, or $HOME/BELOW_HOME/facet/FILE; NULL: neither is set. The caller frees it. */
 char *cli_xdg_path(const char *variable, const char *below_home, const char *file);
 /* Commands of the innermost source until it ends or one fails. */
@@ -70,9 +72,10 @@ void terminal_forget_interrupt(void);
 struct completions {
     char **text;
     size_t count;
-    size_t start; /* where the word begins in the line */
-    bool more;    /* there are others, not listed */
-    char append;  /* behind a single one: ' ', or 0 */
+    size_t common; /* characters that all of them begin with, those not listed among them */
+    size_t start;  /* where the word begins in the line */
+    bool more;     /* there are others, not listed */
+    char append;   /* behind a single one: ' ', or 0 */
 };
 void cli_complete(struct cli *cli, const char *line, size_t length, struct completions *found);
 void completions_free(struct completions *found);
@@ -112,6 +115,7 @@ struct user_command {
     struct cmd cmd; /* name and summary are its own */
     struct cli_lines body;
     char *text; /* of `document` */
+    bool alias; /* its one line is a command that gets the arguments */
 };
 struct user_command *cli_user_find(const struct cli *cli, const char *name);
 void cli_user_free(struct cli *cli);

@@ -30,6 +30,8 @@ static const struct setting settings[] = {
      "Whether to confirm potentially dangerous operations is %s.", NULL, NULL},
     {"disassembly-flavor", "disassembly-flavor att|intel", "the syntax of instructions", SETTING_OWN, 0, NULL,
      cmd_set_disassembly, NULL},
+    {"height", "height N", "accepted for gdb's scripts; facet never stops its output", SETTING_NUMBER,
+     IN_CLI(set.height), "Number of lines facet thinks are in a page is %s.", NULL, NULL},
     {"history save", "history save on|off", "whether the history outlives the session", SETTING_SWITCH,
      IN_CLI(set.history_save), "Saving of the history record on exit is %s.", NULL, NULL},
     {"history size", "history size N", "how many lines of history to keep", SETTING_NUMBER, IN_CLI(set.history_size),
@@ -52,6 +54,8 @@ static const struct setting settings[] = {
      cmd_set_substitute_path, NULL},
     {"watch-every-write", "watch-every-write on|off", "whether `watch` stops at stores that change nothing, too",
      SETTING_SWITCH, IN_CLI(set.every_write), "Watchpoints stop at stores that change nothing: %s.", NULL, NULL},
+    {"width", "width N", "accepted for gdb's scripts; facet never breaks lines", SETTING_NUMBER, IN_CLI(set.width),
+     "Number of characters facet thinks are in a line is %s.", NULL, NULL},
     {"version", "version", "facet's version and its engine's", SETTING_OWN, 0, NULL, NULL, cmd_show_version},
 };
 #define SETTINGS (sizeof settings / sizeof *settings)

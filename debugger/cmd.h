@@ -34,7 +34,8 @@ enum cli_leave { LEAVE_NOTHING, LEAVE_ROUND, LEAVE_LOOP };
 /* What `set` changes. */
 struct cli_settings {
     bool confirm;
-    bool pagination; /* accepted for gdb's scripts */
+    bool pagination;        /* accepted for gdb's scripts … */
+    uint64_t height, width; /* … these, too */
     bool history_save;
     uint64_t history_size; /* lines */
     uint64_t listsize;     /* lines that `list` shows */
@@ -68,6 +69,7 @@ struct cli {
     struct cmd_examine examine;
     int frame; /* selected by up, down, frame: see frame.h */
     bool quit;
+    int exit_status;   /* that `quit` was given */
     bool started;      /* the program has a machine */
     struct data *data; /* of expressions: value.h; NULL: none yet */
 };
@@ -137,6 +139,9 @@ enum facet_status cmd_info_line(struct cli *cli, const char *args, struct facet_
 enum facet_status cmd_info_locals(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_args(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_display(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_functions(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_variables(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_types(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_address(struct cli *cli, const char *args, struct facet_error *error);
 /* `set var EXPRESSION` */
 enum facet_status cmd_set_variable(struct cli *cli, const char *args, struct facet_error *error);

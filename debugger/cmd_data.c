@@ -43,8 +43,6 @@ static enum facet_status examine_string(struct data *d, uint64_t *va) {
 }
 
 static enum facet_status examine_instruction(struct data *d, uint64_t *va, struct facet_error *error) {
-    if (!d->cli->started)
-        return facet_fail(error, FACET_ERR_USAGE, "The program is not being run.");
     unsigned length = disasm_print(d->cli, *va);
     *va += length;
     return length ? FACET_OK : cannot_access(*va, error);

@@ -22,9 +22,11 @@ struct listing {
 
 static void print_raw(struct listing *l, uint64_t va, unsigned bytes) {
     uint8_t code[DISASM_LONGEST];
+    char text[3 * DISASM_LONGEST + 1] = "";
     size_t got = session_read(l->cli->session, va, code, bytes);
     for (size_t i = 0; i < got; i++)
-        printf("%02x%c", code[i], i + 1 < got ? ' ' : '\t');
+        snprintf(text + strlen(text), sizeof text - strlen(text), i ? " %02x" : "%02x", code[i]);
+    printf("%-19s\t", text);
 }
 
 static void print_source(struct listing *l, uint64_t va) {
@@ -121,14 +123,14 @@ static enum facet_status cmd_disassemble(struct cli *cli, const char *args, stru
     struct listing l = {.cli = cli};
     struct frame frame;
     uint64_t va;
-    enum facet_status status = cmd_need_started(cli, error);
-    if (status == FACET_OK)
-        status = take_modifiers(&l, &args, error);
-    if (status == FACET_OK)
+    enum facet_status status = take_modifiers(&l, &args, error);
+    if (status == FACET_OK && !*args)
+        status = cmd_need_started(cli, error);
+    if (status == FACET_OK && cli->started)
         status = frame_selected(cli, &frame, error);
     if (status)
         return status;
-    l.pc = va = frame.pc;
+    l.pc = va = cli->started ? frame.pc : 0;
     char *copy = text_copy(args), *comma = strchr(copy, ',');
     if (comma) {
         status = take_range(&l, copy, comma, error);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 static void print_numbered(struct cli *cli, const struct frame *frame) {
-    printf("#%-3d", frame->level);
+    printf("#%-2d ", frame->level);
     stack_print_frame(cli, frame);
 }
 
@@ -70,9 +70,9 @@ static enum facet_status backtrace_arguments(struct cli *cli, const char *args, 
 
 static enum facet_status cmd_backtrace(struct cli *cli, const char *args, struct facet_error *error) {
     struct frame frame;
-    int first;
-    uint64_t count;
-    bool full;
+    int first = 0;
+    uint64_t count = 0;
+    bool full = false;
     enum facet_status status = frame_at(cli, 0, &frame, error);
     if (status == FACET_OK)
         status = backtrace_arguments(cli, args, &first, &count, &full, error);

@@ -103,7 +103,7 @@ static enum facet_status cmd_finish(struct cli *cli, const char *args, struct fa
         return status;
     if (!frame_shown_caller(cli, &frame, &caller))
         return facet_fail(error, FACET_ERR_USAGE, "\"finish\" not meaningful in the outermost frame.");
-    printf("Run till exit from #%-3d", frame.level);
+    printf("Run till exit from #%-2d ", frame.level);
     stack_print_frame(cli, &frame);
     control_begin(&c, cli);
     if (caller.inlined > frame.inlined && caller.cfa == frame.cfa)

@@ -126,6 +126,10 @@ size_t data_read_some(struct data *d, uint64_t va, void *bytes, size_t size) {
     return read_file(session_program(d->cli->session), va, bytes, size);
 }
 
+size_t expr_read(struct cli *cli, uint64_t va, void *bytes, size_t size) {
+    return data_read_some(data_of(cli), va, bytes, size);
+}
+
 bool data_read(struct data *d, uint64_t va, void *bytes, size_t size) {
     size_t got = data_read_some(d, va, bytes, size);
     if (got == size)

@@ -44,6 +44,9 @@ enum facet_status expr_address(struct cli *cli, const char *text, uint64_t *va, 
 /* A convenience variable, `$name` (without the $). */
 void expr_variable_set(struct cli *cli, const char *name, uint64_t number);
 
+/* The program's memory; before it runs, what its file says. Returns how many bytes from the start could be read. */
+size_t expr_read(struct cli *cli, uint64_t va, void *bytes, size_t size);
+
 /* Bytes as a value of that type, as print shows them: for "Old value = …". No type: hexadecimal and decimal. */
 void expr_print_bytes(struct cli *cli, struct type *type, const void *bytes, uint64_t size, FILE *out);
 

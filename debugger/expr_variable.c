@@ -154,12 +154,12 @@ struct value *variable_get(struct data *d, const char *name, bool typed) {
     if ((type = vector_register(name, &part.word))) {
         if (data_frame(d))
             return value_of_vector(d, type, part.word);
-        return typed ? value_at(d, type, 0) : data_fail(d, "No registers.");
+        return typed ? value_optimized_out(d, type) : data_fail(d, "No registers.");
     }
     if (find_register(d, name, &part, &type)) {
         if (data_frame(d))
             return value_of_register(d, type, part.word, part.offset);
-        return typed ? value_at(d, type, 0) : data_fail(d, "No registers.");
+        return typed ? value_optimized_out(d, type) : data_fail(d, "No registers.");
     }
     struct variable *variable = find_variable(d, name);
     if (!variable || !variable->value)

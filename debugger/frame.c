@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frame.h"
 
+#include "frame_guess.h"
 #include "inlined.h"
 #include "lines.h"
 #include "text.h"
@@ -194,7 +195,17 @@ static bool saved_by_rules(struct cli *cli, const struct frame *frame, Dwarf_Fra
 struct guess {
     bool frame_pointer;
     uint64_t offset;
+    struct frame_guess read; /* no frame pointer: from the instructions */
 };
+
+/* A function that sets up no frame pointer. */
+static struct guess guess_by_reading(struct cli *cli, const struct frame *frame) {
+    struct guess guess = {.frame_pointer = !frame_guess(cli, frame, &guess.read)};
+    guess.offset = guess.frame_pointer ? 16 : guess.read.depth + 8;
+    if (guess.frame_pointer)
+        guess.read.saved_count = 0;
+    return guess;
+}
 
 static struct guess guess_cfa(struct cli *cli, const struct frame *frame) {
     static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa}, push_rbp = 0x55;
@@ -203,15 +214,19 @@ static struct guess guess_cfa(struct cli *cli, const struct frame *frame) {
     uint8_t code[8] = {0};
     uint64_t at = function ? frame->pc - function->va : 0;
     if (!session_read(cli->session, frame->pc, code, 1)) /* a call of nothing */
-        return (struct guess){false, 8};
+        return (struct guess){.offset = 8};
     if (!function || session_read(cli->session, function->va, code, sizeof code) != sizeof code)
-        return (struct guess){true, 16};
+        return (struct guess){.frame_pointer = true, .offset = 16};
     unsigned first = memcmp(code, endbr64, 4) ? 0 : 4;
     if (at <= first)
-        return (struct guess){false, 8};
+        return (struct guess){.offset = 8};
     bool usual = code[first] == push_rbp && first + 4 <= sizeof code &&
                  (!memcmp(code + first + 1, moves[0], 3) || !memcmp(code + first + 1, moves[1], 3));
-    return usual && at == first + 1 ? (struct guess){false, 16} : (struct guess){true, 16};
+    if (!usual)
+        return guess_by_reading(cli, frame);
+    if (at == first + 1)
+        return (struct guess){.offset = 16, .read = {.saved_count = 1, .saved = {{WORD(rbp), 16}}}};
+    return (struct guess){.frame_pointer = true, .offset = 16};
 }
 
 static void set_cfa(struct cli *cli, struct frame *frame, Dwarf_Frame *rules) {
@@ -231,10 +246,34 @@ static bool caller_by_guess(struct cli *cli, const struct frame *frame, struct f
     caller->known = frame->known & ~(1u << WORD(rax) | 1u << WORD(rcx) | 1u << WORD(rdx));
     if (!frame->cfa || !read_word(cli, frame->cfa - 8, &pc) || !program_executable(session_program(cli->session), pc))
         return false;
-    if (guess.offset == 16 && read_word(cli, frame->cfa - 16, &old_rbp))
+    if (guess.frame_pointer && read_word(cli, frame->cfa - 16, &old_rbp))
         caller->regs.rbp = old_rbp;
+    for (unsigned i = 0; i < guess.read.saved_count; i++)
+        read_word(cli, frame->cfa - guess.read.saved[i].below, (uint64_t *)&caller->regs + guess.read.saved[i].word);
     caller->regs.rip = pc;
     caller->regs.rsp = frame->cfa;
+    return true;
+}
+
+/* ---- Signals: what their handler returns to calls rt_sigreturn, and above it lie the registers as they were */
+
+#define CONTEXT_REGISTERS 40 /* bytes from the stack pointer to them: struct ucontext of Linux */
+
+static bool is_signal_return(struct cli *cli, uint64_t pc) {
+    static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05}; /* mov $15,%rax; syscall */
+    uint8_t there[sizeof code];
+    return session_read(cli->session, pc, there, sizeof there) == sizeof there && !memcmp(there, code, sizeof code);
+}
+
+static bool caller_by_context(struct cli *cli, const struct frame *frame, struct frame *caller) {
+    static const unsigned char words[] = {
+        WORD(r8),  WORD(r9),  WORD(r10), WORD(r11), WORD(r12), WORD(r13), WORD(r14), WORD(r15), WORD(rdi),
+        WORD(rsi), WORD(rbp), WORD(rbx), WORD(rdx), WORD(rax), WORD(rcx), WORD(rsp), WORD(rip), WORD(rflags),
+    };
+    caller->known = ALL_KNOWN;
+    for (size_t i = 0; i < sizeof words; i++)
+        if (!read_word(cli, frame->regs.rsp + CONTEXT_REGISTERS + 8 * i, (uint64_t *)&caller->regs + words[i]))
+            return false;
     return true;
 }
 
@@ -253,6 +292,8 @@ void frame_innermost(struct cli *cli, struct frame *frame) {
     set_cfa(cli, frame, rules);
     if (rules)
         dwarf_frame_info(rules, NULL, NULL, &frame->signal);
+    else
+        frame->signal = is_signal_return(cli, frame->pc);
     free(rules);
 }
 
@@ -261,15 +302,21 @@ bool frame_caller(struct cli *cli, const struct frame *frame, struct frame *call
         return false;
     *caller = (struct frame){.level = frame->level + 1, .regs = frame->regs}; /* inlined: the innermost there */
     Dwarf_Frame *rules = find_rules(cli, frame->lookup_pc);
-    bool found = rules ? caller_by_rules(cli, frame, rules, caller) : caller_by_guess(cli, frame, caller);
+    bool found = rules           ? caller_by_rules(cli, frame, rules, caller)
+                 : frame->signal ? caller_by_context(cli, frame, caller)
+                                 : caller_by_guess(cli, frame, caller);
     free(rules);
-    if (!found || !caller->regs.rip || caller->regs.rsp <= frame->regs.rsp)
+    if (!found || !caller->regs.rip || (!frame->signal && caller->regs.rsp <= frame->regs.rsp))
         return false;
     caller->pc = caller->regs.rip;
     caller->lookup_pc = caller->pc - !frame->signal;
     rules = find_rules(cli, caller->lookup_pc);
     if (rules)
         dwarf_frame_info(rules, NULL, NULL, &caller->signal);
+    else if (is_signal_return(cli, caller->pc)) {
+        caller->signal = true;
+        caller->lookup_pc = caller->pc;
+    }
     set_cfa(cli, caller, rules);
     free(rules);
     return true;
@@ -280,10 +327,15 @@ bool frame_saved(struct cli *cli, const struct frame *frame, int word, uint64_t 
     struct guess guess = guess_cfa(cli, frame);
     bool known = false;
     *va = frame->cfa - (word == WORD(rip) ? 8 : 16);
+    for (unsigned i = 0; !rules && i < guess.read.saved_count; i++)
+        if (guess.read.saved[i].word == word) {
+            *va = frame->cfa - guess.read.saved[i].below;
+            known = true;
+        }
     if (rules)
         known = saved_by_rules(cli, frame, rules, word, va);
     else if (frame->cfa)
-        known = word == WORD(rip) || (word == WORD(rbp) && guess.offset == 16);
+        known |= word == WORD(rip) || (word == WORD(rbp) && guess.frame_pointer);
     free(rules);
     return known;
 }
@@ -333,6 +385,7 @@ bool frame_place(struct cli *cli, const struct frame *frame, struct line_place *
     place->path = call->path ? call->path : place->path;
     place->line = call->line;
     place->start = frame->pc;
+    place->statement = true;
     snprintf(place->file, sizeof place->file, "%s", text_basename(place->path));
     return call->line > 0;
 }

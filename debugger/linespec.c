@@ -4,9 +4,11 @@
  */
 #include "expr.h"
 #include "frame.h"
+#include "ifunc.h"
 #include "inlined.h"
 #include "point.h"
 #include "text.h"
+#include "value.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -102,13 +104,55 @@ static enum facet_status no_function(struct symbols *symbols, const char *name, 
                       hint ? hint + strlen("; did you") : "");
 }
 
-static void add_function(struct symbols *symbols, const struct symbol *function, struct linespec *spec) {
+/* Of a function without lines: behind `push %rbp; mov %rsp,%rbp`, if it begins so. */
+static uint64_t behind_frame_setup(struct cli *cli, uint64_t va) {
+    static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
+    static const uint8_t setups[2][4] = {{0x55, 0x48, 0x89, 0xe5}, {0x55, 0x48, 0x8b, 0xec}};
+    uint8_t code[8] = {0};
+    data_read_some(data_of(cli), va, code, sizeof code);
+    unsigned first = memcmp(code, endbr64, sizeof endbr64) ? 0 : 4;
+    for (unsigned i = 0; i < 2; i++)
+        if (!memcmp(code + first, setups[i], 4))
+            return va + first + 4;
+    return va;
+}
+
+static uint64_t place_in(struct cli *cli, const struct symbol *function) {
+    struct symbols *symbols = session_symbols(cli->session);
+    uint64_t chosen = function->ifunc ? ifunc_chosen(cli, function) : 0;
+    if (function->ifunc)
+        return chosen ? chosen : function->va;
+    struct line_place place;
+    return lines_at(symbols, function->va, &place) ? lines_behind_prologue(symbols, function)
+                                                   : behind_frame_setup(cli, function->va);
+}
+
+static void add_function(struct cli *cli, const struct symbol *function, struct linespec *spec) {
+    struct symbols *symbols = session_symbols(cli->session);
     for (size_t i = 0; i < spec->place_count; i++)
         if (symbols_at(symbols, spec->places[i]) == symbols_at(symbols, function->va))
             return; /* another name of it */
     spec->places = text_grow(spec->places, spec->place_count + 1, sizeof *spec->places);
-    spec->places[spec->place_count++] = lines_behind_prologue(symbols, function);
+    spec->places[spec->place_count++] = place_in(cli, function);
     spec->function = function;
+}
+
+static int by_address(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Where it was put into other functions. */
+static void add_inlined(struct symbols *symbols, const char *name, struct linespec *spec) {
+    uint64_t *more;
+    size_t count = inlined_places(symbols, name, &more);
+    if (!count)
+        return;
+    spec->places = text_grow(spec->places, spec->place_count + count, sizeof *spec->places);
+    memcpy(spec->places + spec->place_count, more, count * sizeof *more);
+    spec->place_count += count;
+    qsort(spec->places, spec->place_count, sizeof *spec->places, by_address);
+    free(more);
 }
 
 /* All functions of that name; of one file only if there is a path. */
@@ -121,9 +165,10 @@ static enum facet_status at_function(struct cli *cli, const char *name, const ch
     for (size_t i = 0; i < count; i++)
         if (all[i].function && !strcmp(all[i].name, name) &&
             (!path || (lines_at(symbols, all[i].va, &place) && !strcmp(place.path, path))))
-            add_function(symbols, &all[i], spec);
-    if (!spec->place_count)
-        spec->place_count = inlined_places(symbols, name, &spec->places);
+            add_function(cli, &all[i], spec);
+    spec->ifunc = spec->place_count == 1 && spec->function->ifunc && spec->places[0] == spec->function->va;
+    if (!path)
+        add_inlined(symbols, name, spec);
     if (!spec->place_count)
         return no_function(symbols, name, error);
     set_line_at(cli, spec, spec->function ? spec->function->va : spec->places[0]);

@@ -192,8 +192,9 @@ static enum outcome binary(struct machine *m, uint8_t atom) {
         return *r = b < 64 ? a << b : 0, OK;
     case DW_OP_shr:
         return *r = b < 64 ? a >> b : 0, OK;
-    case DW_OP_shra:
-        return *r = (uint64_t)(b < 64 ? sa >> b : -(sa < 0)), OK;
+    case DW_OP_shra: /* the sign moves in from the left */
+        b = b < 64 ? b : 63;
+        return *r = sa < 0 ? ~(~a >> b) : a >> b, OK;
     case DW_OP_eq:
         return *r = a == b, OK;
     case DW_OP_ne:

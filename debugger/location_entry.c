@@ -9,6 +9,7 @@
 
 #define NESTING_MAX 8
 #define BLOCKS_MAX 64
+#define TAILS_MAX 300
 
 static bool address_attribute(Dwarf_Die *die, unsigned which, Dwarf_Addr *value) {
     Dwarf_Attribute attr;
@@ -49,11 +50,87 @@ static bool calls(Dwarf_Die *site, Dwarf_Die *function) {
         return false;
     if (!dwarf_formref_die(&attr, &target))
         return false;
-    if (dwarf_lowpc(&target, &one) == 0 && dwarf_lowpc(function, &other) == 0)
+    if (scope_entry(&target, &one) && scope_entry(function, &other))
         return one == other;
     const char *name = dwarf_diename(&target), *here = dwarf_diename(function);
     return name && here && !strcmp(name, here);
 }
+
+/* ---- Tail calls: a function that can come back to itself by jumps may have been entered with other arguments. */
+
+struct tails {
+    struct data *d;
+    Dwarf_Off seen[TAILS_MAX]; /* functions, to be looked at from `next` on */
+    size_t count, next;
+    bool unknown; /* a jump to nobody knows where */
+};
+
+static bool is_tail_call(Dwarf_Die *die) {
+    Dwarf_Attribute attr;
+    bool flag = false;
+    int tag = dwarf_tag(die);
+    if (tag != DW_TAG_call_site && tag != DW_TAG_GNU_call_site)
+        return false;
+    return (dwarf_attr(die, DW_AT_call_tail_call, &attr) || dwarf_attr(die, DW_AT_GNU_tail_call, &attr)) &&
+           dwarf_formflag(&attr, &flag) == 0 && flag;
+}
+
+/* The definition of what a site calls. False: it has no debug information, so that nothing more is known of it. */
+static bool definition(struct data *d, Dwarf_Die *target, Dwarf_Die *function) {
+    Dwarf_Addr start;
+    *function = *target;
+    if (scope_entry(target, &start))
+        return true;
+    const char *text = dwarf_diename(target);
+    for (const struct name *name = text ? catalogue_find(&d->c, text) : NULL; name; name = name_next(name))
+        if (name->kind == NAME_FUNCTION && catalogue_die(&d->c, name->die, function) && scope_entry(function, &start))
+            return true;
+    return false;
+}
+
+static void note_target(struct tails *t, Dwarf_Die *site) {
+    Dwarf_Attribute attr;
+    Dwarf_Die target, function;
+    if ((!dwarf_attr(site, DW_AT_call_origin, &attr) && !dwarf_attr(site, DW_AT_abstract_origin, &attr)) ||
+        !dwarf_formref_die(&attr, &target) || t->count == TAILS_MAX) {
+        t->unknown = true;
+        return;
+    }
+    if (!definition(t->d, &target, &function))
+        return;
+    for (size_t i = 0; i < t->count; i++)
+        if (t->seen[i] == dwarf_dieoffset(&function))
+            return;
+    t->seen[t->count++] = dwarf_dieoffset(&function);
+}
+
+static void note_tail_calls(struct tails *t, Dwarf_Die *block, int depth) {
+    Dwarf_Die child;
+    if (depth == BLOCKS_MAX || dwarf_child(block, &child) != 0)
+        return;
+    do {
+        int tag = dwarf_tag(&child);
+        if (is_tail_call(&child))
+            note_target(t, &child);
+        else if (tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine)
+            note_tail_calls(t, &child, depth + 1);
+    } while (dwarf_siblingof(&child, &child) == 0);
+}
+
+static bool may_come_back(struct data *d, Dwarf_Die *function) {
+    struct tails t = {.d = d};
+    Dwarf_Die die;
+    note_tail_calls(&t, function, 0);
+    for (; t.next < t.count && !t.unknown; t.next++) {
+        if (t.seen[t.next] == dwarf_dieoffset(function))
+            return true;
+        if (catalogue_die(&d->c, t.seen[t.next], &die))
+            note_tail_calls(&t, &die, 0);
+    }
+    return t.unknown;
+}
+
+/* ---- The call site's parameters */
 
 /* Is that the one register of its location? */
 static bool is_parameter(Dwarf_Die *die, unsigned dwarf) {
@@ -107,7 +184,7 @@ enum outcome location_entry(struct data *d, unsigned dwarf, unsigned nesting, ui
     Dwarf_Die function;
     struct frame here, caller;
     if (nesting >= NESTING_MAX || !data_frame(d) || !scope_function(d, d->frame.lookup_pc, &function) ||
-        !frame_caller(d->cli, &d->frame, &caller))
+        may_come_back(d, &function) || !frame_caller(d->cli, &d->frame, &caller))
         return LOST;
     here = d->frame;
     d->frame = caller;
@@ -121,7 +198,7 @@ bool location_at_entry(struct data *d, Dwarf_Die *variable, Dwarf_Die *function,
     Dwarf_Op *ops;
     Dwarf_Addr start;
     size_t count;
-    if (dwarf_lowpc(function, &start) != 0 || !dwarf_attr_integrate(variable, DW_AT_location, &attr) ||
+    if (!scope_entry(function, &start) || !dwarf_attr_integrate(variable, DW_AT_location, &attr) ||
         dwarf_getlocation_addr(&attr, start, &ops, &count, 1) != 1 || count != 1 || ops[0].atom < DW_OP_reg0 ||
         ops[0].atom > DW_OP_reg31)
         return false;

@@ -94,11 +94,11 @@ static struct value *evaluate(struct data *d, Dwarf_Attribute *attr, Dwarf_Die *
 
 static struct value *constant(struct data *d, Dwarf_Attribute *attr, struct type *type) {
     Dwarf_Block block;
-    Dwarf_Sword number;
+    int64_t number;
     uint64_t size = type_size(&d->c, type);
     if (dwarf_formblock(attr, &block) == 0)
         return block.length >= size ? value_of_bytes(d, type, block.data, size) : value_optimized_out(d, type);
-    if (dwarf_formsdata(attr, &number) == 0 && type_is_scalar(type_strip(&d->c, type)))
+    if (type_constant(attr, &number) && type_is_scalar(type_strip(&d->c, type)))
         return value_of_int(d, type, (uint64_t)number);
     return value_optimized_out(d, type);
 }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define KERNEL_ROOM (10ull << 20)  /* what else the machine must have */
 #define SEGMENT_LIMIT (7ull << 44) /* where init puts the stack's part of the space */
 
 #define REFUSE(...) facet_fail(error, FACET_ERR_PROGRAM, __VA_ARGS__)
@@ -222,6 +223,7 @@ static enum facet_status take_segments(struct program *p, uint64_t memory, struc
         return REFUSE("%s is malformed: it has nothing to load", p->path);
     if (!program_executable(p, p->entry))
         return REFUSE("%s is malformed: its entry point 0x%lx is not in executable memory", p->path, p->entry);
+    total += p->image_size + KERNEL_ROOM; /* the file lies in the machine's memory too */
     if (total > memory)
         return REFUSE("%s needs %lu MiB of memory, the machine has %lu: use --memory", p->path, (total >> 20) + 1,
                       memory >> 20);

@@ -51,12 +51,20 @@ static bool unit_of(struct catalogue *c, uint64_t pc, Dwarf_Die *unit) {
 }
 
 static bool scope_at(struct catalogue *c, uint64_t pc, struct scope *scope) {
+    if (c->scope && c->scope_pc == pc) {
+        *scope = *c->scope;
+        return true;
+    }
     scope->count = 0;
     if (!unit_of(c, pc, &scope->unit))
         return false;
     Dwarf_Die at = scope->unit;
     while (descend(scope, &at, pc - c->bias))
         at = scope->block[scope->count - 1];
+    if (!c->scope)
+        c->scope = catalogue_alloc(c, sizeof *scope);
+    *c->scope = *scope;
+    c->scope_pc = pc;
     return true;
 }
 
@@ -84,6 +92,11 @@ bool scope_function(struct data *d, uint64_t pc, Dwarf_Die *function) {
         return false;
     *function = scope.block[0];
     return true;
+}
+
+bool scope_entry(Dwarf_Die *function, Dwarf_Addr *start) {
+    Dwarf_Addr base, end;
+    return dwarf_entrypc(function, start) == 0 || dwarf_ranges(function, 0, &base, start, &end) > 0;
 }
 
 /* ---- Names in a block */
@@ -147,14 +160,15 @@ static bool find_in_block(Dwarf_Die *block, const char *name, struct found *foun
     return false;
 }
 
-static void set_range(struct data *d, struct found *found, Dwarf_Die *block, Dwarf_Die *function) {
-    Dwarf_Addr lo, hi;
-    if ((dwarf_lowpc(block, &lo) != 0 || dwarf_highpc(block, &hi) != 0) &&
-        (dwarf_lowpc(function, &lo) != 0 || dwarf_highpc(function, &hi) != 0))
-        return;
-    found->local = true;
-    found->lo = lo + d->c.bias;
-    found->hi = hi + d->c.bias;
+/* The code around the frame's pc in which the block's names mean something. */
+static void set_range(struct data *d, struct found *found, Dwarf_Die *block) {
+    Dwarf_Addr base, lo, hi, pc = d->frame.lookup_pc - d->c.bias;
+    for (ptrdiff_t next = 0; (next = dwarf_ranges(block, next, &base, &lo, &hi)) > 0;)
+        if (pc >= lo && pc < hi) {
+            found->local = true;
+            found->lo = lo + d->c.bias;
+            found->hi = hi + d->c.bias;
+        }
 }
 
 /* ---- Names of the program */
@@ -176,8 +190,8 @@ static enum found_kind kind_of_name(const struct name *name) {
 
 static bool has_code(struct data *d, const struct name *name) {
     Dwarf_Die die;
-    Dwarf_Addr lo;
-    return name->kind != NAME_FUNCTION || (catalogue_die(&d->c, name->die, &die) && dwarf_lowpc(&die, &lo) == 0);
+    Dwarf_Addr start;
+    return name->kind != NAME_FUNCTION || (catalogue_die(&d->c, name->die, &die) && scope_entry(&die, &start));
 }
 
 /* Better ones have higher ranks: this file's before those of all files before other files' own; defined before
@@ -232,7 +246,7 @@ bool scope_find(struct data *d, const char *name, struct found *found) {
         if (find_in_block(&scope.block[i], name, found)) {
             found->function = scope.block[0];
             if (found->kind == FOUND_VARIABLE && in_frame(&found->die))
-                set_range(d, found, &scope.block[i], &scope.block[0]);
+                set_range(d, found, &scope.block[i]);
             return true;
         }
     if (find_name(d, name, here ? &scope.unit : NULL, found))
@@ -323,11 +337,11 @@ struct type *scope_type(struct data *d, const struct found *found) {
 
 static struct value *enumerator_value(struct data *d, const struct found *found) {
     Dwarf_Attribute attr;
-    Dwarf_Sword number = 0;
+    int64_t number = 0;
     Dwarf_Die die = found->die, parent;
     struct type *type = catalogue_die(&d->c, found->parent, &parent) ? type_of_die(&d->c, &parent) : NULL;
     if (dwarf_attr(&die, DW_AT_const_value, &attr))
-        dwarf_formsdata(&attr, &number);
+        type_constant(&attr, &number);
     return value_of_int(d, type && type->kind == TYPE_ENUM ? type : type_basic(BASIC_INT), (uint64_t)number);
 }
 
@@ -365,7 +379,7 @@ struct value *scope_value(struct data *d, const struct found *found, const char 
     case FOUND_ENUMERATOR:
         return enumerator_value(d, found);
     case FOUND_FUNCTION:
-        if (dwarf_lowpc(&die, &lo) == 0)
+        if (scope_entry(&die, &lo))
             return value_at(d, scope_type(d, found), lo + d->c.bias);
         return symbol_value(d, name, scope_type(d, found));
     case FOUND_SYMBOL:

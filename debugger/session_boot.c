@@ -26,11 +26,14 @@ static void add_string(struct block *block, const char *text) {
     block->size += length;
 }
 
-/* The host's working directory as the program sees it, or "/". */
+/* The host's working directory as the program sees it. If it is not granted, the program knows its name and nothing
+ * else, so that relative paths mean what the user thinks. */
 static char *start_directory(const struct grants *grants) {
     char *here = getcwd(NULL, 0), *seen = here ? grants_seen(grants, here) : NULL;
+    if (!here || !seen)
+        return here ? here : text_copy("/");
     free(here);
-    return seen ? seen : text_copy("/");
+    return seen;
 }
 
 static char *program_path(const struct session *s) {
@@ -127,8 +130,8 @@ static enum facet_status boot_to_program(struct session *s, struct facet_error *
         case EMU_STOP_POWEROFF:
             if (stop.code == 126) /* init has said why */
                 return facet_fail(error, FACET_ERR_PROGRAM, "%s: init does not load it", s->program->path);
-            return facet_fail(error, FACET_ERR_FAILED, "the kernel ended before the program started (status %lu)",
-                              stop.code);
+            return facet_fail(error, FACET_ERR_FAILED, "%s could not be started (the machine ended with status %lu)",
+                              s->program->path, stop.code);
         default:
             return facet_fail(error, FACET_ERR_FAILED, "the kernel did not start the program: %.400s", stop.text);
         }

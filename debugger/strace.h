@@ -2,8 +2,9 @@
  *
  * A Linux program's system calls as strace prints them, and which of them facet lacks.
  *
- *     strace.c        lines             strace_args.c    what a call takes and gives
- *     strace_calls.c  names and kinds   strace_flags.c   the names of bits
+ *     strace.c          lines             strace_calls.c   names of calls, and what they take
+ *     strace_args.c     arguments         strace_flags.c   names of bits and numbers
+ *     strace_structs.c  structures
  */
 #ifndef DEBUGGER_STRACE_H
 #define DEBUGGER_STRACE_H

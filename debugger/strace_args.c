@@ -1,282 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What a call's arguments say, one letter each:
+ * What a call's arguments say, one letter each. (Structures: strace_structs.c.)
  *
- *     d u x p  number (signed, unsigned, hexadecimal), pointer      o mode        m mode, if the flags before it create
- *     s string in       b bytes in, as many as the next argument    B bytes out, as many as the result      H likewise,
- * in hex D directory       O open flags       k flags of a descriptor  c clock       g signal     w whence     l
- * resource S struct stat out   t T timespec in, out   v V timeval in, out   j two timespecs in   r R rlimit in, out a A
- * sigaction in, out   n N signal set in, out   h how   i I iovec in, out   e pollfd   q two descriptors out F fcntl
- * command, f its argument   y ioctl request, Y its argument   G directory entries out   U utsname out other capitals
- * and signs: flags, see flag_letters
+ *     d u L x p   number: int, unsigned, long, hexadecimal; pointer
+ *     o m         mode; mode, if the flags before it create a file
+ *     s C         string in, out
+ *     b B H       bytes in, as many as the next argument says; out, as many as the result; likewise, all in hexadecimal
+ *     D g         directory's descriptor, signal
+ *     O k P …     flags and names: see put_flag_letter
+ *     F f y Y     fcntl's command and its argument, ioctl's
+ *     1 $         prctl's argument; mremap's new address, if the flags have one
  */
 #include "session.h"
 #include "strace_internal.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <sys/uio.h>
-#include <sys/utsname.h>
-#include <termios.h>
-#include <time.h>
 
-static void put_pointer(struct decoding *d, unsigned long value) {
-    if (value)
-        strace_put(d, "%#lx", value);
-    else
-        strace_put(d, "NULL");
-}
+#define TASK_NAME_MAX 15 /* of PR_SET_NAME */
 
 /* ---- Strings and bytes */
 
-static void put_string(struct decoding *d, unsigned long va) {
-    uint8_t text[4096];
+static void put_string(struct decoding *d, unsigned long va, size_t most) {
+    uint8_t text[PATH_MAX];
     size_t size = va ? session_read(d->session, va, text, sizeof text) : 0, length = strnlen((char *)text, size);
     if (size == 0 || length == size)
-        put_pointer(d, va);
+        strace_put_pointer(d, va);
     else
-        strace_put_bytes(d, text, length, false, false);
+        strace_put_bytes(d, text, length < most ? length : most, length > most, false);
 }
 
-static void put_buffer(struct decoding *d, unsigned long va, unsigned long size, bool hex) {
+void strace_put_buffer(struct decoding *d, unsigned long va, unsigned long size, bool hex) {
     uint8_t bytes[STRACE_STRING];
     size_t shown = size < sizeof bytes ? size : sizeof bytes;
     if (!va || !strace_read(d, va, bytes, shown))
-        put_pointer(d, va);
+        strace_put_pointer(d, va);
     else
         strace_put_bytes(d, bytes, shown, size > shown, hex);
 }
 
 static void put_result_buffer(struct decoding *d, unsigned i, bool hex) {
     if (strace_failed(d))
-        put_pointer(d, d->arg[i]);
+        strace_put_pointer(d, d->arg[i]);
     else
-        put_buffer(d, d->arg[i], (unsigned long)d->result, hex);
-}
-
-/* ---- Structures. Each is printed as a pointer if it cannot be read, or if it was to come and the call failed. */
-
-static bool have(struct decoding *d, unsigned long va, void *to, size_t size, bool out) {
-    if (va && !(out && strace_failed(d)) && strace_read(d, va, to, size))
-        return true;
-    put_pointer(d, va);
-    return false;
-}
-
-static void put_mode(struct decoding *d, unsigned mode) {
-    static const struct {
-        unsigned type;
-        const char *name;
-    } types[] = {{S_IFREG, "S_IFREG"}, {S_IFDIR, "S_IFDIR"},   {S_IFCHR, "S_IFCHR"}, {S_IFBLK, "S_IFBLK"},
-                 {S_IFIFO, "S_IFIFO"}, {S_IFSOCK, "S_IFSOCK"}, {S_IFLNK, "S_IFLNK"}};
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if ((mode & S_IFMT) == types[i].type)
-            strace_put(d, "%s|", types[i].name);
-    strace_put(d, "%s%s%s%#03o", mode & S_ISUID ? "S_ISUID|" : "", mode & S_ISGID ? "S_ISGID|" : "",
-               mode & S_ISVTX ? "S_ISVTX|" : "", mode & 0777);
-}
-
-static void put_permissions(struct decoding *d, unsigned long mode) {
-    strace_put(d, mode & 0777 || mode == 0 ? "0%02lo" : "%#lo", mode & 07777);
-}
-
-static void put_stat(struct decoding *d, unsigned long va) {
-    struct stat st;
-    if (!have(d, va, &st, sizeof st, true))
-        return;
-    strace_put(d, "{st_mode=");
-    put_mode(d, st.st_mode);
-    if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))
-        strace_put(d, ", st_rdev=makedev(%#x, %#x), ...}", major(st.st_rdev), minor(st.st_rdev));
-    else
-        strace_put(d, ", st_size=%ld, ...}", st.st_size);
-}
-
-static void put_time(struct decoding *d, unsigned long va, bool out, const char *fraction) {
-    long time[2];
-    if (have(d, va, time, sizeof time, out))
-        strace_put(d, "{tv_sec=%ld, tv_%s=%ld}", time[0], fraction, time[1]);
-}
-
-static void put_date(struct decoding *d, const struct timespec *time) {
-    char date[40], zone[10], fraction[20] = "";
-    struct tm fields;
-    if (!localtime_r(&time->tv_sec, &fields) || !strftime(date, sizeof date, "%FT%T", &fields) ||
-        !strftime(zone, sizeof zone, "%z", &fields))
-        return;
-    if (time->tv_nsec)
-        snprintf(fraction, sizeof fraction, ".%09ld", time->tv_nsec);
-    strace_put(d, "{tv_sec=%ld, tv_nsec=%ld}", time->tv_sec, time->tv_nsec);
-    strace_put(d, " /* %s%s%s */", date, fraction, zone);
-}
-
-static void put_two_times(struct decoding *d, unsigned long va) {
-    struct timespec time[2];
-    if (!have(d, va, time, sizeof time, false))
-        return;
-    for (int i = 0; i < 2; i++) {
-        const char *word = time[i].tv_nsec == UTIME_NOW    ? "UTIME_NOW"
-                           : time[i].tv_nsec == UTIME_OMIT ? "UTIME_OMIT"
-                                                           : NULL;
-        strace_put(d, i ? ", " : "[");
-        if (word)
-            strace_put(d, "%s", word);
-        else
-            put_date(d, &time[i]);
-    }
-    strace_put(d, "]");
-}
-
-static void put_limit(struct decoding *d, unsigned long value) {
-    bool wide = strncmp(strace_kind(d->number).name, "prlimit", 7) == 0;
-    if (value == RLIM_INFINITY)
-        strace_put(d, wide ? "RLIM64_INFINITY" : "RLIM_INFINITY");
-    else
-        strace_put(d, value > 1024 && value % 1024 == 0 ? "%lu*1024" : "%lu",
-                   value % 1024 || value <= 1024 ? value : value / 1024);
-}
-
-static void put_rlimit(struct decoding *d, unsigned long va, bool out) {
-    unsigned long limit[2];
-    if (!have(d, va, limit, sizeof limit, out))
-        return;
-    strace_put(d, "{rlim_cur=");
-    put_limit(d, limit[0]);
-    strace_put(d, ", rlim_max=");
-    put_limit(d, limit[1]);
-    strace_put(d, "}");
-}
-
-static void put_descriptors(struct decoding *d, unsigned long va) {
-    int fd[2];
-    if (have(d, va, fd, sizeof fd, true))
-        strace_put(d, "[%d, %d]", fd[0], fd[1]);
-}
-
-static void put_uname(struct decoding *d, unsigned long va) {
-    struct utsname name;
-    if (!have(d, va, &name, sizeof name, true))
-        return;
-    strace_put(d, "{sysname=");
-    strace_put_bytes(d, (uint8_t *)name.sysname, strnlen(name.sysname, sizeof name.sysname), false, false);
-    strace_put(d, ", nodename=");
-    strace_put_bytes(d, (uint8_t *)name.nodename, strnlen(name.nodename, sizeof name.nodename), false, false);
-    strace_put(d, ", ...}");
-}
-
-static void put_iovec(struct decoding *d, unsigned i, bool out) {
-    struct iovec vector[STRACE_ITEMS];
-    unsigned long count = d->arg[i + 1], left = out ? (unsigned long)d->result : ~0ul;
-    size_t shown = count < STRACE_ITEMS ? count : STRACE_ITEMS;
-    if (out && strace_failed(d))
-        left = 0;
-    if (!have(d, d->arg[i], vector, shown * sizeof *vector, false))
-        return;
-    for (size_t n = 0; n < shown; n++) {
-        unsigned long size = vector[n].iov_len < left ? vector[n].iov_len : left;
-        left -= size;
-        strace_put(d, "%s{iov_base=", n ? ", " : "[");
-        if (out && strace_failed(d))
-            put_pointer(d, (unsigned long)vector[n].iov_base);
-        else
-            put_buffer(d, (unsigned long)vector[n].iov_base, size, false);
-        strace_put(d, ", iov_len=%lu}", vector[n].iov_len);
-    }
-    strace_put(d, "%s%s]", shown ? "" : "[", count > shown ? ", ..." : "");
-}
-
-static void put_entries(struct decoding *d, unsigned long va) {
-    uint8_t bytes[65536];
-    unsigned count = 0;
-    size_t size = strace_failed(d) ? 0 : (size_t)d->result;
-    put_pointer(d, va);
-    if (strace_failed(d) || size > sizeof bytes || !strace_read(d, va, bytes, size))
-        return;
-    for (size_t at = 0; at + 19 < size; count++) {
-        unsigned short length;
-        memcpy(&length, bytes + at + 16, sizeof length);
-        at += length ? length : size;
-    }
-    strace_put(d, " /* %u entries */", count);
-}
-
-static void put_polled(struct decoding *d, unsigned i) {
-    struct pollfd polled[STRACE_ITEMS];
-    unsigned long count = d->arg[i + 1];
-    size_t shown = count < STRACE_ITEMS ? count : STRACE_ITEMS;
-    if (!have(d, d->arg[i], polled, shown * sizeof *polled, false))
-        return;
-    strace_put(d, "[");
-    for (size_t n = 0; n < shown; n++) {
-        strace_put(d, "%s{fd=%d, events=", n ? ", " : "", polled[n].fd);
-        strace_put_flags(d, (unsigned short)polled[n].events, FLAGS_POLL);
-        strace_put(d, "}");
-    }
-    strace_put(d, "]");
-}
-
-/* ---- Signals */
-
-static void put_signal(struct decoding *d, unsigned long signal, const char *prefix) {
-    const char *name = signal < 32 ? sigabbrev_np((int)signal) : NULL;
-    if (name)
-        strace_put(d, "%s%s", prefix, name);
-    else if (signal == 32)
-        strace_put(d, "%sRTMIN", prefix);
-    else if (signal > 32 && signal <= 64)
-        strace_put(d, "%sRT_%lu", prefix, signal - 32);
-    else
-        strace_put(d, "%ld", (long)(int)signal);
-}
-
-static void put_set(struct decoding *d, uint64_t set) {
-    bool most = __builtin_popcountl(set) >= 64 * 2 / 3;
-    const char *space = "";
-    strace_put(d, most ? "~[" : "[");
-    for (unsigned long signal = 1; signal <= 64; signal++)
-        if ((set >> (signal - 1) & 1) != most) {
-            put_signal(d, signal, space);
-            space = " ";
-        }
-    strace_put(d, "]");
-}
-
-static void put_signal_set(struct decoding *d, unsigned long va, bool out) {
-    uint64_t set;
-    if (have(d, va, &set, sizeof set, out))
-        put_set(d, set);
-}
-
-static void put_sigaction(struct decoding *d, unsigned long va, bool out) {
-    struct {
-        unsigned long handler, flags, restorer;
-        uint64_t mask;
-    } action;
-    if (!have(d, va, &action, sizeof action, out))
-        return;
-    strace_put(d, action.flags & SA_SIGINFO ? "{sa_sigaction=" : "{sa_handler=");
-    if (action.handler <= 1)
-        strace_put(d, action.handler ? "SIG_IGN" : "SIG_DFL");
-    else
-        strace_put(d, "%#lx", action.handler);
-    strace_put(d, ", sa_mask=");
-    put_set(d, action.mask);
-    strace_put(d, ", sa_flags=");
-    strace_put_flags(d, action.flags, FLAGS_SIGACTION);
-    if (action.flags & 0x04000000)
-        strace_put(d, ", sa_restorer=%#lx", action.restorer);
-    strace_put(d, "}");
+        strace_put_buffer(d, d->arg[i], (unsigned long)d->result, hex);
 }
 
 /* ---- Arguments whose meaning others decide */
+
+static void put_permissions(struct decoding *d, unsigned long mode) {
+    strace_put(d, mode & 0xffff ? "%#lo" : "000", mode & 0xffff);
+}
 
 static void put_fcntl_arg(struct decoding *d, unsigned long value) {
     switch (d->arg[1]) {
@@ -289,7 +68,7 @@ static void put_fcntl_arg(struct decoding *d, unsigned long value) {
     case F_GETLK:
     case F_SETLK:
     case F_SETLKW:
-        put_pointer(d, value);
+        strace_put_pointer(d, value);
         return;
     default:
         strace_put(d, "%ld", (long)(int)value);
@@ -300,14 +79,14 @@ static void put_ioctl_arg(struct decoding *d, unsigned long va) {
     struct winsize size;
     int number;
     if (d->arg[1] == TIOCGWINSZ) {
-        if (have(d, va, &size, sizeof size, true))
+        if (strace_have(d, va, &size, sizeof size, true))
             strace_put(d, "{ws_row=%u, ws_col=%u, ws_xpixel=%u, ws_ypixel=%u}", size.ws_row, size.ws_col,
                        size.ws_xpixel, size.ws_ypixel);
     } else if (d->arg[1] == FIONREAD || d->arg[1] == TIOCGPGRP || d->arg[1] == TIOCSPGRP || d->arg[1] == FIONBIO) {
-        if (have(d, va, &number, sizeof number, d->arg[1] == FIONREAD || d->arg[1] == TIOCGPGRP))
+        if (strace_have(d, va, &number, sizeof number, d->arg[1] == FIONREAD || d->arg[1] == TIOCGPGRP))
             strace_put(d, "[%d]", number);
     } else {
-        put_pointer(d, va);
+        strace_put_pointer(d, va);
     }
 }
 
@@ -345,56 +124,6 @@ static bool put_flag_letter(struct decoding *d, char kind, unsigned long value) 
     return false;
 }
 
-static bool put_struct_letter(struct decoding *d, char kind, unsigned i) {
-    unsigned long va = d->arg[i];
-    switch (kind) {
-    case 'S':
-        put_stat(d, va);
-        return true;
-    case 't':
-    case 'T':
-        put_time(d, va, kind == 'T', "nsec");
-        return true;
-    case 'v':
-    case 'V':
-        put_time(d, va, kind == 'V', "usec");
-        return true;
-    case 'j':
-        put_two_times(d, va);
-        return true;
-    case 'r':
-    case 'R':
-        put_rlimit(d, va, kind == 'R');
-        return true;
-    case 'a':
-    case 'A':
-        put_sigaction(d, va, kind == 'A');
-        return true;
-    case 'n':
-    case 'N':
-        put_signal_set(d, va, kind == 'N');
-        return true;
-    case 'i':
-    case 'I':
-        put_iovec(d, i, kind == 'I');
-        return true;
-    case 'e':
-        put_polled(d, i);
-        return true;
-    case 'q':
-        put_descriptors(d, va);
-        return true;
-    case 'G':
-        put_entries(d, va);
-        return true;
-    case 'U':
-        put_uname(d, va);
-        return true;
-    default:
-        return false;
-    }
-}
-
 static void put_number(struct decoding *d, char kind, unsigned long value) {
     switch (kind) {
     case 'd':
@@ -417,7 +146,7 @@ static void put_number(struct decoding *d, char kind, unsigned long value) {
             strace_put(d, "%d", (int)value);
         return;
     case 'g':
-        put_signal(d, value, value == 0 ? "" : "SIG");
+        strace_put_signal(d, value, value == 0 ? "" : "SIG");
         return;
     case 'f':
         put_fcntl_arg(d, value);
@@ -427,7 +156,7 @@ static void put_number(struct decoding *d, char kind, unsigned long value) {
         return;
     case 'p':
     case 'C':
-        put_pointer(d, value);
+        strace_put_pointer(d, value);
         return;
     default:
         strace_put(d, "%#lx", value);
@@ -441,18 +170,18 @@ void strace_put_arg(struct decoding *d, char kind, unsigned i) {
     if (i > 0)
         strace_put(d, ", ");
     if (kind == 's')
-        put_string(d, d->arg[i]);
+        put_string(d, d->arg[i], PATH_MAX);
     else if (kind == 'C' && !strace_failed(d))
-        put_string(d, d->arg[i]);
+        put_string(d, d->arg[i], PATH_MAX);
     else if (kind == '1' && (d->arg[0] == PR_SET_NAME || d->arg[0] == PR_GET_NAME))
-        put_string(d, d->arg[i]);
+        put_string(d, d->arg[i], TASK_NAME_MAX);
     else if (kind == 'b')
-        put_buffer(d, d->arg[i], d->arg[i + 1], false);
+        strace_put_buffer(d, d->arg[i], d->arg[i + 1], false);
     else if (kind == 'B' || kind == 'H')
         put_result_buffer(d, i, kind == 'H');
     else if (kind == 'Y')
         put_ioctl_arg(d, d->arg[i]);
-    else if (!put_struct_letter(d, kind, i) && !put_flag_letter(d, kind, d->arg[i]))
+    else if (!strace_put_struct(d, kind, i) && !put_flag_letter(d, kind, d->arg[i]))
         put_number(d, kind, d->arg[i]);
 }
 

@@ -14,7 +14,7 @@ struct decoding {
     unsigned long number;
     long result;
     bool returned; /* false: it does not */
-    char line[8192];
+    char line[40000];
     size_t used;
 };
 
@@ -35,8 +35,17 @@ struct strace_kind strace_kind(unsigned long number);
 
 /* ---- strace_args.c: prints argument i as its letter says. */
 void strace_put_arg(struct decoding *d, char kind, unsigned i);
+void strace_put_buffer(struct decoding *d, unsigned long va, unsigned long size, bool hex);
 /* What follows the result: " (flags O_RDWR)" … */
 void strace_put_outcome(struct decoding *d);
+
+/* ---- strace_structs.c */
+void strace_put_pointer(struct decoding *d, unsigned long value);
+void strace_put_signal(struct decoding *d, unsigned long signal, const char *prefix);
+/* Copies a structure. False, and it is printed as a pointer: it cannot be read, or was to come and the call failed. */
+bool strace_have(struct decoding *d, unsigned long va, void *to, size_t size, bool out);
+/* Prints argument i, or false: the letter is none of a structure. */
+bool strace_put_struct(struct decoding *d, char kind, unsigned i);
 
 /* ---- strace_flags.c */
 enum strace_flags {

@@ -170,7 +170,7 @@ static void lose_extent(struct swapped *o) {
 static void want_pages(struct swaps *s) {
     bool want = false;
     for (size_t i = 0; i < s->count && !want; i++)
-        want = s->objects[i]->absent > 0 && !s->objects[i]->gone;
+        want = s->objects[i]->absent > 0 && !s->objects[i]->gone && !s->program->native;
     struct debug_block *block = s->emu ? emu_debug_block(s->emu) : NULL;
     if (block)
         block->want = want ? block->want | DEBUG_WANT_PAGES : block->want & ~(unsigned)DEBUG_WANT_PAGES;
@@ -200,7 +200,7 @@ enum facet_status swaps_add_hidden(struct swaps *swaps, const char *name, uint64
                                    const struct facet_handler *handler, struct facet_error *error) {
     struct swapped *o = add_object(swaps, (struct object_name){.text = text_copy(name), .va = va, .size = size});
     o->hidden = true;
-    enum facet_status status = attach(o, NULL, handler, error);
+    enum facet_status status = attach(o, "", handler, error);
     if (status == FACET_OK && swaps->emu)
         status = fronts_install(o, error);
     if (status != FACET_OK)
@@ -267,6 +267,12 @@ void swaps_pages_came(struct swaps *swaps, uint64_t va, uint64_t size) {
 void swaps_pages_go(struct swaps *swaps, uint64_t va, uint64_t size) {
     for (size_t i = 0; swaps->emu && i < swaps->count; i++)
         fronts_go(swaps->objects[i], va, size);
+    want_pages(swaps);
+}
+
+void swaps_front_gone(struct swaps *swaps, int front) {
+    if (swaps->emu && front >= 0 && front < FRONT_MAX)
+        fronts_lost(swaps, front);
     want_pages(swaps);
 }
 

@@ -35,7 +35,7 @@ void stack_print_frame(struct cli *cli, const struct frame *frame) {
         printf("<signal handler called>\n");
         return;
     }
-    if (!known || place.start != frame->pc)
+    if (!known || place.start != frame->pc || !place.statement)
         color_print(COLOR_ADDRESS, "0x%016" PRIx64, frame->pc), printf(" in ");
     color_print(COLOR_FUNCTION, "%s", frame_function(cli, frame, name));
     printf(" (");
@@ -81,7 +81,7 @@ static void tell_place(struct control *c) {
         cmd_print_location(c->cli);
         return;
     }
-    if (place.start != now.pc)
+    if (place.start != now.pc || !place.statement)
         color_print(COLOR_ADDRESS, "0x%016" PRIx64, now.pc), printf("\t");
     stack_print_source_line(c->cli, &place);
 }

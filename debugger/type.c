@@ -6,7 +6,7 @@
 #define STRIP_MAX 100 /* typedefs of typedefs; debug information may be damaged */
 
 struct type *type_basic(enum type_basic which) {
-    static struct type basics[] = {
+    static struct type basics[BASIC_COUNT] = {
         [BASIC_VOID] = {.kind = TYPE_VOID, .name = "void", .size = 1},
         [BASIC_BOOL] = {.kind = TYPE_BOOL, .name = "_Bool", .size = 1, .is_unsigned = true},
         [BASIC_CHAR] = {.kind = TYPE_CHAR, .name = "char", .size = 1},
@@ -42,13 +42,15 @@ struct type *type_basic(enum type_basic which) {
 }
 
 struct type *type_pointer(struct catalogue *c, struct type *target) {
-    if (target->pointer && target->die)
-        return target->pointer;
-    struct type *type = catalogue_alloc(c, sizeof *type);
-    *type = (struct type){.kind = TYPE_POINTER, .size = 8, .is_unsigned = true, .target = target};
-    if (target->die) /* the basic types outlive the catalogue */
-        target->pointer = type;
-    return type;
+    const struct type *first = type_basic(BASIC_VOID);
+    bool basic =
+        target >= first && target < first + BASIC_COUNT; /* they outlive the catalogue, their pointers do not */
+    struct type **known = basic ? &c->basic_pointers[target - first] : &target->pointer;
+    if (!*known) {
+        *known = catalogue_alloc(c, sizeof **known);
+        **known = (struct type){.kind = TYPE_POINTER, .size = 8, .is_unsigned = true, .target = target};
+    }
+    return *known;
 }
 
 struct type *type_array(struct catalogue *c, struct type *element, int64_t count) {

@@ -55,57 +55,12 @@ struct type {
     struct type_field *fields;
     size_t field_count;
     bool fields_read;
-    uint64_t die;         /* offset of its DIE; 0: none */
+    Dwarf_Die die;        /* its description; addr NULL: none */
     struct type *pointer; /* the pointer to it, once somebody wanted one */
     struct type *next;    /* in the catalogue's bucket */
 };
 
-#define TYPE_BUCKETS 1024
-
-/* The debug information of one program: types by DIE, names by hash. */
-struct name;
-struct catalogue {
-    struct symbols *symbols;
-    Dwarf *dwarf;         /* NULL: the program has none */
-    uint64_t bias;        /* of addresses in memory to those of the debug information */
-    struct block *blocks; /* the arena */
-    struct type *types[TYPE_BUCKETS];
-    struct name **names; /* the index: catalogue.c */
-    size_t name_room;
-    bool indexed;
-    unsigned depth; /* of types of types that are being read */
-};
-
-void catalogue_open(struct catalogue *c, struct symbols *symbols);
-void catalogue_close(struct catalogue *c);
-/* Zeroed; freed with the catalogue. */
-void *catalogue_alloc(struct catalogue *c, size_t size);
-const char *catalogue_text(struct catalogue *c, const char *text, size_t length);
-
-enum name_kind { NAME_VARIABLE, NAME_FUNCTION, NAME_TYPEDEF, NAME_STRUCT, NAME_UNION, NAME_ENUM, NAME_ENUMERATOR };
-struct name { /* at the outermost level of a compilation unit */
-    const char *text;
-    enum name_kind kind;
-    bool external, declaration;
-    uint64_t die, unit, parent; /* offsets; parent: of an enumerator, its enum */
-    struct name *next;
-};
-/* All of the program's that are called so, in the order of the file; NULL: none. Follow with name_next. */
-const struct name *catalogue_find(struct catalogue *c, const char *text);
-const struct name *name_next(const struct name *name);
-/* Calls visit for each name. */
-void catalogue_each(struct catalogue *c, void (*visit)(void *context, const struct name *name), void *context);
-bool catalogue_die(struct catalogue *c, uint64_t offset, Dwarf_Die *die);
-
-/* The type that a DIE describes, or that its DW_AT_type names (void without one). Never NULL. */
-struct type *type_of_die(struct catalogue *c, Dwarf_Die *die);
-struct type *type_of_attribute(struct catalogue *c, Dwarf_Die *die);
-/* Reads members, enumerators or parameters if that has not happened. Of a declared struct: those of its definition. */
-void type_read_fields(struct catalogue *c, struct type *type);
-/* "struct point", …: kind and tag. NULL: there is none in the program. */
-struct type *type_tagged(struct catalogue *c, enum name_kind kind, const char *tag);
-
-/* ---- C's own */
+/* C's own. */
 enum type_basic {
     BASIC_VOID,
     BASIC_BOOL,
@@ -134,7 +89,60 @@ enum type_basic {
     BASIC_NO_DEBUG_DATA,
     BASIC_NO_DEBUG_TEXT,
     BASIC_CODE, /* void () */
+    BASIC_COUNT
 };
+
+#define TYPE_BUCKETS 1024
+
+/* The debug information of one program: types by DIE, names by hash. */
+struct name;
+struct catalogue {
+    struct symbols *symbols;
+    Dwarf *dwarf;         /* NULL: the program has none */
+    uint64_t bias;        /* of addresses in memory to those of the debug information */
+    struct block *blocks; /* the arena */
+    struct type *types[TYPE_BUCKETS];
+    struct type *basic_pointers[BASIC_COUNT]; /* made so far */
+    struct scope *scope;                      /* of the address looked up last: scope.c */
+    uint64_t scope_pc;
+    struct name **names; /* the index: catalogue.c */
+    size_t name_room;
+    bool indexed;
+    unsigned depth; /* of types of types that are being read */
+};
+
+void catalogue_open(struct catalogue *c, struct symbols *symbols);
+void catalogue_close(struct catalogue *c);
+/* Zeroed; freed with the catalogue. */
+void *catalogue_alloc(struct catalogue *c, size_t size);
+const char *catalogue_text(struct catalogue *c, const char *text, size_t length);
+
+enum name_kind { NAME_VARIABLE, NAME_FUNCTION, NAME_TYPEDEF, NAME_STRUCT, NAME_UNION, NAME_ENUM, NAME_ENUMERATOR };
+struct name { /* at the outermost level of a compilation unit */
+    const char *text;
+    enum name_kind kind;
+    bool external, declaration;
+    uint64_t die, unit, parent; /* offsets, for catalogue_die; parent: of an enumerator, its enum */
+    struct name *next;
+};
+/* All of the program's that are called so, in the order of the file; NULL: none. Follow with name_next. */
+const struct name *catalogue_find(struct catalogue *c, const char *text);
+const struct name *name_next(const struct name *name);
+/* Calls visit for each name. */
+void catalogue_each(struct catalogue *c, void (*visit)(void *context, const struct name *name), void *context);
+bool catalogue_die(struct catalogue *c, uint64_t offset, Dwarf_Die *die);
+
+/* A constant, by the sign of its form: DW_FORM_data1 200 is 200, whatever libdw's signed reading says. */
+bool type_constant(Dwarf_Attribute *attr, int64_t *value);
+/* The type that a DIE describes, or that its DW_AT_type names (void without one). Never NULL. */
+struct type *type_of_die(struct catalogue *c, Dwarf_Die *die);
+struct type *type_of_attribute(struct catalogue *c, Dwarf_Die *die);
+/* Reads members, enumerators or parameters if that has not happened. Of a declared struct: those of its definition. */
+void type_read_fields(struct catalogue *c, struct type *type);
+/* "struct point", …: kind and tag. NULL: there is none in the program. */
+struct type *type_tagged(struct catalogue *c, enum name_kind kind, const char *tag);
+
+/* ---- C's own */
 struct type *type_basic(enum type_basic which);
 struct type *type_pointer(struct catalogue *c, struct type *target);
 struct type *type_array(struct catalogue *c, struct type *element, int64_t count);
@@ -154,6 +162,8 @@ uint64_t type_size(struct catalogue *c, struct type *type);
 
 /* As a cast would write it: "struct point *", "int (*)[3]". Anonymous: "struct {...}". */
 void type_print(struct catalogue *c, struct type *type, FILE *out);
+/* As its declaration: "struct point *next", without the semicolon. */
+void type_print_declaration(struct catalogue *c, struct type *type, const char *name, FILE *out);
 /* `ptype`: typedefs resolved, members shown. */
 void type_print_whole(struct catalogue *c, struct type *type, FILE *out);
 

@@ -20,6 +20,20 @@ static bool unsigned_attribute(Dwarf_Die *die, unsigned which, uint64_t *value) 
     return true;
 }
 
+bool type_constant(Dwarf_Attribute *attr, int64_t *value) {
+    unsigned form = dwarf_whatform(attr);
+    Dwarf_Word word;
+    Dwarf_Sword sword;
+    if (form == DW_FORM_sdata || form == DW_FORM_implicit_const) {
+        bool good = dwarf_formsdata(attr, &sword) == 0;
+        *value = good ? sword : 0;
+        return good;
+    }
+    bool good = dwarf_formudata(attr, &word) == 0;
+    *value = good ? (int64_t)word : 0;
+    return good;
+}
+
 static bool flag_attribute(Dwarf_Die *die, unsigned which) {
     Dwarf_Attribute attr;
     bool flag = false;
@@ -84,11 +98,11 @@ static void read_base(struct type *type, Dwarf_Die *die) {
 
 static int64_t dimension(Dwarf_Die *die) {
     Dwarf_Attribute attr;
-    Dwarf_Sword upper;
+    int64_t upper;
     uint64_t count;
     if (unsigned_attribute(die, DW_AT_count, &count))
         return (int64_t)count;
-    if (!dwarf_attr(die, DW_AT_upper_bound, &attr) || dwarf_formsdata(&attr, &upper) != 0 || upper < -1)
+    if (!dwarf_attr(die, DW_AT_upper_bound, &attr) || !type_constant(&attr, &upper) || upper < -1)
         return -1;
     return upper + 1;
 }
@@ -150,10 +164,10 @@ static void read_bits(struct catalogue *c, struct type_field *field, Dwarf_Die *
 
 static void read_field(struct catalogue *c, struct type_field *field, Dwarf_Die *die) {
     Dwarf_Attribute attr;
-    Dwarf_Sword value;
+    int64_t value;
     field->name = dwarf_diename(die);
     if (dwarf_tag(die) == DW_TAG_enumerator) {
-        if (dwarf_attr(die, DW_AT_const_value, &attr) && dwarf_formsdata(&attr, &value) == 0)
+        if (dwarf_attr(die, DW_AT_const_value, &attr) && type_constant(&attr, &value))
             field->value = value;
         return;
     }
@@ -196,13 +210,10 @@ static void read_children(struct catalogue *c, struct type *type, Dwarf_Die *die
 }
 
 void type_read_fields(struct catalogue *c, struct type *type) {
-    Dwarf_Die die;
-    if (type->fields_read || !type->die)
+    if (type->fields_read || !type->die.addr)
         return;
     type->fields_read = true;
-    if (!catalogue_die(c, type->die, &die))
-        return;
-    read_children(c, type, &die);
+    read_children(c, type, &type->die);
     if (type->kind == TYPE_ENUM)
         decide_flags(type);
 }
@@ -290,14 +301,29 @@ static void read_type(struct catalogue *c, struct type *type, Dwarf_Die *die) {
     }
 }
 
+/* A stub stands for a type in a unit of its own. */
+static struct type *elsewhere(struct catalogue *c, Dwarf_Die *die) {
+    Dwarf_Attribute attr;
+    Dwarf_Die type;
+    if (!dwarf_attr(die, DW_AT_signature, &attr) || !dwarf_formref_die(&attr, &type) || type.addr == die->addr ||
+        c->depth >= DEPTH_MAX)
+        return NULL;
+    c->depth++;
+    struct type *found = type_of_die(c, &type);
+    c->depth--;
+    return found;
+}
+
 struct type *type_of_die(struct catalogue *c, Dwarf_Die *die) {
-    uint64_t offset = dwarf_dieoffset(die);
-    struct type **bucket = &c->types[offset % TYPE_BUCKETS];
+    struct type **bucket = &c->types[(uintptr_t)die->addr % TYPE_BUCKETS];
     for (struct type *type = *bucket; type; type = type->next)
-        if (type->die == offset)
+        if (type->die.addr == die->addr)
             return type;
-    struct type *type = catalogue_alloc(c, sizeof *type);
-    type->die = offset;
+    struct type *type = elsewhere(c, die);
+    if (type)
+        return type;
+    type = catalogue_alloc(c, sizeof *type);
+    type->die = *die;
     type->next = *bucket;
     *bucket = type;
     type->building = true;

@@ -173,6 +173,8 @@ struct value *scope_value(struct data *d, const struct found *found, const char 
 typedef void scope_visit(void *context, Dwarf_Die *die, Dwarf_Die *function);
 bool scope_variables(struct data *d, bool arguments, scope_visit *visit, void *context);
 
+/* Where a function's code begins, also if it is in several places. */
+bool scope_entry(Dwarf_Die *function, Dwarf_Addr *start);
 /* The function (not inlined) that an address lies in. */
 bool scope_function(struct data *d, uint64_t pc, Dwarf_Die *function);
 

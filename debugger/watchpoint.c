@@ -212,6 +212,8 @@ enum facet_status watch_add(struct cli *cli, enum point_kind kind, const char *t
     struct expr_piece *pieces;
     enum facet_status status = expr_object(cli, text, &object, error);
     bool computed = status && object.size && kind == POINT_WRITE && expr_reads(cli, text, &pieces) > 0;
+    if (status && object.size && !computed && !strchr(text, '$'))
+        return facet_fail(error, FACET_ERR_USAGE, "Cannot watch constant value `%s'.", text);
     if (status && !computed)
         return status;
     if (computed)

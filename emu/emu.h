@@ -143,7 +143,7 @@ int emu_cpl(struct emu *emu);
 uint8_t *emu_ram(struct emu *emu, gpa_t address, size_t size); /* NULL if any byte lies outside RAM */
 /* The host has written there: code translated from it is not used again. Only when stopped. */
 void emu_ram_changed(struct emu *emu, const void *at, size_t size);
-struct debug_block *emu_debug_block(struct emu *emu);          /* NULL until the kernel has attached it */
+struct debug_block *emu_debug_block(struct emu *emu); /* NULL until the kernel has attached it */
 
 /* Puts a request to the kernel (op and args are in the debug block) and runs it to its answer. Only when stopped. Guest
  * registers and time are as before. FACET_ERR_FAILED: the kernel died of it. */

@@ -127,6 +127,9 @@ int main(void) {
     syscall(SYS_getrandom, NULL, 0, GRND_NONBLOCK | GRND_RANDOM);
     getuid(); /* the results of these are masked */
     getppid();
+    syscall(SYS_prctl, 16, buffer);
+    syscall(SYS_prctl, 15, "a long name for it");
+    syscall(SYS_prctl, 16, buffer);
     syscall(SYS_close_range, 10, 50, 0);
     syscall(SYS_fadvise64, fd, 0, 100, 2);
     open("/no/such/file\r\xe4", O_RDONLY);

@@ -16,6 +16,8 @@ p locals::buffer
 p argc
 x/s text
 x/2dw array
+x/2i twofold
+disassemble twofold
 info locals
 info args
 info display

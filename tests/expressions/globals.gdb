@@ -7,6 +7,12 @@ p no_mode
 p odd_mode
 p sparse
 p sign
+p code
+ptype code
+p (enum codes)60000
+p hundreds
+p sizeof hundreds
+whatis hundreds
 p letter
 p small
 p byte

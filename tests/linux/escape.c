@@ -409,6 +409,12 @@ int main(int argc, char **argv) {
         return argc != 2;
     form = argv[1];
     tree = argv[2];
+    if (access("/bin", F_OK) == 0 || access("/etc", F_OK) == 0) {
+        fputs("escape: a system can be seen; it runs in a jail or under facet and nowhere else\n", stderr);
+        return 2;
+    }
+    if (strcmp(tree, "/tree") == 0 && chdir("/tree/in") < 0)
+        return 2;
     directory = open(".", O_RDONLY | O_DIRECTORY);
     for (size_t i = 0; i < count; i++)
         if (strcmp(forms[i].name, form) == 0)

@@ -28,7 +28,7 @@ awk -F ' [|] ' '
     !($1 in known) { known[$1] = 1; calls[areas] = calls[areas] " " $1 }
     $3 ~ /^E[A-Z0-9]+$/ && !seen[$1, $3]++ { errors[$1] = errors[$1] (errors[$1] ? " " : "") $3 }
     END {
-        print "| | |\n|---|---|"
+        print "| Area | Calls |\n|---|---|"
         for (i = 1; i <= areas; i++) {
             count = split(calls[i], call, " ")
             row = ""

@@ -18,7 +18,7 @@ build() {
     name=$1
     shift
     mkdir -p "$T/$*"
-    "$@" -O1 -g -Wall -o "$T/$*/$name" "tests/linux/programs/$name.c" || exit 1
+    "$@" -O1 -g -Wall -D_GNU_SOURCE -o "$T/$*/$name" "tests/linux/programs/$name.c" || exit 1
 }
 
 # same PROGRAM ARGUMENT…
@@ -37,6 +37,31 @@ same() {
     fi
 } 2>/dev/null
 
+# files SEED: random file calls, whose paths climb to the root: natively that of a jail, which takes root's rights
+files() {
+    for side in native facet; do
+        jail=$T/jail
+        mkdir -p "$jail/w/x/y/here"
+        : >"$jail/jail"
+        cp "$T/gcc -static/files" "$jail/files"
+        if [ $side = native ]; then
+            chroot "$jail" /files 3000 "$1" /w/x/y/here >"$T/native" </dev/null
+            native=$?
+        else
+            "$B/facet" run --grant "dir:$jail:rw:/" "$jail/files" 3000 "$1" /w/x/y/here >"$T/facet" 2>"$T/facet.err" </dev/null
+            facet=$?
+        fi
+        rm -rf "$jail"
+    done
+    if [ $native = 0 ] && [ $facet = 0 ] && cmp -s "$T/native" "$T/facet"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'FAIL files 3000 %s: exit status %d natively, %d under facet\n' "$1" $native $facet
+        diff "$T/native" "$T/facet" | head -n 10
+    fi
+}
+
 for compiler in 'gcc -static' 'gcc -static-pie' 'musl-gcc -static'; do
     for program in start signals memory; do
         # shellcheck disable=SC2086 # a command's words
@@ -53,6 +78,16 @@ done
 for seed in 11 12 13; do
     same "$T/gcc -static/memory" 20000 $seed
 done
+build anonymous gcc -static
+same "$T/gcc -static/anonymous" </dev/null
+build files gcc -static
+if [ "$(id -u)" = 0 ]; then
+    for seed in 1 2 5 6 7 8 9 10; do
+        files $seed
+    done
+else
+    echo 'linux programs: files is left out, its jail takes root'
+fi
 build hostile gcc -static
 hostile="$T/gcc -static/hostile"
 for how in regions huge code recursion jump stack handler full forged 'nothing left' sequences; do

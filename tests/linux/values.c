@@ -16,10 +16,12 @@ enum color { RED, GREEN, BLUE };
 enum flags { READ = 1, WRITE = 2, LOCK = 8 };
 enum sparse { FIRST = 1, MANY = 6 };
 enum sign { MINUS = -1, ZERO };
+enum codes { SMALL = 3, CODE = 200, LARGE = 60000 };
 enum color color = BLUE, no_color = (enum color)7;
 enum flags mode = READ | LOCK, no_mode = 0, odd_mode = 17;
 enum sparse sparse = 7;
 enum sign sign = MINUS;
+enum codes code = CODE;
 
 char letter = 'x';
 signed char small = -1;
@@ -118,6 +120,7 @@ struct flexible flexible = {3, "abc"};
 struct empty nothing;
 struct unknown *unknown;
 int array[5] = {1, 2, 3, 4, 5}, repeated[30], few[12] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2}, many[300];
+unsigned char hundreds[200] = {[199] = 7};
 int (*to_array)[5] = &array;
 struct inner inners[12], some_inners[3] = {{1, "a"}, {2, "b"}, {3, "c"}};
 int matrix[2][3] = {{1, 2, 3}, {4, 5, 6}};
@@ -190,6 +193,18 @@ KEEP void locals(int argc, char **argv) {
     printf("%d %d %s %g %g %d\n", inside, copy.x, buffer, real, reals[1], argc + (argv != NULL));
 }
 
+/* Bounds that are known when it runs. */
+KEEP int dynamic(int rows, int columns) {
+    char row[rows];
+    int grid[rows][columns];
+    memset(row, 'v', (size_t)rows);
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < columns; j++)
+            grid[i][j] = 10 * i + j;
+    stop();
+    return row[0] + grid[rows - 1][columns - 1];
+}
+
 int main(int argc, char **argv) {
     memset(long_text, 'x', sizeof long_text - 1);
     for (int i = 0; i < 300; i++)
@@ -198,6 +213,7 @@ int main(int argc, char **argv) {
     locals(argc, argv);
     printf("%d\n", factorial(3));
     printf("%ld\n", optimized(3, "name", 1.5));
+    printf("%d\n", dynamic(3, 4));
     printf("%d %d %ld\n", variadic(1), own, second.x + (long)wide_letter);
     return 0;
 }

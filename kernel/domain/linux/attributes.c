@@ -15,10 +15,7 @@ static long change_op(struct name *name, const unsigned long *arg) {
         long missing = name_missing(name);
         return missing ? missing : -EROFS;
     }
-    long result = host_name(name->at, arg[0], name->rest, arg[1], arg[2], arg[3]);
-    if (result == -EROFS && name->mount && !name->mount->writable)
-        refuse_open(name->path, REFUSE_WRITE);
-    return result;
+    return refuse_told(name, host_name(name->at, arg[0], name->rest, arg[1], arg[2], arg[3]));
 }
 
 static long change_file(struct file *file, const unsigned long *arg) {
@@ -100,7 +97,7 @@ static struct __kernel_timespec times[2];
 
 static long utimes_op(struct name *name, const unsigned long *arg) {
     if (name->at)
-        return utimes_host(name->at, name->rest, times, arg[0]);
+        return refuse_told(name, utimes_host(name->at, name->rest, times, arg[0]));
     long missing = name_missing(name);
     return missing ? missing : -EROFS;
 }
@@ -189,10 +186,13 @@ long call_utime(const unsigned long arg[6]) {
 /* ---- Size */
 
 static long size_set(struct file *file, unsigned long size) {
-    if (file->class == &memory_class)
-        return memory_resize(file, size);
     struct facet_message m = {.word = {size}};
-    return host_call(file, OP_HOST_TRUNCATE, &m);
+    if (vm_shared_files)
+        vm_files_sync();
+    long result = file->class == &memory_class ? memory_resize(file, size) : host_call(file, OP_HOST_TRUNCATE, &m);
+    if (vm_shared_files)
+        file_changed(file);
+    return result;
 }
 
 long call_ftruncate(const unsigned long arg[6]) {

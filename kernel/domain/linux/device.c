@@ -61,6 +61,34 @@ const struct file_class zero_class = {.read = zeroes, .write = everything, .seek
 const struct file_class full_class = {.read = zeroes, .write = no_space, .seek = stays, .stat = stat};
 const struct file_class random_class = {.read = chance, .write = everything, .seek = stays, .stat = stat};
 
+/* ---- The program's own file */
+
+static long image_read(struct file *file, unsigned long address, unsigned long size, unsigned long at) {
+    unsigned long offset = at == HOST_HERE ? file->position : at;
+    unsigned long left = offset < boot.image_size ? boot.image_size - offset : 0;
+    unsigned long ready = vm_populate(address, size < left ? size : left, 1);
+    if ((size && left && !ready) || user_write(address, boot.image + offset, ready) < 0)
+        return -EFAULT;
+    if (at == HOST_HERE)
+        file->position += ready;
+    return (long)ready;
+}
+
+static long image_seek(struct file *file, long offset, unsigned long whence) {
+    enum { SET, CURRENT, END };
+    long to = offset + (long)(whence == CURRENT ? file->position : whence == END ? boot.image_size : 0);
+    if (whence > END || to < 0)
+        return -EINVAL;
+    file->position = (unsigned long)to;
+    return to;
+}
+
+static void image_stat(struct file *file, struct stat *st) {
+    node_stat(file->path, NODE_IMAGE, st);
+}
+
+const struct file_class image_class = {.read = image_read, .seek = image_seek, .stat = image_stat};
+
 /* ---- Directories; getdents64 is in directory.c */
 
 static long is_directory(struct file *file, unsigned long address, unsigned long size, unsigned long at) {

@@ -60,6 +60,7 @@ struct file {
     unsigned flags;         /* as F_GETFL tells */
     unsigned mode;          /* of a host file: S_IFMT, 0: not asked yet. Of others: st_mode */
     char *path;             /* absolute; NULL: it has none */
+    unsigned canonical;     /* the path leads through no links, which holds whatever happens to its name */
     unsigned long position; /* of what is not the host's */
     void *state;            /* the class's own */
 };
@@ -127,21 +128,22 @@ enum node {
     NODE_MEMINFO,
     NODE_CPUINFO,
     NODE_ENVIRON,
+    NODE_IMAGE, /* the program's own file, if no grant has it */
 };
 /* A symbolic link at the end of a path: is what is meant, unless a slash is behind it; is followed; is what is meant in
  * any case, because the name is to be made, moved or removed. */
 enum follow { FOLLOW_NOT, FOLLOW, FOLLOW_NEVER };
 struct name {
-    struct file *at;           /* of the host: directory, or the granted file; NULL: not of the host */
-    const char *rest;          /* the path below it */
-    const struct mount *mount; /* the grant it belongs to; NULL: found through a descriptor */
-    enum node node;            /* not of the host: what it is; NODE_NONE: nothing of that name */
-    unsigned number;           /* NODE_FD: the descriptor */
-    struct file *base;         /* where a relative path begins */
-    unsigned char orphan;      /* nothing: not even the directory it would be in exists */
-    unsigned char root;        /* the name is where a grant begins */
-    unsigned char follow;      /* enum follow */
-    unsigned char creates;     /* it is opened with O_CREAT */
+    struct file *at;              /* of the host: directory, or the granted file; NULL: not of the host */
+    const char *rest;             /* the path below it */
+    const struct mount *mount;    /* the grant it belongs to; NULL: found through a descriptor */
+    enum node node;               /* not of the host: what it is; NODE_NONE: nothing of that name */
+    unsigned number;              /* NODE_FD: the descriptor */
+    struct file *base;            /* where a relative path begins */
+    unsigned char orphan;         /* nothing: not even the directory it would be in exists */
+    unsigned char root;           /* the name is where a grant begins */
+    unsigned char follow;         /* enum follow */
+    unsigned char opens, creates; /* it is opened; with O_CREAT */
     unsigned char walked, links, links_max, beneath; /* beneath: must stay below `base` (RESOLVE_BENEATH) */
     long wrong;                                      /* with what the program said, -errno */
     char given[PATH_ROOM];                           /* as the program said it */
@@ -162,10 +164,14 @@ long name_walk(struct name *name);
 /* Resolves and does: op is called once, or twice if something led out of a grant. */
 typedef long name_op(struct name *name, const unsigned long *arg);
 long name_do(struct name *name, unsigned long fd, enum follow follow, name_op *op, const unsigned long *arg);
+/* Whether an operation that failed so is done once more, after name_walk. */
+int name_again(const struct name *name, long result);
 /* The same with name_a and name_b; op gets the first. `whole`: the first must be there before the second is looked at.
  */
 long names_do(unsigned long fd_a, enum follow follow, int whole, unsigned long fd_b, name_op *op,
               const unsigned long *arg);
+/* Takes off what a path that leads to a directory may have behind its name: "/", "/.". */
+void path_trim(char *path);
 /* 1, 2: a path ends in "." or "..". */
 int ends_in_dots(const char *path);
 /* What a name that is not of the host gives to who would make it: -EEXIST, -ENOENT, -EROFS. */
@@ -184,6 +190,8 @@ void mounts_start(void);
 /* The grant at exactly that path; whether there are grants below it; the number'th of all. "" is the root. */
 const struct mount *mount_at(const char *path, unsigned long length);
 int mounts_below(const char *path);
+const struct mount *mount_of(const char *path); /* the innermost that has the path */
+int mounts_writable(void);                      /* whether there is one */
 const struct mount *mount_number(unsigned number);
 
 /* ---- node.c */
@@ -196,21 +204,28 @@ void node_stat(const char *path, enum node node, struct stat *st);
 /* Opens a node. */
 long node_open(struct name *name, unsigned long flags);
 
-extern const struct file_class null_class, zero_class, full_class, random_class, directory_class;
+extern const struct file_class null_class, zero_class, full_class, random_class, directory_class, image_class;
 /* ---- proc.c: a file whose contents are made when it is opened; NULL: no room */
 struct file *proc_open(enum node node, unsigned flags, const char *path);
 
 /* ---- refuse.c: tells the user once which grant would allow it. */
 enum refused { REFUSE_FILE, REFUSE_DIRECTORY, REFUSE_LOOK, REFUSE_WRITE };
 void refuse_open(const char *path, enum refused what);
+/* The same if an operation failed because its grant is only to be read. Returns the result. */
+long refuse_told(const struct name *name, long result);
 /* The same, if the path was named on the command line. */
 void refuse_look(const struct name *name);
 
-/* ---- open.c: a mode without what umask takes */
+/* ---- open.c */
+/* Opens a file of the host and installs it. */
+long open_host(struct name *name, unsigned long flags, unsigned long mode);
+/* A mode without what umask takes */
 unsigned long mode_masked(unsigned long mode);
 
 /* ---- stat.c */
 long file_stat(struct file *file, struct stat *st);
+/* Its contents have changed: mappings see it. Only while there are any (vm_shared_files). */
+void file_changed(struct file *file);
 
 /* ---- transfer.c */
 long file_read(struct file *file, unsigned long address, unsigned long size, unsigned long at);
@@ -225,6 +240,8 @@ unsigned file_poll(struct file *file, unsigned events, long milliseconds);
 
 /* ---- directory.c */
 void cwd_start(void);
+/* A directory that was opened through links gets the path that leads through none. */
+void path_canonical(struct file *file);
 
 /* ---- terminal.c */
 int terminal_is(struct file *file);

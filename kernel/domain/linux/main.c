@@ -8,7 +8,9 @@ static struct facet_regs regs FREQUENT_DATA;
 static int regs_known FREQUENT_DATA, regs_new FREQUENT_DATA;
 
 void linux_exit(unsigned status) {
-    memory_sync(0, SPACE_END);
+    static int ending; /* what fails on the way does not begin again */
+    if (!ending++)
+        memory_sync(0, SPACE_END);
     struct facet_message m = {.word = {status}};
     for (;;)
         facet_call(R_PARENT, OP_EXIT, &m);
@@ -156,6 +158,8 @@ void linux_main(unsigned long modules, const struct init_module *module) {
     if (modules < 2)
         linux_fail("there is no program and no argument block");
     boot_read(&module[1]);
+    boot.image = (const unsigned char *)module[0].start;
+    boot.image_size = module[0].size;
     random_start(boot.seed);
     calls_start();
     process_make();

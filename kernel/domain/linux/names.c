@@ -7,13 +7,6 @@
 #define HERE (unsigned long)AT_FDCWD
 enum { NOREPLACE = 1, EXCHANGE = 2, WHITEOUT = 4 };
 
-/* A result of the host that is about the grant's rights is worth a hint. */
-static long told(const struct name *name, long result) {
-    if (result == -EROFS && name->mount && !name->mount->writable)
-        refuse_open(name->path, REFUSE_WRITE);
-    return result;
-}
-
 /* ---- unlink, rmdir */
 
 /* What a call says of a path that ends so, if it leads anywhere. 0: it does not end so. */
@@ -30,7 +23,7 @@ static long unlink_op(struct name *name, const unsigned long *arg) {
     if (name->root && name->at)
         return arg[0] ? -EBUSY : name->mount->directory ? -EISDIR : -EBUSY;
     if (name->at)
-        return told(name, host_name(name->at, OP_HOST_UNLINK, name->rest, arg[0], 0, 0));
+        return refuse_told(name, host_name(name->at, OP_HOST_UNLINK, name->rest, arg[0], 0, 0));
     long missing = name_missing(name);
     if (missing)
         return missing;
@@ -62,7 +55,7 @@ long call_unlinkat(const unsigned long arg[6]) {
 
 static long mkdir_op(struct name *name, const unsigned long *arg) {
     if (name->at)
-        return name->root ? -EEXIST : told(name, host_name(name->at, OP_HOST_MKDIR, name->rest, arg[0], 0, 0));
+        return name->root ? -EEXIST : refuse_told(name, host_name(name->at, OP_HOST_MKDIR, name->rest, arg[0], 0, 0));
     return name_readonly(name);
 }
 
@@ -85,7 +78,7 @@ static long mknod_op(struct name *name, const unsigned long *arg) {
     if (!name->at)
         return name_readonly(name);
     struct facet_message close = {0};
-    long result = told(name, host_open(name->at, name->rest, O_CREAT | O_EXCL | O_WRONLY, arg[0]));
+    long result = refuse_told(name, host_open(name->at, name->rest, O_CREAT | O_EXCL | O_WRONLY, arg[0]));
     if (result == 0)
         facet_call(R_FILE_F, OP_HOST_CLOSE, &close);
     return result;
@@ -145,7 +138,7 @@ static long rename_op(struct name *from, const unsigned long *arg) {
         return wrong;
     if (from->root || to->root)
         return -EBUSY;
-    wrong = told(to, host_names(from->at, OP_HOST_RENAME, from->rest, to->at, to->rest, arg[0]));
+    wrong = refuse_told(to, host_names(from->at, OP_HOST_RENAME, from->rest, to->at, to->rest, arg[0]));
     if (wrong == 0)
         directories_moved(from, to, (arg[0] & EXCHANGE) != 0);
     return wrong;
@@ -192,7 +185,8 @@ static long link_op(struct name *from, const unsigned long *arg) {
         return wrong;
     if (to->root)
         return -EEXIST;
-    return told(to, host_names(from->at, OP_HOST_LINK, from->rest, to->at, to->rest, arg[0]));
+    unsigned long flags = *from->rest ? arg[0] : AT_EMPTY_PATH;
+    return refuse_told(to, host_names(from->at, OP_HOST_LINK, from->rest, to->at, to->rest, flags));
 }
 
 /* An empty path: the descriptor's own file. */
@@ -239,7 +233,7 @@ static long symlink_op(struct name *name, const unsigned long *arg) {
     if (!name->at)
         return name_readonly(name);
     return name->root ? -EEXIST
-                      : told(name, host_names(name->at, OP_HOST_SYMLINK, name_b.given, name->at, name->rest, 0));
+                      : refuse_told(name, host_names(name->at, OP_HOST_SYMLINK, name_b.given, name->at, name->rest, 0));
 }
 
 static long symlink_at(unsigned long target, unsigned long fd, unsigned long path) {

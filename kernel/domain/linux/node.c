@@ -106,6 +106,10 @@ void node_stat(const char *path, enum node node, struct stat *st) {
         st->st_mode = S_IFLNK | 0777;
     else
         st->st_mode = S_IFREG | 0444;
+    if (node == NODE_IMAGE) {
+        st->st_mode = S_IFREG | 0555;
+        st->st_size = (long)boot.image_size;
+    }
 }
 
 /* ---- Directories */
@@ -221,6 +225,31 @@ static long open_tty(unsigned long flags) {
     return -ENXIO;
 }
 
+/* Whether a name leads to an open file. */
+static int same_file(struct name *name, struct file *file) {
+    struct stat found, own;
+    return name->at && host_stat(name->at, name->rest, 0, &found) == 0 && file_stat(file, &own) == 0 &&
+           found.st_ino == own.st_ino && found.st_dev == own.st_dev;
+}
+
+/* /proc/self/fd/N: the file is opened anew, as Linux does it, if its name still leads to it. Else the descriptor is
+ * copied, which may have no more rights than it has. */
+static long open_fd(const struct name *name, unsigned long flags) {
+    struct file *file = fd_file(name->number);
+    unsigned own = file->flags & ACCESS_MODE, wanted = (unsigned)flags & ACCESS_MODE;
+    if (file->class == &host_class && file->path && file_type(file) != S_IFIFO) {
+        name_b.given[0] = 0;
+        name_b.beneath = name_b.creates = 0;
+        name_b.links_max = 40;
+        text_append(name_b.given, PATH_ROOM, file->path);
+        if (name_resolve(&name_b, (unsigned long)AT_FDCWD, FOLLOW) == 0 && same_file(&name_b, file))
+            return open_host(&name_b, flags & ~(unsigned long)(O_CREAT | O_EXCL), 0);
+    }
+    if (file->flags & O_PATH || (own != O_RDWR && own != wanted))
+        return -EACCES;
+    return fd_install(file_hold(file), 0, (flags & O_CLOEXEC) != 0);
+}
+
 long node_open(struct name *name, unsigned long flags) {
     switch (name->node) {
     case NODE_DIRECTORY:
@@ -246,7 +275,9 @@ long node_open(struct name *name, unsigned long flags) {
     case NODE_TTY:
         return open_tty(flags);
     case NODE_FD:
-        return fd_install(file_hold(fd_file(name->number)), 0, (flags & O_CLOEXEC) != 0);
+        return open_fd(name, flags);
+    case NODE_IMAGE:
+        return (flags & ACCESS_MODE) == O_RDONLY ? open_as(&image_class, name, flags) : -EROFS;
     default:
         return open_proc(name, flags);
     }

@@ -28,12 +28,12 @@ static int writes(unsigned long flags) {
 }
 
 /* A file of the host, or of ours, as a description. */
-static long open_host(struct name *name, unsigned long flags, unsigned long mode) {
+long open_host(struct name *name, unsigned long flags, unsigned long mode) {
     long result = host_open(name->at, name->rest, flags & ~(unsigned long)O_CLOEXEC, mode);
-    if (result == -EROFS && writes(flags) && (!name->mount || !name->mount->writable))
-        refuse_open(name->path, REFUSE_WRITE);
     if (result < 0)
-        return result;
+        return refuse_told(name, result);
+    if (name->walked)
+        path_trim(name->path);
     struct file *file =
         file_new(&host_class, ((unsigned)flags & ~FLAGS_FORGOTTEN) | (flags & O_PATH ? 0 : O_LARGE), name->path);
     if (!file) {
@@ -42,6 +42,9 @@ static long open_host(struct name *name, unsigned long flags, unsigned long mode
         return -ENFILE;
     }
     file_cap_keep(file);
+    file->canonical = name->walked;
+    if (flags & O_DIRECTORY && !name->walked)
+        path_canonical(file);
     return fd_install(file, 0, (flags & O_CLOEXEC) != 0);
 }
 
@@ -71,6 +74,7 @@ static long open_name(unsigned long fd, unsigned long flags, unsigned long mode)
     if (fd_full())
         return -EMFILE;
     int follow = !(flags & O_NOFOLLOW) && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+    name_a.opens = 1;
     name_a.creates = (flags & O_CREAT) != 0;
     const unsigned long arg[] = {flags, flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE ? mode_masked(mode) : 0};
     return name_do(&name_a, fd, follow, open_op, arg);
@@ -155,12 +159,14 @@ long call_openat2(const unsigned long arg[6]) {
 static long truncate_op(struct name *name, const unsigned long *arg) {
     if (!name->at)
         return name->node == NODE_NONE ? name_missing(name) : name->node == NODE_DIRECTORY ? -EISDIR : -EINVAL;
-    long result = host_open(name->at, name->rest, O_WRONLY | O_NONBLOCK, 0);
+    long result = refuse_told(name, host_open(name->at, name->rest, O_WRONLY | O_NONBLOCK, 0));
     if (result < 0)
         return result == -ENXIO ? -EINVAL : result;
     struct facet_message m = {.word = {arg[0]}}, close = {0};
     result = host_result(facet_call(R_FILE_F, OP_HOST_TRUNCATE, &m), &m);
     facet_call(R_FILE_F, OP_HOST_CLOSE, &close);
+    if (vm_shared_files)
+        vm_file_changed(0, 0);
     return result;
 }
 

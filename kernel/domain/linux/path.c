@@ -61,6 +61,12 @@ int ends_in_dots(const char *path) {
     return path[length - 2] == '.' && (length == 2 || path[length - 3] == '/') ? 2 : 0;
 }
 
+void path_trim(char *path) {
+    unsigned long length = text_length(path);
+    while (length > 1 && (path[length - 1] == '/' || (path[length - 1] == '.' && path[length - 2] == '/')))
+        path[--length] = 0;
+}
+
 /* Whether a path names nothing beyond where it begins. */
 static int only_dots(const char *text) {
     const char *start;
@@ -83,6 +89,8 @@ static void cover(struct name *name, const char *rest) {
         name->at = 0;
     } else if (!name->at && mounts_below(name->path)) {
         name->node = NODE_DIRECTORY;
+    } else if (!name->at && text_equal(name->path, boot.exe)) {
+        name->node = NODE_IMAGE;
     }
 }
 
@@ -179,7 +187,7 @@ static long path_relative(struct name *name, unsigned long fd) {
 
 long name_read(struct name *name, unsigned long address, int empty) {
     long length = user_string(address, name->given, PATH_ROOM);
-    name->beneath = name->creates = 0;
+    name->beneath = name->opens = name->creates = 0;
     name->links_max = 40;
     return name->wrong = length < 0 ? length : length == 0 && !empty ? -ENOENT : 0;
 }
@@ -196,19 +204,32 @@ long name_resolve(struct name *name, unsigned long fd, enum follow follow) {
     return result;
 }
 
-/* -EXDEV: something led out of the grant. If there are grants inside this one, what is missing or may not be changed in
- * it may be in one of them. */
-static int name_again(const struct name *name, long result) {
+/* -EXDEV: something led out of the grant. -EROFS: before anything was looked at; a link may lead to what may be
+ * changed. If there are grants inside this one, what is missing may be in one of them. */
+int name_again(const struct name *name, long result) {
     if (name->walked || name->beneath || !name->at)
         return 0;
-    return result == -EXDEV ||
-           ((result == -EROFS || result == -ENOENT) && name->mount && mounts_below(name->mount->path));
+    return result == -EXDEV || (result == -EROFS && mounts_writable()) ||
+           (result == -ENOENT && name->mount && mounts_below(name->mount->path));
+}
+
+/* /proc/self/fd/N is as good as the file, to whom it is not to be opened. */
+static void through_descriptor(struct name *name) {
+    struct file *file =
+        !name->at && name->node == NODE_FD && name->follow == FOLLOW && !name->opens ? fd_file(name->number) : 0;
+    if (!file || file->class != &host_class)
+        return;
+    name->at = file;
+    name->rest = "";
+    name->mount = 0;
+    name->root = 0;
 }
 
 long name_do(struct name *name, unsigned long fd, enum follow follow, name_op *op, const unsigned long *arg) {
     long result = name_resolve(name, fd, follow);
     if (result < 0)
         return result;
+    through_descriptor(name);
     result = op(name, arg);
     if (!name_again(name, result))
         return result;
@@ -237,6 +258,7 @@ long names_do(unsigned long fd_a, enum follow follow, int whole, unsigned long f
         long first = first_wrong(whole);
         return first < 0 ? first : result;
     }
+    through_descriptor(&name_a);
     result = op(&name_a, arg);
     int again_a = name_again(&name_a, result), again_b = name_again(&name_b, result);
     if (!again_a && !again_b)

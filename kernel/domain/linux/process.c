@@ -146,6 +146,28 @@ static long call_sched_setaffinity(const unsigned long arg[6]) {
     return first & 1 ? 0 : -EINVAL;
 }
 
+static long call_sched_getscheduler(const unsigned long arg[6]) {
+    int pid = (int)arg[0];
+    return pid < 0 ? -EINVAL : pid == 0 || pid == PID ? 0 /* SCHED_OTHER */ : -ESRCH;
+}
+
+static long call_sched_getparam(const unsigned long arg[6]) {
+    static const int priority;
+    int pid = (int)arg[0];
+    if (pid < 0 || !arg[1])
+        return -EINVAL;
+    return pid != 0 && pid != PID ? -ESRCH : user_write(arg[1], &priority, sizeof priority);
+}
+
+/* Of SCHED_FIFO and SCHED_RR 1 to 99, of the others 0. */
+static long call_sched_priority_max(const unsigned long arg[6]) {
+    return arg[0] == 1 || arg[0] == 2 ? 99 : arg[0] == 4 || arg[0] > 6 ? -EINVAL : 0;
+}
+
+static long call_sched_priority_min(const unsigned long arg[6]) {
+    return arg[0] == 1 || arg[0] == 2 ? 1 : arg[0] == 4 || arg[0] > 6 ? -EINVAL : 0;
+}
+
 static long call_getpriority(const unsigned long arg[6]) {
     if (arg[0] > 2)
         return -EINVAL;
@@ -173,8 +195,23 @@ static long call_set_robust_list(const unsigned long arg[6]) {
     return arg[1] == 24 ? 0 : -EINVAL;
 }
 
+/* At first the last part of the path, as execve does it. */
+static void name_start(char name[NAME_SIZE]) {
+    const char *part = boot.exe;
+    unsigned long length = 0;
+    for (const char *at = boot.exe; *at; at++)
+        part = *at == '/' ? at + 1 : part;
+    while (length < NAME_SIZE - 1 && part[length])
+        length++;
+    memcpy(name, part, length);
+}
+
 static long call_prctl(const unsigned long arg[6]) {
-    static char name[NAME_SIZE] = "program";
+    static char name[NAME_SIZE];
+    static int named;
+    if (!named)
+        name_start(name);
+    named = 1;
     switch ((int)arg[0]) {
     case PR_SET_NAME: {
         char new[NAME_SIZE] = {0};
@@ -208,7 +245,7 @@ static long call_personality(const unsigned long arg[6]) {
 }
 
 static long call_getrandom(const unsigned long arg[6]) {
-    unsigned char bytes[256];
+    static unsigned char bytes[PAGE_SIZE];
     unsigned long size = arg[1] < 0x7ffff000 ? arg[1] : 0x7ffff000, done = 0;
     if (arg[2] & ~7ul || (arg[2] & 6) == 6)
         return -EINVAL;
@@ -305,6 +342,10 @@ const struct call process_calls[] = {
     {__NR_sched_yield, 0, call_nothing},
     {__NR_sched_getaffinity, 3, call_sched_getaffinity},
     {__NR_sched_setaffinity, 3, call_sched_setaffinity},
+    {__NR_sched_getscheduler, 1, call_sched_getscheduler},
+    {__NR_sched_getparam, 2, call_sched_getparam},
+    {__NR_sched_get_priority_max, 1, call_sched_priority_max},
+    {__NR_sched_get_priority_min, 1, call_sched_priority_min},
     {__NR_getpriority, 2, call_getpriority},
     {__NR_arch_prctl, 2, call_arch_prctl},
     {__NR_rseq, 4, call_rseq},

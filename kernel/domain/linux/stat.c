@@ -179,7 +179,7 @@ long call_faccessat2(const unsigned long arg[6]) {
 static char target[PATH_ROOM];
 
 static long fd_link(unsigned number) {
-    static const char *const unnamed[] = {"/dev/tty", "pipe:[1]", "anon_inode:[eventfd]"};
+    static const char *const unnamed[] = {"/dev/tty", "pipe:[1]", "host:[file]"};
     struct file *file = fd_file(number);
     if (!file)
         return -ENOENT;

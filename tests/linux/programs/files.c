@@ -2,7 +2,9 @@
  *
  * Random file calls on a few names in the working directory, through all kinds of paths: relative, absolute, by
  * descriptor, with "." and "..", through links. Prints what each did, so that two systems can be compared.
- * usage: files [CASES [SEED]], in an empty directory
+ * usage: files CASES SEED DIRECTORY
+ * The paths climb out of the directory: natively it must run in a jail (chroot), and it does not run where it can see
+ * another root than that of its test, which has a file /jail.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -408,8 +410,12 @@ int main(int argc, char **argv) {
                                           call_stat,  call_fstat, call_two,   call_two,      call_symlink, call_remove,
                                           call_mkdir, call_mkdir, call_cwd,   call_readlink, call_access,  call_change,
                                           call_list,  call_flags, call_copy,  call_other};
-    long cases = argc > 1 ? atol(argv[1]) : 1000;
-    state = argc > 2 ? strtoul(argv[2], NULL, 0) : 1;
+    if (argc != 4 || access("/jail", F_OK) < 0 || chdir(argv[3]) < 0) {
+        fprintf(stderr, "usage: files CASES SEED DIRECTORY, in a jail\n");
+        return 2;
+    }
+    long cases = atol(argv[1]);
+    state = strtoul(argv[2], NULL, 0);
     setvbuf(stdout, NULL, _IOFBF, 1 << 16);
     umask(022);
     close_range(3, ~0u, 0);

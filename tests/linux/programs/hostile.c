@@ -3,7 +3,6 @@
  * What no sensible program does: each must end as under Linux, and nothing else may come of it.
  * usage: hostile HOW [SEED]
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <linux/rseq.h>
 #include <signal.h>

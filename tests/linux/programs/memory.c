@@ -4,7 +4,6 @@
  * Prints what each did, with addresses as pages of the window, so that two systems can be compared.
  * usage: memory [CASES [SEED]]
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
