@@ -28,6 +28,7 @@
 #define FDS 20ul
 
 static uint64_t state;
+static int common; /* calls are compared */
 
 static uint64_t draw(void) {
     state ^= state << 13;
@@ -89,18 +90,18 @@ static const struct call calls[] = {
     {SYS_mkdir, 1, "pm"},
     {SYS_mkdirat, 1, "dpm"},
     {SYS_rmdir, 1, "p"},
-    {SYS_rename, 1, "pp"},
-    {SYS_renameat, 1, "dpdp"},
-    {SYS_renameat2, 1, "dpdpi"},
+    {SYS_rename, 0, "pp"},
+    {SYS_renameat, 0, "dpdp"},
+    {SYS_renameat2, 0, "dpdpi"},
     {SYS_link, 1, "pp"},
     {SYS_symlink, 1, "pp"},
     {SYS_readlink, 1, "pbs"},
     {SYS_readlinkat, 1, "dpbs"},
     {SYS_chmod, 1, "pm"},
-    {SYS_fchmod, 1, "fm"},
+    {SYS_fchmod, 0, "fm"},
     {SYS_fsync, 1, "f"},
     {SYS_fdatasync, 1, "f"},
-    {SYS_umask, 1, "m"},
+    {SYS_umask, 1, "U"},
     {SYS_mmap, 1, "ALPMfo"},
     {SYS_munmap, 1, "AL"},
     {SYS_mprotect, 1, "ALP"},
@@ -108,7 +109,7 @@ static const struct call calls[] = {
     {SYS_madvise, 0, "ALi"},
     {SYS_msync, 1, "ALi"},
     {SYS_mincore, 0, "ALb"},
-    {SYS_pipe2, 1, "bN"},
+    {SYS_pipe2, 0, "bN"},
     {SYS_fcntl, 1, "fkn"},
     {SYS_ioctl, 0, "fib"},
     {SYS_rt_sigaction, 1, "tbb8"},
@@ -185,9 +186,9 @@ static const short left_out[] = {
     SYS_eventfd2,
 };
 
-static const char *const names[] = {"a",       "b",      "c",        "d",  "d/a", "d/b",   "e/f",
-                                    "link",    "d/../a", "./b",      ".",  "",    "d/.",   "a/b",
-                                    "missing", "d/link", "/no/such", "..", "d/d", "d/d/d", "a/"};
+static const char *const names[] = {"a",       "b",      "c",        "d",    "d/a", "d/b",   "e/f",
+                                    "link",    "d/../a", "./b",      ".",    "",    "d/.",   "a/b",
+                                    "missing", "d/link", "/no/such", "d/..", "d/d", "d/d/d", "a/"};
 #define NAMES (sizeof names / sizeof *names)
 
 static uint64_t wild(void) {
@@ -217,8 +218,8 @@ static uint64_t buffer(void) {
 static uint64_t vector(void) {
     uint64_t *at = (uint64_t *)(void *)(ARENA + below(ARENA_SIZE / 256) * 256);
     for (int i = 0; i < 8; i++) {
-        at[2 * i] = one_in(16) ? wild() : buffer();
-        at[2 * i + 1] = one_in(32) ? wild() : size();
+        at[2 * i] = !common && one_in(16) ? wild() : buffer();
+        at[2 * i + 1] = !common && one_in(32) ? wild() : size();
     }
     return (uint64_t)(uintptr_t)at;
 }
@@ -256,11 +257,13 @@ static uint64_t argument(char letter) {
     case 'o':
         return one_in(16) ? (uint64_t)-5 : one_in(4) ? below(1 << 20) : below(5000);
     case 'w':
-        return below(5);
+        return below(common ? 3 : 5); /* where holes are is the file system's business */
     case 'F':
         return open_flags();
     case 'm':
         return 0700 | below(0100);
+    case 'U': /* the user keeps his rights, as with all modes, for root has them anyway */
+        return below(0100);
     case 'u':
         return one_in(3) ? AT_REMOVEDIR : 0;
     case 'A':
@@ -293,7 +296,8 @@ static uint64_t argument(char letter) {
 /* What must stay as it is, or the fuzzer would be its own victim. */
 static int keeps(char letter) {
     return letter == 'A' || letter == 'D' || letter == 'N' || letter == 'M' || letter == 'n' || letter == 't' ||
-           letter == 'F' || letter == '0' || letter == 'L' || letter == 'd' || letter == 'k' || letter == 'z';
+           letter == 'F' || letter == '0' || letter == 'L' || letter == 'd' || letter == 'k' || letter == 'z' ||
+           letter == 'm' || letter == 'U';
 }
 
 static long invoke(long number, const uint64_t a[6]) {
@@ -331,14 +335,14 @@ static long any(uint64_t a[6]) {
     return number;
 }
 
-static long known(int common, uint64_t a[6]) {
+static long known(uint64_t a[6]) {
     const struct call *call;
     do
         call = &calls[below(CALLS)];
     while (common && !call->common);
     for (int i = 0; call->arguments[i]; i++)
         a[i] = !keeps(call->arguments[i]) && one_in(common ? 40 : 16) ? wild() : argument(call->arguments[i]);
-    if ((call->number == SYS_ioctl || call->number == SYS_close) && a[0] < 3)
+    if (strchr("fD", call->arguments[0]) && (int)a[0] < 3 && (int)a[0] >= 0) /* its output is not to be touched */
         a[0] = 3;
     return call->number;
 }
@@ -366,6 +370,8 @@ static void refill(void) {
 }
 
 static void start(void) {
+    close_range(3, ~0u, 0);
+    umask(022);
     if (mmap(ARENA, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != ARENA)
         exit(77);
     signal(SIGPIPE, SIG_IGN);
@@ -381,13 +387,13 @@ static void start(void) {
 int main(int argc, char **argv) {
     if (argc < 4)
         return 2;
-    int common = strcmp(argv[1], "common") == 0;
+    common = strcmp(argv[1], "common") == 0;
     state = strtoul(argv[2], 0, 0) * 0x9e3779b97f4a7c15 + 1;
     draw();
     start();
     for (unsigned long i = strtoul(argv[3], 0, 0); i; i--) {
         uint64_t a[6] = {0};
-        long number = common || !one_in(3) ? known(common, a) : any(a);
+        long number = common || !one_in(3) ? known(a) : any(a);
         if (argc > 4)
             printf("%ld(%lx, %lx, %lx, %lx, %lx, %lx)\n", number, a[0], a[1], a[2], a[3], a[4], a[5]), fflush(stdout);
         if (common && one_in(16))

@@ -40,7 +40,7 @@ native() {
         chown nobody "$T/n"
         set -- setpriv --reuid nobody --clear-groups "$@"
     fi
-    (cd "$T/n" && ulimit -n 1024 && umask 022 && timeout 60 "$@" </dev/null >"$T/native" 2>/dev/null)
+    (cd "$T/n" && ulimit -n 1024 && timeout 60 "$@" </dev/null >"$T/native" 2>/dev/null)
 }
 
 for seed in $(seq "${5-1}" $last); do
