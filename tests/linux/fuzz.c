@@ -28,7 +28,7 @@
 #define FDS 20ul
 
 static uint64_t state;
-static int common; /* calls are compared */
+static int verbose, common; /* calls are compared */
 
 static uint64_t draw(void) {
     state ^= state << 13;
@@ -77,7 +77,7 @@ static const struct call calls[] = {
     {SYS_stat, 0, "pb"},
     {SYS_lstat, 0, "pb"},
     {SYS_fstat, 0, "fb"},
-    {SYS_newfstatat, 1, "dpbi"},
+    {SYS_newfstatat, 0, "dpbi"},
     {SYS_statx, 0, "dpiib"},
     {SYS_access, 1, "pi"},
     {SYS_faccessat, 1, "dpi"},
@@ -93,7 +93,7 @@ static const struct call calls[] = {
     {SYS_rename, 0, "pp"},
     {SYS_renameat, 0, "dpdp"},
     {SYS_renameat2, 0, "dpdpi"},
-    {SYS_link, 1, "pp"},
+    {SYS_link, 0, "pp"},
     {SYS_symlink, 1, "pp"},
     {SYS_readlink, 1, "pbs"},
     {SYS_readlinkat, 1, "dpbs"},
@@ -361,6 +361,8 @@ static void tell(long number, const uint64_t a[6], long result) {
     if ((number == SYS_read || number == SYS_pread64) && result > 0)
         printf(" %lx", sum((void *)a[1], (unsigned long)result));
     printf("\n");
+    if (verbose)
+        printf("memory %lx\n", sum(ARENA, ARENA_SIZE));
 }
 
 /* Each starts from the same memory. */
@@ -387,6 +389,7 @@ static void start(void) {
 int main(int argc, char **argv) {
     if (argc < 4)
         return 2;
+    verbose = argc > 4;
     common = strcmp(argv[1], "common") == 0;
     state = strtoul(argv[2], 0, 0) * 0x9e3779b97f4a7c15 + 1;
     draw();
@@ -394,7 +397,7 @@ int main(int argc, char **argv) {
     for (unsigned long i = strtoul(argv[3], 0, 0); i; i--) {
         uint64_t a[6] = {0};
         long number = common || !one_in(3) ? known(a) : any(a);
-        if (argc > 4)
+        if (verbose)
             printf("%ld(%lx, %lx, %lx, %lx, %lx, %lx)\n", number, a[0], a[1], a[2], a[3], a[4], a[5]), fflush(stdout);
         if (common && one_in(16))
             refill();

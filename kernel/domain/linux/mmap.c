@@ -98,7 +98,7 @@ static long map(struct mapping *m) {
     m->size = memory_round(m->size);
     if (m->size == 0 || !region_room(3) || m->flags & MAP_HUGETLB) /* none of those pages is set aside */
         return -ENOMEM;
-    if (m->offset + m->size < m->offset)
+    if (!(m->flags & MAP_ANONYMOUS) && m->offset + m->size < m->offset)
         return -EOVERFLOW;
     long wrong = mapping_place(m);
     if (!wrong)

@@ -12,6 +12,9 @@
 #define HANDLER_DEFAULT 0
 #define HANDLER_IGNORE 1
 #define MASK_SIZE 8
+#define FLAGS_KNOWN                                                                                                    \
+    (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | SA_RESETHAND |                  \
+     SA_EXPOSE_TAGBITS | SA_RESTORER)
 #define CODE_KERNEL 0x80 /* SI_KERNEL */
 
 unsigned long signal_blocked FREQUENT_DATA;
@@ -124,6 +127,7 @@ static long call_sigaction(const unsigned long arg[6]) {
     struct action old = action[signal];
     if (arg[1]) {
         new.mask &= ~UNBLOCKABLE;
+        new.flags &= FLAGS_KNOWN; /* so that a program can find out */
         action[signal] = new;
         if (ignored((unsigned)signal))
             pending &= ~SIGNAL_BIT(signal);
