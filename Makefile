@@ -285,7 +285,7 @@ $(DEBUGGED_BIN): $(B)/tests/linux/%: tests/linux/%.c
 	$(MKDIR)
 	$(say)$(CC) $(filter-out -O1,$(LINUX_CFLAGS)) -O0 $(DEPFLAGS) -o $@ $<
 # A libc without call frame information.
-$(B)/tests/linux/stockroom-musl $(B)/tests/linux/hostile $(B)/tests/linux/fuzz $(B)/tests/linux/elfs: tests/linux/stockroom.c | build/deps-test
+$(B)/tests/linux/stockroom-musl: tests/linux/stockroom.c | build/deps-test
 	$(MKDIR)
 	$(say)musl-gcc $(filter-out -O1,$(LINUX_CFLAGS)) -O0 -o $@ $<
 

@@ -3,7 +3,8 @@
 #
 # Random system calls (fuzz.c) and damaged ELF files (elfs.c): whatever happens to the program, it is never facet's own
 # failure, and nothing hangs. Calls that Linux answers alike everywhere are compared with it, where an unprivileged user can
-# be had for them: of two errors that apply another one may be told, so one run in eight may differ. usage: fuzz.sh BUILD-FOLDER SEEDS CALLS MUTANTS [FIRST-SEED]
+# be had for them: of two errors that apply another one may be told, so one run in eight may differ.
+# usage: fuzz.sh BUILD-FOLDER SEEDS CALLS MUTANTS [FIRST-SEED]
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 B=$(realpath "$1")
