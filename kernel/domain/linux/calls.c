@@ -2,7 +2,7 @@
 #include "calls.h"
 
 #define NUMBER_MAX 512
-#define NUMBER_LARGER 0xffff /* rax holds the number */
+#define NUMBER_LARGER 0xffff      /* rax holds the number */
 #define FUNCTION_MASK 0xffffffful /* the image lies below 256 MiB */
 
 /* Where a call's function is, and how many arguments it has: what each message needs, in little room. */
