@@ -39,7 +39,7 @@ static int ends(unsigned long number) {
     return number == __NR_exit || number == __NR_exit_group;
 }
 
-FREQUENT FREQUENT long calls_answer(unsigned long number, unsigned long arg[6]) {
+FREQUENT long calls_answer(unsigned long number, unsigned long arg[6]) {
     unsigned long at = number < NUMBER_MAX ? known[number].function : 0;
     int strace = boot.flags & BOOT_STRACE;
     clock_tick();
