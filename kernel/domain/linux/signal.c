@@ -69,7 +69,7 @@ void signal_fault(unsigned signal, int code, unsigned long address, unsigned lon
     pending |= SIGNAL_BIT(signal);
 }
 
-FREQUENT FREQUENT int signal_due(void) {
+FREQUENT int signal_due(void) {
     return (pending & ~signal_blocked) != 0;
 }
 
