@@ -118,6 +118,38 @@ static bool fill_slot(struct access_state *state, struct slot *slot, uint64_t va
     return true;
 }
 
+static bool is_fronted(struct emu *emu, uint64_t va) {
+    struct mmu_page page;
+    return mmu_walk(emu, reg_get(emu, UC_X86_REG_CR3), va, &page) == MMU_OK && in_aperture(page.gpa);
+}
+
+bool access_border(struct emu *emu, uint64_t va) {
+    struct access_state *state = emu->access;
+    va &= PAGE_MASK;
+    if (!state->fronts_seen)
+        return false;
+    if (is_fronted(emu, va + PAGE_SIZE))
+        return true;
+    uint32_t epoch = emu->mmu.epoch;
+    unsigned at = (unsigned)(va / PAGE_SIZE % PLAIN);
+    if (state->plain[at].epoch == epoch && state->plain[at].va != va)
+        state->plain_lost = epoch;
+    state->plain[at].va = va;
+    state->plain[at].epoch = epoch;
+    return false;
+}
+
+/* The page before this one of a front is, or may be, in the TLB as ordinary memory. */
+static bool border_missed(struct access_state *state, uint64_t va) {
+    uint64_t before = va - PAGE_SIZE;
+    uint32_t epoch = state->emu->mmu.epoch;
+    unsigned at = (unsigned)(before / PAGE_SIZE % PLAIN);
+    bool missed = !state->fronts_seen || state->plain_lost == epoch ||
+                  (state->plain[at].va == before && state->plain[at].epoch == epoch);
+    state->fronts_seen = true;
+    return missed;
+}
+
 bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct mmu_page *page, uc_tlb_entry *entry) {
     struct access_state *state = emu->access;
     struct target target;
@@ -132,6 +164,10 @@ bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct 
         return access_denied(state, va, access);
     if (emu->transaction)
         return transaction_fill(state, va, &target, entry);
+    if (target.front >= 0 && border_missed(state, va)) {
+        emu->pending = PENDING_FLUSH;
+        return false;
+    }
     if (target.careful)
         return access_refuse(state, va, access, true);
     if (emu->stats.fast_accesses >= state->blocks_due) {
@@ -151,11 +187,6 @@ bool access_capture(struct emu *emu, uint64_t va, enum access kind) {
         return false;
     access_refuse(emu->access, va, kind, true);
     return true;
-}
-
-static bool is_fronted(struct emu *emu, uint64_t va) {
-    struct mmu_page page;
-    return mmu_walk(emu, reg_get(emu, UC_X86_REG_CR3), va, &page) == MMU_OK && in_aperture(page.gpa);
 }
 
 void access_pieces(struct emu *emu, uint64_t pc) {
@@ -294,7 +325,7 @@ static enum exit_action exit_claimed(struct access_state *state) {
 
 enum exit_action access_exit(struct emu *emu, uc_err err) {
     struct access_state *state = emu->access;
-    access_special(state, SPECIAL_ENDING | SPECIAL_SWALLOW | SPECIAL_TAIL, false);
+    access_special(state, SPECIAL_ENDING | SPECIAL_SWALLOW, false);
     state->load.left = 0;
     state->pair.va = 0;
     if (state->fetch.count != 0 && emu->pending != PENDING_CLOCK) /* then no instruction starts over */

@@ -8,6 +8,8 @@
  * byte; the MMIO callbacks that follow serve the bytes of a load and ignore those of a store.
  *
  *   fast page      one PROT event is one access, answered on the spot
+ *   border page    ordinary memory in front of a front's page: a slot as well, so that no byte of an access that runs
+ *                  into the front moves before the whole has been answered
  *   careful page   the fill is refused; the instruction runs as a transaction, in which *every* data page is a slot
  *
  *   APERTURE_BASE           + FRONT_MAX << FRONT_SHIFT          + SLOTS pages
@@ -34,6 +36,7 @@
 #define STORES_MAX 160                         /* events of one instruction: FXSAVE makes about 100 */
 #define ANSWERS_MAX 320
 #define RING_SIZE 256 /* a power of two, at least STORES_MAX */
+#define PLAIN 8192u   /* pages of ordinary memory remembered */
 #define DECODED 4096u /* instructions remembered */
 #define BLOCKS_FIRST (1ul << 20)
 #define LOGS 8 /* processes suspended within an instruction */
@@ -61,7 +64,6 @@ enum special {
     SPECIAL_SWALLOW = 2,     /* byte stores of an unaligned store follow */
     SPECIAL_ENDING = 4,      /* an event was refused, the engine is on its way out */
     SPECIAL_LOG = 8,         /* some process is suspended within an instruction */
-    SPECIAL_TAIL = 16,       /* the last bytes of a store that began in ordinary memory come one by one */
 };
 
 /* One access as it was answered. */
@@ -149,13 +151,8 @@ struct access_state {
         unsigned size;
     } load;
     uint8_t loaded[3 * PIECE_MAX]; /* by a transaction; the middle third */
-    struct {                       /* SPECIAL_TAIL */
-        uint64_t va;
-        unsigned size, got;
-        uint8_t bytes[PAIR_MAX];
-    } tail;
-    struct {             /* an operand of two halves, of which the upper one is to come; va 0: none */
-        uint64_t pc, va; /* of that half */
+    struct {                       /* an operand of two halves, of which the upper one is to come; va 0: none */
+        uint64_t pc, va;           /* of that half */
         enum access kind;
         const uint8_t *from;     /* loads: that half */
         uint8_t bytes[PAIR_MAX]; /* stores */
@@ -170,6 +167,12 @@ struct access_state {
     struct ring_entry ring[RING_SIZE];
 
     unsigned fast_used; /* slots */
+    bool fronts_seen;   /* some page of a front has been filled */
+    struct {
+        uint64_t va;
+        uint32_t epoch;
+    } plain[PLAIN];      /* pages in the engine's TLB as what they are, by va; valid when epoch is emu.mmu.epoch */
+    uint32_t plain_lost; /* the epoch in which an entry had to make room */
     struct transaction tx;
     struct answer_log logs[LOGS];
     uint64_t stamp;

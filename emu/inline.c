@@ -126,15 +126,8 @@ ask_inline(struct access_state *state, const struct slot *slot, enum facet_kind 
 /* ---- Two halves: operands of 16 bytes, joined when they lie in this page. The others are captured. */
 
 /* Nothing of this instruction has happened yet, and its wide operand is here as a whole. */
-static bool pair_begins(struct access_state *state, const struct slot *slot, unsigned offset,
-                        const struct decoded *decoded) {
-    struct facet_regs regs;
-    if ((decoded->flags & DECODE_PAIR) == 0 || offset + decoded->wide > PAGE_SIZE)
-        return false;
-    if (offset != 0)
-        return true; /* had it begun in the page before, it had been refused there */
-    emu_regs_get(state->emu, &regs);
-    return decoded_wide_address(decoded, &regs) == slot->va;
+static bool pair_begins(unsigned offset, const struct decoded *decoded) {
+    return (decoded->flags & DECODE_PAIR) != 0 && offset + decoded->wide <= PAGE_SIZE;
 }
 
 static inline bool pair_goes_on(const struct access_state *state, uint64_t pc, uint64_t va, enum access kind) {
@@ -160,7 +153,7 @@ static __attribute__((noinline)) bool load_pair(struct access_state *state, cons
         state->pair.va = 0;
         return load_serve(state, address, size, state->pair.from);
     }
-    if (!pair_begins(state, slot, offset, decoded))
+    if (!pair_begins(offset, decoded))
         return access_refuse(state, va, ACCESS_LOAD, false);
     enum facet_verdict verdict = ask_inline(state, slot, FACET_LOAD, offset, decoded->wide, pc, decoded->flags, NULL);
     const uint8_t *from = nothing + PIECE_MAX;
@@ -176,10 +169,70 @@ static __attribute__((noinline)) bool load_pair(struct access_state *state, cons
     return load_serve(state, address, size, from);
 }
 
+uint64_t access_store_value(struct emu *emu, unsigned flags, uint64_t value, unsigned size) {
+    if ((flags & DECODE_SWAP) != 0)
+        return __builtin_bswap64(value) >> (64 - 8 * size);
+    if ((flags & DECODE_PUSHF) != 0 && tf_hidden_in_pushf(emu))
+        return value & ~FLAG_TF;
+    return value;
+}
+
+/* Performs a store that was passed. */
+static inline void store_perform(struct access_state *state, const struct slot *slot, unsigned offset,
+                                 const uint8_t *bytes, unsigned size) {
+    if (slot->target.host == NULL)
+        return;
+    word_write(slot->target.host + offset, word_read(bytes, size), size);
+    if (!slot->plain_store)
+        coherence_host_store(state->emu, slot->target.gpa + offset, size);
+}
+
+static void swallow_bytes(struct access_state *state, unsigned count) {
+    state->swallow = count;
+    access_special(state, SPECIAL_SWALLOW, count != 0);
+}
+
+/* ---- Border pages: nobody is asked for what stays in them. */
+
+static bool runs_over(struct access_state *state, const struct slot *slot, unsigned offset, unsigned size,
+                      const struct decoded *decoded) {
+    struct facet_regs regs;
+    unsigned reach = (decoded->flags & DECODE_PAIR) != 0 ? PAIR_MAX : decoded->wide;
+    if (offset + size > PAGE_SIZE)
+        return true;
+    if (offset + reach <= PAGE_SIZE)
+        return false;
+    emu_regs_get(state->emu, &regs);
+    return decoded_wide_address(decoded, &regs) + reach > slot->va + PAGE_SIZE;
+}
+
+static __attribute__((noinline)) bool load_border(struct access_state *state, const struct slot *slot, uint64_t address,
+                                                  unsigned size, const struct decoded *decoded) {
+    unsigned offset = address % PAGE_SIZE;
+    bool rmw = (decoded->flags & DECODE_RMW) != 0 && !slot->plain_store;
+    if (rmw || runs_over(state, slot, offset, size, decoded))
+        return access_refuse(state, slot->va + offset, ACCESS_LOAD, false);
+    return load_serve(state, address, size, slot->target.host + offset);
+}
+
+static __attribute__((noinline)) bool store_border(struct access_state *state, const struct slot *slot, unsigned offset,
+                                                   unsigned size, uint64_t value, const struct decoded *decoded) {
+    bool careful = !slot->plain_store && (decoded->flags & DECODE_HELPER) == 0;
+    if (careful || runs_over(state, slot, offset, size, decoded))
+        return access_refuse(state, slot->va + offset, ACCESS_STORE, false);
+    value = access_store_value(state->emu, decoded->flags, value, size);
+    store_perform(state, slot, offset, (const uint8_t *)&value, size);
+    if ((offset & (size - 1)) != 0)
+        swallow_bytes(state, size);
+    return true;
+}
+
 static inline bool load_inline(struct access_state *state, const struct slot *slot, uint64_t address, unsigned size,
                                uint64_t pc) {
     const struct decoded *decoded = decode(state, pc);
     unsigned offset = address % PAGE_SIZE;
+    if (__builtin_expect(slot->target.front < 0, 0))
+        return load_border(state, slot, address, size, decoded);
     if (decoded->wide != 0)
         return load_pair(state, slot, address, size, pc, decoded);
     if (offset + size > PAGE_SIZE || ((decoded->flags & DECODE_RMW) != 0 && !slot->plain_store))
@@ -202,122 +255,13 @@ static inline bool load_inline(struct access_state *state, const struct slot *sl
 
 /* ---- Stores */
 
-uint64_t access_store_value(struct emu *emu, unsigned flags, uint64_t value, unsigned size) {
-    if ((flags & DECODE_SWAP) != 0)
-        return __builtin_bswap64(value) >> (64 - 8 * size);
-    if ((flags & DECODE_PUSHF) != 0 && tf_hidden_in_pushf(emu))
-        return value & ~FLAG_TF;
-    return value;
-}
-
-/* Performs a store that was passed. */
-static inline void store_perform(struct access_state *state, const struct slot *slot, unsigned offset,
-                                 const uint8_t *bytes, unsigned size) {
-    if (slot->target.host == NULL)
-        return;
-    word_write(slot->target.host + offset, word_read(bytes, size), size);
-    if (!slot->plain_store)
-        coherence_host_store(state->emu, slot->target.gpa + offset, size);
-}
-
-/* One or two pages, inline: what began before this page or runs on into the next one. */
-static void store_wide(struct access_state *state, const struct target *target, uint64_t va, unsigned size, uint64_t pc,
-                       unsigned flags, const uint8_t *bytes) {
-    struct emu_access access = {.attempted = bytes, .reply = access_reply(state)};
-    access_describe(&access, FACET_STORE, flags & FACET_FLAGS, va, size, pc, target, 2);
-    if (target_read(target, 2, va, size, state->backing))
-        access.backing = state->backing;
-    state->emu->stats.fast_accesses++;
-    enum facet_verdict verdict = access_ask(state, &access);
-    facet_assert(verdict == FACET_PASS || verdict == FACET_DONE, "verdict %d on a front that is not careful",
-                 (int)verdict);
-    if (verdict == FACET_PASS)
-        target_write(state->emu, target, 2, va, size, access_stored(&access));
-    if ((flags & DECODE_MULTI) != 0)
-        ring_note(state, pc, FACET_STORE, va, size, verdict, access_stored(&access));
-}
-
-static bool page_at(struct access_state *state, uint64_t va, struct target *target) {
-    struct mmu_page page;
-    return mmu_walk(state->emu, reg_get(state->emu, UC_X86_REG_CR3), va, &page) == MMU_OK &&
-           page_resolve(state->emu, &page, target) == FRONT_OK;
-}
-
-static void swallow_bytes(struct access_state *state, unsigned count) {
-    state->swallow = count;
-    access_special(state, SPECIAL_SWALLOW, count != 0);
-}
-
-/* A store at a page's start may be the first one here of a store that began in the page before, which is ordinary
- * memory: the engine has stored those bytes already and reports the rest, one by one but for an upper half. The whole
- * is one access, asked at its last byte. Its backing shows the ordinary bytes as they are now, and DONE can't take them
- * back. */
-static bool tail_begins(struct access_state *state, const struct slot *slot, const struct decoded *decoded) {
-    struct facet_regs regs;
-    bool pair = (decoded->flags & DECODE_PAIR) != 0;
-    uint64_t va;
-    unsigned size = pair ? PAIR_MAX : decoded->store_size < PIECE_MAX ? decoded->store_size : PIECE_MAX;
-    if (size <= 1)
-        return false;
-    emu_regs_get(state->emu, &regs);
-    if (pair)
-        va = decoded_wide_address(decoded, &regs);
-    else if (!decoded_store_address(decoded, &regs, &va))
-        return false;
-    if (decoded->store == DECODE_STORE_PUSH && va >= slot->va) /* ENTER pushes several times */
-        va -= (va - slot->va + size) / size * size;
-    if (va >= slot->va || va + size <= slot->va)
-        return false;
-    state->tail.va = va;
-    state->tail.size = size;
-    state->tail.got = (unsigned)(slot->va - va);
-    access_special(state, SPECIAL_TAIL, true);
-    return true;
-}
-
-static bool tail_bytes(struct access_state *state, const struct slot *slot, unsigned size, uint64_t value,
-                       uint64_t pc) {
-    unsigned before = (unsigned)(slot->va - state->tail.va);
-    struct target target[2];
-    if (size > 1 && (state->tail.got - before) % size != 0)
-        swallow_bytes(state, size);
-    memcpy(state->tail.bytes + state->tail.got, &value, size);
-    state->tail.got += size;
-    if (state->tail.got < state->tail.size)
-        return true;
-    access_special(state, SPECIAL_TAIL, false);
-    if (page_at(state, state->tail.va, &target[0]) && target[0].host != NULL)
-        memcpy(state->tail.bytes, target[0].host + state->tail.va % PAGE_SIZE, before);
-    target[1] = slot->target;
-    store_wide(state, target, state->tail.va, state->tail.size, pc, access_decode(state, pc)->flags, state->tail.bytes);
-    return true;
-}
-
-/* Stores that take more than one page, began in the page before, or can't be refused. */
-static __attribute__((noinline)) bool store_unusual(struct access_state *state, const struct slot *slot,
-                                                    unsigned offset, unsigned size, uint64_t value, uint64_t pc,
-                                                    const struct decoded *decoded) {
-    struct target target[2] = {slot->target};
-    uint8_t bytes[PIECE_MAX];
-    memcpy(bytes, &value, sizeof bytes);
-    if ((decoded->flags & DECODE_HELPER) == 0)
-        return access_refuse(state, slot->va + offset, ACCESS_STORE, false);
-    if ((offset & (size - 1)) != 0)
-        swallow_bytes(state, size);
-    if (page_at(state, slot->va + PAGE_SIZE, &target[1]))
-        store_wide(state, target, slot->va + offset, size, pc, decoded->flags, bytes);
-    return true;
-}
-
 /* The lower half is kept until the upper one comes. */
 static __attribute__((noinline)) bool store_pair(struct access_state *state, const struct slot *slot, unsigned offset,
                                                  unsigned size, uint64_t value, uint64_t pc,
                                                  const struct decoded *decoded) {
     uint64_t va = slot->va + offset;
     bool upper = pair_goes_on(state, pc, va, ACCESS_STORE);
-    if (offset == 0 && !upper && tail_begins(state, slot, decoded))
-        return tail_bytes(state, slot, size, value, pc);
-    if (!upper && (size != PIECE_MAX || !slot->plain_store || !pair_begins(state, slot, offset, decoded)))
+    if (!upper && (size != PIECE_MAX || !slot->plain_store || !pair_begins(offset, decoded)))
         return access_refuse(state, va, ACCESS_STORE, false);
     memcpy(state->pair.bytes + (upper ? PIECE_MAX : 0), &value, PIECE_MAX);
     if (!upper) {
@@ -342,12 +286,12 @@ static __attribute__((noinline)) bool store_pair(struct access_state *state, con
 static inline bool store_inline(struct access_state *state, const struct slot *slot, unsigned offset, unsigned size,
                                 uint64_t value, uint64_t pc) {
     const struct decoded *decoded = decode(state, pc);
+    if (__builtin_expect(slot->target.front < 0, 0))
+        return store_border(state, slot, offset, size, value, decoded);
     if ((decoded->flags & DECODE_PAIR) != 0)
         return store_pair(state, slot, offset, size, value, pc, decoded);
-    if (offset + size > PAGE_SIZE || (!slot->plain_store && (decoded->flags & DECODE_HELPER) == 0))
-        return store_unusual(state, slot, offset, size, value, pc, decoded);
-    if (size == 1 && offset == 0 && tail_begins(state, slot, decoded))
-        return tail_bytes(state, slot, size, value, pc);
+    if (offset + size > PAGE_SIZE || !slot->plain_store)
+        return access_refuse(state, slot->va + offset, ACCESS_STORE, false);
     if ((decoded->flags & (DECODE_SWAP | DECODE_PUSHF)) != 0)
         value = access_store_value(state->emu, decoded->flags, value, size);
     enum facet_verdict verdict =
@@ -375,10 +319,6 @@ static bool on_special(struct access_state *state, struct slot *slot, enum acces
     if ((state->special & SPECIAL_TRANSACTION) != 0) {
         *answer = kind == ACCESS_LOAD ? transaction_load(state, slot, address, size)
                                       : transaction_store(state, slot, address % PAGE_SIZE, size, value);
-        return true;
-    }
-    if ((state->special & SPECIAL_TAIL) != 0) {
-        *answer = tail_bytes(state, slot, size, value, reg_rip(state->emu));
         return true;
     }
     if ((state->special & SPECIAL_LOG) != 0 && log_waits(state, reg_rip(state->emu))) {
@@ -421,10 +361,8 @@ static uint64_t piece_captured(const struct access_state *state, const struct sl
     return value;
 }
 
-/* A load that began in the page before, ordinary memory, has no event of its own. An inline load stops here before
- * anything has happened and becomes a transaction. One made by a helper of the engine (80-bit x87, CMPXCHG8B, state
- * restores) goes on regardless: it is served, unreported, and the transaction that follows is of a later instruction,
- * to no effect. */
+/* A load that began in a page of ordinary memory would have no event of its own. Such a page is a border page, with an
+ * event for the whole; were it not, the load could only be stopped and captured. */
 static uint64_t piece_unannounced(struct access_state *state, const struct slot *slot, uint64_t offset, unsigned size) {
     if (state->emu->pending == PENDING_NONE) {
         access_refuse(state, slot->va, ACCESS_LOAD, true);

@@ -414,6 +414,8 @@ void access_destroy(struct emu *emu);
  *   fetch        answer entry->paddr = the RAM frame that backs the page (perms are then set by the core: execute
  * only), or false with pending set */
 bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct mmu_page *page, uc_tlb_entry *entry);
+/* A data fill of ring 3 of a page of ordinary memory, outside of a transaction: is it to go to access_fill as well? */
+bool access_border(struct emu *emu, uint64_t va);
 /* INTR hook, first: true claims it (a transaction's #DB, or any exception inside one: pending is set and the engine
  * stopped); RIP must then be written. tf_retired() has been called for vector 1. */
 bool access_intr(struct emu *emu, uint32_t vector);

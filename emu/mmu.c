@@ -316,7 +316,7 @@ static bool fill_page(struct emu *emu, uint64_t va, enum access access, int cpl,
     }
     if (in_aperture(page.gpa))
         return fill_aperture(emu, va, access, &page, entry);
-    if (emu->transaction && cpl == 3 && access != ACCESS_FETCH)
+    if (cpl == 3 && access != ACCESS_FETCH && (emu->transaction || access_border(emu, va)))
         return access_fill(emu, va, access, &page, entry);
     /* A page whose D bit is clear stays read-only in the TLB so that the first store comes here and sets it. */
     return coherence_fill(emu, va, access, page.write && page.dirty, page.execute, entry);

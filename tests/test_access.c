@@ -62,7 +62,9 @@ struct run {
     const struct form *form;
     struct outcome *outcome;
     unsigned stop_percent, seed;
-    bool expect_again, tail_seen;
+    bool serves;    /* the handler moves the bytes itself and says DONE */
+    int refused_at; /* number of the access, from 1, that it stops and then lets fault; 0: none */
+    bool expect_again;
     uint64_t stopped_va;
     unsigned stops;
 };
@@ -112,10 +114,8 @@ static void check_parts(struct run *run, const struct emu_access *access) {
 
 static void check_backing(struct run *run, const struct emu_access *access) {
     uint64_t va = access->va.v;
-    /* The one exception: a store into a fast page that began in ordinary memory shows those bytes as they are now. */
-    bool tail = run->window != CAREFUL && access->kind == FACET_STORE && access->part[0].front < 0;
     cr_assert_not_null(access->backing);
-    for (unsigned i = tail ? access->part[0].size : 0; i < access->size; i++)
+    for (unsigned i = 0; i < access->size; i++)
         cr_assert_eq(access->backing[i], *behind(run, va + i), "%s: backing of 0x%lx+%u", run->form->name, va, i);
 }
 
@@ -124,6 +124,15 @@ static bool careful(struct run *run, const struct emu_access *access) {
         if (access->part[i].front >= 0 && (run->guest->fronts[access->part[i].front].flags & FRONT_CAREFUL) != 0)
             return true;
     return false;
+}
+
+static enum facet_verdict serve(struct run *run, struct emu_access *access) {
+    for (unsigned i = 0; i < access->size; i++)
+        if (access->kind == FACET_LOAD)
+            access->reply[i] = *behind(run, access->va.v + i);
+        else
+            *behind(run, access->va.v + i) = access->attempted[i];
+    return FACET_DONE;
 }
 
 static enum facet_verdict on_access(void *context, struct emu_access *access) {
@@ -140,9 +149,14 @@ static enum facet_verdict on_access(void *context, struct emu_access *access) {
         run->stopped_va = access->va.v;
         return FACET_STOP;
     }
+    if (outcome->count + 1 == run->refused_at) {
+        run->expect_again = run->stopped_va == 0;
+        run->stopped_va = access->va.v;
+        return run->expect_again ? FACET_STOP : FACET_FAULT;
+    }
     cr_assert_lt(outcome->count, EVENTS_MAX);
     outcome->event[outcome->count++] = (struct event){access->kind, access->flags, access->size, access->va.v};
-    return FACET_PASS;
+    return run->serves ? serve(run, access) : FACET_PASS;
 }
 
 /* ---- Running a form */
@@ -188,10 +202,15 @@ static void check_undisturbed(struct run *run, const struct facet_regs *before) 
         cr_assert_arr_eq(&now, before, sizeof now, "%s: registers at a stop", run->form->name);
 }
 
-static void execute(struct run *run, const struct place *place) {
+static void keep_memory(struct run *run, struct outcome *outcome) {
+    for (unsigned page = 0; page < WINDOW_PAGES; page++)
+        memcpy(outcome->memory[page], guest_frame(run->guest, run->window, page), PAGE);
+}
+
+/* Memory and registers before the form. */
+static struct facet_regs prepare(struct run *run, const struct place *place) {
     struct guest *guest = run->guest;
     struct facet_regs regs;
-    struct emu_stop stop;
     for (unsigned page = 0; page < WINDOW_PAGES; page++)
         if (backed(page))
             fill_memory(guest_frame(guest, run->window, page), page);
@@ -201,6 +220,13 @@ static void execute(struct run *run, const struct place *place) {
     regs.rip = CODE + (uint64_t)(run->form->code - forms_begin);
     regs.r15 = CODE;
     emu_regs_set(guest->emu, &regs);
+    return regs;
+}
+
+static void execute(struct run *run, const struct place *place) {
+    struct guest *guest = run->guest;
+    struct emu_stop stop;
+    struct facet_regs regs = prepare(run, place);
     for (run->stops = 0; (stop = emu_run(guest->emu)).reason == EMU_STOP_ACCESS; run->stops++) {
         cr_assert(run->expect_again, "%s: a stop that nobody asked for", run->form->name);
         check_undisturbed(run, &regs);
@@ -210,8 +236,7 @@ static void execute(struct run *run, const struct place *place) {
                  run->form->name, place->p, place->q, place->s, (int)run->window, guest_traps(guest)->trap[0].vector,
                  guest_traps(guest)->trap[0].cr2);
     emu_regs_get(guest->emu, &run->outcome->regs);
-    for (unsigned page = 0; page < WINDOW_PAGES; page++)
-        memcpy(run->outcome->memory[page], guest_frame(guest, run->window, page), PAGE);
+    keep_memory(run, run->outcome);
 }
 
 /* ---- What the definition says */
@@ -453,5 +478,102 @@ Test(access, stops_change_neither_results_nor_the_list_of_accesses) {
             }
         }
     cr_assert_gt(stops, 1000);
+    guest_destroy(&guest);
+}
+
+Test(access, a_handler_that_moves_the_bytes_itself_makes_no_difference) {
+    struct guest guest = create();
+    for (unsigned i = 0; i < FORM_COUNT; i++)
+        FOR_EACH_PLACE(place, i) {
+            struct run run = {.guest = &guest, .form = &forms[i], .outcome = &plain};
+            if (!applicable(&forms[i], &place) || delta_ % 2 != 0)
+                continue;
+            execute(&run, &place);
+            for (run.window = FAST; run.window < WINDOWS; run.window++) {
+                run.outcome = &other;
+                run.serves = true;
+                execute(&run, &place);
+                compare_state(&run, &place, &plain, WINDOW(PLAIN), WINDOW(run.window), &other);
+            }
+        }
+    guest_destroy(&guest);
+}
+
+/* ---- Refused accesses: what the program looks like then is what it looks like in plain memory before the same
+ * instruction, which single steps show. */
+
+#define STEPS_MAX 32
+static struct outcome before[STEPS_MAX];
+
+static int step_through(struct run *run, const struct place *place) {
+    int steps = 0;
+    for (prepare(run, place); steps < STEPS_MAX; steps++) {
+        emu_regs_get(run->guest->emu, &before[steps].regs);
+        keep_memory(run, &before[steps]);
+        if (emu_step(run->guest->emu).reason != EMU_STOP_STEP)
+            return steps + 1;
+    }
+    cr_assert_fail("%s takes more than %d steps", run->form->name, STEPS_MAX);
+    return steps;
+}
+
+static bool same_memory(const struct run *run, const struct outcome *a, const struct outcome *b) {
+    bool differs = strcmp(run->form->name, "push_rsp") == 0 || strcmp(run->form->name, "enter_nested") == 0;
+    return differs || memcmp(a->memory, b->memory, 5 * PAGE) == 0;
+}
+
+static bool was_so(const struct run *run, int steps, struct facet_regs regs) {
+    uint64_t rip = regs.rip;
+    normalise(&regs, WINDOW(run->window), run->form);
+    for (int i = 0; i < steps; i++) {
+        struct facet_regs then = before[i].regs;
+        bool here = then.rip == rip && same_memory(run, &before[i], &other);
+        normalise(&then, WINDOW(PLAIN), run->form);
+        if (here && memcmp(&then, &regs, sizeof regs) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* False: there is no such access. */
+static bool refuse(struct run *run, const struct place *place, int steps) {
+    run->outcome = &other;
+    run->stopped_va = 0;
+    guest_traps(run->guest)->count = 0;
+    prepare(run, place);
+    struct emu_stop stop = emu_run(run->guest->emu);
+    if (stop.reason == EMU_STOP_EVENT && stop.code == DEBUG_EVENT_MESSAGE)
+        return false;
+    for (int fault = 0; fault < 2; fault++) {
+        struct facet_regs regs;
+        emu_regs_get(run->guest->emu, &regs);
+        keep_memory(run, &other);
+        if (fault) {
+            cr_assert_eq(stop.code, DEBUG_EVENT_FAULTED, "%s", run->form->name);
+            cr_assert_eq(guest_traps(run->guest)->trap[0].vector, VECTOR_FRONT);
+            regs.rip = guest_traps(run->guest)->trap[0].rip;
+        }
+        cr_assert(was_so(run, steps, regs), "%s at %lx %lx %lx: not the state before the access %d, when %s",
+                  run->form->name, place->p, place->q, place->s, run->refused_at, fault ? "it faults" : "stopped");
+        if (!fault)
+            stop = emu_run(run->guest->emu);
+    }
+    return true;
+}
+
+Test(access, a_refused_access_leaves_the_state_of_before_its_instruction) {
+    struct guest guest = create();
+    unsigned refused = 0;
+    for (unsigned i = 0; i < FORM_COUNT; i++)
+        FOR_EACH_PLACE(place, i) {
+            struct run run = {.guest = &guest, .form = &forms[i], .outcome = &plain};
+            if (!applicable(&forms[i], &place))
+                continue;
+            int steps = step_through(&run, &place);
+            run.window = CAREFUL;
+            for (run.refused_at = 1; refuse(&run, &place, steps); run.refused_at++)
+                refused++;
+        }
+    cr_assert_gt(refused, 10000);
     guest_destroy(&guest);
 }
