@@ -92,3 +92,11 @@ err_has 'Not a directory'
 box 0 ls -a b
 printf '.\n..\ntwo\n' >"$T/expected"
 out_is "$T/expected"
+
+# A stream that is closed stays closed: no file of facet's own takes its number.
+grants='--grant dir:.:rw'
+last='a closed standard input'
+got=0
+"$FACET" run $grants "$BUSYBOX" cat <&- >"$T/out" 2>"$T/err" || got=$?
+[ $got = 1 ] || fail "exit status $got"
+err_has 'Bad file descriptor'
