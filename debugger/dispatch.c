@@ -5,7 +5,6 @@
  */
 /* The machine has just written these fields one by one: reading two of them at once would wait for the stores. */
 #pragma GCC optimize("no-tree-slp-vectorize")
-#include "guard.h"
 #include "swap.h"
 #include "text.h"
 
@@ -78,21 +77,10 @@ static enum facet_verdict break_contract(struct attached *h, unsigned verdict) {
     return FACET_PASS;
 }
 
-/* Somebody else's code. */
-static enum facet_verdict ask_stranger(struct attached *h, struct facet_access *access, struct facet_reply *reply) {
-    enum facet_verdict verdict;
-    int signal;
-    if (guard_ask(h, access, reply, &verdict, &signal))
-        return verdict;
-    memset(reply, 0, sizeof *reply);
-    handler_crashed(h, access, signal);
-    return FACET_PASS;
-}
-
 static inline enum facet_verdict ask_handler(struct attached *h, struct facet_access *access,
                                              struct facet_reply *reply) {
     access->sequence = h->sequence++;
-    enum facet_verdict verdict = h->guarded ? ask_stranger(h, access, reply) : h->ask(h->state, access, reply);
+    enum facet_verdict verdict = h->ask(h->asked, access, reply);
     if (__builtin_expect(verdict == FACET_PASS, 1))
         return verdict;
     if ((unsigned)verdict > FACET_STOP || !(h->verdicts & FACET_MAY(verdict)) || verdict == FACET_STEP ||

@@ -3,7 +3,6 @@
 
 #include "session.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -15,11 +14,10 @@ static const int caught[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, TICK};
 #define CAUGHT (sizeof caught / sizeof *caught)
 
 static struct {
-    volatile sig_atomic_t running;    /* a guarded call */
-    volatile sig_atomic_t signal;     /* that ended it */
-    volatile unsigned long calls;     /* of guard_call */
-    struct attached *volatile asked;  /* of guard_ask */
-    const void *volatile noted_asked; /* the call that ran at the last tick */
+    volatile sig_atomic_t calling; /* guard_call() is */
+    volatile sig_atomic_t signal;  /* that ended it */
+    volatile uint64_t calls;       /* of guard_call */
+    const void *volatile noted;    /* the call that ran at the last tick */
     volatile uint64_t noted_number;
     unsigned depth;
     bool has_timer;
@@ -29,6 +27,11 @@ static struct {
     stack_t previous_stack;
     _Alignas(16) char stack[STACK_SIZE]; /* for one who has used up the other */
 } guard;
+
+/* Both are known to the assembler below only. */
+struct attached **volatile guard_stack; /* of a running guard_ask(); NULL: none */
+void guard_unwind(void) __attribute__((noreturn));
+enum facet_verdict guard_left(struct attached *handler, const struct facet_access *access);
 
 /* ---- Signals */
 
@@ -51,35 +54,43 @@ static void pass_on(int signal, siginfo_t *info, void *context) {
 
 static void leave_call(int signal) {
     guard.signal = signal;
-    guard.running = false;
+    if (guard_stack)
+        guard_unwind();
+    guard.calling = false;
     __builtin_longjmp(guard.resume, 1);
 }
 
 static void on_crash(int signal, siginfo_t *info, void *context) {
     if (signal == SIGSEGV && emu_own_fault(info, context))
         return;
-    if (guard.running)
+    if (guard_stack || guard.calling)
         leave_call(signal);
     pass_on(signal, info, context);
 }
 
-static uint64_t call_number(void) {
-    return guard.asked ? guard.asked->sequence : guard.calls;
+/* The call that runs now: no other has the same handler and number. */
+static const struct attached *running(uint64_t *number) {
+    const struct attached *asked = guard_stack ? *guard_stack : NULL;
+    *number = asked ? asked->sequence : guard.calls;
+    return asked;
 }
 
 static void on_tick(int signal) {
+    uint64_t number;
+    const struct attached *asked = running(&number);
     (void)signal;
-    if (guard.running && guard.noted_asked == guard.asked && guard.noted_number == call_number())
+    if ((asked || guard.calling) && guard.noted == asked && guard.noted_number == number)
         leave_call(0);
     guard_interrupt();
 }
 
 void guard_interrupt(void) {
     const struct itimerspec soon = {.it_value = {GUARD_GRACE, 0}};
+    uint64_t number;
     if (!guard.depth || !guard.has_timer)
         return;
-    guard.noted_asked = guard.asked;
-    guard.noted_number = call_number();
+    guard.noted = running(&number);
+    guard.noted_number = number;
     timer_settime(guard.timer, 0, &soon, NULL);
 }
 
@@ -118,30 +129,55 @@ void guard_leave(void) {
 
 /* ---- Calls */
 
-__attribute__((noinline)) bool guard_ask(struct attached *handler, const struct facet_access *access,
-                                         struct facet_reply *reply, enum facet_verdict *verdict, int *signal) {
-    guard.asked = handler;
-    if (__builtin_setjmp(guard.resume)) {
-        *signal = guard.signal;
-        return false;
-    }
-    guard.running = true;
-    *verdict = handler->ask(handler->state, access, reply);
-    guard.running = false;
-    return true;
+/* guard_ask() runs for each access; setjmp would cost too much. What the caller wants to find in registers goes to the
+ * stack, where nobody looks for it unless the handler does not come back:
+ *
+ *     guard_stack --> handler, access, (align), r15, r14, r13, r12, rbx, rbp, return address
+ */
+_Static_assert(offsetof(struct attached, access) == 16 && offsetof(struct attached, state) == 24, "guard_ask");
+__asm__(".text\n"
+        ".globl guard_ask\n"
+        ".type guard_ask, @function\n"
+        "guard_ask:\n"
+        "    .cfi_startproc\n"
+        "    push %rbp; push %rbx; push %r12; push %r13; push %r14; push %r15\n"
+        "    push %rsi; push %rsi; push %rdi\n"
+        "    .cfi_def_cfa_offset 80\n"
+        "    mov %rsp, guard_stack(%rip)\n"
+        "    mov 16(%rdi), %rax\n"
+        "    mov 24(%rdi), %rdi\n"
+        "    call *%rax\n"
+        "    movq $0, guard_stack(%rip)\n"
+        "    add $72, %rsp\n"
+        "    .cfi_def_cfa_offset 8\n"
+        "    ret\n"
+        "guard_unwind:\n"
+        "    mov guard_stack(%rip), %rsp\n"
+        "    movq $0, guard_stack(%rip)\n"
+        "    cld\n"
+        "    pop %rdi; pop %rsi; pop %r15\n"
+        "    pop %r15; pop %r14; pop %r13; pop %r12; pop %rbx; pop %rbp\n"
+        "    jmp guard_left\n"
+        "    .cfi_endproc\n"
+        ".size guard_ask, . - guard_ask\n");
+
+/* In its caller's eyes this is how guard_ask() ends. */
+enum facet_verdict guard_left(struct attached *h, const struct facet_access *access) {
+    memset(&h->on->swaps->reply, 0, sizeof h->on->swaps->reply);
+    handler_crashed(h, access, guard.signal);
+    return FACET_PASS;
 }
 
 static __attribute__((noinline)) bool call_it(void (*call)(void *), void *context) {
     if (__builtin_setjmp(guard.resume))
         return false;
-    guard.running = true;
+    guard.calling = true;
     call(context);
-    guard.running = false;
+    guard.calling = false;
     return true;
 }
 
 bool guard_call(void (*call)(void *), void *context, int *signal) {
-    guard.asked = NULL;
     guard.calls++;
     guard_enter();
     bool good = call_it(call, context);

@@ -17,10 +17,9 @@
 void guard_enter(void);
 void guard_leave(void);
 
-/* Asks the handler. False: it crashed (*signal), or it was overdue (*signal is 0). */
-bool guard_ask(struct attached *handler, const struct facet_access *access, struct facet_reply *reply,
-               enum facet_verdict *verdict, int *signal);
-/* Any other call; enters and leaves by itself. */
+/* Asks the handler, a struct attached. If it crashes or is overdue: handler_crashed(), and PASS. */
+enum facet_verdict guard_ask(void *handler, const struct facet_access *access, struct facet_reply *reply);
+/* Any other call; enters and leaves by itself. False: it crashed (*signal), or was overdue (*signal is 0). */
 bool guard_call(void (*call)(void *context), void *context, int *signal);
 
 /* The user wants an end: a call that does not return soon is overdue. Async-signal-safe. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "swap.h"
 
+#include "guard.h"
 #include "kernel.h"
 #include "text.h"
 
@@ -24,7 +25,6 @@ struct swapped *swaps_find(struct swaps *swaps, const char *object) {
 /* ---- Handlers of an object */
 
 static enum facet_status attach_state(struct attached *h, struct facet_error *error) {
-    h->ask = h->code.handler->access;
     h->guarded = h->code.library != NULL;
     h->sequence = 0;
     h->crashed = false;
@@ -38,7 +38,11 @@ static enum facet_status attach_state(struct attached *h, struct facet_error *er
     if (h->verdicts >> (FACET_STOP + 1))
         return facet_fail(error, FACET_ERR_USAGE, "handler %s declares verdicts that do not exist (0x%x)", h->code.text,
                           h->verdicts);
-    return handler_attach(h, error);
+    status = handler_attach(h, error);
+    h->access = h->code.handler->access;
+    h->ask = h->guarded ? guard_ask : h->access;
+    h->asked = h->guarded ? h : h->state;
+    return status;
 }
 
 /* facet's own handler knows its state by the object's name. */

@@ -21,9 +21,12 @@ struct swaps;
 
 /* A handler attached to an object. */
 struct attached {
-    enum facet_verdict (*ask)(void *state, const struct facet_access *access, struct facet_reply *reply);
-    struct handler_code code;
+    /* access() with the state, or guard_ask() with this. */
+    enum facet_verdict (*ask)(void *asked, const struct facet_access *access, struct facet_reply *reply);
+    void *asked;
+    enum facet_verdict (*access)(void *state, const struct facet_access *access, struct facet_reply *reply);
     void *state;
+    struct handler_code code;
     uint32_t verdicts; /* declared, as FACET_MAY */
     uint64_t serial;   /* later attached: greater */
     uint64_t sequence; /* accesses it was asked about */
