@@ -49,7 +49,7 @@ KEEPER_SRC = kernel/domain/pager.c kernel/domain/copyspace.c
 DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/grants.c debugger/objects.c debugger/regions.c debugger/strace.c debugger/strace_args.c debugger/strace_structs.c \
 	debugger/strace_calls.c debugger/strace_flags.c debugger/report.c debugger/stats.c \
 	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c \
-	debugger/dispatch.c debugger/services.c debugger/events.c debugger/handlers.c debugger/builtin_trace.c \
+	debugger/dispatch.c debugger/broken.c debugger/guard.c debugger/services.c debugger/events.c debugger/handlers.c debugger/builtin_trace.c \
 	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/cli.c debugger/cli_input.c debugger/cli_terminal.c debugger/cli_complete.c debugger/cli_script.c debugger/cli_help.c debugger/cli_help_text.c debugger/cli_info.c \
 	debugger/cli_settings.c debugger/cli_arguments.c debugger/cmd_print.c debugger/color.c debugger/address.c \
 	debugger/frame.c debugger/frame_guess.c debugger/inlined.c debugger/ifunc.c debugger/disasm.c debugger/lines.c debugger/linespec.c debugger/source.c debugger/point.c \
@@ -343,6 +343,7 @@ tests/linux/programs.sh $(B)
 tests/linux/matrix.sh $(B)
 tests/linux/escape.sh $(B)
 tests/linux/packages.sh $(B)
+tests/linux/mixed.sh $(B) 10000 1
 endef
 
 # The debug build is tested for what only it has: instruction counts.
@@ -394,6 +395,7 @@ test-linux: all $(LINUX_FILES) build/deps-test
 	tests/linux/hostile.sh $(B)
 	tests/linux/fuzz.sh $(B) 200 2000 2000
 	tests/linux/sqlite.sh $(B)
+	tests/linux/mixed.sh $(B) 1000000 2
 
 bench: all build/deps-test $(B)/tests/bench/pass.so $(BENCH_GUEST_BIN) $(BENCH_HOST_BIN)
 	tests/bench/bench.sh $(B) build/bench.ndjson

@@ -20,9 +20,9 @@ void ring_note(struct access_state *state, uint64_t pc, enum facet_kind kind, ui
     entry->pc = pc;
     entry->answer.va = va;
     entry->answer.kind = (uint8_t)kind;
-    entry->answer.size = (uint8_t)size;
+    entry->answer.size = (uint16_t)size;
     entry->answer.verdict = (uint8_t)verdict;
-    memcpy(entry->answer.bytes, bytes, PIECE_MAX);
+    memcpy(entry->answer.bytes, bytes, size);
     if (state->ring_count < RING_SIZE)
         state->ring_count++;
 }
@@ -148,13 +148,17 @@ const struct answer *log_next(struct access_state *state, enum facet_kind kind, 
     return answer;
 }
 
+const uint8_t *answer_bytes(const struct access_state *state, const struct answer *answer) {
+    return answer->size > PAIR_MAX ? state->tx.log.wide[answer->kind == FACET_STORE] : answer->bytes;
+}
+
 void log_add(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size, enum facet_verdict verdict,
              const uint8_t *bytes) {
     struct answer_log *log = &state->tx.log;
     facet_assert(log->count < ANSWERS_MAX, "the instruction at 0x%lx makes more than %d accesses", state->tx.pc,
                  ANSWERS_MAX);
     struct answer *answer = &log->answer[log->count++];
-    *answer = (struct answer){.va = va, .kind = (uint8_t)kind, .size = (uint8_t)size, .verdict = (uint8_t)verdict};
-    memcpy(answer->bytes, bytes, PIECE_MAX);
+    *answer = (struct answer){.va = va, .kind = (uint8_t)kind, .size = (uint16_t)size, .verdict = (uint8_t)verdict};
+    memcpy(size > PAIR_MAX ? log->wide[kind == FACET_STORE] : answer->bytes, bytes, size);
     state->tx.answered = log->count;
 }
