@@ -154,6 +154,7 @@ static enum facet_status tell_reason(struct control *c, bool *gone, struct facet
     case SESSION_DEADLOCK:
         printf("\nEvery process waits for ever.\n");
         break;
+    case SESSION_BROKEN:
     case SESSION_BREAKPOINT:
     case SESSION_STOPPED:
     case SESSION_STEPPED:
