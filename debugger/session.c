@@ -44,6 +44,7 @@ enum facet_status session_open(const struct session_config *config, struct sessi
         s->regions = regions_new();
         s->swaps->regions = s->regions;
         s->swaps->events = s->events;
+        s->swaps->seed = config->seed;
     } else {
         session_close(s);
         s = NULL;

@@ -86,6 +86,7 @@ struct facet_services {
     int (*swap)(void *facet, const char *object, const char *handler);
     int (*restore)(void *facet, const char *object);
     int (*wake)(void *facet, uint64_t process); /* ends a BLOCK; -1: not yet */
+    uint64_t seed;                              /* --seed: where chance is to start, so that the same run comes again */
 };
 
 struct facet_object {
