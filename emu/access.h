@@ -35,7 +35,7 @@
 #define RING_SIZE 256 /* a power of two, at least STORES_MAX */
 #define DECODED 4096u /* instructions remembered */
 #define BLOCKS_FIRST (1ul << 20)
-#define LOGS 8 /* processes suspended within an instruction */
+#define LOGS 64 /* processes suspended within an instruction */
 
 /* A page of memory behind all fronts. */
 struct target {
@@ -68,6 +68,7 @@ struct answer {
     uint64_t va;
     uint8_t kind, size, verdict;
     uint8_t bytes[PIECE_MAX]; /* loads: what was delivered; stores: what is stored */
+    uint64_t step;            /* emu_access.step */
 };
 
 /* The answered accesses of an instruction that has not retired. It lives while the process stands before that
@@ -75,6 +76,7 @@ struct answer {
 struct answer_log {
     bool live;
     bool stopped; /* the next access is the one at which the process stopped */
+    bool blocked; /* … or was blocked */
     uint64_t stamp;
     uint64_t cr3;
     struct facet_regs regs;
@@ -97,6 +99,13 @@ struct pending_store {
     struct target target[2];
 };
 
+/* An access whose outcome is to be told. */
+struct stepped {
+    struct answer answer;
+    int parts;
+    struct target target[2];
+};
+
 struct transaction {
     bool wanted; /* to begin before the engine runs again, if it stands at wanted_pc in ring 3 */
     uint64_t wanted_pc;
@@ -113,6 +122,8 @@ struct transaction {
     bool ring_started;  /* the first access before the cut has been found */
     unsigned ring_left; /* entries at the ring's end that may precede the cut */
     struct pending_store store[STORES_MAX];
+    unsigned steps;
+    struct stepped step[ANSWERS_MAX];
 };
 
 struct access_state {
@@ -162,6 +173,9 @@ struct access_state {
         bool told;      /* it was answered */
         bool stopped;   /* or stopped */
         bool restarted; /* the engine came back before or within that instruction */
+        uint64_t step;  /* it runs as a transaction, and then the outcome of its fetch is told */
+        struct emu_access access;
+        uint8_t code[DECODE_BYTES_MAX];
     } fetch;
     struct { /* VECTOR_FRONT to be raised */
         enum front_trap reason;
@@ -220,6 +234,10 @@ static inline enum facet_verdict access_ask(struct access_state *state, struct e
         access_time(emu, access);
     return emu->ask != NULL ? emu->ask(emu->ask_context, access) : FACET_PASS;
 }
+static inline void access_outcome(struct access_state *state, const struct emu_access *access) {
+    if (access->step != 0 && state->emu->outcome != NULL)
+        state->emu->outcome(state->emu->ask_context, access);
+}
 static inline uint8_t *access_reply(struct access_state *state) {
     return state->reply_room + FACET_ACCESS_MAX;
 }
@@ -249,6 +267,7 @@ void transaction_abort(struct access_state *state);     /* outside; the log is k
 /* ---- fetch.c */
 void fetch_exit(struct access_state *state); /* the engine came back */
 void fetch_forget(struct access_state *state);
+void fetch_outcome(struct access_state *state); /* the transaction has retired */
 
 /* ---- answers.c */
 void ring_note(struct access_state *state, uint64_t pc, enum facet_kind kind, uint64_t va, unsigned size,
@@ -265,6 +284,6 @@ bool log_waits(struct access_state *state, uint64_t pc); /* in this address spac
 void log_clear(struct access_state *state);
 const struct answer *log_next(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size);
 void log_add(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size, enum facet_verdict verdict,
-             const uint8_t *bytes);
+             const uint8_t *bytes, uint64_t step);
 
 #endif
