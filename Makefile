@@ -52,14 +52,14 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 	debugger/dispatch.c debugger/hold.c debugger/services.c debugger/events.c debugger/handlers.c debugger/builtin_trace.c \
 	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/cli.c debugger/cli_input.c debugger/cli_terminal.c debugger/cli_complete.c debugger/cli_script.c debugger/cli_help.c debugger/cli_help_text.c debugger/cli_info.c \
 	debugger/cli_settings.c debugger/cli_arguments.c debugger/cmd_print.c debugger/color.c debugger/address.c \
-	debugger/frame.c debugger/frame_guess.c debugger/inlined.c debugger/disasm.c debugger/lines.c debugger/linespec.c debugger/source.c debugger/point.c \
+	debugger/frame.c debugger/frame_guess.c debugger/inlined.c debugger/ifunc.c debugger/disasm.c debugger/lines.c debugger/linespec.c debugger/source.c debugger/point.c \
 	debugger/watchpoint.c debugger/control.c debugger/step.c debugger/tell.c debugger/returned.c debugger/cmd_step.c \
 	debugger/cmd_break.c debugger/cmd_watch.c debugger/cmd_stack.c debugger/cmd_list.c debugger/cmd_disassemble.c \
 	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c debugger/cmd_traverse.c debugger/traverse_steps.c debugger/caps.c debugger/cmd_caps.c \
 	debugger/expr.c debugger/expr_lex.c debugger/expr_parse.c debugger/expr_type.c \
 	debugger/expr_eval.c debugger/expr_op.c debugger/expr_variable.c debugger/vector.c debugger/data.c debugger/value.c debugger/value_part.c \
 	debugger/value_print.c debugger/value_text.c debugger/type.c debugger/type_dwarf.c debugger/type_dynamic.c debugger/type_print.c debugger/catalogue.c \
-	debugger/scope.c debugger/location.c debugger/location_value.c debugger/location_entry.c debugger/format.c debugger/cmd_value.c debugger/cmd_display.c debugger/cmd_info.c
+	debugger/scope.c debugger/location.c debugger/location_value.c debugger/location_entry.c debugger/format.c debugger/cmd_value.c debugger/cmd_display.c debugger/cmd_info.c debugger/cmd_symbols.c
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define BLOCK_BYTES 65536
+#define DEBUG_TYPES (1ul << 63) /* with an offset: it is one of DWARF 4's section .debug_types */
 
 struct block {
     struct block *next;
@@ -54,6 +55,8 @@ void catalogue_close(struct catalogue *c) {
 }
 
 bool catalogue_die(struct catalogue *c, uint64_t offset, Dwarf_Die *die) {
+    if (offset & DEBUG_TYPES)
+        return c->dwarf && dwarf_offdie_types(c->dwarf, offset & ~DEBUG_TYPES, die);
     return c->dwarf && dwarf_offdie(c->dwarf, offset, die);
 }
 
@@ -113,6 +116,7 @@ struct indexing {
     struct catalogue *c;
     struct name *first, **last; /* all, in order, before they are hashed */
     size_t count;
+    uint64_t section; /* 0, or DEBUG_TYPES */
 };
 
 static void take_name(struct indexing *at, Dwarf_Die *die, Dwarf_Die *unit, Dwarf_Die *parent) {
@@ -126,9 +130,9 @@ static void take_name(struct indexing *at, Dwarf_Die *die, Dwarf_Die *unit, Dwar
                               .kind = kind,
                               .external = has_flag(die, DW_AT_external),
                               .declaration = is_declaration(die),
-                              .die = dwarf_dieoffset(die),
-                              .unit = dwarf_dieoffset(unit),
-                              .parent = dwarf_dieoffset(parent)};
+                              .die = dwarf_dieoffset(die) | at->section,
+                              .unit = dwarf_dieoffset(unit) | at->section,
+                              .parent = dwarf_dieoffset(parent) | at->section};
         *at->last = name;
         at->last = &name->next;
         at->count++;
@@ -168,14 +172,14 @@ static void hash_names(struct catalogue *c, struct indexing *at) {
 
 static void build_index(struct catalogue *c) {
     struct indexing at = {.c = c, .last = &at.first};
-    Dwarf_Off offset = 0, next;
-    size_t header;
-    Dwarf_Die unit;
+    Dwarf_CU *unit = NULL;
+    Dwarf_Half version;
+    Dwarf_Die die;
+    uint8_t kind;
     c->indexed = true;
-    while (c->dwarf && dwarf_nextcu(c->dwarf, offset, &next, &header, NULL, NULL, NULL) == 0) {
-        if (dwarf_offdie(c->dwarf, offset + header, &unit))
-            take_unit(&at, &unit);
-        offset = next;
+    while (c->dwarf && dwarf_get_units(c->dwarf, unit, &unit, &version, &kind, &die, NULL) == 0) {
+        at.section = kind == DW_UT_type && version < 5 ? DEBUG_TYPES : 0;
+        take_unit(&at, &die);
     }
     hash_names(c, &at);
 }

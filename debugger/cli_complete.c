@@ -29,6 +29,9 @@ static void offer(struct collector *c, const char *text) {
     for (size_t i = 0; i < f->count; i++)
         if (!strcmp(f->text[i], text))
             return;
+    size_t length = f->count ? f->common : strlen(text);
+    for (f->common = 0; f->common < length && (!f->count || f->text[0][f->common] == text[f->common]);)
+        f->common++;
     if (f->count == COMPLETIONS_MAX) {
         f->more = true;
         return;
@@ -221,6 +224,7 @@ enum argument {
     ARGUMENT_FUNCTION,
     ARGUMENT_FILE,
     ARGUMENT_OBJECT, /* and behind it a handler */
+    ARGUMENT_PLACE,  /* an object or an expression */
     ARGUMENT_INFO,
     ARGUMENT_SETTING,
     ARGUMENT_COMMAND,
@@ -233,9 +237,9 @@ static enum argument argument_of(const char *command) {
     } known[] = {{"break", ARGUMENT_FUNCTION},   {"tbreak", ARGUMENT_FUNCTION}, {"until", ARGUMENT_FUNCTION},
                  {"advance", ARGUMENT_FUNCTION}, {"list", ARGUMENT_FUNCTION},   {"disassemble", ARGUMENT_FUNCTION},
                  {"source", ARGUMENT_FILE},      {"swap", ARGUMENT_OBJECT},     {"restore", ARGUMENT_OBJECT},
-                 {"info", ARGUMENT_INFO},        {"set", ARGUMENT_SETTING},     {"show", ARGUMENT_SETTING},
-                 {"help", ARGUMENT_COMMAND},     {"define", ARGUMENT_COMMAND},  {"document", ARGUMENT_COMMAND},
-                 {"run", ARGUMENT_FILE},         {"start", ARGUMENT_FILE}};
+                 {"traverse", ARGUMENT_PLACE},   {"info", ARGUMENT_INFO},       {"set", ARGUMENT_SETTING},
+                 {"show", ARGUMENT_SETTING},     {"help", ARGUMENT_COMMAND},    {"define", ARGUMENT_COMMAND},
+                 {"document", ARGUMENT_COMMAND}, {"run", ARGUMENT_FILE},        {"start", ARGUMENT_FILE}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (!strcmp(command, known[i].command))
             return known[i].argument;
@@ -290,6 +294,11 @@ static void offer_argument(struct cli *cli, struct collector *c, const struct be
             offer_objects(cli, c);
         else
             offer_handlers(c);
+        return;
+    case ARGUMENT_PLACE:
+        offer_objects(cli, c);
+        if (!strchr(c->word, ':'))
+            expression(cli, c, start);
         return;
     case ARGUMENT_INFO:
         info_argument(cli, c, before, start);

@@ -27,6 +27,7 @@ static const struct {
      "With --step, and always at a terminal, one goes through it: down, up, slots, why, list; end.\n"
      "--check compares load, store and fetch with what the processor's page tables answer.\n\n"
      "  traverse &table store\n"
+     "  traverse seg:heap\n"
      "  traverse --check $sp"},
     {"caps", "RO: no stores. NX: no fetches. WK: what is fetched through it is RO and WK. OP: may be traversed, not\n"
              "inspected. NC: keepers behind it are not called."},

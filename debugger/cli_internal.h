@@ -72,9 +72,10 @@ void terminal_forget_interrupt(void);
 struct completions {
     char **text;
     size_t count;
-    size_t start; /* where the word begins in the line */
-    bool more;    /* there are others, not listed */
-    char append;  /* behind a single one: ' ', or 0 */
+    size_t common; /* characters that all of them begin with, those not listed among them */
+    size_t start;  /* where the word begins in the line */
+    bool more;     /* there are others, not listed */
+    char append;   /* behind a single one: ' ', or 0 */
 };
 void cli_complete(struct cli *cli, const char *line, size_t length, struct completions *found);
 void completions_free(struct completions *found);
@@ -114,6 +115,7 @@ struct user_command {
     struct cmd cmd; /* name and summary are its own */
     struct cli_lines body;
     char *text; /* of `document` */
+    bool alias; /* its one line is a command that gets the arguments */
 };
 struct user_command *cli_user_find(const struct cli *cli, const char *name);
 void cli_user_free(struct cli *cli);

@@ -181,6 +181,7 @@ static enum facet_status define(struct cli *cli, const char *args, struct facet_
         user = user_new(cli, name);
     cli_lines_free(&user->body);
     user->body = body;
+    user->alias = false;
     return FACET_OK;
 }
 
@@ -218,12 +219,41 @@ static enum facet_status document(struct cli *cli, const char *args, struct face
 enum facet_status cli_user_run(struct cli *cli, const struct cmd *command, const char *args,
                                struct facet_error *error) {
     const struct user_command *user = cli_user_find(cli, command->name);
+    if (user->alias) {
+        char *line = text_format("%s %s", user->body.line[0], args);
+        enum facet_status status = cmd_execute(cli, line, error);
+        free(line);
+        return status;
+    }
     struct cli_lines body = {0}; /* its own: the definition may be replaced while it runs */
     for (size_t i = 0; i < user->body.count; i++)
         cli_lines_add(&body, user->body.line[i]);
     enum facet_status status = cli_execute_lines(cli, &body, args, error);
     cli_lines_free(&body);
     return status;
+}
+
+/* alias [-a] [--] NAME = COMMAND: a definition whose one line gets the arguments at its end. */
+static enum facet_status alias(struct cli *cli, const char *args, struct facet_error *error) {
+    char name[64], word[64];
+    const struct cmd *known;
+    for (; !strncmp(args, "-a ", 3) || !strncmp(args, "-- ", 3); args += strspn(args, " \t"))
+        args += 3;
+    const char *rest = cli_split(args, name, sizeof name);
+    if (!*name || *rest != '=')
+        return facet_fail(error, FACET_ERR_USAGE, "Usage: alias [-a] [--] ALIAS = COMMAND [DEFAULT-ARGS...]");
+    rest += 1 + strspn(rest + 1, " \t");
+    cli_split(rest, word, sizeof word);
+    if (cmd_find(cli, word, &known, NULL))
+        return facet_fail(error, FACET_ERR_USAGE, "Invalid command to alias to: %s", rest);
+    if (cmd_find(cli, name, &known, NULL) == FACET_OK && !strcmp(known->name, name))
+        return facet_fail(error, FACET_ERR_USAGE, "Alias already exists: %s", name);
+    struct user_command *user = user_new(cli, name);
+    user->alias = true;
+    cli_lines_add(&user->body, rest);
+    user->text = text_format("Alias of: %s", rest);
+    user->cmd.summary = user->text;
+    return FACET_OK;
 }
 
 /* ---- $arg0 … $argc */
@@ -313,6 +343,8 @@ const struct cmd cli_script_table[] = {
     {"end", NULL, stray, "end", "the end of a block of commands", false},
     {"define", NULL, define, "define NAME … end", "a command of your own; $arg0 … $argc are its arguments", false},
     {"document", NULL, document, "document NAME … end", "what `help NAME` says of a command of your own", false},
+    {"alias", NULL, alias, "alias NAME = COMMAND [ARGUMENTS]", "another name for a command, with its first arguments",
+     false},
     {"echo", NULL, cmd_echo, "echo TEXT", "print TEXT; \\n is a new line", false},
     {"printf", NULL, cmd_printf, "printf \"FORMAT\", EXPRESSION, …", "print values as C's printf does", false},
     {"shell", "!", shell, "shell [COMMAND]", "have the shell execute COMMAND, outside of the sandbox; also !COMMAND",

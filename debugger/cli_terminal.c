@@ -150,15 +150,6 @@ static char *prompt_text(EditLine *edit) {
 
 /* ---- Tab */
 
-static size_t common_length(const struct completions *found) {
-    size_t length = found->count ? strlen(found->text[0]) : 0;
-    for (size_t i = 1; i < found->count; i++)
-        for (size_t j = 0; j < length; j++)
-            if (found->text[i][j] != found->text[0][j])
-                length = j;
-    return length;
-}
-
 /* In columns, as wide as the longest of them needs. */
 static void list(const struct completions *found) {
     struct winsize window;
@@ -188,10 +179,10 @@ static unsigned char on_tab(EditLine *edit, int ch) {
     el_get(edit, EL_CLIENTDATA, &t);
     char *line = strndup(info->buffer, (size_t)(info->cursor - info->buffer));
     cli_complete(t->cli, line, strlen(line), &found);
-    size_t typed = strlen(line) - found.start, common = common_length(&found);
-    if (found.count == 1 || common > typed) {
+    size_t typed = strlen(line) - found.start;
+    if (found.count && (found.count == 1 || found.common > typed)) {
         char end[2] = {found.count == 1 ? found.append : 0, 0};
-        char *more = text_format("%.*s%s", (int)(common - typed), found.text[0] + typed, end);
+        char *more = text_format("%.*s%s", (int)(found.common - typed), found.text[0] + typed, end);
         if (!*more || el_insertstr(edit, more) == 0)
             result = CC_REFRESH;
         free(more);

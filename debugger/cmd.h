@@ -139,6 +139,9 @@ enum facet_status cmd_info_line(struct cli *cli, const char *args, struct facet_
 enum facet_status cmd_info_locals(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_args(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_display(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_functions(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_variables(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_types(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_address(struct cli *cli, const char *args, struct facet_error *error);
 /* `set var EXPRESSION` */
 enum facet_status cmd_set_variable(struct cli *cli, const char *args, struct facet_error *error);

@@ -29,7 +29,8 @@ static enum facet_status take_condition(const char *text, char **condition, stru
 
 static void tell_new(struct cli *cli, const struct point *p) {
     struct line_place place;
-    printf("%s %d at 0x%" PRIx64, point_name(p), p->number, p->places[0]);
+    printf("%s %d at %s0x%" PRIx64, point_name(p), p->number, p->ifunc ? "gnu-indirect-function resolver at " : "",
+           p->places[0]);
     bool known = lines_at(session_symbols(cli->session), p->places[0], &place);
     if (p->place_count > 1)
         printf(": %s. (%zu locations)", p->what, p->place_count);
@@ -60,6 +61,7 @@ static enum facet_status set_breakpoint(struct cli *cli, const char *args, enum 
     p->condition = condition;
     p->places = spec.places;
     p->place_count = spec.place_count;
+    p->ifunc = spec.ifunc;
     tell_new(cli, p);
     return FACET_OK;
 }

@@ -22,9 +22,11 @@ struct listing {
 
 static void print_raw(struct listing *l, uint64_t va, unsigned bytes) {
     uint8_t code[DISASM_LONGEST];
-    size_t got = expr_read(l->cli, va, code, bytes);
+    char text[3 * DISASM_LONGEST + 1] = "";
+    size_t got = session_read(l->cli->session, va, code, bytes);
     for (size_t i = 0; i < got; i++)
-        printf("%02x%c", code[i], i + 1 < got ? ' ' : '\t');
+        snprintf(text + strlen(text), sizeof text - strlen(text), i ? " %02x" : "%02x", code[i]);
+    printf("%-19s\t", text);
 }
 
 static void print_source(struct listing *l, uint64_t va) {

@@ -4,6 +4,7 @@
  */
 #include "caps.h"
 #include "cmd.h"
+#include "object.h"
 #include "text.h"
 #include "traverse.h"
 
@@ -132,7 +133,36 @@ static enum access access_word(char *text) {
     return ACCESS_LOAD;
 }
 
-/* [--check|--step] ADDRESS [load|store|fetch]; at a terminal one goes through it step by step. */
+/* Where an object begins now. */
+static enum facet_status object_address(struct cli *cli, const char *text, uint64_t *va, struct facet_error *error) {
+    struct object_name name;
+    uint64_t size;
+    enum facet_status status =
+        object_parse(text, session_program(cli->session), session_symbols(cli->session), &name, error);
+    if (status)
+        return status;
+    const struct regions *regions = session_regions(cli->session);
+    bool there = name.heap  ? regions_of_kind(regions, REGION_HEAP, va, &size)
+                 : name.map ? regions_map(regions, name.map, va, &size)
+                            : !name.by_id;
+    if (!name.heap && !name.map)
+        *va = name.va;
+    free(name.text);
+    if (!there)
+        return facet_fail(error, FACET_ERR_USAGE, "%s has no address %s.", text,
+                          name.by_id ? "of its own: the space decides where it is seen" : "yet");
+    return FACET_OK;
+}
+
+static enum facet_status where(struct cli *cli, const char *text, uint64_t *va, struct facet_error *error) {
+    static const char *const kinds[] = {"sym:", "seg:", "va:", "map:", "obj:"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (!strncmp(text, kinds[i], strlen(kinds[i])))
+            return object_address(cli, text, va, error);
+    return cmd_address(cli, text, va, error);
+}
+
+/* [--check|--step] ADDRESS|OBJECT [load|store|fetch]; at a terminal one goes through it step by step. */
 enum facet_status cmd_traverse(struct cli *cli, const char *args, struct facet_error *error) {
     uint64_t va;
     enum facet_status status = cmd_need_started(cli, error);
@@ -141,7 +171,7 @@ enum facet_status cmd_traverse(struct cli *cli, const char *args, struct facet_e
     bool check = option(&args, "--check"), step = !check && option(&args, "--step");
     char *text = text_copy(args);
     enum access access = access_word(text);
-    status = cmd_address(cli, text, &va, error);
+    status = where(cli, text, &va, error);
     free(text);
     if (status)
         return status;

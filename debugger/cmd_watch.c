@@ -78,7 +78,7 @@ static enum facet_status cmd_awatch(struct cli *cli, const char *args, struct fa
 
 static const char *type_name(const struct point *p) {
     static const char *const names[] = {"breakpoint", "hw watchpoint", "read watchpoint", "acc watchpoint"};
-    return names[p->kind];
+    return p->ifunc ? "STT_GNU_IFUNC resolver" : names[p->kind];
 }
 
 struct widths {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "control.h"
 
+#include "ifunc.h"
 #include "swap.h"
 #include "watchpoint.h"
 
@@ -32,6 +33,13 @@ static bool complete_access(struct control *c) {
 
 /* The program stands behind an instruction, or at a breakpoint. */
 static void look_around(struct control *c) {
+    enum ifunc_outcome outcome = ifunc_resolve(c->cli, &c->stop);
+    if (outcome == IFUNC_STOPPED) {
+        c->heard = true;
+        return;
+    }
+    if (outcome == IFUNC_RESOLVED)
+        points_insert(c->cli, c->own, c->own_count);
     uint64_t pc = control_pc(c);
     points_hit_at(c->cli, pc, &c->hits);
     c->left = watch_leave_scopes(c->cli, pc);

@@ -219,6 +219,16 @@ static void add_operand(struct text *t, struct cli *cli, csh handle, const cs_in
         add(t, "$0x%" PRIx64, immediate(insn, op));
 }
 
+/* What an address relative to rip is. */
+static void add_relative(struct text *t, struct cli *cli, const cs_insn *insn) {
+    const cs_x86 *x = &insn->detail->x86;
+    for (int i = 0; i < x->op_count; i++)
+        if (x->operands[i].type == X86_OP_MEM && x->operands[i].mem.base == X86_REG_RIP) {
+            add(t, "        # ");
+            add_name(t, cli, insn->address + insn->size + (uint64_t)x->operands[i].mem.disp);
+        }
+}
+
 static void add_operands(struct text *t, struct cli *cli, csh handle, const cs_insn *insn) {
     const cs_x86 *x = &insn->detail->x86;
     int count = x->op_count;
@@ -228,11 +238,33 @@ static void add_operands(struct text *t, struct cli *cli, csh handle, const cs_i
         add_operand(t, cli, handle, insn, &x->operands[i]);
         add(t, i ? "," : "");
     }
-    for (int i = 0; i < count; i++)
-        if (x->operands[i].type == X86_OP_MEM && x->operands[i].mem.base == X86_REG_RIP) {
-            add(t, "        # ");
-            add_name(t, cli, insn->address + insn->size + (uint64_t)x->operands[i].mem.disp);
+    add_relative(t, cli, insn);
+}
+
+/* Capstone's operands as gdb spells them: no blanks, hexadecimal numbers but for scales, sizes in capitals. */
+static void add_intel_operands(struct text *t, const char *from) {
+    static const char *const sizes[] = {"byte ptr",    "word ptr",    "dword ptr", "qword ptr", "xmmword ptr",
+                                        "ymmword ptr", "zmmword ptr", "tbyte ptr", "fword ptr", "ptr"};
+    char before = ' '; /* what was written last */
+    while (*from) {
+        size_t length = 0;
+        bool fresh = !isalnum((unsigned char)before) && before != '_';
+        for (size_t i = 0; fresh && !length && i < sizeof sizes / sizeof *sizes; i++)
+            if (!strncmp(from, sizes[i], strlen(sizes[i])))
+                length = strlen(sizes[i]);
+        if (*from == ' ' && (strchr(",+-*", before) || strchr("+-*", from[1]))) {
+            from++;
+            continue;
         }
+        if (fresh && isdigit((unsigned char)*from) && before != '*' && before != '(' && strncmp(from, "0x", 2))
+            add(t, "0x");
+        for (size_t i = 0; i < length; i++)
+            add(t, "%c", toupper((unsigned char)from[i]));
+        if (!length)
+            add(t, "%c", *from);
+        from += length ? length : 1;
+        before = from[-1];
+    }
 }
 
 static void add_intel(struct text *t, struct cli *cli, csh handle, const cs_insn *insn) {
@@ -241,7 +273,8 @@ static void add_intel(struct text *t, struct cli *cli, csh handle, const cs_insn
     if (is_branch(handle, insn) && x->op_count == 1 && x->operands[0].type == X86_OP_IMM)
         add_name(t, cli, (uint64_t)x->operands[0].imm);
     else
-        add(t, "%s", insn->op_str);
+        add_intel_operands(t, insn->op_str);
+    add_relative(t, cli, insn);
 }
 
 /* ---- One instruction */

@@ -174,7 +174,7 @@ static void print_argument(void *context, Dwarf_Die *die, Dwarf_Die *function) {
         return;
     }
     if (!value || !value_fetch(d, value)) {
-        fputs("<error reading variable>", a->out);
+        fprintf(a->out, "<error reading variable: %s>", d->error->text);
         return;
     }
     bool unchanged = entry && same(value, entry);
@@ -189,7 +189,8 @@ static void print_argument(void *context, Dwarf_Die *die, Dwarf_Die *function) {
 
 void expr_print_arguments(struct cli *cli, const struct frame *frame, FILE *out) {
     struct data *d = data_of(cli);
-    struct evaluation evaluation = data_begin(d, NULL);
+    struct facet_error error = {{0}};
+    struct evaluation evaluation = data_begin(d, &error);
     struct frame selected = d->frame;
     bool known = d->frame_known, had_frame = d->has_frame;
     struct arguments a = {.d = d, .out = out};

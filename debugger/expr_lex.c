@@ -14,6 +14,7 @@ static const struct {
     enum token token, op;
 } operators[] = {
     /* longer ones first */
+    {"...", T_ELLIPSIS, 0},
     {"<<=", T_ASSIGN, T_LEFT},
     {">>=", T_ASSIGN, T_RIGHT},
     {"->", T_ARROW, 0},

@@ -102,7 +102,7 @@ static struct node *name(struct parser *p) {
     if (p->l.token != T_NAME)
         return parser_fail(p);
     if (!scope_find_in(p->l.d, first, p->l.text, &found))
-        return data_fail(p->l.d, "No symbol \"%s\" in \"%s\".", p->l.text, first);
+        return data_fail(p->l.d, "No symbol \"%s\" in specified context.", p->l.text);
     struct node *n = found_node(p, &found, p->l.text);
     return lexer_next(&p->l) ? n : NULL;
 }

@@ -26,6 +26,7 @@ enum token {
     T_OPEN_BRACE,
     T_CLOSE_BRACE,
     T_SCOPE, /* :: */
+    T_ELLIPSIS,
     T_DOT,
     T_ARROW,
     T_INC,

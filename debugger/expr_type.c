@@ -139,6 +139,10 @@ static struct type *parameters(struct parser *p, struct type *type, unsigned dep
     function->fields = catalogue_alloc(c, 16 * sizeof *function->fields);
     function->prototyped = p->l.token != T_CLOSE;
     while (p->l.token != T_CLOSE) {
+        if (p->l.token == T_ELLIPSIS && function->field_count) {
+            function->variadic = true;
+            return lexer_next(&p->l) && parser_expect(p, T_CLOSE) ? function : NULL;
+        }
         if (function->field_count == 16 || depth > DEPTH_MAX || !type_starts_here(p))
             return parser_fail(p);
         p->depth++;

@@ -255,6 +255,28 @@ static bool caller_by_guess(struct cli *cli, const struct frame *frame, struct f
     return true;
 }
 
+/* ---- Signals: what their handler returns to calls rt_sigreturn, and above it lie the registers as they were */
+
+#define CONTEXT_REGISTERS 40 /* bytes from the stack pointer to them: struct ucontext of Linux */
+
+static bool is_signal_return(struct cli *cli, uint64_t pc) {
+    static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05}; /* mov $15,%rax; syscall */
+    uint8_t there[sizeof code];
+    return session_read(cli->session, pc, there, sizeof there) == sizeof there && !memcmp(there, code, sizeof code);
+}
+
+static bool caller_by_context(struct cli *cli, const struct frame *frame, struct frame *caller) {
+    static const unsigned char words[] = {
+        WORD(r8),  WORD(r9),  WORD(r10), WORD(r11), WORD(r12), WORD(r13), WORD(r14), WORD(r15), WORD(rdi),
+        WORD(rsi), WORD(rbp), WORD(rbx), WORD(rdx), WORD(rax), WORD(rcx), WORD(rsp), WORD(rip), WORD(rflags),
+    };
+    caller->known = ALL_KNOWN;
+    for (size_t i = 0; i < sizeof words; i++)
+        if (!read_word(cli, frame->regs.rsp + CONTEXT_REGISTERS + 8 * i, (uint64_t *)&caller->regs + words[i]))
+            return false;
+    return true;
+}
+
 /* ---- Frames */
 
 static bool is_named(struct cli *cli, uint64_t pc, const char *name) {
@@ -270,6 +292,8 @@ void frame_innermost(struct cli *cli, struct frame *frame) {
     set_cfa(cli, frame, rules);
     if (rules)
         dwarf_frame_info(rules, NULL, NULL, &frame->signal);
+    else
+        frame->signal = is_signal_return(cli, frame->pc);
     free(rules);
 }
 
@@ -278,15 +302,21 @@ bool frame_caller(struct cli *cli, const struct frame *frame, struct frame *call
         return false;
     *caller = (struct frame){.level = frame->level + 1, .regs = frame->regs}; /* inlined: the innermost there */
     Dwarf_Frame *rules = find_rules(cli, frame->lookup_pc);
-    bool found = rules ? caller_by_rules(cli, frame, rules, caller) : caller_by_guess(cli, frame, caller);
+    bool found = rules           ? caller_by_rules(cli, frame, rules, caller)
+                 : frame->signal ? caller_by_context(cli, frame, caller)
+                                 : caller_by_guess(cli, frame, caller);
     free(rules);
-    if (!found || !caller->regs.rip || caller->regs.rsp <= frame->regs.rsp)
+    if (!found || !caller->regs.rip || (!frame->signal && caller->regs.rsp <= frame->regs.rsp))
         return false;
     caller->pc = caller->regs.rip;
     caller->lookup_pc = caller->pc - !frame->signal;
     rules = find_rules(cli, caller->lookup_pc);
     if (rules)
         dwarf_frame_info(rules, NULL, NULL, &caller->signal);
+    else if (is_signal_return(cli, caller->pc)) {
+        caller->signal = true;
+        caller->lookup_pc = caller->pc;
+    }
     set_cfa(cli, caller, rules);
     free(rules);
     return true;

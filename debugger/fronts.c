@@ -107,8 +107,8 @@ static unsigned front_flags(const struct swapped *object) {
     return verdicts & CAREFUL_VERDICTS ? FRONT_CAREFUL : 0;
 }
 
-/* The page that wore this front is no more: the kernel took the front away with it and has given it to another. */
-static void forget_page(struct swaps *s, int front) {
+void fronts_lost(struct swaps *s, int front) {
+    emu_front_watch_fetches(s->emu, front, false);
     while (s->page[front]) {
         struct swapped *object = s->page[front]->only.object;
         page_unmark(s, front, object);
@@ -159,11 +159,11 @@ static enum facet_status install_page(struct swapped *object, size_t index, stru
     if (status != FACET_OK || front < 0)
         return status != FACET_OK ? status : page_absent(object, index, error);
     if (s->page[front] && s->page[front]->object_id != id)
-        forget_page(s, front);
+        fronts_lost(s, front);
     if (object->fronts[index] == front)
         return FACET_OK;
     if (object->fronts[index] >= 0)
-        forget_page(s, object->fronts[index]);
+        fronts_lost(s, object->fronts[index]);
     bool fresh = !s->page[front];
     object->fronts[index] = front;
     object->absent--;

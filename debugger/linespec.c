@@ -4,9 +4,11 @@
  */
 #include "expr.h"
 #include "frame.h"
+#include "ifunc.h"
 #include "inlined.h"
 #include "point.h"
 #include "text.h"
+#include "value.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -102,12 +104,36 @@ static enum facet_status no_function(struct symbols *symbols, const char *name, 
                       hint ? hint + strlen("; did you") : "");
 }
 
-static void add_function(struct symbols *symbols, const struct symbol *function, struct linespec *spec) {
+/* Of a function without lines: behind `push %rbp; mov %rsp,%rbp`, if it begins so. */
+static uint64_t behind_frame_setup(struct cli *cli, uint64_t va) {
+    static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
+    static const uint8_t setups[2][4] = {{0x55, 0x48, 0x89, 0xe5}, {0x55, 0x48, 0x8b, 0xec}};
+    uint8_t code[8] = {0};
+    data_read_some(data_of(cli), va, code, sizeof code);
+    unsigned first = memcmp(code, endbr64, sizeof endbr64) ? 0 : 4;
+    for (unsigned i = 0; i < 2; i++)
+        if (!memcmp(code + first, setups[i], 4))
+            return va + first + 4;
+    return va;
+}
+
+static uint64_t place_in(struct cli *cli, const struct symbol *function) {
+    struct symbols *symbols = session_symbols(cli->session);
+    uint64_t chosen = function->ifunc ? ifunc_chosen(cli, function) : 0;
+    if (function->ifunc)
+        return chosen ? chosen : function->va;
+    struct line_place place;
+    return lines_at(symbols, function->va, &place) ? lines_behind_prologue(symbols, function)
+                                                   : behind_frame_setup(cli, function->va);
+}
+
+static void add_function(struct cli *cli, const struct symbol *function, struct linespec *spec) {
+    struct symbols *symbols = session_symbols(cli->session);
     for (size_t i = 0; i < spec->place_count; i++)
         if (symbols_at(symbols, spec->places[i]) == symbols_at(symbols, function->va))
             return; /* another name of it */
     spec->places = text_grow(spec->places, spec->place_count + 1, sizeof *spec->places);
-    spec->places[spec->place_count++] = lines_behind_prologue(symbols, function);
+    spec->places[spec->place_count++] = place_in(cli, function);
     spec->function = function;
 }
 
@@ -139,7 +165,8 @@ static enum facet_status at_function(struct cli *cli, const char *name, const ch
     for (size_t i = 0; i < count; i++)
         if (all[i].function && !strcmp(all[i].name, name) &&
             (!path || (lines_at(symbols, all[i].va, &place) && !strcmp(place.path, path))))
-            add_function(symbols, &all[i], spec);
+            add_function(cli, &all[i], spec);
+    spec->ifunc = spec->place_count == 1 && spec->function->ifunc && spec->places[0] == spec->function->va;
     if (!path)
         add_inlined(symbols, name, spec);
     if (!spec->place_count)

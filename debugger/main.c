@@ -30,7 +30,8 @@ static int guest_stream(int fd) {
     return -1;
 }
 
-static enum facet_status open_session(const struct options *o, struct session **session, struct facet_error *error) {
+static enum facet_status open_session(const struct options *o, const int streams[3], struct session **session,
+                                      struct facet_error *error) {
     const struct session_config config = {
         .program = o->argv[0],
         .argv = o->argv,
@@ -41,7 +42,7 @@ static enum facet_status open_session(const struct options *o, struct session **
         .strace = o->strace,
         .kernel = o->kernel,
         .events = o->events,
-        .stream_fd = {guest_stream(0), guest_stream(1), guest_stream(2)},
+        .stream_fd = {streams[0], streams[1], streams[2]},
         .clock = o->clock,
         .count_instructions = o->count_instructions,
     };
@@ -72,13 +73,14 @@ static int run_or_debug(bool debug, int argc, char **argv) {
     struct facet_error error;
     static char name[] = "facet";
     argv[0] = name;
+    const int streams[3] = {guest_stream(0), guest_stream(1), guest_stream(2)}; /* before anything is opened */
     options_parse(debug, argc, argv, &options);
 #ifdef FACET_DEBUG
     options.count_instructions = options.stats != NULL;
 #endif
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of a write */
     signal(SIGXFSZ, SIG_IGN); /* so is a file that would grow beyond ulimit -f */
-    enum facet_status status = open_session(&options, &session, &error);
+    enum facet_status status = open_session(&options, streams, &session, &error);
     if (status != FACET_OK) {
         options_free(&options);
         return complain(status, &error);

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FACET_VERSION "0.1.0"
+#define FACET_VERSION "0.2.0"
 
 struct option_swap {
     char *object;

@@ -177,7 +177,7 @@ void point_hit(struct cli *cli, struct point *point, struct hits *hits) {
 void points_hit_at(struct cli *cli, uint64_t va, struct hits *hits) {
     for (size_t i = 0; i < cli->point_count; i++) {
         struct point *p = cli->points[i];
-        if (p->kind == POINT_BREAK && !p->disabled && !p->dead && has(p->places, p->place_count, va))
+        if (p->kind == POINT_BREAK && !p->ifunc && !p->disabled && !p->dead && has(p->places, p->place_count, va))
             point_hit(cli, p, hits);
     }
 }

@@ -27,6 +27,7 @@ struct point {
     struct cli_lines commands;
     bool silent; /* the first of commands is `silent` */
 
+    bool ifunc;       /* its only place is a resolver: see ifunc.h */
     uint64_t *places; /* POINT_BREAK */
     size_t place_count;
     struct watch *watch; /* the others */
@@ -69,6 +70,7 @@ struct linespec {
     const char *path, *directory;  /* of the line; NULL: none is known */
     int line;                      /* as asked for */
     const struct symbol *function; /* when one was named */
+    bool ifunc;                    /* the only place is a resolver, which has not run yet */
     bool exact;                    /* *EXPRESSION: there, and nowhere else */
 };
 enum facet_status linespec_parse(struct cli *cli, const char *text, const char **end, struct linespec *spec,

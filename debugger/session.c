@@ -150,9 +150,9 @@ static void report_absent(const struct session *s, const struct swapped *o, FILE
     unsigned maps = regions_map_count(s->regions);
     if (o->met || o->name.by_id || o->name.heap)
         return;
-    if (o->name.map)
+    if (o->name.map && o->name.map > maps)
         fprintf(out, "%s was never there: the program made %u mapping%s\n", o->name.text, maps, maps == 1 ? "" : "s");
-    else if (!regions_at(s->regions, o->name.va))
+    else if (!o->name.map && !regions_at(s->regions, o->name.va))
         fprintf(out, "%s was never there: the program had no memory at that address\n", o->name.text);
 }
 

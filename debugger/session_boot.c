@@ -130,8 +130,8 @@ static enum facet_status boot_to_program(struct session *s, struct facet_error *
         case EMU_STOP_POWEROFF:
             if (stop.code == 126) /* init has said why */
                 return facet_fail(error, FACET_ERR_PROGRAM, "%s: init does not load it", s->program->path);
-            return facet_fail(error, FACET_ERR_FAILED, "the kernel ended before the program started (status %lu)",
-                              stop.code);
+            return facet_fail(error, FACET_ERR_FAILED, "%s could not be started (the machine ended with status %lu)",
+                              s->program->path, stop.code);
         default:
             return facet_fail(error, FACET_ERR_FAILED, "the kernel did not start the program: %.400s", stop.text);
         }

@@ -67,6 +67,9 @@ bool session_event(struct session *s, uint64_t event) {
     case DEBUG_EVENT_PAGES:
         swaps_pages_came(s->swaps, block->event.arg[1], block->event.arg[2]);
         return true;
+    case DEBUG_EVENT_FRONT_GONE:
+        swaps_front_gone(s->swaps, (int)block->event.arg[0]);
+        return true;
     case DEBUG_EVENT_SYSCALL:
         strace_call(&s->strace, s, block->event.arg);
         return true;

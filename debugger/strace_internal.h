@@ -14,7 +14,7 @@ struct decoding {
     unsigned long number;
     long result;
     bool returned; /* false: it does not */
-    char line[8192];
+    char line[40000];
     size_t used;
 };
 

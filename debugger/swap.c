@@ -170,7 +170,7 @@ static void lose_extent(struct swapped *o) {
 static void want_pages(struct swaps *s) {
     bool want = false;
     for (size_t i = 0; i < s->count && !want; i++)
-        want = s->objects[i]->absent > 0 && !s->objects[i]->gone;
+        want = s->objects[i]->absent > 0 && !s->objects[i]->gone && !s->program->native;
     struct debug_block *block = s->emu ? emu_debug_block(s->emu) : NULL;
     if (block)
         block->want = want ? block->want | DEBUG_WANT_PAGES : block->want & ~(unsigned)DEBUG_WANT_PAGES;
@@ -268,6 +268,12 @@ void swaps_pages_came(struct swaps *swaps, uint64_t va, uint64_t size) {
 void swaps_pages_go(struct swaps *swaps, uint64_t va, uint64_t size) {
     for (size_t i = 0; swaps->emu && i < swaps->count; i++)
         fronts_go(swaps->objects[i], va, size);
+    want_pages(swaps);
+}
+
+void swaps_front_gone(struct swaps *swaps, int front) {
+    if (swaps->emu && front >= 0 && front < FRONT_MAX)
+        fronts_lost(swaps, front);
     want_pages(swaps);
 }
 

@@ -156,6 +156,8 @@ enum facet_status swaps_renew(struct swaps *swaps, struct facet_error *error);
 void swaps_pages_came(struct swaps *swaps, uint64_t va, uint64_t size);
 void swaps_pages_go(struct swaps *swaps, uint64_t va, uint64_t size);
 void swaps_regions_changed(struct swaps *swaps);
+/* The kernel says: the page that wore the front has been rescinded. */
+void swaps_front_gone(struct swaps *swaps, int front);
 /* Notes a swap (handler NULL: a restore) that a handler asked for, and makes the machine stop soon. False: no such
  * object. */
 bool swaps_later(struct swaps *swaps, const char *object, const char *handler);
@@ -180,6 +182,8 @@ enum facet_status fronts_grow(struct swapped *object, struct facet_error *error)
 /* Pages in this range have come, or are about to go. */
 enum facet_status fronts_come(struct swapped *object, uint64_t va, uint64_t size, struct facet_error *error);
 void fronts_go(struct swapped *object, uint64_t va, uint64_t size);
+/* The page that wore this front is no more, and so is the front. */
+void fronts_lost(struct swaps *swaps, int front);
 /* The object's handlers have changed: tells kernel and machine what they may say. Nothing without a machine. */
 enum facet_status fronts_sync(struct swapped *object, struct facet_error *error);
 /* Takes the object's marks away, and with swaps->emu set the fronts that nobody else needs. */

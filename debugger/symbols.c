@@ -62,6 +62,7 @@ static void take_symbols(struct symbols *s) {
             .size = symbol.st_size,
             .limit = section_end(s, section, va - symbol.st_value),
             .function = type == STT_FUNC || type == STT_GNU_IFUNC,
+            .ifunc = type == STT_GNU_IFUNC,
             .global = GELF_ST_BIND(symbol.st_info) != STB_LOCAL,
         };
     }

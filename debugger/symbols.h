@@ -15,6 +15,7 @@ struct symbol {
     uint64_t va, size; /* bytes; 0: the file does not say */
     uint64_t limit;    /* end of its section */
     bool function;     /* else data */
+    bool ifunc;        /* its code only says which function it is */
     bool global;
 };
 

@@ -55,7 +55,7 @@ struct type {
     struct type_field *fields;
     size_t field_count;
     bool fields_read;
-    uint64_t die;         /* offset of its DIE; 0: none */
+    Dwarf_Die die;        /* its description; addr NULL: none */
     struct type *pointer; /* the pointer to it, once somebody wanted one */
     struct type *next;    /* in the catalogue's bucket */
 };
@@ -122,7 +122,7 @@ struct name { /* at the outermost level of a compilation unit */
     const char *text;
     enum name_kind kind;
     bool external, declaration;
-    uint64_t die, unit, parent; /* offsets; parent: of an enumerator, its enum */
+    uint64_t die, unit, parent; /* offsets, for catalogue_die; parent: of an enumerator, its enum */
     struct name *next;
 };
 /* All of the program's that are called so, in the order of the file; NULL: none. Follow with name_next. */
@@ -162,6 +162,8 @@ uint64_t type_size(struct catalogue *c, struct type *type);
 
 /* As a cast would write it: "struct point *", "int (*)[3]". Anonymous: "struct {...}". */
 void type_print(struct catalogue *c, struct type *type, FILE *out);
+/* As its declaration: "struct point *next", without the semicolon. */
+void type_print_declaration(struct catalogue *c, struct type *type, const char *name, FILE *out);
 /* `ptype`: typedefs resolved, members shown. */
 void type_print_whole(struct catalogue *c, struct type *type, FILE *out);
 

@@ -210,13 +210,10 @@ static void read_children(struct catalogue *c, struct type *type, Dwarf_Die *die
 }
 
 void type_read_fields(struct catalogue *c, struct type *type) {
-    Dwarf_Die die;
-    if (type->fields_read || !type->die)
+    if (type->fields_read || !type->die.addr)
         return;
     type->fields_read = true;
-    if (!catalogue_die(c, type->die, &die))
-        return;
-    read_children(c, type, &die);
+    read_children(c, type, &type->die);
     if (type->kind == TYPE_ENUM)
         decide_flags(type);
 }
@@ -304,14 +301,29 @@ static void read_type(struct catalogue *c, struct type *type, Dwarf_Die *die) {
     }
 }
 
+/* A stub stands for a type in a unit of its own. */
+static struct type *elsewhere(struct catalogue *c, Dwarf_Die *die) {
+    Dwarf_Attribute attr;
+    Dwarf_Die type;
+    if (!dwarf_attr(die, DW_AT_signature, &attr) || !dwarf_formref_die(&attr, &type) || type.addr == die->addr ||
+        c->depth >= DEPTH_MAX)
+        return NULL;
+    c->depth++;
+    struct type *found = type_of_die(c, &type);
+    c->depth--;
+    return found;
+}
+
 struct type *type_of_die(struct catalogue *c, Dwarf_Die *die) {
-    uint64_t offset = dwarf_dieoffset(die);
-    struct type **bucket = &c->types[offset % TYPE_BUCKETS];
+    struct type **bucket = &c->types[(uintptr_t)die->addr % TYPE_BUCKETS];
     for (struct type *type = *bucket; type; type = type->next)
-        if (type->die == offset)
+        if (type->die.addr == die->addr)
             return type;
-    struct type *type = catalogue_alloc(c, sizeof *type);
-    type->die = offset;
+    struct type *type = elsewhere(c, die);
+    if (type)
+        return type;
+    type = catalogue_alloc(c, sizeof *type);
+    type->die = *die;
     type->next = *bucket;
     *bucket = type;
     type->building = true;

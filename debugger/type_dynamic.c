@@ -52,14 +52,14 @@ struct type *type_resolve(struct data *d, struct type *type, Dwarf_Die *function
     struct type *array = type_strip(&d->c, type), *result;
     int64_t length[DIMENSIONS_MAX];
     size_t count = 0;
-    Dwarf_Die die, child;
-    if (!array->dynamic || !data_frame(d) || !catalogue_die(&d->c, array->die, &die) || dwarf_child(&die, &child) != 0)
+    Dwarf_Die child;
+    if (!array->dynamic || !data_frame(d) || !array->die.addr || dwarf_child(&array->die, &child) != 0)
         return type;
     do
         if (dwarf_tag(&child) == DW_TAG_subrange_type && count < DIMENSIONS_MAX)
             length[count++] = length_of(d, &child, function);
     while (dwarf_siblingof(&child, &child) == 0);
-    for (result = type_of_attribute(&d->c, &die); count-- > 0;)
+    for (result = type_of_attribute(&d->c, &array->die); count-- > 0;)
         result = type_array(&d->c, result, length[count]);
     return result;
 }

@@ -213,6 +213,11 @@ void type_print(struct catalogue *c, struct type *type, FILE *out) {
     declaration(&p, type, "", -1, 0);
 }
 
+void type_print_declaration(struct catalogue *c, struct type *type, const char *name, FILE *out) {
+    struct printing p = {.c = c, .out = out};
+    declaration(&p, type, name, -1, 0);
+}
+
 void type_print_whole(struct catalogue *c, struct type *type, FILE *out) {
     struct printing p = {.c = c, .out = out, .resolve = true};
     declaration(&p, type, "", 1, 0);

@@ -67,6 +67,9 @@ struct value *value_member(struct data *d, struct value *value, const char *name
 struct value *value_element(struct data *d, struct value *value, int64_t index) {
     struct type *type = type_strip(&d->c, value->type);
     uint64_t size = type_size(&d->c, type->target);
+    const struct type *element = type_strip(&d->c, type->target);
+    if (index && element->kind == TYPE_ARRAY && element->count < 0) /* its size was optimized out */
+        return data_fail(d, "no such vector element");
     if (value->where == VALUE_MEMORY && !value->missing)
         return value_at(d, type->target, value->address + (uint64_t)index * size);
     if (index < 0 || index >= type->count)
@@ -147,18 +150,31 @@ struct value *value_cast(struct data *d, struct type *type, struct value *value)
 
 /* ---- Assignment */
 
+/* Where a function that the frame has called keeps the frame's register; false: it still is in the processor. */
+static bool saved_by_callee(struct data *d, unsigned word, uint64_t *va) {
+    struct frame callee;
+    for (int level = d->frame.level; level-- > 0;)
+        if (frame_at(d->cli, level, &callee, NULL) == FACET_OK && callee.cfa != d->frame.cfa &&
+            frame_saved(d->cli, &callee, (int)word, va))
+            return true;
+    return false;
+}
+
 static bool write_register(struct data *d, const struct value *to, const uint8_t *bytes, uint64_t size) {
-    struct facet_regs regs = d->frame.regs;
+    struct facet_regs regs;
+    uint64_t va;
     if (!d->cli->started || to->address + size > sizeof(unsigned long))
         return data_fail(d, "Left operand of assignment is not an lvalue.") != NULL;
-    if (d->frame.level)
-        return data_fail(d, "Only registers of the innermost frame can be changed: use `frame 0`.") != NULL;
+    if (d->frame.level && saved_by_callee(d, to->word, &va))
+        return data_write(d, va + to->address, bytes, size);
+    if (d->frame.level && to->word == (unsigned)cmd_register("rsp", 3))
+        return data_fail(d, "The stack pointer of an outer frame is computed: it cannot be changed.") != NULL;
+    session_regs(d->cli->session, &regs);
     memcpy((char *)((unsigned long *)&regs + to->word) + to->address, bytes, size);
     if (session_regs_set(d->cli->session, &regs, d->error) != FACET_OK)
         return false;
-    session_regs(d->cli->session, &d->frame.regs);
-    d->frame.pc = d->frame.lookup_pc = d->frame.regs.rip;
-    return true;
+    d->frame_known = false;
+    return data_frame(d);
 }
 
 static bool write_variable(struct data *d, const struct value *to, const uint8_t *bytes, uint64_t size) {

@@ -169,6 +169,11 @@ void debug_syscall(const struct process *process, unsigned long number, unsigned
     event(DEBUG_EVENT_SYSCALL);
 }
 
+void debug_front_gone(int index) {
+    block.event.arg[0] = (unsigned long)index;
+    event(DEBUG_EVENT_FRONT_GONE);
+}
+
 bool debug_turn_comes(void) {
     return block.want & DEBUG_WANT_TURN;
 }

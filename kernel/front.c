@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "front.h"
+#include "debug.h"
 #include "table.h"
 
 static struct front *fronts;
@@ -85,6 +86,14 @@ enum debug_status front_remove(unsigned long index) {
     owner[index] = NULL;
     *front = (struct front){.base = front->base, .size = PAGE_SIZE, .state = FRONT_FREE};
     return DEBUG_OK;
+}
+
+void front_lose(struct page *page) {
+    int index = page->front;
+    bool of_host = !front_of_program(page);
+    front_remove((unsigned long)index);
+    if (of_host)
+        debug_front_gone(index);
 }
 
 bool front_worn(const struct page *page) {

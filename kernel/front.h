@@ -18,6 +18,8 @@ bool front_of_program(const struct page *page);
 enum debug_status front_install(struct page *page, unsigned flags, int *index);
 enum debug_status front_set_flags(unsigned long index, unsigned flags);
 enum debug_status front_remove(unsigned long index);
+/* The page is being rescinded: its front goes, and the host is told if it is the host's. */
+void front_lose(struct page *page);
 
 static inline unsigned long front_address(int index) {
     return APERTURE_BASE + ((unsigned long)index << FRONT_SHIFT);

@@ -83,7 +83,7 @@ static void object_undo(struct object *object) {
     switch ((enum cap_type)object->type) {
     case CAP_PAGE:
         if (((struct page *)object)->front >= 0)
-            front_remove((unsigned long)((struct page *)object)->front);
+            front_lose((struct page *)object);
         depend_invalidate(object);
         break;
     case CAP_GPT:

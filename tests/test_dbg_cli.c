@@ -76,6 +76,8 @@ Test(dbg_cli, completes_each_word_by_what_may_stand_there) {
     becomes("restore sym:ledg", "sym:ledger");
     becomes("swap sym:ledger watch:store,val", "watch:store,value=");
     becomes("run a <LICEN", "LICENSE");
+    becomes("traverse sym:ledg", "sym:ledger");
+    becomes("traverse &ledg", "ledger");
     becomes("source LICEN", "LICENSE");
     becomes("swap seg:stack ./tes", "./tests/");
     becomes("help trav", "traverse");

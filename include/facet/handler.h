@@ -89,7 +89,8 @@ struct facet_services {
 struct facet_object {
     const char *name; /* as the user named it */
     uint64_t va;      /* address of its first byte in the program that named it; 0 for obj:ID */
-    uint64_t size;    /* bytes */
+    uint64_t size;    /* bytes. Of seg:heap and map:N va and size are 0 until the program has them, and size grows with
+                       * them: the structure lives until detach() */
     const struct facet_services *services;
 };
 

@@ -112,6 +112,7 @@ enum debug_event {
     DEBUG_EVENT_REGION,   /* arg0 process, arg1 address, arg2 bytes, arg3 enum region | flags; text: name */
     DEBUG_EVENT_PAGES,    /* arg0 process, arg1 address, arg2 bytes */
     DEBUG_EVENT_SYSCALL,  /* arg0 process, arg1 number, arg2 result, arg3 enum syscall_flag, arg4…9 its arguments */
+    DEBUG_EVENT_FRONT_GONE, /* arg0 front index, of the host's: the page that wore it has been rescinded */
 };
 /* What the host wants to be told beside. */
 enum debug_want {

@@ -5,7 +5,7 @@
 . tests/cli/lib.sh
 
 mask() {
-    sed -E -e 's/0x7f[0-9a-f]{10}/STACK/g' -e "s# of $T/[a-z0-9]+\$##; s#$T/##g" -e '/^Continuing\.$/d' "$1"
+    sed -E -e 's/0x7f[0-9a-f]{10}/STACK/g' -e "s# of $T/[a-z0-9]+\$##; s#$T/##g" -e 's/process [0-9]+/process N/; s#^File .*/#File #' -e '/^Continuing\.$/d' "$1"
 }
 
 # play SCRIPT COMMAND…: of $program
@@ -18,11 +18,12 @@ play() {
     "$@" "$T/$program" </dev/null
 }
 
-for kind in "0 5 globals locals before settings" "2 5 globals optimized" "0 4 globals locals" "2 4 optimized" "g 5 optimized"; do
+for kind in "0 5 globals locals before settings names" "2 5 globals optimized registers names" "0 4 globals locals" "2 4 optimized" "1 4 globals optimized" "g 5 optimized"; do
     # shellcheck disable=SC2086
     set -- $kind
     program=values$1$2
-    cc -static -g -gdwarf-$2 -O$1 -o "$T/$program" tests/linux/values.c
+    units=$([ "$1$2" != 14 ] || echo -fdebug-types-section)
+    cc -static -g -gdwarf-$2 -O$1 $units -o "$T/$program" tests/linux/values.c
     shift 2
     for script; do
         play "tests/expressions/$script.gdb" gdb -q -batch -nx -iex 'set debuginfod enabled off' \

@@ -40,9 +40,9 @@ for kind in glibc musl pie; do
     expect 0 "$FACET" run --grant "dir:$T/dir:ro" --grant env:A=1 --grant 'env:B=two = 2' --grant env:C \
         "../$kind" '' 'a b' --help '*'
     out_is "$T/native"
-    # Nothing is ambient.
+    # Nothing is ambient but the name of the working directory, so that relative paths mean what the user thinks.
     expect 0 "$FACET" run "../$kind"
-    out_has '^directory /$'
+    out_has "^directory $T/dir/sub\$"
     ! grep -q environment "$T/out" || fail "an environment that nobody granted"
     # Under another name.
     expect 0 "$FACET" run --grant "dir:..:ro:/x" "../$kind"

@@ -70,6 +70,7 @@ waits() {
 }
 tries=0
 until waits && sleep 0.3 && waits; do
+    sleep 0.1
     tries=$((tries + 1))
     [ $tries -lt 100 ] || fail "it does not wait for its input"
     sleep 0.1

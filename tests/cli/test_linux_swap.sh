@@ -227,3 +227,93 @@ err_has 'map:8 was never there: the program made 7 mappings'
 # Two handlers of which one may stop, on an object that comes late.
 expect 133 "$FACET" run --swap map:2=count --swap map:2=watch:store,off=8201 "$T/grow"
 err_has 'on map:2: store of 1 byte at offset 8201'
+
+# ---- A random life of mappings and heap: nothing is missed, nothing told twice, nothing changed. The program counts its own
+# accesses; each lies in exactly one mapping.
+
+cat >"$T/life.c" <<'C'
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#define PAGE 4096ul
+static unsigned long state, sum, loads, stores, heap_loads, heap_stores;
+static struct { volatile unsigned char *at; unsigned long pages; } map[12];
+static unsigned long below(unsigned long n) {
+    state = state * 6364136223846793005ul + 1442695040888963407ul;
+    return (state >> 33) % n;
+}
+static void use(volatile unsigned char *at, unsigned long size, unsigned long *load, unsigned long *store) {
+    for (int i = 0; i < 25; i++) {
+        sum = sum * 31 + at[below(size)], ++*load;
+        at[below(size)] = (unsigned char)below(256), ++*store;
+    }
+}
+static void change(unsigned kind, unsigned k) {
+    unsigned long size = map[k].pages * PAGE, page = map[k].at ? below(map[k].pages) * PAGE : 0;
+    if (!map[k].at) {
+        map[k].pages = 1 + below(9);
+        map[k].at = mmap(0, map[k].pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    } else if (kind == 0) {
+        munmap((void *)map[k].at, size);
+        map[k].at = 0;
+    } else if (kind == 1 && map[k].pages > 1) {
+        munmap((void *)(map[k].at + size - PAGE), PAGE);
+        map[k].pages--;
+    } else if (kind == 2) {
+        map[k].pages = 1 + below(20);
+        map[k].at = mremap((void *)map[k].at, size, map[k].pages * PAGE, MREMAP_MAYMOVE);
+    } else if (kind == 3) {
+        mprotect((void *)(map[k].at + page), PAGE, PROT_READ);
+        sum += map[k].at[page], ++loads;
+        mprotect((void *)(map[k].at + page), PAGE, PROT_READ | PROT_WRITE);
+    } else {
+        madvise((void *)(map[k].at + page), PAGE, MADV_DONTNEED);
+    }
+}
+int main(int argc, char **argv) {
+    volatile unsigned char *heap = (void *)syscall(SYS_brk, 0);
+    state = strtoul(argv[argc - 1], 0, 0);
+    for (int i = 0; i < 600; i++) {
+        change((unsigned)below(5), (unsigned)below(12));
+        unsigned long k = below(12), pages = below(30);
+        if (map[k].at)
+            use(map[k].at, map[k].pages * PAGE, &loads, &stores);
+        syscall(SYS_brk, heap + pages * PAGE);
+        if (pages)
+            use(heap, pages * PAGE, &heap_loads, &heap_stores);
+    }
+    printf("%lx\n%lu %lu %lu %lu\n", sum, loads, stores, heap_loads, heap_stores);
+    return 0;
+}
+C
+musl-gcc -O1 -static -o "$T/life" "$T/life.c"
+maps=$(for i in $(seq 400); do printf ' --swap map:%d=count' "$i"; done)
+for seed in 1 2; do
+    expect 0 "$T/life" $seed
+    cp "$T/out" "$T/native.out"
+    # shellcheck disable=SC2046
+    set -- $(tail -n 1 "$T/out")
+    # shellcheck disable=SC2086
+    expect 0 "$FACET" run --events "$T/events" --swap va:0x7ffff7000000+0x2000000=count --swap seg:heap=count $maps "$T/life" $seed
+    out_is "$T/native.out"
+    jq -r '"\(.obj[0:3]) \(.ev)"' "$T/events" | sort | uniq -c | awk '{ print $2, $3, $1 }' >"$T/counts"
+    printf '%s\n' "map load $1" "map store $2" "seg load $3" "seg store $4" "va: load $1" "va: store $2" >"$T/wanted"
+    cmp -s "$T/counts" "$T/wanted" || {
+        diff "$T/counts" "$T/wanted"
+        fail "events (<) and accesses (>) of seed $seed differ"
+    }
+done
+# One small object comes and goes with its page: what is said of it is what is said of its bytes in the large one.
+off=$(jq -sr 'map(select(.obj[0:3] == "va:"))[2000].off' "$T/events")
+va=$(printf '0x%x' $((0x7ffff7000000 + off)))
+jq -c --argjson off "$off" 'select(.obj[0:3] == "va:" and .off >= $off and .off < $off + 64) | [.ev, .va, .value, .pc]' \
+    "$T/events" >"$T/wanted"
+expect 0 "$FACET" run --events "$T/events" --swap "va:$va+64=count" "$T/life" $seed
+jq -c '[.ev, .va, .value, .pc]' "$T/events" >"$T/counts"
+cmp -s "$T/counts" "$T/wanted" || {
+    diff "$T/counts" "$T/wanted" | head -n 10
+    fail "a small object (<) and its bytes in a large one (>) differ"
+}

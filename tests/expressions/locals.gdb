@@ -98,3 +98,19 @@ continue
 up
 info locals
 p sum
+continue
+up
+info locals
+info args
+p row
+p sizeof row
+p grid
+p grid[1]
+p grid[1][2]
+p sizeof grid
+p &grid[1]
+p *grid@2
+whatis grid
+whatis row
+ptype grid[0]
+continue

@@ -78,6 +78,8 @@ done
 for seed in 11 12 13; do
     same "$T/gcc -static/memory" 20000 $seed
 done
+build anonymous gcc -static
+same "$T/gcc -static/anonymous" </dev/null
 build files gcc -static
 if [ "$(id -u)" = 0 ]; then
     for seed in 1 2 5 6 7 8 9 10; do

@@ -193,6 +193,18 @@ KEEP void locals(int argc, char **argv) {
     printf("%d %d %s %g %g %d\n", inside, copy.x, buffer, real, reals[1], argc + (argv != NULL));
 }
 
+/* Bounds that are known when it runs. */
+KEEP int dynamic(int rows, int columns) {
+    char row[rows];
+    int grid[rows][columns];
+    memset(row, 'v', (size_t)rows);
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < columns; j++)
+            grid[i][j] = 10 * i + j;
+    stop();
+    return row[0] + grid[rows - 1][columns - 1];
+}
+
 int main(int argc, char **argv) {
     memset(long_text, 'x', sizeof long_text - 1);
     for (int i = 0; i < 300; i++)
@@ -201,6 +213,7 @@ int main(int argc, char **argv) {
     locals(argc, argv);
     printf("%d\n", factorial(3));
     printf("%ld\n", optimized(3, "name", 1.5));
+    printf("%d\n", dynamic(3, 4));
     printf("%d %d %ld\n", variadic(1), own, second.x + (long)wide_letter);
     return 0;
 }

@@ -186,10 +186,13 @@ long call_utime(const unsigned long arg[6]) {
 /* ---- Size */
 
 static long size_set(struct file *file, unsigned long size) {
-    if (file->class == &memory_class)
-        return memory_resize(file, size);
     struct facet_message m = {.word = {size}};
-    return host_call(file, OP_HOST_TRUNCATE, &m);
+    if (vm_shared_files)
+        vm_files_sync();
+    long result = file->class == &memory_class ? memory_resize(file, size) : host_call(file, OP_HOST_TRUNCATE, &m);
+    if (vm_shared_files)
+        file_changed(file);
+    return result;
 }
 
 long call_ftruncate(const unsigned long arg[6]) {

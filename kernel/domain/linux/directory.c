@@ -145,14 +145,12 @@ static long cwd_enter(struct name *name) {
         if (result < 0)
             return result;
     }
-    unsigned long length = text_length(name->path);
-    while (length > 1 &&
-           (name->path[length - 1] == '/' || (name->path[length - 1] == '.' && name->path[length - 2] == '/')))
-        name->path[--length] = 0;
+    path_trim(name->path);
     struct file *file = file_new(class, O_PATH | O_DIRECTORY, name->path);
     if (!file)
         return -ENOMEM;
     file->mode = S_IFDIR;
+    file->canonical = 1;
     if (name->at)
         file_cap_keep(file);
     cwd_set(file);
@@ -194,11 +192,13 @@ void path_canonical(struct file *file) {
     if (host_stat(name_a.at, name_a.rest, 0, &found) < 0 || file_stat(file, &own) < 0 || found.st_ino != own.st_ino ||
         found.st_dev != own.st_dev)
         return;
+    path_trim(name_a.path);
     char *copy = text_keep(name_a.path);
     if (!copy)
         return;
     text_free(file->path);
     file->path = copy;
+    file->canonical = 1;
 }
 
 long call_fchdir(const unsigned long arg[6]) {

@@ -2,12 +2,15 @@
  *
  * Faults of the program: repaired, or what Linux makes of them.
  */
-#include "internal.h"
+#include "calls.h"
 #include <asm/siginfo.h>
 #include <asm/signal.h>
 #include <facet/signal.h>
 
 #define CODE_KERNEL 0x80 /* SI_KERNEL: there is nothing to say about it */
+#define VSYSCALL 0xffffffffff600000ul
+#define KERNEL_HALF 0xffff800000000000ul /* canonical addresses again */
+#define ERROR_PRESENT 1ul
 #define ERROR_STORE 2ul
 #define ERROR_FETCH 16ul
 enum { VECTOR_DIVIDE, VECTOR_DEBUG, VECTOR_BREAKPOINT = 3, VECTOR_OPCODE = 6, VECTOR_PAGE = 14, VECTOR_X87 = 16 };
@@ -38,11 +41,29 @@ static void exception(unsigned long pc, unsigned long code) {
     }
 }
 
+/* Old programs call three functions that Linux has at fixed addresses: each is the system call, and a return. */
+static int vsyscall(unsigned long pc) {
+    static const unsigned short number[] = {__NR_gettimeofday, __NR_time, __NR_getcpu};
+    struct facet_regs *r = regs_get();
+    unsigned long which = (pc - VSYSCALL) / 0x400, arg[6] = {r->rdi, r->rsi, r->rdx};
+    if (r->rip != pc || pc % 0x400 || pc < VSYSCALL || which >= sizeof number / sizeof *number ||
+        user_read(r->rsp, &r->rip, sizeof r->rip) != 0)
+        return 0;
+    r->rax = (unsigned long)calls_answer(number[which], arg);
+    r->rsp += sizeof r->rip;
+    regs_changed();
+    return 1;
+}
+
 FREQUENT static void page_fault(unsigned long address, unsigned long error) {
     enum access access = error & ERROR_FETCH ? ACCESS_FETCH : error & ERROR_STORE ? ACCESS_STORE : ACCESS_LOAD;
     unsigned signal;
     int code;
-    if (address >= GUEST_ADDRESS_MAX)
+    if (address >= GUEST_ADDRESS_MAX && vsyscall(address))
+        return;
+    if (address >= KERNEL_HALF)
+        signal_fault(SIGSEGV, SEGV_MAPERR, address, VECTOR_PAGE, error | ERROR_PRESENT); /* whatever is there */
+    else if (address >= GUEST_ADDRESS_MAX)
         signal_fault(SIGSEGV, CODE_KERNEL, 0, 13, 0); /* not canonical */
     else if (!vm_fault(address, access, &signal, &code))
         signal_fault(signal, code, address, VECTOR_PAGE, error);

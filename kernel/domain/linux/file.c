@@ -173,6 +173,19 @@ int file_map_writable(long handle) {
     return (file_number((unsigned)handle)->flags & ACCESS_MODE) == O_RDWR;
 }
 
+void file_map_identity(long handle, unsigned long identity[2]) {
+    struct stat st = {0};
+    file_stat(file_number((unsigned)handle), &st);
+    identity[0] = st.st_dev;
+    identity[1] = st.st_ino;
+}
+
+void file_changed(struct file *file) {
+    unsigned long identity[2];
+    file_map_identity(file->number, identity);
+    vm_file_changed(identity[0], identity[1]);
+}
+
 long file_map_size(long handle) {
     struct stat st;
     long result = file_stat(file_number((unsigned)handle), &st);

@@ -60,6 +60,7 @@ struct file {
     unsigned flags;         /* as F_GETFL tells */
     unsigned mode;          /* of a host file: S_IFMT, 0: not asked yet. Of others: st_mode */
     char *path;             /* absolute; NULL: it has none */
+    unsigned canonical;     /* the path leads through no links, which holds whatever happens to its name */
     unsigned long position; /* of what is not the host's */
     void *state;            /* the class's own */
 };
@@ -163,10 +164,14 @@ long name_walk(struct name *name);
 /* Resolves and does: op is called once, or twice if something led out of a grant. */
 typedef long name_op(struct name *name, const unsigned long *arg);
 long name_do(struct name *name, unsigned long fd, enum follow follow, name_op *op, const unsigned long *arg);
+/* Whether an operation that failed so is done once more, after name_walk. */
+int name_again(const struct name *name, long result);
 /* The same with name_a and name_b; op gets the first. `whole`: the first must be there before the second is looked at.
  */
 long names_do(unsigned long fd_a, enum follow follow, int whole, unsigned long fd_b, name_op *op,
               const unsigned long *arg);
+/* Takes off what a path that leads to a directory may have behind its name: "/", "/.". */
+void path_trim(char *path);
 /* 1, 2: a path ends in "." or "..". */
 int ends_in_dots(const char *path);
 /* What a name that is not of the host gives to who would make it: -EEXIST, -ENOENT, -EROFS. */
@@ -185,6 +190,8 @@ void mounts_start(void);
 /* The grant at exactly that path; whether there are grants below it; the number'th of all. "" is the root. */
 const struct mount *mount_at(const char *path, unsigned long length);
 int mounts_below(const char *path);
+const struct mount *mount_of(const char *path); /* the innermost that has the path */
+int mounts_writable(void);                      /* whether there is one */
 const struct mount *mount_number(unsigned number);
 
 /* ---- node.c */
@@ -217,6 +224,8 @@ unsigned long mode_masked(unsigned long mode);
 
 /* ---- stat.c */
 long file_stat(struct file *file, struct stat *st);
+/* Its contents have changed: mappings see it. Only while there are any (vm_shared_files). */
+void file_changed(struct file *file);
 
 /* ---- transfer.c */
 long file_read(struct file *file, unsigned long address, unsigned long size, unsigned long at);

@@ -86,7 +86,7 @@ static void context_restore(struct facet_regs *r, const struct context *from) {
 }
 
 static unsigned long stack_for(const struct action *action, unsigned long rsp) {
-    if (!(action->flags & SA_ONSTACK) || signal_altstack.flags & ALTSTACK_NONE || altstack_holds(rsp))
+    if (!(action->flags & SA_ONSTACK) || signal_altstack.flags & ALTSTACK_NONE || altstack_on(rsp))
         return rsp - RED_ZONE;
     return signal_altstack.base + signal_altstack.size;
 }
@@ -106,10 +106,10 @@ int frame_push(unsigned signal, const struct action *action, const struct info *
                           .stack = signal_altstack,
                           .mask = signal_blocked,
                           .info = *info};
-    int on_altstack = altstack_holds(r->rsp) || stack_for(action, r->rsp) != r->rsp - RED_ZONE;
+    int on_altstack = altstack_on(r->rsp) || stack_for(action, r->rsp) != r->rsp - RED_ZONE;
     if (!rseq_interrupt(r) || !(action->flags & SA_RESTORER) || (on_altstack && !altstack_holds(at)))
         return 0; /* no way back, or no room */
-    frame.stack.flags |= altstack_holds(r->rsp) ? ALTSTACK_ON : 0;
+    frame.stack.flags |= altstack_on(r->rsp) ? ALTSTACK_ON : 0;
     context_save(&frame.context, r, result);
     frame.context.fpu = fpu_at;
     fpu_get(fpu);
@@ -122,6 +122,8 @@ int frame_push(unsigned signal, const struct action *action, const struct info *
     r->rsp = at;
     r->rip = action->handler;
     r->rflags &= ~FLAGS_CLEARED;
+    if (signal_altstack.flags & ALTSTACK_DISARMS)
+        signal_altstack = (struct altstack){.flags = ALTSTACK_NONE}; /* until the handler returns */
     regs_changed();
     return 1;
 }
@@ -144,7 +146,6 @@ long call_sigreturn(const unsigned long arg[6]) {
     (void)arg;
     struct facet_regs *r = regs_get();
     struct frame frame;
-    signal_trace = (struct fault_trace){0};
     if (user_read(r->rsp - 8, &frame, sizeof frame) != 0 || (frame.context.fpu && !fpu_restore(frame.context.fpu))) {
         signal_fault(SIGSEGV, 0x80, 0, 0, 0);
         return 0;

@@ -37,7 +37,10 @@ long host_take(unsigned long number) {
 long host_open(struct file *at, const char *path, unsigned long flags, unsigned long mode) {
     struct facet_message m = {
         .word = {flags, mode}, .string = path, .string_size = text_length(path), .recv = {R_FILE_F}};
-    return host_call(at, OP_HOST_OPEN, &m);
+    long result = host_call(at, OP_HOST_OPEN, &m);
+    if (flags & O_TRUNC && vm_shared_files)
+        vm_file_changed(0, 0);
+    return result;
 }
 
 long host_stat(struct file *at, const char *path, unsigned long flags, struct stat *st) {
@@ -136,11 +139,18 @@ FREQUENT static long host_move(struct file *file, unsigned long op, unsigned lon
 }
 
 FREQUENT static long read(struct file *file, unsigned long address, unsigned long size, unsigned long at) {
+    if (vm_shared_files)
+        vm_files_sync();
     return host_move(file, OP_HOST_READ, address, size, at);
 }
 
 FREQUENT static long write(struct file *file, unsigned long address, unsigned long size, unsigned long at) {
-    return host_move(file, OP_HOST_WRITE, address, size, at);
+    if (vm_shared_files)
+        vm_files_sync();
+    long result = host_move(file, OP_HOST_WRITE, address, size, at);
+    if (vm_shared_files && file_type(file) == S_IFREG)
+        file_changed(file);
+    return result;
 }
 
 static long seek(struct file *file, long offset, unsigned long whence) {

@@ -78,11 +78,12 @@ extern unsigned long space_pages; /* how many there are */
 /* ---- region.c: what lies where. Regions do not overlap; equal neighbours are joined. */
 struct area {
     unsigned long start, end;
-    unsigned prot;        /* PROT_READ… */
-    unsigned kind;        /* enum region | REGION_SHARED */
-    long file;            /* of file_map_open, which it holds; -1: none */
-    unsigned long offset; /* in the file, or in what is shared, of start */
-    unsigned long shared; /* anonymous: which piece of shared memory; 0: none */
+    unsigned prot;             /* PROT_READ… */
+    unsigned kind;             /* enum region | REGION_SHARED */
+    long file;                 /* of file_map_open, which it holds; -1: none */
+    unsigned long offset;      /* in the file, or in what is shared, of start */
+    unsigned long identity[2]; /* of the file: device, inode */
+    unsigned long shared;      /* anonymous: which piece of shared memory; 0: none */
     unsigned long shared_size;
     struct area *left, *right;    /* a treap by start */
     unsigned long low, high, gap; /* of the subtree: first start, last end, largest gap between */
@@ -134,6 +135,7 @@ int memory_allowed(unsigned long size, int reserve);
 unsigned long memory_round(unsigned long size);
 
 /* ---- sync.c: dirty pages of shared mappings go to their files. 0 or -errno. */
+extern int memory_dirty; /* there may be some */
 long memory_sync(unsigned long start, unsigned long end);
 
 #endif

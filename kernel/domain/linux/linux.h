@@ -108,6 +108,13 @@ long user_string(unsigned long address, char *to, unsigned long room);
  * brings the pages. Returns how many bytes from `address` on may be accessed so, at most `size`; 0: EFAULT. */
 unsigned long vm_populate(unsigned long address, unsigned long size, int write);
 
+/* ---- sync.c: files and their shared mappings agree. Before a file is read or written, what was stored goes to it;
+ * once it has been written or its size was changed, what was mapped comes anew. Device and inode 0: it may be any file.
+ */
+extern unsigned vm_shared_files; /* how many such mappings there are; mostly none */
+void vm_files_sync(void);
+void vm_file_changed(unsigned long device, unsigned long inode);
+
 /* ---- pool.c: memory that is never given back, a multiple of 16 bytes, zeroed. NULL: there is none left. */
 void *pool_alloc(unsigned long size);
 
@@ -149,6 +156,8 @@ long file_map_write(long handle, unsigned long offset, const void *from, unsigne
 int file_map_writable(long handle);
 /* Bytes in the file now, or -errno. */
 long file_map_size(long handle);
+/* Which file it is: two numbers, as stat tells them. */
+void file_map_identity(long handle, unsigned long identity[2]);
 /* A mapping is divided (it is used once more), or ends. */
 void file_map_keep(long handle);
 void file_map_drop(long handle);

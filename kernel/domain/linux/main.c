@@ -8,7 +8,9 @@ static struct facet_regs regs FREQUENT_DATA;
 static int regs_known FREQUENT_DATA, regs_new FREQUENT_DATA;
 
 void linux_exit(unsigned status) {
-    memory_sync(0, SPACE_END);
+    static int ending; /* what fails on the way does not begin again */
+    if (!ending++)
+        memory_sync(0, SPACE_END);
     struct facet_message m = {.word = {status}};
     for (;;)
         facet_call(R_PARENT, OP_EXIT, &m);

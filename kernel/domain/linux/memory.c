@@ -102,15 +102,22 @@ static long move(struct file *file, unsigned long address, unsigned long size, u
 }
 
 static long read(struct file *file, unsigned long address, unsigned long size, unsigned long at) {
+    if (vm_shared_files)
+        vm_files_sync();
     return move(file, address, size, at, 0);
 }
 
 static long write(struct file *file, unsigned long address, unsigned long size, unsigned long at) {
+    if (vm_shared_files)
+        vm_files_sync();
     if (file->flags & O_APPEND) {
         at = ((struct contents *)file->state)->size;
         file->position = at + size;
     }
-    return move(file, address, size, at, 1);
+    long result = move(file, address, size, at, 1);
+    if (vm_shared_files)
+        file_changed(file);
+    return result;
 }
 
 static long seek(struct file *file, long offset, unsigned long whence) {

@@ -9,6 +9,8 @@
 
 #define MMAP_TOP 0x7ffff7fff000ul /* mappings go downward from here */
 #define LOWEST 0x10000ul          /* vm.mmap_min_addr */
+#define LOW_START 0x40000000ul    /* of MAP_32BIT */
+#define LOW_END 0x80000000ul
 #define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
 
 static unsigned long brk_start, brk_end; /* the program's break, which need not be at a page's border */
@@ -65,7 +67,10 @@ static long mapping_place(struct mapping *m) {
             return -EEXIST;
         return 0;
     }
-    m->start = m->size > SPACE_END ? 0 : memory_place(m->start, m->size);
+    if (m->flags & MAP_32BIT)
+        m->start = region_gap(m->size, LOW_START, LOW_END);
+    else
+        m->start = memory_place(m->start, m->size);
     return m->start ? 0 : -ENOMEM;
 }
 
@@ -77,6 +82,7 @@ static long mapping_file(const struct mapping *m, struct area *region) {
     region->file = file_map_open(m->fd, type != MAP_PRIVATE && m->prot & PROT_WRITE);
     if (region->file < 0)
         return region->file;
+    file_map_identity(region->file, region->identity);
     region->kind = REGION_FILE;
     region->offset = m->offset;
     long wrong = type == MAP_PRIVATE || type == MAP_SHARED ? 0 : type != MAP_SHARED_VALIDATE ? -EINVAL : 0;
@@ -90,7 +96,7 @@ static long map(struct mapping *m) {
     if (m->size == 0)
         return -EINVAL;
     m->size = memory_round(m->size);
-    if (m->size == 0 || !region_room(3))
+    if (m->size == 0 || !region_room(3) || m->flags & MAP_HUGETLB) /* none of those pages is set aside */
         return -ENOMEM;
     if (m->offset + m->size < m->offset)
         return -EOVERFLOW;

@@ -41,11 +41,13 @@ static void mount_add(const char *text) {
     if (count == MOUNTS || !mount_parse(text, &mount, &number) || host_take(number) < 0)
         return say("facet: the grant %s cannot be used", text);
     mount.file = file_new(&host_class, mount.writable ? O_RDWR : O_RDONLY, 0);
-    if (!mount.file)
+    if (mount.file) {
+        file_cap_keep(mount.file);
+        mount.file->mode = mount.directory ? S_IFDIR : 0;
+        mounts[count++] = mount;
+    } else {
         linux_fail("too many grants");
-    file_cap_keep(mount.file);
-    mount.file->mode = mount.directory ? S_IFDIR : 0;
-    mounts[count++] = mount;
+    }
 }
 
 void mounts_start(void) {
@@ -63,6 +65,22 @@ const struct mount *mount_at(const char *path, unsigned long length) {
         if (mounts[i].length == length && memcmp(mounts[i].path, path, length) == 0)
             return &mounts[i];
     return 0;
+}
+
+int mounts_writable(void) {
+    for (unsigned i = 0; i < count; i++)
+        if (mounts[i].writable)
+            return 1;
+    return 0;
+}
+
+const struct mount *mount_of(const char *path) {
+    const struct mount *best = 0;
+    for (unsigned i = 0; i < count; i++)
+        if (text_length(path) >= mounts[i].length && memcmp(mounts[i].path, path, mounts[i].length) == 0 &&
+            (path[mounts[i].length] == '/' || !path[mounts[i].length]) && (!best || mounts[i].length > best->length))
+            best = &mounts[i];
+    return best;
 }
 
 int mounts_below(const char *path) {

@@ -32,6 +32,8 @@ long open_host(struct name *name, unsigned long flags, unsigned long mode) {
     long result = host_open(name->at, name->rest, flags & ~(unsigned long)O_CLOEXEC, mode);
     if (result < 0)
         return refuse_told(name, result);
+    if (name->walked)
+        path_trim(name->path);
     struct file *file =
         file_new(&host_class, ((unsigned)flags & ~FLAGS_FORGOTTEN) | (flags & O_PATH ? 0 : O_LARGE), name->path);
     if (!file) {
@@ -40,6 +42,7 @@ long open_host(struct name *name, unsigned long flags, unsigned long mode) {
         return -ENFILE;
     }
     file_cap_keep(file);
+    file->canonical = name->walked;
     if (flags & O_DIRECTORY && !name->walked)
         path_canonical(file);
     return fd_install(file, 0, (flags & O_CLOEXEC) != 0);
@@ -162,6 +165,8 @@ static long truncate_op(struct name *name, const unsigned long *arg) {
     struct facet_message m = {.word = {arg[0]}}, close = {0};
     result = host_result(facet_call(R_FILE_F, OP_HOST_TRUNCATE, &m), &m);
     facet_call(R_FILE_F, OP_HOST_CLOSE, &close);
+    if (vm_shared_files)
+        vm_file_changed(0, 0);
     return result;
 }
 

@@ -61,6 +61,12 @@ int ends_in_dots(const char *path) {
     return path[length - 2] == '.' && (length == 2 || path[length - 3] == '/') ? 2 : 0;
 }
 
+void path_trim(char *path) {
+    unsigned long length = text_length(path);
+    while (length > 1 && (path[length - 1] == '/' || (path[length - 1] == '.' && path[length - 2] == '/')))
+        path[--length] = 0;
+}
+
 /* Whether a path names nothing beyond where it begins. */
 static int only_dots(const char *text) {
     const char *start;
@@ -198,13 +204,13 @@ long name_resolve(struct name *name, unsigned long fd, enum follow follow) {
     return result;
 }
 
-/* -EXDEV: something led out of the grant. If there are grants inside this one, what is missing or may not be changed in
- * it may be in one of them. */
-static int name_again(const struct name *name, long result) {
+/* -EXDEV: something led out of the grant. -EROFS: before anything was looked at; a link may lead to what may be
+ * changed. If there are grants inside this one, what is missing may be in one of them. */
+int name_again(const struct name *name, long result) {
     if (name->walked || name->beneath || !name->at)
         return 0;
-    return result == -EXDEV ||
-           ((result == -EROFS || result == -ENOENT) && name->mount && mounts_below(name->mount->path));
+    return result == -EXDEV || (result == -EROFS && mounts_writable()) ||
+           (result == -ENOENT && name->mount && mounts_below(name->mount->path));
 }
 
 /* /proc/self/fd/N is as good as the file, to whom it is not to be opened. */

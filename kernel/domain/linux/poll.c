@@ -66,25 +66,29 @@ static long wait_host(unsigned long count, long milliseconds) {
     return 0;
 }
 
+/* Rounded up. */
+static long milliseconds_of(const struct moment *time) {
+    const long most = 1l << 50;
+    return !time || time->seconds > most ? FOR_EVER : time->seconds * 1000 + (time->nanoseconds + 999999) / 1000000;
+}
+
 /* The files of `set`; a time or NULL: for ever. */
 static long wait(unsigned long count, const struct moment *time) {
     long ready = all_poll(count);
     if (ready || (time && time->seconds == 0 && time->nanoseconds == 0))
         return ready;
     if (count && next_host(count, 0) >= 0) {
-        long milliseconds = time ? time->seconds * 1000 + (time->nanoseconds + 999999) / 1000000 : FOR_EVER;
-        ready = wait_host(count, milliseconds);
-        if (!ready && !(boot.grants & GRANT_TIME))
+        ready = wait_host(count, milliseconds_of(time));
+        if (!ready && time && !(boot.grants & GRANT_TIME))
             clock_sleep(time);
         return ready;
     }
-    if (!time && timer_wait())
+    if (time)
+        return clock_sleep(time);
+    if (timer_wait())
         return -EINTR;
-    if (!time) {
-        say("facet: the program waits for ever: nobody else has the files that it waits for");
-        linux_exit(125);
-    }
-    return clock_sleep(time);
+    say("facet: the program waits for ever: nobody else has the files that it waits for");
+    linux_exit(125);
 }
 
 static long poll_call(unsigned long address, unsigned long count, const struct moment *time) {

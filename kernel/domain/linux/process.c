@@ -245,7 +245,7 @@ static long call_personality(const unsigned long arg[6]) {
 }
 
 static long call_getrandom(const unsigned long arg[6]) {
-    unsigned char bytes[256];
+    static unsigned char bytes[PAGE_SIZE];
     unsigned long size = arg[1] < 0x7ffff000 ? arg[1] : 0x7ffff000, done = 0;
     if (arg[2] & ~7ul || (arg[2] & 6) == 6)
         return -EINVAL;

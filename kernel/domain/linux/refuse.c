@@ -17,6 +17,8 @@ static const char *const quiet[] = {
     "/usr/share/zoneinfo/", /* localtime */
     "/etc/localtime",
     "/etc/nsswitch.conf",
+    "/etc/passwd", /* names for numbers, and a shell's own user */
+    "/etc/group",
     "/etc/terminfo", /* curses and readline try several folders */
     "/usr/share/terminfo",
     "/etc/inputrc",
@@ -37,11 +39,29 @@ static unsigned long hash(const char *path) {
     return sum;
 }
 
-static int worth_telling(const char *path, enum refused what) {
+/* Whether the user has named a file on the command line, as it is or as the program did. */
+static int is_argument(const char *given) {
+    const char *argument = boot.argv;
+    for (unsigned i = 0; i < boot.argc; i++, argument += text_length(argument) + 1)
+        if (i && text_equal(argument, given))
+            return 1;
+    return 0;
+}
+
+static int is_quiet(const char *path) {
+    const char *name = path + text_length(path);
+    while (name > path && name[-1] != '/')
+        name--;
+    int quiet_name = *name == '.'; /* settings and histories, which need not be there */
     for (unsigned i = 0; i < sizeof quiet / sizeof *quiet; i++)
-        if (text_starts(path, quiet[i]))
-            return 0;
+        quiet_name |= text_starts(path, quiet[i]);
+    return quiet_name && !is_argument(path);
+}
+
+static int worth_telling(const char *path, enum refused what) {
     unsigned long sum = hash(path) + (what == REFUSE_WRITE);
+    if (is_quiet(path))
+        return 0;
     for (unsigned i = 0; i < tolds; i++)
         if (told[i] == sum)
             return 0;
@@ -74,16 +94,28 @@ void refuse_open(const char *path, enum refused what) {
             what == REFUSE_DIRECTORY ? "dir" : "file", path);
 }
 
+/* The right is looked at before the name is; Linux finds first that there is nothing. */
+static long nothing_there(const struct name *name) {
+    struct stat st;
+    if (name->creates || name->follow == FOLLOW_NEVER)
+        return 0;
+    return host_stat(name->at, name->rest, name->follow == FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW, &st);
+}
+
 long refuse_told(const struct name *name, long result) {
-    if (result == -EROFS && name->mount && !name->mount->writable)
+    if (result != -EROFS || name_again(name, result))
+        return result;
+    long wrong = nothing_there(name);
+    if (wrong < 0)
+        return wrong;
+    const struct mount *mount = mount_of(name->path);
+    if (mount && !mount->writable)
         refuse_open(name->path, REFUSE_WRITE);
     return result;
 }
 
 /* Programs look for many files that need not be there. Only what the user has named is worth a line. */
 void refuse_look(const struct name *name) {
-    const char *argument = boot.argv;
-    for (unsigned i = 0; i < boot.argc; i++, argument += text_length(argument) + 1)
-        if (i && text_equal(argument, name->given))
-            return refuse_open(name->path, REFUSE_LOOK);
+    if (is_argument(name->given))
+        refuse_open(name->path, REFUSE_LOOK);
 }

@@ -103,6 +103,10 @@ int region_room_to_cut(unsigned long start, unsigned long end, int keep) {
     return region_room((unsigned long)(keep ? low + high : low && high && first == last));
 }
 
+static unsigned shares_file(const struct area *region) {
+    return region->file >= 0 && region->kind & REGION_SHARED;
+}
+
 static void insert(const struct area *region) {
     struct area *node = unused, *low, *high;
     if (!node) {
@@ -113,6 +117,7 @@ static void insert(const struct area *region) {
     unused_count--;
     region_count++;
     region_total += region->end - region->start;
+    vm_shared_files += shares_file(region);
     *node = *region;
     node->left = node->right = 0;
     node->priority = draw();
@@ -131,6 +136,7 @@ static void erase(struct area *node) {
     unused_count++;
     region_count--;
     region_total -= node->end - node->start;
+    vm_shared_files -= shares_file(node);
 }
 
 static int goes_on(const struct area *low, const struct area *high) {

@@ -156,14 +156,18 @@ int altstack_holds(unsigned long sp) {
            sp - signal_altstack.base <= signal_altstack.size;
 }
 
+int altstack_on(unsigned long sp) {
+    return !(signal_altstack.flags & ALTSTACK_DISARMS) && altstack_holds(sp);
+}
+
 static long call_sigaltstack(const unsigned long arg[6]) {
     struct altstack new, old = signal_altstack;
-    int on = altstack_holds(regs_get()->rsp);
+    int on = altstack_on(regs_get()->rsp);
     if (arg[0] && user_read(arg[0], &new, sizeof new) != 0)
         return -EFAULT;
     old.flags |= on ? ALTSTACK_ON : 0;
     if (arg[0]) {
-        unsigned mode = new.flags & ~(1u << 31); /* SS_AUTODISARM */
+        unsigned mode = new.flags & ~ALTSTACK_DISARMS;
         if (on)
             return -EPERM;
         if (mode > ALTSTACK_NONE)

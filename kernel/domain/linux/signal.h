@@ -31,9 +31,11 @@ extern struct altstack signal_altstack;
 /* Of the last fault: for the frame. */
 extern struct fault_trace { unsigned long trap, error, address; } signal_trace;
 
-#define ALTSTACK_NONE 2u /* SS_DISABLE */
-#define ALTSTACK_ON 1u   /* SS_ONSTACK */
+#define ALTSTACK_NONE 2u            /* SS_DISABLE */
+#define ALTSTACK_ON 1u              /* SS_ONSTACK */
+#define ALTSTACK_DISARMS (1u << 31) /* SS_AUTODISARM */
 int altstack_holds(unsigned long sp);
+int altstack_on(unsigned long sp); /* the program runs on it */
 
 /* Before a handler runs: a sequence that it interrupts starts over. 0: what the program said is nonsense. */
 int rseq_interrupt(struct facet_regs *r);

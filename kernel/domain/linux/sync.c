@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Shared mappings of files: each page is read when it is touched, and written back, if it was stored to, at msync, when
- * it is unmapped and at the end. Until then neither read and write nor another mapping of the file see the stores.
+ * Shared mappings of files: each page is read when it is touched, and written back, if it was stored to, before any
+ * file is read or written, at msync, when it is unmapped and at the end. Two mappings of one file do not see each
+ * other's stores before that.
  */
 #include "calls.h"
 #include <asm/mman.h>
@@ -26,6 +27,22 @@ static void write_back(void *context, unsigned long address, unsigned char *stat
     if (done < 0)
         w->result = done;
     *state &= (unsigned char)~(PAGE_DIRTY | PAGE_W);
+}
+
+unsigned vm_shared_files FREQUENT_DATA;
+int memory_dirty;
+
+void vm_files_sync(void) {
+    if (memory_dirty)
+        memory_sync(0, SPACE_END);
+    memory_dirty = 0;
+}
+
+void vm_file_changed(unsigned long device, unsigned long inode) {
+    for (struct area *region = region_at(0); region; region = region_at(region->end))
+        if (region->file >= 0 && region->kind & REGION_SHARED &&
+            (!inode || (region->identity[0] == device && region->identity[1] == inode)))
+            space_remove(region->start, region->end);
 }
 
 long memory_sync(unsigned long start, unsigned long end) {

@@ -210,8 +210,10 @@ long call_sendfile(const unsigned long arg[6]) {
         return -EBADF;
     if (from->class != &host_class || to->class != &host_class || to->flags & O_APPEND)
         return -EINVAL;
-    if (file_type(from) == S_IFDIR)
-        return -EINVAL;
+    if (arg[3] == 0)
+        return 0;
+    if (file_type(from) != S_IFREG && file_type(from) != S_IFBLK)
+        return -EINVAL; /* what is read from a pipe or a terminal would be lost if it could not be written */
     long moved = copy(to, HOST_HERE, from, offset.value, arg[3] < MOVE_MAX ? arg[3] : MOVE_MAX);
     return offset_write(&offset, moved) < 0 ? -EFAULT : moved;
 }

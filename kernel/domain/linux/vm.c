@@ -81,6 +81,8 @@ FREQUENT static int page_bring(const struct area *region, unsigned long page, en
     if (region->shared && region->offset + (page - region->start) >= region->shared_size)
         return 0; /* grown by mremap, which adds no memory to what is shared */
     if (region->file >= 0) {
+        if (vm_shared_files > 1)
+            vm_files_sync(); /* it may be mapped elsewhere */
         long got = file_map_read(region->file, region->offset + (page - region->start), contents, PAGE_SIZE);
         if (got <= 0)
             return 0;
@@ -92,6 +94,7 @@ FREQUENT static int page_bring(const struct area *region, unsigned long page, en
             return 0;
         vm_exhausted();
     }
+    memory_dirty |= (state & PAGE_DIRTY) != 0;
     space_told(page, from || region->shared ? PAGE_SIZE : bring_ahead(region, page, state) - page);
     return 1;
 }
@@ -113,6 +116,7 @@ FREQUENT int vm_fault(unsigned long address, enum access access, unsigned *signa
         return 0; /* it is as it should be: not for us */
     if (now) {
         space_protect(page, page + PAGE_SIZE, wanted | (now & PAGE_DIRTY));
+        memory_dirty |= (wanted & PAGE_DIRTY) != 0;
         return 1;
     }
     *signal = SIGBUS;

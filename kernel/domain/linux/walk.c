@@ -113,16 +113,19 @@ static long walk_step(struct name *name, const char *start, unsigned long length
 }
 
 static long walk_begin(struct name *name) {
+    const struct file *base = name->given[0] == '/' ? 0 : name->base;
     left[0] = 0;
-    if (name->given[0] != '/') {
-        if (!name->base->path)
-            return -ENOENT;
-        text_append(left, PATH_ROOM, name->base->path);
+    name->work[0] = 0;
+    if (base && !base->path)
+        return -ENOENT;
+    if (base && base->canonical) {
+        text_append(name->work, PATH_ROOM, text_equal(base->path, "/") ? "" : base->path);
+    } else if (base) {
+        text_append(left, PATH_ROOM, base->path);
         if (text_append(left, PATH_ROOM, "/") < 0)
             return -ENAMETOOLONG;
     }
     behind = left;
-    name->work[0] = 0;
     name->walked = 1;
     return text_append(left, PATH_ROOM, name->given);
 }

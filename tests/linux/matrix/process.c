@@ -79,6 +79,20 @@ static void try_threads(void) {
     TRY(futex, "at no address", BAD_ADDRESS, FUTEX_WAKE, 1, NULL, NULL, 0);
     TRY(futex, "at an odd address", (char *)&word + 1, FUTEX_WAKE, 1, NULL, NULL, 0);
     TRY(futex, "an operation that does not exist", &word, 99, 1, NULL, NULL, 0);
+    struct sched_param param = {99};
+    TRY(sched_getscheduler, "its own", 0);
+    TRY(sched_getscheduler, "of an impossible process", -1);
+    TRY(sched_getparam, "its own", 0, &param);
+    NOTE(sched_getparam, "which has none", param.sched_priority);
+    TRY(sched_getparam, "to nowhere", 0, BAD_ADDRESS);
+    TRY(sched_getparam, "of an impossible process", -1, &param);
+    TRY(sched_get_priority_max, "of a policy", SCHED_FIFO);
+    TRY(sched_get_priority_min, "of a policy", SCHED_RR);
+    TRY(sched_get_priority_max, "of no policy", 99);
+    TRY(sched_get_priority_min, "of no policy", 99);
+    char room[64] __attribute__((aligned(32))) = {0};
+    TRY(rseq, "misaligned", room + 8, 32, 0, 1);
+    TRY(rseq, "flags that do not exist", room, 32, 2, 1);
     TRY(wait4, "for a child, without one", -1, &none, 0, NULL);
 }
 

@@ -136,4 +136,16 @@ void matrix_time(void) {
     TRY(clock_nanosleep, "until a time that has passed", CLOCK_MONOTONIC, TIMER_ABSTIME, &now, NULL);
     TRY(clock_nanosleep, "on a clock that does not exist", 99, 0, &none, NULL);
     TRY(clock_nanosleep, "a number that is no time", CLOCK_MONOTONIC, 0, &(struct timespec){0, -1}, NULL);
+    struct itimerval timer = {{1, 0}, {100, 0}}, old, wrong = {{0, 0}, {0, 1000000}};
+    TRY(setitimer, "a hundred seconds", ITIMER_REAL, &timer, NULL);
+    TRY(getitimer, "what is left", ITIMER_REAL, &old);
+    NOTE(getitimer, "is nearly all", old.it_interval.tv_sec == 1 && old.it_value.tv_sec >= 99);
+    TRY(alarm, "in its place", 50);
+    TRY(alarm, "taken back", 0);
+    TRY(setitimer, "a number that is no time", ITIMER_REAL, &wrong, NULL);
+    TRY(setitimer, "a timer that does not exist", 9, &timer, NULL);
+    TRY(setitimer, "from nowhere", ITIMER_REAL, BAD_ADDRESS, NULL);
+    TRY(getitimer, "a timer that does not exist", 9, &old);
+    TRY(getitimer, "to nowhere", ITIMER_PROF, BAD_ADDRESS);
+    TRY(clock_settime, "that only goes on", CLOCK_MONOTONIC, &now);
 }

@@ -108,6 +108,35 @@ static void shared(void) {
     store(p + 2, 'W'); /* goes to the file when the process ends */
 }
 
+/* What goes through the descriptor and what goes through memory. */
+static void agreement(void) {
+    int fd = make(3 * PAGE);
+    char *p = map(fd, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, 0);
+    char bytes[4] = {0};
+    load(p + 10);
+    printf("pwrite %ld\n", (long)pwrite(fd, "QRS", 3, 10));
+    load(p + 10);
+    store(p + 11, 'T');
+    printf("pread %ld %s\n", (long)pread(fd, bytes, 3, 10), bytes);
+    store(p + 2 * PAGE, 'U');
+    int other = open(name, O_RDWR);
+    printf("pread %ld", (long)pread(other, bytes, 1, 2 * PAGE));
+    printf(" %c\n", bytes[0]);
+    printf("ftruncate %d\n", ftruncate(other, PAGE + 1) ? errno : 0);
+    load(p + PAGE);
+    load(p + PAGE + 1);
+    load(p + 2 * PAGE);
+    printf("ftruncate %d\n", ftruncate(fd, 3 * PAGE) ? errno : 0);
+    load(p + 2 * PAGE);
+    char *q = map(other, PAGE, PROT_READ, MAP_SHARED, 0);
+    load(q + 11);
+    printf("pwrite %ld\n", (long)pwrite(other, "V", 1, 11));
+    load(p + 11);
+    load(q + 11);
+    munmap(p, 3 * PAGE);
+    munmap(q, PAGE);
+}
+
 static void errors(void) {
     int fd = make(PAGE);
     close(fd);
@@ -136,6 +165,7 @@ int main(int argc, char **argv) {
     setvbuf(stdout, 0, _IOFBF, 1 << 16);
     private();
     errors();
+    agreement();
     shared();
     return 0;
 }

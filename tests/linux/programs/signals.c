@@ -137,6 +137,9 @@ static void earned(void) {
     EARN("fetch of data", mprotect(page, 4096, PROT_READ | PROT_WRITE); page[0] = (char)0xc3; ((void (*)(void))page)());
     EARN("jump to nothing", ((void (*)(void))16)());
     EARN("not canonical", *(volatile int *)0x8000000000000000ul);
+    EARN("the kernel's", *(volatile int *)0xffffffff80100000ul);
+    EARN("the kernel's", *(volatile int *)0xffffffff80100000ul = 1);
+    EARN("jump to the kernel's", ((void (*)(void))0xffffffff80100000ul)());
     EARN("division", zero = 1 / zero);
     EARN("undefined instruction", __asm__ volatile("ud2"));
     EARN("breakpoint", __asm__ volatile("int3"));
@@ -178,6 +181,16 @@ static void returned(void) {
                      : "r12", "xmm7", "memory");
     printf("r12 %lu carry %lu xmm7 %g rounding as before %d\n", r12, flags & 1, e, mxcsr() == (0x1f80 | 1 << 13));
     mxcsr_set(0x1f80);
+}
+
+/* A stack that is put away while its handler runs. */
+static void disarmed(void) {
+    stack_t stack = {.ss_sp = altstack, .ss_size = 65536, .ss_flags = (int)(1u << 31)}, now;
+    printf("sigaltstack: %d\n", sigaltstack(&stack, 0) ? errno : 0);
+    install(SIGUSR2, tell, SA_ONSTACK, 0);
+    raise(SIGUSR2);
+    sigaltstack(0, &now);
+    printf("after: flags %x size %zu\n", (unsigned)now.ss_flags, now.ss_size);
 }
 
 static void errors(void) {
@@ -232,6 +245,7 @@ int main(int argc, char **argv) {
     blocked();
     earned();
     returned();
+    disarmed();
     errors();
     return 0;
 }

@@ -1,0 +1,10 @@
+info functions fact
+info functions ^st
+info functions nosuchthing
+info variables point
+info variables ^own$
+info variables ^w
+info types point
+info types color
+info types .
+info types nosuchthing
