@@ -316,12 +316,12 @@ help:
 
 demo: all
 	@echo
-	@echo 'The ten most frequent words of README.md, counted by a guest program whose hash table, the object `table`, is'
+	@echo 'The ten most frequent words of LICENSE, counted by a guest program whose hash table, the object `table`, is'
 	@echo 'swapped for a handler that sees each load and store of it:'
 	@echo
 	@echo '  $$ $(DEMO)'
 	@$(DEMO)
-DEMO = $(B)/facet run --swap sym:table=$(B)/handlers/tracer.so $(B)/guests/wordfreq < README.md
+DEMO = $(B)/facet run --swap sym:table=$(B)/handlers/tracer.so $(B)/guests/wordfreq < LICENSE
 
 test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(DEBUGGED_BIN) $(B)/tests/linux/stockroom-musl $(B)/tests/unit
 $(UNIT_OBJ): | build/deps-test
