@@ -355,6 +355,8 @@ bool step_to_page_border(struct emu *emu);
 void step_in_page(struct emu *emu);      /* TF_FETCH until this page is left or a trap comes */
 void step_begin(struct emu *emu);        /* emu_step is under way and ring 3 is about to execute */
 void breakpoint_again(struct emu *emu);  /* the instruction at RIP did not retire: its breakpoint is not asked again */
+void breakpoint_passed(struct emu *emu); /* an instruction has retired behind it; the next at that address, perhaps of
+                                          * another process, is asked */
 void breakpoint_resume(struct emu *emu); /* execution starts at RIP: a breakpoint there has had its say */
 /* PUSHF at the instruction that is being stepped: the value stored must not show our TF. True if it must be masked. */
 /* (May be called whether or not anybody uses TF.) */
