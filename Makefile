@@ -343,6 +343,7 @@ tests/linux/programs.sh $(B)
 tests/linux/matrix.sh $(B)
 tests/linux/escape.sh $(B)
 tests/linux/packages.sh $(B)
+tests/linux/mixed.sh $(B) 10000 1
 endef
 
 # The debug build is tested for what only it has: instruction counts.
@@ -394,6 +395,7 @@ test-linux: all $(LINUX_FILES) build/deps-test
 	tests/linux/hostile.sh $(B)
 	tests/linux/fuzz.sh $(B) 200 2000 2000
 	tests/linux/sqlite.sh $(B)
+	tests/linux/mixed.sh $(B) 1000000 2
 
 bench: all build/deps-test $(B)/tests/bench/pass.so $(BENCH_GUEST_BIN) $(BENCH_HOST_BIN)
 	tests/bench/bench.sh $(B) build/bench.ndjson

@@ -418,6 +418,9 @@ bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct 
 /* INTR hook, first: true claims it (a transaction's #DB, or any exception inside one: pending is set and the engine
  * stopped); RIP must then be written. tf_retired() has been called for vector 1. */
 bool access_intr(struct emu *emu, uint32_t vector);
+/* Before each execution of an instruction whose operand the engine moves in pieces that can't be stopped: if it touches
+ * a front, the engine is stopped and the instruction becomes a transaction. */
+void access_pieces(struct emu *emu, uint64_t pc);
 /* Immediately before uc_emu_start: begins the transaction that access_exit found necessary. */
 void access_enter(struct emu *emu);
 /* After uc_emu_start returned, first of all, whatever pending is. */

@@ -20,7 +20,7 @@
 #include <stdio.h>
 
 #define FACET_HANDLER_ABI 1
-#define FACET_ACCESS_MAX 512 /* bytes in one access at most */
+#define FACET_ACCESS_MAX 512 /* bytes in one access at most: FXSAVE, FXRSTOR */
 
 enum facet_kind { FACET_LOAD, FACET_STORE, FACET_FETCH };
 
