@@ -89,7 +89,7 @@ struct process {
     struct facet_regs regs;                       /* while it does not run; the processor's own while it does */
     struct process *(*syscall)(struct process *); /* what its SYSCALLs are: invoke, or foreign_syscall */
     unsigned long unused;
-    unsigned char fpu[512] __attribute__((aligned(16))); /* fxsave image */
+    unsigned char fpu[512] __attribute__((aligned(16))); /* fxsave image; of fpu_owner, the processor has it */
     unsigned char state;                                 /* enum process_state */
     unsigned char attention;                             /* enum attention; state and this in one look, process_next */
     unsigned char fault;                                 /* enum fault of the last fault, FAULT_NONE: none */
@@ -134,6 +134,7 @@ struct endpoint {
 struct kernel_info {
     unsigned long magic, size; /* sizeof(struct kernel_info): host and kernel were built from one header */
     struct process *current;   /* runs in ring 3 now, or would; NULL: idle */
+    struct process *fpu_owner; /* whose FPU state the processor has, whoever runs; NULL: nobody's */
     struct page *pages;
     unsigned long page_count, page_stride;
     struct gpt *gpts;
