@@ -43,6 +43,7 @@ void handler_crashed(struct attached *h, const struct facet_access *a, int signa
 struct call {
     struct attached *h;
     FILE *out;
+    const struct facet_access *access;
     struct facet_handler_error why;
 };
 
@@ -54,6 +55,11 @@ static void call_verdicts(void *context) {
 static void call_attach(void *context) {
     struct call *c = context;
     c->h->state = c->h->code.handler->attach(&c->h->object, c->h->code.args, &c->why);
+}
+
+static void call_outcome(void *context) {
+    struct call *c = context;
+    c->h->code.handler->outcome(c->h->state, c->access);
 }
 
 static void call_report(void *context) {
@@ -99,6 +105,12 @@ enum facet_status handler_attach(struct attached *h, struct facet_error *error) 
     c.why.text[sizeof c.why.text - 1] = '\0';
     return facet_fail(error, FACET_ERR_USAGE, "handler %s: %s", h->code.name,
                       c.why.text[0] ? c.why.text : "it refused without saying why");
+}
+
+void handler_outcome(struct attached *h, const struct facet_access *access) {
+    struct call c = {.h = h, .access = access};
+    if (!h->dead && h->code.handler->outcome && !call(&c, call_outcome, "outcome"))
+        leave(h, c.why.text);
 }
 
 void handler_report(struct attached *h, FILE *out) {

@@ -23,7 +23,8 @@ static const char *state_name(unsigned state) {
                                         "waiting for the answer to a call",
                                         "waiting to send a message",
                                         "stopped by a fault",
-                                        "sleeping"};
+                                        "sleeping",
+                                        "blocked by a handler"};
     return state < sizeof names / sizeof *names ? names[state] : "?";
 }
 

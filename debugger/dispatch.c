@@ -65,14 +65,10 @@ static inline struct facet_access describe(struct swaps *s, const struct emu_acc
     };
 }
 
-/* A verdict that the handler did not declare, or that nobody can carry out. It is not asked again. */
+/* A verdict that the handler did not declare. It is not asked again. */
 static enum facet_verdict break_contract(struct attached *h, unsigned verdict) {
     char how[128];
-    if (verdict == FACET_STEP || verdict == FACET_BLOCK)
-        snprintf(how, sizeof how, "gave verdict %s, which is not there yet", verdict == FACET_STEP ? "STEP" : "BLOCK");
-    else
-        snprintf(how, sizeof how, "gave verdict %s (%u), which it did not declare", handler_verdict_name(verdict),
-                 verdict);
+    snprintf(how, sizeof how, "gave verdict %s (%u), which it did not declare", handler_verdict_name(verdict), verdict);
     handler_broken(h, how);
     return FACET_PASS;
 }
@@ -83,8 +79,7 @@ static inline enum facet_verdict ask_handler(struct attached *h, struct facet_ac
     enum facet_verdict verdict = h->ask(h->asked, access, reply);
     if (__builtin_expect(verdict == FACET_PASS, 1))
         return verdict;
-    if ((unsigned)verdict > FACET_STOP || !(h->verdicts & FACET_MAY(verdict)) || verdict == FACET_STEP ||
-        verdict == FACET_BLOCK)
+    if ((unsigned)verdict > FACET_STOP || !(h->verdicts & FACET_MAY(verdict)))
         return break_contract(h, verdict);
     return verdict;
 }
@@ -95,8 +90,10 @@ static void clean_reply(struct facet_reply *reply, uint32_t size) {
     reply->text[0] = '\0';
 }
 
-static void note_stop(struct swaps *s, const struct attached *h, const struct facet_access *access, const char *text) {
-    struct stopped_access *stop = &s->stopped;
+/* Why it goes no further now: what has been answered stays as it is in *stop. */
+static void note_stop(struct stopped_access *stop, const struct attached *h, const struct facet_access *access,
+                      const char *text) {
+    const struct swaps *s = h->on->swaps;
     stop->valid = true;
     stop->hidden = h->on->hidden;
     stop->serial = h->serial;
@@ -217,9 +214,23 @@ static enum facet_verdict combine(const struct stopped_access *so_far, struct em
     return a->kind == FACET_STORE ? FACET_PASS : FACET_DONE;
 }
 
-/* True: this handler had its say before the machine stopped here. */
-static bool was_asked(const struct stopped_access *stopped, const struct attached *h) {
-    return h->serial >= stopped->serial && h->serial < stopped->newest;
+/* True: this handler had its say before the machine stopped or the process was blocked here. Who said BLOCK is asked
+ * again. */
+static bool was_asked(const struct stopped_access *stopped, const struct blocked *blocked, const struct attached *h) {
+    return h->serial >= stopped->serial + (blocked != NULL) && h->serial < stopped->newest;
+}
+
+/* The process is to wait. Its event is written when it has gone on, or at the end. */
+static enum facet_verdict block(struct swaps *s, const struct emu_access *a, struct blocked *again, struct attached *h,
+                                const struct facet_access *access, struct stopped_access *so_far) {
+    note_stop(so_far, h, access, "");
+    if (again) {
+        again->by = h;
+    } else {
+        hold_block(h, accessing(s, a), so_far);
+        so_far->valid = false;
+    }
+    return FACET_BLOCK;
 }
 
 static enum facet_verdict refuse(struct swaps *s, struct emu_access *a, struct touched *touched, size_t count,
@@ -233,11 +244,26 @@ static enum facet_verdict refuse(struct swaps *s, struct emu_access *a, struct t
     return verdict;
 }
 
+/* FAULT and STOP. The process no longer waits, even if it did before. */
+static enum facet_verdict give_up(struct swaps *s, struct emu_access *a, struct touched *touched, size_t count,
+                                  enum facet_verdict verdict, struct blocked *blocked) {
+    if (blocked && verdict == FACET_STOP)
+        hold_copy(&s->stopped, &blocked->at);
+    if (blocked)
+        s->stopped.written = blocked->at.written;
+    if (verdict == FACET_FAULT)
+        hold_drop_step(s, blocked ? blocked->at.step : s->stopped.step);
+    if (blocked)
+        hold_end(s, blocked);
+    return refuse(s, a, touched, count, verdict);
+}
+
 static enum facet_verdict ask_many(struct swaps *s, struct emu_access *a) {
     struct touched touched[FACET_ACCESS_MAX];
     struct touched *who = NULL;
-    struct stopped_access *so_far = &s->stopped;
-    bool resume = a->again && so_far->valid;
+    struct blocked *blocked = s->blocked_count ? hold_resumed(s, accessing(s, a), a) : NULL;
+    struct stopped_access *so_far = blocked ? &blocked->at : &s->stopped;
+    bool resume = (blocked || a->again) && so_far->valid;
     so_far->written = resume && so_far->written;
     size_t count = find_touched(s, a, touched);
     if (count == 0)
@@ -245,11 +271,13 @@ static enum facet_verdict ask_many(struct swaps *s, struct emu_access *a) {
     s->accesses += !resume;
     qsort(touched, count, sizeof *touched, by_offset);
     find_parts(touched, count);
-    if (!resume)
+    if (!resume) {
         memset(so_far->answered, 0, a->size);
+        so_far->step = 0;
+    }
     so_far->valid = false;
     for (struct attached *h; (h = next_handler(touched, count, &who));) {
-        if ((resume && was_asked(so_far, h)) || all_answered(so_far->answered, who->low, who->high))
+        if ((resume && was_asked(so_far, blocked, h)) || all_answered(so_far->answered, who->low, who->high))
             continue;
         struct facet_access access = describe(s, a, who->object, who->offset);
         access.flags |= who->part ? FACET_PART : 0u;
@@ -257,31 +285,61 @@ static enum facet_verdict ask_many(struct swaps *s, struct emu_access *a) {
         if (verdict == FACET_DONE) {
             who->verdict = FACET_DONE;
             take_answer(so_far, who, s->reply.bytes);
+        } else if (verdict == FACET_STEP) {
+            hold_step(h, &access, &so_far->step);
+            who->verdict = FACET_STEP;
         } else if (verdict == FACET_STOP) {
-            note_stop(s, h, &access, s->reply.text);
+            note_stop(so_far, h, &access, s->reply.text);
         } else if (verdict == FACET_FAULT) {
             a->fault = s->reply.fault;
         }
         clean_reply(&s->reply, a->size);
+        if (verdict == FACET_BLOCK)
+            return block(s, a, blocked, h, &access, so_far);
         if (verdict == FACET_STOP || verdict == FACET_FAULT)
-            return refuse(s, a, touched, count, verdict);
+            return give_up(s, a, touched, count, verdict, blocked);
     }
+    a->step = so_far->step;
+    for (size_t i = 0; blocked && i < count; i++)
+        touched[i].verdict = FACET_BLOCK;
     enum facet_verdict verdict = combine(so_far, a);
     if (s->events && !so_far->written) /* or it was when the machine stopped */
         write_events(s, a, touched, count,
                      a->kind == FACET_STORE  ? a->attempted
                      : verdict == FACET_DONE ? a->reply
                                              : a->backing);
-    return verdict;
+    if (blocked)
+        hold_end(s, blocked);
+    return verdict == FACET_PASS && a->step ? FACET_STEP : verdict;
 }
 
 /* ---- The common case: the access lies within one object, and no other object is on its page. */
+
+/* FAULT, BLOCK and STOP. */
+static __attribute__((noinline)) void refuse_one(struct swaps *s, struct emu_access *a, struct attached *h,
+                                                 const struct facet_access *access, enum facet_verdict verdict,
+                                                 uint64_t step) {
+    struct stopped_access *stop = &s->stopped;
+    if (verdict == FACET_FAULT) {
+        a->fault = s->reply.fault;
+        hold_drop_step(s, step);
+        return;
+    }
+    memset(stop->answered, 0, a->size);
+    stop->step = step;
+    stop->written = verdict == FACET_STOP && !h->on->hidden;
+    if (verdict == FACET_STOP)
+        note_stop(stop, h, access, s->reply.text);
+    else
+        block(s, a, NULL, h, access, stop);
+}
 
 static inline enum facet_verdict ask_one(struct swaps *s, struct emu_access *a, const struct mark *m) {
     struct swapped *object = m->object;
     s->accesses++;
     struct facet_access access = describe(s, a, object, (int64_t)a->part[0].offset + m->delta);
     enum facet_verdict verdict = FACET_PASS;
+    uint64_t step = 0;
     const uint8_t *value = a->kind == FACET_STORE ? a->attempted : a->backing;
     for (size_t i = 0; i < object->count && verdict == FACET_PASS; i++) {
         struct attached *h = object->chain[i];
@@ -292,16 +350,18 @@ static inline enum facet_verdict ask_one(struct swaps *s, struct emu_access *a, 
             continue;
         if (verdict == FACET_DONE && a->kind != FACET_STORE)
             value = memcpy(a->reply, s->reply.bytes, a->size);
-        else if (verdict == FACET_FAULT)
-            a->fault = s->reply.fault;
-        else if (verdict == FACET_STOP) {
-            memset(s->stopped.answered, 0, a->size);
-            note_stop(s, h, &access, s->reply.text);
-            s->stopped.written = !object->hidden;
-        }
+        else if (verdict == FACET_STEP)
+            hold_step(h, &access, &step);
+        else if (verdict >= FACET_FAULT)
+            refuse_one(s, a, h, &access, verdict, step);
         clean_reply(&s->reply, a->size);
+        if (verdict == FACET_STEP) /* the older ones are asked as after PASS */
+            verdict = FACET_PASS;
     }
-    if (__builtin_expect(s->events != NULL, 0) && !object->hidden)
+    a->step = step;
+    if (step && verdict == FACET_PASS)
+        verdict = FACET_STEP;
+    if (__builtin_expect(s->events != NULL, 0) && !object->hidden && verdict != FACET_BLOCK)
         events_write(s->events, &access, value, verdict);
     return verdict;
 }
@@ -309,7 +369,7 @@ static inline enum facet_verdict ask_one(struct swaps *s, struct emu_access *a, 
 enum facet_verdict dispatch_access(void *context, struct emu_access *a) {
     struct swaps *s = context;
     const struct emu_part *part = &a->part[0];
-    if (__builtin_expect(a->parts == 1 && !a->again, 1)) {
+    if (__builtin_expect(a->parts == 1 && !a->again && !s->blocked_count, 1)) {
         const struct front_page *page = s->page[part->front];
         if (!page)
             return FACET_PASS;

@@ -10,7 +10,8 @@
 
 #define PAGE 4096u
 #define LAZY_MAX (1u << 20) /* pages of an object of which most may never be there */
-#define CAREFUL_VERDICTS (FACET_MAY(FACET_FAULT) | FACET_MAY(FACET_STOP))
+#define CAREFUL_VERDICTS                                                                                               \
+    (FACET_MAY(FACET_FAULT) | FACET_MAY(FACET_STEP) | FACET_MAY(FACET_BLOCK) | FACET_MAY(FACET_STOP))
 
 void page_mark(struct swaps *swaps, int front, struct mark mark) {
     struct front_page **page = &swaps->page[front];

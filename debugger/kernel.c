@@ -83,6 +83,10 @@ enum facet_status kernel_front_remove(struct emu *emu, int front, struct facet_e
     return simple(emu, DEBUG_FRONT_REMOVE, (uint64_t[]){(uint64_t)front, 0, 0}, error);
 }
 
+enum facet_status kernel_wake(struct emu *emu, uint64_t process, struct facet_error *error) {
+    return simple(emu, DEBUG_WAKE, (uint64_t[]){process, 0, 0}, error);
+}
+
 enum facet_status kernel_traverse(struct emu *emu, uint64_t process, gva_t va, enum access access,
                                   struct kernel_path *path, struct facet_error *error) {
     enum facet_status status = simple(emu, DEBUG_TRAVERSE, (uint64_t[]){process, va.v, access}, error);

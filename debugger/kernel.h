@@ -16,6 +16,8 @@ enum facet_status kernel_front_install(struct emu *emu, uint64_t process, gva_t 
 enum facet_status kernel_front_object(struct emu *emu, uint64_t object, unsigned flags, int *front,
                                       struct facet_error *error);
 enum facet_status kernel_front_flags(struct emu *emu, int front, unsigned flags, struct facet_error *error);
+/* Those that a handler blocks over an access to this process's memory (its id, or address in the kernel) try again. */
+enum facet_status kernel_wake(struct emu *emu, uint64_t process, struct facet_error *error);
 enum facet_status kernel_front_remove(struct emu *emu, int front, struct facet_error *error);
 
 /* The reference traversal, step by step. */

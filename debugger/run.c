@@ -2,6 +2,7 @@
 #include "run.h"
 
 #include "stats.h"
+#include "swap.h"
 #include "text.h"
 
 #include <signal.h>
@@ -115,6 +116,7 @@ static int tell_end(const struct options *o, struct session *session, const stru
     case SESSION_DEADLOCK:
         *end = "deadlock";
         say(o, session, "every process waits for ever");
+        swaps_tell_blocked(session_swaps(session), stderr);
         return EXIT_FACET;
     default:
         *end = "failed";

@@ -49,8 +49,8 @@ static int service_restore(void *facet, const char *object) {
 }
 
 static int service_wake(void *facet, uint64_t process) {
-    (void)facet, (void)process;
-    return -1;
+    struct attached *h = facet;
+    return swaps_wake(h->on->swaps, process) ? 0 : -1;
 }
 
 void services_failed(const struct facet_services *services) {

@@ -31,10 +31,6 @@ static enum facet_status attach_state(struct attached *h, struct facet_error *er
     enum facet_status status = handler_verdicts(h, error);
     if (status != FACET_OK)
         return status;
-    for (unsigned v = FACET_STEP; v <= FACET_BLOCK; v++)
-        if (h->verdicts & FACET_MAY(v))
-            return facet_fail(error, FACET_ERR_USAGE, "handler %s: verdict %s is not there yet", h->code.text,
-                              v == FACET_STEP ? "STEP" : "BLOCK");
     if (h->verdicts >> (FACET_STOP + 1))
         return facet_fail(error, FACET_ERR_USAGE, "handler %s declares verdicts that do not exist (0x%x)", h->code.text,
                           h->verdicts);
@@ -86,6 +82,7 @@ static enum facet_status attach(struct swapped *object, const char *handler, con
 
 static void drop_handler(struct swapped *object, size_t index) {
     struct attached *h = object->chain[index];
+    hold_forget(h);
     if (object->swaps->stopped.handler == h->code.text)
         object->swaps->stopped.handler = "(restored)";
     memmove(object->chain + index, object->chain + index + 1, (--object->count - index) * sizeof *object->chain);
@@ -119,6 +116,9 @@ bool swaps_free(struct swaps *swaps) {
     free(swaps->objects);
     free(swaps->known);
     free(swaps->later);
+    free(swaps->wakes);
+    free(swaps->blocked);
+    free(swaps->stepped);
     bool good = !swaps->failed;
     free(swaps);
     return good;
@@ -239,6 +239,7 @@ enum facet_status swaps_start(struct swaps *swaps, struct emu *emu, uint64_t pro
     swaps->process = process;
     swaps->current = info ? &info->current : NULL;
     emu_on_access(emu, dispatch_access, swaps);
+    emu_on_outcome(emu, hold_outcome);
     for (size_t i = 0; i < swaps->count; i++) {
         lose_extent(swaps->objects[i]);
         follow(swaps->objects[i]);
@@ -287,6 +288,7 @@ void swaps_regions_changed(struct swaps *swaps) {
 }
 
 void swaps_end(struct swaps *swaps) {
+    hold_forget_all(swaps);
     swaps->emu = NULL;
     swaps->current = NULL;
     swaps->last_process = NULL;
@@ -366,6 +368,8 @@ void swaps_settle(struct swaps *swaps) {
         free(handler);
     }
     swaps->later_count = 0;
+    if (swaps->emu)
+        hold_settle(swaps);
 }
 
 void swaps_report(struct swaps *swaps, FILE *out) {

@@ -74,12 +74,28 @@ struct stopped_access {
     bool hidden;             /* facet's own handler said STOP */
     bool written;            /* its event has been */
     uint64_t serial, newest; /* of the handler that said STOP, of the newest at that time */
+    uint64_t step;           /* emu_access.step so far */
     const char *handler;     /* as the user wrote it; lives until it is detached */
     char object[256], text[256];
     struct facet_access access; /* pointers are into the buffers below or NULL */
     uint8_t attempted[FACET_ACCESS_MAX], backing[FACET_ACCESS_MAX];
     bool answered[FACET_ACCESS_MAX]; /* by handlers asked before it */
     uint8_t answer[FACET_ACCESS_MAX];
+};
+
+/* An access that a handler holds back, until its process is woken and makes it again. Only the fields of `at` about
+ * what was answered, and the access itself, count. */
+struct blocked {
+    struct process *process; /* the kernel's, whose memory it is */
+    struct attached *by;     /* NULL: that one is gone, and the process woken */
+    struct stopped_access at;
+};
+
+/* A handler that said STEP and waits for the outcome. */
+struct stepped {
+    uint64_t step; /* emu_access.step */
+    struct attached *by;
+    struct facet_access access;
 };
 
 struct swaps {
@@ -107,6 +123,13 @@ struct swaps {
         char *object, *handler;
     } * later;
     size_t later_count;
+    struct process **wakes; /* the kernel's, whose memory's accesses are no longer held back */
+    size_t wake_count;
+    struct blocked **blocked;
+    size_t blocked_count;
+    struct stepped *stepped; /* in the order in which they were asked */
+    size_t stepped_count;
+    uint64_t last_step;
     struct facet_reply reply; /* bytes are all zero between calls */
 
     struct { /* which kernel process is which number */
@@ -146,6 +169,10 @@ void swaps_front_gone(struct swaps *swaps, int front);
 /* Notes a swap (handler NULL: a restore) that a handler asked for, and makes the machine stop soon. False: no such
  * object. */
 bool swaps_later(struct swaps *swaps, const char *object, const char *handler);
+/* Notes that a process, by its number, is to be woken; the machine will stop soon. False: no such process. */
+bool swaps_wake(struct swaps *swaps, uint64_t process);
+/* Lines that say which handler holds back whom. */
+void swaps_tell_blocked(const struct swaps *swaps, FILE *out);
 /* The machine stands: does what was noted, and removes handlers that broke their contract. What fails is said on
  * standard error and sets swaps->failed. */
 void swaps_settle(struct swaps *swaps);
@@ -183,6 +210,22 @@ enum facet_verdict dispatch_access(void *context, struct emu_access *access);
 /* Small number of a kernel process: 1, 2, … in the order in which they were met. */
 uint64_t dispatch_process_number(struct swaps *swaps, struct process *process);
 
+/* ---- hold.c: accesses that are not over when their handler has been asked */
+/* Notes a STEP. *step, 0 at the first of an access, is what its outcome will come with. */
+void hold_step(struct attached *handler, const struct facet_access *access, uint64_t *step);
+void hold_drop_step(struct swaps *swaps, uint64_t step);           /* it will not come */
+void hold_outcome(void *context, const struct emu_access *access); /* emu_outcome_fn with a struct swaps */
+/* Notes a BLOCK: `at` is copied. `process` is the one whose memory it is. */
+void hold_block(struct attached *handler, struct process *process, const struct stopped_access *at);
+/* The access that this process makes once more, or NULL. An access that it turns out not to make again is over. */
+struct blocked *hold_resumed(struct swaps *swaps, struct process *process, const struct emu_access *access);
+void hold_end(struct swaps *swaps, struct blocked *blocked);
+void hold_copy(struct stopped_access *to, const struct stopped_access *from);
+/* The handler is about to go: those that it blocks will be woken, and it is told of no outcome. */
+void hold_forget(struct attached *handler);
+void hold_forget_all(struct swaps *swaps); /* the machine goes away */
+void hold_settle(struct swaps *swaps);     /* the machine stands: wakes whom was to be woken */
+
 /* ---- broken.c */
 /* The handler broke its contract: is never asked again, which is said on standard error: "facet: handler NAME …". */
 void handler_broken(struct attached *handler, const char *how);
@@ -191,6 +234,7 @@ void handler_crashed(struct attached *handler, const struct facet_access *access
 /* Its functions, guarded. Failures say why; one that crashed or did not return is to blame for it. */
 enum facet_status handler_verdicts(struct attached *handler, struct facet_error *error);
 enum facet_status handler_attach(struct attached *handler, struct facet_error *error);
+void handler_outcome(struct attached *handler, const struct facet_access *access);
 void handler_report(struct attached *handler, FILE *out);
 void handler_detach(struct attached *handler);
 bool swaps_guarded(const struct swaps *swaps); /* any handler is to be guarded */

@@ -8,6 +8,7 @@
 #include "inlined.h"
 #include "source.h"
 #include "stack.h"
+#include "swap.h"
 #include "watchpoint.h"
 
 #include <inttypes.h>
@@ -153,6 +154,7 @@ static enum facet_status tell_reason(struct control *c, bool *gone, struct facet
         break;
     case SESSION_DEADLOCK:
         printf("\nEvery process waits for ever.\n");
+        swaps_tell_blocked(session_swaps(c->cli->session), stdout);
         break;
     case SESSION_BROKEN:
     case SESSION_BREAKPOINT:

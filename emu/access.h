@@ -36,7 +36,7 @@
 #define RING_SIZE 256 /* a power of two, at least STORES_MAX */
 #define DECODED 4096u /* instructions remembered */
 #define BLOCKS_FIRST (1ul << 20)
-#define LOGS 8 /* processes suspended within an instruction */
+#define LOGS 64 /* processes suspended within an instruction */
 
 /* A page of memory behind all fronts. */
 struct target {
@@ -69,6 +69,7 @@ struct answer {
     uint64_t va;
     uint16_t size;
     uint8_t kind, verdict;
+    uint64_t step;           /* emu_access.step */
     uint8_t bytes[PAIR_MAX]; /* loads: what was delivered; stores: what is stored. Of a wider one answer_bytes() */
 };
 
@@ -77,6 +78,7 @@ struct answer {
 struct answer_log {
     bool live;
     bool stopped; /* the next access is the one at which the process stopped */
+    bool blocked; /* … or was blocked */
     uint64_t stamp;
     uint64_t cr3;
     struct facet_regs regs;
@@ -98,6 +100,13 @@ struct pending_store {
     bool replaced;  /* by the handler, all bytes of it */
     uint8_t *bytes; /* as attempted; once answered, as to be stored: piece, or the wide operand's */
     uint8_t piece[PIECE_MAX];
+    int parts;
+    struct target target[2];
+};
+
+/* An access whose outcome is to be told. */
+struct stepped {
+    unsigned answer; /* its number in the log */
     int parts;
     struct target target[2];
 };
@@ -129,6 +138,8 @@ struct transaction {
     bool ring_started;  /* the first access before the cut has been found */
     unsigned ring_left; /* entries at the ring's end that may precede the cut */
     struct pending_store store[STORES_MAX];
+    unsigned steps;
+    struct stepped step[ANSWERS_MAX];
     bool apart; /* it stores elsewhere than it loads (MOVS, PUSH, POP, CALL), which is still to be checked */
     uint64_t apart_va;
     unsigned apart_size;
@@ -188,6 +199,9 @@ struct access_state {
         bool told;      /* it was answered */
         bool stopped;   /* or stopped */
         bool restarted; /* the engine came back before or within that instruction */
+        uint64_t step;  /* it runs as a transaction, and then the outcome of its fetch is told */
+        struct emu_access access;
+        uint8_t code[DECODE_BYTES_MAX];
     } fetch;
     struct { /* VECTOR_FRONT to be raised */
         enum front_trap reason;
@@ -246,6 +260,10 @@ static inline enum facet_verdict access_ask(struct access_state *state, struct e
         access_time(emu, access);
     return emu->ask != NULL ? emu->ask(emu->ask_context, access) : FACET_PASS;
 }
+static inline void access_outcome(struct access_state *state, const struct emu_access *access) {
+    if (access->step != 0 && state->emu->outcome != NULL)
+        state->emu->outcome(state->emu->ask_context, access);
+}
 static inline uint8_t *access_reply(struct access_state *state) {
     return state->reply_room + FACET_ACCESS_MAX;
 }
@@ -275,6 +293,7 @@ void transaction_abort(struct access_state *state);     /* outside; the log is k
 /* ---- fetch.c */
 void fetch_exit(struct access_state *state); /* the engine came back */
 void fetch_forget(struct access_state *state);
+void fetch_outcome(struct access_state *state); /* the transaction has retired */
 
 /* ---- answers.c */
 void ring_note(struct access_state *state, uint64_t pc, enum facet_kind kind, uint64_t va, unsigned size,
@@ -293,6 +312,6 @@ const struct answer *log_next(struct access_state *state, enum facet_kind kind, 
 /* Of an answer in the transaction's log. */
 const uint8_t *answer_bytes(const struct access_state *state, const struct answer *answer);
 void log_add(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size, enum facet_verdict verdict,
-             const uint8_t *bytes);
+             const uint8_t *bytes, uint64_t step);
 
 #endif

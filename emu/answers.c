@@ -77,11 +77,19 @@ static void log_flag(struct access_state *state) {
     access_special(state, SPECIAL_LOG, any);
 }
 
-static struct answer_log *log_find(struct access_state *state, uint64_t cr3, uint64_t pc) {
-    for (unsigned i = 0; i < LOGS; i++)
-        if (state->logs[i].live && state->logs[i].cr3 == cr3 && state->logs[i].regs.rip == pc)
-            return &state->logs[i];
-    return NULL;
+/* Several processes may wait at one instruction. regs NULL: of any of them; of one with other registers, else. */
+static struct answer_log *log_find(struct access_state *state, uint64_t cr3, uint64_t pc,
+                                   const struct facet_regs *regs) {
+    struct answer_log *found = NULL;
+    for (unsigned i = 0; i < LOGS; i++) {
+        struct answer_log *log = &state->logs[i];
+        if (!log->live || log->cr3 != cr3 || log->regs.rip != pc)
+            continue;
+        found = log;
+        if (regs == NULL || memcmp(regs, &log->regs, sizeof *regs) == 0)
+            return found;
+    }
+    return found;
 }
 
 static void log_copy(struct answer_log *to, const struct answer_log *from) {
@@ -91,18 +99,24 @@ static void log_copy(struct answer_log *to, const struct answer_log *from) {
 void log_adopt(struct access_state *state) {
     struct transaction *tx = &state->tx;
     struct facet_regs regs;
-    struct answer_log *kept = (state->special & SPECIAL_LOG) != 0 ? log_find(state, tx->cr3, tx->pc) : NULL;
+    struct answer_log *kept = NULL;
     tx->log.count = 0;
-    tx->log.stopped = false;
+    tx->log.stopped = tx->log.blocked = false;
     tx->answered = 0;
     tx->ring_started = false;
     tx->ring_left = state->ring_count;
-    if (kept == NULL)
+    if ((state->special & SPECIAL_LOG) == 0)
         return;
     emu_regs_get(state->emu, &regs);
+    kept = log_find(state, tx->cr3, tx->pc, &regs);
+    if (kept == NULL)
+        return;
     if (memcmp(&regs, &kept->regs, sizeof regs) == 0) {
         log_copy(&tx->log, kept);
+        tx->log.blocked = false;
         tx->ring_left = 0; /* with a log waiting, the inline path asks nothing */
+    } else if (kept->blocked) {
+        return; /* of another process, which still waits */
     }
     kept->live = false;
     log_flag(state);
@@ -125,7 +139,7 @@ void log_keep(struct access_state *state) {
 }
 
 bool log_waits(struct access_state *state, uint64_t pc) {
-    return log_find(state, reg_get(state->emu, UC_X86_REG_CR3), pc) != NULL;
+    return log_find(state, reg_get(state->emu, UC_X86_REG_CR3), pc, NULL) != NULL;
 }
 
 void log_clear(struct access_state *state) {
@@ -153,12 +167,13 @@ const uint8_t *answer_bytes(const struct access_state *state, const struct answe
 }
 
 void log_add(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size, enum facet_verdict verdict,
-             const uint8_t *bytes) {
+             const uint8_t *bytes, uint64_t step) {
     struct answer_log *log = &state->tx.log;
     facet_assert(log->count < ANSWERS_MAX, "the instruction at 0x%lx makes more than %d accesses", state->tx.pc,
                  ANSWERS_MAX);
     struct answer *answer = &log->answer[log->count++];
-    *answer = (struct answer){.va = va, .kind = (uint8_t)kind, .size = (uint16_t)size, .verdict = (uint8_t)verdict};
+    *answer = (struct answer){
+        .va = va, .kind = (uint8_t)kind, .size = (uint16_t)size, .verdict = (uint8_t)verdict, .step = step};
     memcpy(size > PAIR_MAX ? log->wide[kind == FACET_STORE] : answer->bytes, bytes, size);
     state->tx.answered = log->count;
 }

@@ -40,13 +40,24 @@ static void note_stop(struct access_state *state, uint64_t cr3) {
     run_want(state->emu, WANT_RING3);
 }
 
+/* The piece was moved under STEP: `moved` is what was delivered or stored. */
+static void tell_outcome(struct access_state *state, struct emu_access *access, const struct target *target,
+                         const uint8_t *moved) {
+    uint8_t bytes[FACET_ACCESS_MAX];
+    if (access->step == 0)
+        return;
+    access->attempted = memcpy(bytes, moved, access->size);
+    access->backing = target->host + access->part[0].offset % PAGE_SIZE;
+    access_outcome(state, access);
+}
+
 static void copy_perform(struct emu *emu, enum facet_verdict verdict, const struct target *target, uint8_t *buffer,
                          const uint8_t *reply, const uint8_t *stored) {
     unsigned long size = emu->debug->copy.size, start = emu->debug->copy.offset % PAGE_SIZE;
     if (emu->debug->copy.kind == ACCESS_LOAD) {
         memcpy(buffer, verdict == FACET_DONE ? reply : target->host + start, size);
         coherence_host_store(emu, emu->debug->copy.buffer, size);
-    } else if (verdict == FACET_PASS) {
+    } else if (verdict != FACET_DONE) {
         target_write(emu, target, 1, start, (unsigned)size, stored);
     }
 }
@@ -71,14 +82,19 @@ void access_kernel_copy(struct emu *emu) {
     access.reply = access_reply(state);
     access.again = asked_before(state, cr3);
     enum facet_verdict verdict = access_ask(state, &access);
+    if (atomic_load(&emu->interrupted)) /* the handler wants something: once the program runs again, and not later */
+        run_want(emu, WANT_RING3);
     if (verdict == FACET_STOP) {
         emu->debug->copy.status = COPY_STOP;
         note_stop(state, cr3);
+    } else if (verdict == FACET_BLOCK) {
+        emu->debug->copy.status = COPY_BLOCK;
     } else if (verdict == FACET_FAULT) {
         emu->debug->copy.code = access.fault;
     } else {
-        facet_assert(verdict == FACET_PASS || verdict == FACET_DONE, "verdict %d", (int)verdict);
+        facet_assert((unsigned)verdict < FACET_FAULT || verdict == FACET_STEP, "verdict %d", (int)verdict);
         copy_perform(emu, verdict, &target, buffer, access.reply, access_stored(&access));
         emu->debug->copy.status = COPY_OK;
+        tell_outcome(state, &access, &target, store ? access_stored(&access) : buffer);
     }
 }

@@ -106,8 +106,8 @@ struct emu_part {
 struct emu_access {
     enum facet_kind kind;
     uint32_t flags; /* FACET_RMW, FACET_ATOMIC, FACET_KERNEL */
-    bool again;     /* the access at which this process last stopped (EMU_STOP_ACCESS), asked once more */
-    uint32_t size;  /* bytes */
+    bool again;    /* the access at which this process last stopped (EMU_STOP_ACCESS) or was blocked, asked once more */
+    uint32_t size; /* bytes */
     gva_t va, pc;
     struct emu_part part[2];
     int parts;                /* 1, or 2 when it crosses a page */
@@ -117,12 +117,18 @@ struct emu_access {
     uint8_t *reply;           /* DONE on a load: fill size bytes */
     bool replaced;            /* out, PASS on a store: `reply` holds the size bytes to store, not `attempted` */
     uint32_t fault;           /* FAULT: code */
+    uint64_t step;            /* out, PASS, DONE and STEP; not 0: the outcome is to be told, with this */
 };
 
-/* Asked once for each access that touches a front, in program order, before it happens. PASS, DONE; FAULT and STOP only
- * for fronts with FRONT_CAREFUL (and for FACET_KERNEL accesses). Must not run the machine. */
+/* Asked once for each access that touches a front, in program order, before it happens. PASS, DONE; the others only
+ * for fronts with FRONT_CAREFUL (and for FACET_KERNEL accesses). STEP is PASS, with access->step set. Must not run the
+ * machine. */
 typedef enum facet_verdict emu_access_fn(void *context, struct emu_access *access);
+/* Told of each access with `step` once its instruction has retired, before anything else is asked: `attempted` is what
+ * was stored or delivered, `backing` what is there now. */
+typedef void emu_outcome_fn(void *context, const struct emu_access *access);
 void emu_on_access(struct emu *emu, emu_access_fn *ask, void *context);
+void emu_on_outcome(struct emu *emu, emu_outcome_fn *outcome); /* with the same context */
 
 /* Lets one front see instruction fetches too, one access per executed instruction of its pages. */
 void emu_front_watch_fetches(struct emu *emu, int front, bool on);

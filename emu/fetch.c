@@ -37,21 +37,48 @@ static bool repeats(struct access_state *state, uint64_t pc) {
     return over;
 }
 
-static void act(struct access_state *state, enum facet_verdict verdict, const struct emu_access *access,
-                const struct target *target) {
-    state->fetch.told = verdict != FACET_STOP;
-    state->fetch.stopped = verdict == FACET_STOP;
-    if (verdict == FACET_PASS || verdict == FACET_DONE)
-        return;
-    facet_assert((verdict == FACET_STOP || verdict == FACET_FAULT) && target->careful, "verdict %d for front %d",
-                 (int)verdict, target->front);
-    if (verdict == FACET_STOP) {
-        run_stop(state->emu, PENDING_ACCESS_STOP);
+/* The outcome comes when the instruction has retired, which a transaction tells; of those that can't be one, now. */
+static void step(struct access_state *state, const struct emu_access *access) {
+    struct emu_access *kept = &state->fetch.access;
+    *kept = *access;
+    kept->attempted = kept->backing;
+    if (kept->attempted != NULL)
+        kept->attempted = kept->backing = memcpy(state->fetch.code, access->backing, access->size);
+    state->fetch.step = access->step;
+    if ((access_decode(state, access->pc.v)->flags & DECODE_SYSTEM) != 0) {
+        fetch_outcome(state);
         return;
     }
-    access_trap(state, FRONT_TRAP_FAULT, ACCESS_FETCH, access->pc.v, access->part[0].front, access->part[0].offset,
-                access->fault);
-    run_stop(state->emu, (enum pending)PENDING_FRONT_TRAP);
+    access_refuse(state, 0, ACCESS_FETCH, false);
+    run_stop(state->emu, PENDING_TRANSACTION);
+}
+
+static void act(struct access_state *state, enum facet_verdict verdict, const struct emu_access *access,
+                const struct target *target) {
+    bool stopped = verdict == FACET_STOP || verdict == FACET_BLOCK, refused = stopped || verdict == FACET_FAULT;
+    state->fetch.told = !stopped;
+    state->fetch.stopped = stopped;
+    state->fetch.step = 0;
+    facet_assert(target->careful || verdict == FACET_PASS || verdict == FACET_DONE, "verdict %d for front %d",
+                 (int)verdict, target->front);
+    if (!refused) {
+        if (access->step != 0)
+            step(state, access);
+    } else if (verdict == FACET_STOP) {
+        run_stop(state->emu, PENDING_ACCESS_STOP);
+    } else {
+        access_trap(state, verdict == FACET_BLOCK ? FRONT_TRAP_BLOCK : FRONT_TRAP_FAULT, ACCESS_FETCH, access->pc.v,
+                    access->part[0].front, access->part[0].offset, access->fault);
+        run_stop(state->emu, (enum pending)PENDING_FRONT_TRAP);
+    }
+}
+
+void fetch_outcome(struct access_state *state) {
+    struct emu_access *access = &state->fetch.access;
+    if (state->fetch.step == 0 || (state->tx.active && state->fetch.pc != state->tx.pc))
+        return;
+    state->fetch.step = 0;
+    access_outcome(state, access);
 }
 
 static void on_instruction(uc_engine *uc, uint64_t pc, uint32_t size, void *user) {
@@ -66,7 +93,14 @@ static void on_instruction(uc_engine *uc, uint64_t pc, uint32_t size, void *user
     if (parts == 2) /* first, so that the page which most instructions are in is remembered */
         target[1] = *code_page(state, pc + size - 1);
     target[0] = *code_page(state, pc);
-    if (repeats(state, pc) || (!watched(state, &target[0]) && (parts == 1 || !watched(state, &target[1]))))
+    if (repeats(state, pc)) {
+        if (state->fetch.step != 0) { /* it was cut short */
+            access_refuse(state, 0, ACCESS_FETCH, false);
+            run_stop(state->emu, PENDING_TRANSACTION);
+        }
+        return;
+    }
+    if (!watched(state, &target[0]) && (parts == 1 || !watched(state, &target[1])))
         return;
     access_describe(&access, FACET_FETCH, 0, pc, size, pc, target, parts);
     if (size <= sizeof code && mmu_fetch(state->emu, pc, code, size) == size)
@@ -85,6 +119,7 @@ void fetch_exit(struct access_state *state) {
 
 void fetch_forget(struct access_state *state) {
     state->fetch.told = state->fetch.stopped = false;
+    state->fetch.step = 0;
 }
 
 void emu_front_watch_fetches(struct emu *emu, int front, bool on) {

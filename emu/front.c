@@ -136,6 +136,10 @@ uint8_t *emu_front_backing(struct emu *emu, int front, uint64_t offset, size_t *
     return access_backing(emu, APERTURE_BASE + ((uint64_t)front << FRONT_SHIFT) + offset, room);
 }
 
+void emu_on_outcome(struct emu *emu, emu_outcome_fn *outcome) {
+    emu->outcome = outcome;
+}
+
 void emu_on_access(struct emu *emu, emu_access_fn *ask, void *context) {
     emu->ask = ask;
     emu->ask_context = context;

@@ -232,6 +232,7 @@ struct emu {
     size_t decoder; /* Capstone's handle; operand.c */
 
     emu_access_fn *ask;
+    emu_outcome_fn *outcome;
     void *ask_context;
     struct access_state *access;
     bool access_stop; /* a kernel copy was told to STOP: due when ring 3 is reached again */

@@ -6,9 +6,9 @@
  *   begin    save the processor, flush the TLB, set TF; from now on each data fill of ring 3 answers a private slot
  *   load     from this instruction's own stores over log, ring, handler or RAM
  *   store    checked for permission, buffered; asked for before the next load, or
- *   #DB      when the instruction has retired: then write the stores, forget the log
- *   abort    restore the processor: a fault, a FAULT or STOP verdict, an interrupt. The log keeps what was answered, so
- *            that the restarted instruction asks nothing twice.
+ *   #DB      when the instruction has retired: then write the stores, tell outcomes, forget the log
+ *   abort    restore the processor: a fault, a FAULT, BLOCK or STOP verdict, an interrupt. The log keeps what was
+ *            answered, so that the restarted instruction asks nothing twice.
  *
  * So handlers are asked in program order, and before a load it is known that the program may make the store that goes
  * elsewhere.
@@ -47,7 +47,7 @@ void transaction_begin(struct access_state *state) {
     tx->pc = reg_rip(emu);
     tx->cr3 = reg_get(emu, UC_X86_REG_CR3);
     instruction_begin(state);
-    tx->slots = tx->stores = tx->asked = tx->answered = 0;
+    tx->slots = tx->stores = tx->asked = tx->steps = tx->answered = 0;
     tx->active = emu->transaction = true;
     access_special(state, SPECIAL_TRANSACTION, true);
     log_adopt(state);
@@ -180,7 +180,7 @@ static bool read_through(struct access_state *state, const struct target *target
 
 /* ---- Verdicts */
 
-/* FAULT and STOP: what is to happen once the processor is restored. */
+/* FAULT, BLOCK and STOP: what is to happen once the processor is restored. */
 static void give_up(struct access_state *state, enum facet_verdict verdict, const struct emu_access *access) {
     int part = access->part[0].front >= 0 ? 0 : 1;
     if (verdict == FACET_STOP) {
@@ -189,9 +189,11 @@ static void give_up(struct access_state *state, enum facet_verdict verdict, cons
         access_special(state, SPECIAL_ENDING, true);
         return;
     }
-    access_trap(state, FRONT_TRAP_FAULT, access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD,
-                access->va.v + access->part[part].start, access->part[part].front, access->part[part].offset,
-                access->fault);
+    if (verdict == FACET_BLOCK)
+        state->tx.log.stopped = state->tx.log.blocked = true;
+    access_trap(state, verdict == FACET_BLOCK ? FRONT_TRAP_BLOCK : FRONT_TRAP_FAULT,
+                access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD, access->va.v + access->part[part].start,
+                access->part[part].front, access->part[part].offset, access->fault);
 }
 
 static enum facet_verdict ask(struct access_state *state, struct emu_access *access, const struct target *target) {
@@ -201,9 +203,41 @@ static enum facet_verdict ask(struct access_state *state, struct emu_access *acc
     access->reply = access_reply(state);
     enum facet_verdict verdict = access_ask(state, access);
     bool allowed = verdict == FACET_PASS || verdict == FACET_DONE ||
-                   ((verdict == FACET_FAULT || verdict == FACET_STOP) && careful(target, access->parts));
+                   ((unsigned)verdict <= FACET_STOP && careful(target, access->parts));
     facet_assert(allowed, "verdict %d for front %d", (int)verdict, access->part[0].front);
     return verdict;
+}
+
+static bool refused(enum facet_verdict verdict) {
+    return verdict == FACET_FAULT || verdict == FACET_BLOCK || verdict == FACET_STOP;
+}
+
+/* ---- Outcomes */
+
+/* The access that was answered last, by the log or anew: its outcome may have to be told at the end. */
+static void step_note(struct access_state *state, const struct target *target, int parts) {
+    struct transaction *tx = &state->tx;
+    if (tx->log.answer[tx->answered - 1].step == 0)
+        return;
+    struct stepped *step = &tx->step[tx->steps++];
+    step->answer = tx->answered - 1;
+    step->parts = parts;
+    memcpy(step->target, target, (size_t)parts * sizeof *target);
+}
+
+static void tell_outcomes(struct access_state *state) {
+    struct transaction *tx = &state->tx;
+    fetch_outcome(state);
+    for (unsigned i = 0; i < tx->steps; i++) {
+        const struct stepped *step = &tx->step[i];
+        const struct answer *answer = &tx->log.answer[step->answer];
+        struct emu_access access = {.attempted = answer_bytes(state, answer), .step = answer->step};
+        access_describe(&access, (enum facet_kind)answer->kind, tx->flags & FACET_FLAGS, answer->va, answer->size,
+                        tx->pc, step->target, step->parts);
+        if (target_read(step->target, step->parts, answer->va, answer->size, state->backing))
+            access.backing = state->backing;
+        access_outcome(state, &access);
+    }
 }
 
 /* ---- Loads */
@@ -229,7 +263,7 @@ static bool load_ask(struct access_state *state, const struct target *target, in
     access_describe(&access, FACET_LOAD, tx->flags & FACET_FLAGS, va, size, tx->pc, target, parts);
     access.backing = backed ? bytes : NULL;
     enum facet_verdict verdict = ask(state, &access, target);
-    if (verdict == FACET_FAULT || verdict == FACET_STOP) {
+    if (refused(verdict)) {
         give_up(state, verdict, &access);
         return false;
     }
@@ -237,7 +271,8 @@ static bool load_ask(struct access_state *state, const struct target *target, in
         memcpy(bytes, access_reply(state), size);
     else /* the handler may have written the backing */
         read_through(state, target, parts, va, size, tx->stores, bytes);
-    log_add(state, FACET_LOAD, va, size, verdict, bytes);
+    log_add(state, FACET_LOAD, va, size, verdict, bytes, access.step);
+    step_note(state, target, parts);
     return true;
 }
 
@@ -252,9 +287,10 @@ static bool load_answer(struct access_state *state, const struct target *target,
         read_through(state, target, parts, va, size, state->tx.stores, bytes);
     } else if ((known = log_next(state, FACET_LOAD, va, size)) != NULL) {
         memcpy(bytes, answer_bytes(state, known), size);
+        step_note(state, target, parts);
     } else if ((known = ring_take(state, FACET_LOAD, va, size)) != NULL) {
         memcpy(bytes, known->bytes, size);
-        log_add(state, FACET_LOAD, va, size, (enum facet_verdict)known->verdict, known->bytes);
+        log_add(state, FACET_LOAD, va, size, (enum facet_verdict)known->verdict, known->bytes, 0);
     } else {
         return load_ask(state, target, parts, va, size, bytes);
     }
@@ -372,6 +408,7 @@ static bool store_ask(struct access_state *state, unsigned index) {
         store->swallowed = known->verdict == FACET_DONE;
         store->replaced = true;
         memcpy(store->bytes, answer_bytes(state, known), store->size);
+        step_note(state, store->target, store->parts);
         return true;
     }
     enum facet_verdict verdict = store->swallowed ? FACET_DONE : FACET_PASS;
@@ -381,7 +418,7 @@ static bool store_ask(struct access_state *state, unsigned index) {
         if (read_through(state, store->target, store->parts, store->va, store->size, index, state->backing))
             access.backing = state->backing;
         verdict = ask(state, &access, store->target);
-        if (verdict == FACET_FAULT || verdict == FACET_STOP) {
+        if (refused(verdict)) {
             give_up(state, verdict, &access);
             return false;
         }
@@ -389,7 +426,8 @@ static bool store_ask(struct access_state *state, unsigned index) {
         store->replaced = access.replaced;
         memmove(store->bytes, access_stored(&access), store->size);
     }
-    log_add(state, FACET_STORE, store->va, store->size, verdict, store->bytes);
+    log_add(state, FACET_STORE, store->va, store->size, verdict, store->bytes, access.step);
+    step_note(state, store->target, store->parts);
     return true;
 }
 
@@ -413,6 +451,7 @@ bool transaction_commit(struct access_state *state) {
         if (!store->swallowed)
             target_write(state->emu, store->target, store->parts, store->va, store->size, store->bytes);
     }
+    tell_outcomes(state);
     return true;
 }
 

@@ -27,9 +27,10 @@
      BIT(OP_HOST_READLINK))
 
 /* The last request. What the host has answered stays here and in copy_buffer until it has been copied out, even if the
- * debugger takes over before that and the system call comes again: it is not asked twice. */
-static struct host_request request;
-static bool answered;
+ * debugger takes over before that and the system call comes again: it is not asked twice. copy.c keeps both for a
+ * process that is blocked. */
+#define request device_answer.request
+#define answered device_answer.given
 
 static unsigned long at_most(unsigned long size, unsigned long limit) {
     return size < limit ? size : limit;

@@ -96,6 +96,7 @@ static void check_state(const struct process *process) {
         check_that("queue state", process->queue == schedule_queue(process), process->header.id, queued);
     else
         check_that("queue state", queued == (process->state == PROCESS_SENDING), process->header.id, process->state);
+    check_that("blocked", (process->state == PROCESS_BLOCKED) == (process->blocked_over != NULL), process->header.id);
     check_that("fault", process->state != PROCESS_FAULTED || process->fault != FAULT_NONE, process->header.id);
 }
 

@@ -5,8 +5,10 @@
 
 #define FRONT_CHUNK 512 /* bytes that a front sees at once */
 #define COPIES_MAX 4    /* of one system call */
+#define ASIDE_MAX 4     /* callers that wait at once without starting over */
 
 unsigned char copy_buffer[STRING_MAX];
+struct device_answer device_answer;
 
 struct copy {
     struct process *owner;       /* of the memory; */
@@ -19,15 +21,63 @@ struct copy {
 };
 
 /* The copies of one system call, in their order. */
-static struct {
+static struct copies {
     unsigned long syscall; /* its number */
     struct copy copy[COPIES_MAX];
     unsigned count;
     unsigned next;          /* of these, which the system call makes next */
     bool again;             /* it was undone before, over the last of them */
     struct process *caller; /* whose it is if it has been undone just now, NULL: it has not */
+    struct process *over;   /* a handler blocked the last copy, of this process's memory; NULL: none did */
     struct facet_regs regs;
 } now;
+
+/* Of callers that wait. */
+static struct aside {
+    struct process *caller; /* NULL: free */
+    struct copies copies;
+    struct device_answer answer;
+    unsigned char buffer[STRING_MAX];
+} aside[ASIDE_MAX];
+
+static struct aside *aside_of(const struct process *caller) {
+    for (unsigned i = 0; i < ASIDE_MAX; i++)
+        if (aside[i].caller == caller)
+            return &aside[i];
+    return NULL;
+}
+
+void copy_forget(const struct process *caller) {
+    struct aside *its = aside_of(caller);
+    if (its)
+        its->caller = NULL;
+}
+
+void copy_undone(struct process *caller) {
+    struct aside *its = aside_of(NULL);
+    if (now.syscall != kernel_info.syscalls || !now.over)
+        return;
+    if (its) {
+        its->caller = caller;
+        its->copies = now;
+        its->answer = device_answer;
+        memcpy(its->buffer, copy_buffer, STRING_MAX);
+    }
+    now.caller = NULL;
+    process_block(caller, now.over);
+}
+
+/* The caller has waited: everything is as it was then. */
+static void aside_take(void) {
+    struct aside *its = aside_of(current_process);
+    if (!its)
+        return;
+    now = its->copies;
+    now.syscall = kernel_info.syscalls - 1;
+    device_answer = its->answer;
+    memcpy(copy_buffer, its->buffer, STRING_MAX);
+    its->caller = NULL;
+}
 
 static bool same_call(void) {
     const struct facet_regs *regs = &current_process->regs;
@@ -38,10 +88,11 @@ static bool same_call(void) {
 
 /* Another system call than that of the last copy: is it the same over again? */
 static void call_begin(void) {
+    aside_take();
     now.again = same_call();
     if (!now.again)
         now.count = 0;
-    now.caller = NULL;
+    now.caller = now.over = NULL;
     now.syscall = kernel_info.syscalls;
     now.next = 0;
 }
@@ -97,7 +148,9 @@ static bool copy_piece(struct copy *copy) {
     if (page->front >= 0) {
         size = least(size, FRONT_CHUNK);
         enum copy_status status = debug_copy(copy->owner, page->front, address, offset, buffer, size, copy->access);
-        if (status == COPY_STOP)
+        if (status == COPY_BLOCK)
+            now.over = copy->owner;
+        if (status == COPY_STOP || status == COPY_BLOCK)
             return false;
         if (status == COPY_FAULT) {
             copy->so_far.why = FAULT_HANDLER;

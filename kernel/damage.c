@@ -70,6 +70,8 @@ static void damage_process(enum damage damage, struct gpt *gpt) {
         queue_remove(sending);
     else if (damage == DAMAGE_PROCESS_FAULT)
         stopped->state = PROCESS_FAULTED;
+    else if (damage == DAMAGE_PROCESS_BLOCKED)
+        stopped->state = PROCESS_BLOCKED;
     else if (damage == DAMAGE_PROCESS_SYSCALL)
         stopped->syscall = NULL;
     else

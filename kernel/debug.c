@@ -73,6 +73,11 @@ static enum debug_status request_touch(struct process *process) {
     return DEBUG_OK;
 }
 
+static enum debug_status request_wake(const struct process *process) {
+    block.request.result[0] = process_wake(process);
+    return DEBUG_OK;
+}
+
 static enum debug_status request_object(void) {
     struct object *object = object_find(CAP_PAGE, block.request.arg[0]);
     return object ? install_on((struct page *)object, block.request.arg[1]) : DEBUG_NO_OBJECT;
@@ -93,6 +98,8 @@ static enum debug_status request_answer(void) {
         return process ? request_touch(process) : DEBUG_NO_PROCESS;
     case DEBUG_FRONT_OBJECT:
         return request_object();
+    case DEBUG_WAKE:
+        return process ? request_wake(process) : DEBUG_NO_PROCESS;
     default:
         return DEBUG_BAD_OP;
     }
@@ -167,6 +174,10 @@ void debug_front_gone(int index) {
     event(DEBUG_EVENT_FRONT_GONE);
 }
 
+bool debug_turn_comes(void) {
+    return block.want & DEBUG_WANT_TURN;
+}
+
 void debug_deadlock(void) {
     deadlock_report();
     event(DEBUG_EVENT_DEADLOCK);
@@ -188,7 +199,8 @@ void debug_panic(const char *text) {
 
 /* Where a process stands whose memory is copied: at its SYSCALL, if it is within one. */
 static unsigned long copy_pc(const struct process *owner) {
-    bool stands = owner->state == PROCESS_STOPPED || (owner->state == PROCESS_FAULTED && !foreign_waits(owner)) ||
+    bool stands = owner->state == PROCESS_STOPPED || owner->state == PROCESS_BLOCKED ||
+                  (owner->state == PROCESS_FAULTED && !foreign_waits(owner)) ||
                   (owner->state == PROCESS_RUNNABLE && owner != current_process);
     return stands ? owner->regs.rip : owner->regs.rip - 2;
 }

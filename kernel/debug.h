@@ -24,6 +24,8 @@ void debug_pages(const struct process *process, unsigned long address, unsigned 
 void debug_syscall(const struct process *process, unsigned long number, unsigned long result, unsigned long flags,
                    const unsigned long arguments[6]);
 void debug_front_gone(int index);
+/* The host is about to make a request that may wake somebody. */
+bool debug_turn_comes(void);
 /* Nobody can ever run again. Without the device the machine is ended with status 125. */
 void debug_deadlock(void);
 /* report.c: says on the console what each process waits for. */

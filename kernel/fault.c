@@ -78,6 +78,10 @@ static void front_fault(struct process *process) {
     struct debug_trap trap = debug_trap();
     struct walk walk;
     enum fault fault = map_fault(process, trap.va, trap.kind, &walk);
+    if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_BLOCK) {
+        process_block(process, process);
+        return;
+    }
     if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_FAULT)
         fault = FAULT_HANDLER;
     if (fault != FAULT_NONE)

@@ -93,6 +93,7 @@ static inline __attribute__((always_inline)) bool invoke_kernel(struct process *
     if (rc == RC_UNDO) {
         regs->rip -= 2;
         process_step_trap(process, false);
+        copy_undone(process);
         return false;
     }
     /* ---- commit: the answer first, for act may change or end the caller itself */

@@ -156,6 +156,10 @@ static bool string_move(struct process *from, struct process *to, const struct c
     case STRING_UNDO:
         ipc_restart(from);
         return false;
+    case STRING_BLOCKED:
+        ipc_restart(from);
+        process_block(from, fault.owner);
+        return false;
     case STRING_SENDER_FAULTS:
         sender_faults(from, &fault);
         return false;

@@ -2,6 +2,7 @@
 #include "process.h"
 #include "boot.h"
 #include "check.h"
+#include "copy.h"
 #include "cpu.h"
 #include "debug.h"
 #include "fpu.h"
@@ -81,6 +82,25 @@ void process_ready(struct process *process) {
         schedule_ready(process);
 }
 
+void process_block(struct process *process, struct process *owner) {
+    queue_remove(process); /* it may have been made ready when its system call was undone */
+    process->state = PROCESS_BLOCKED;
+    process->blocked_over = owner;
+}
+
+unsigned long process_wake(const struct process *owner) {
+    unsigned long count = 0;
+    for (unsigned long i = 0; i < kernel_info.process_count; i++) {
+        struct process *process = &kernel_info.processes[i];
+        if (process->header.type != CAP_PROCESS || process->state != PROCESS_BLOCKED || process->blocked_over != owner)
+            continue;
+        process->blocked_over = NULL;
+        process_ready(process);
+        count++;
+    }
+    return count;
+}
+
 void process_cancel(struct process *process, enum process_state state) {
     queue_remove(process);
     process->answer_count[ANSWER_CALL]++;
@@ -89,6 +109,8 @@ void process_cancel(struct process *process, enum process_state state) {
     process->receiving = PROCESS_STOPPED;
     process->receive_ticket = process->string_ticket = 0;
     process->wait_for = NULL;
+    process->blocked_over = NULL;
+    copy_forget(process);
     if (process->attention & ATTENTION_STEPPING)
         process_step(process, false);
     process->state = (unsigned char)state;
@@ -97,6 +119,7 @@ void process_cancel(struct process *process, enum process_state state) {
 
 void process_end(struct process *process) {
     process_cancel(process, PROCESS_STOPPED);
+    process_wake(process); /* those will find that its memory is not there */
     while (process->senders.first)
         ipc_refuse(process->senders.first);
     map_forget_space(process);
@@ -167,7 +190,7 @@ bool process_step_trap(struct process *process, bool debug_exception) {
 
 static _Noreturn void process_idle(void) {
     paging_enter(0);
-    if (!idle_announced) {
+    if (!idle_announced && !debug_turn_comes()) {
         idle_announced = true;
         debug_deadlock();
     }

@@ -8,6 +8,7 @@
  *     CALLING    for the answer that its resume capability gives
  *     SENDING    in a recipient's queue; with fault set, what it sends is its fault
  *     FAULTED    until a keeper answers, or for ever; a foreign process in a system call, too
+ *     BLOCKED    before an instruction or a system call, until the host's handler wakes it
  */
 #ifndef KERNEL_PROCESS_H
 #define KERNEL_PROCESS_H
@@ -20,6 +21,10 @@ void process_end(struct process *process);
 
 /* Makes it runnable, behind those that already are. */
 void process_ready(struct process *process);
+/* It waits before its next instruction until the host wakes those that wait over an access to owner's memory. */
+void process_block(struct process *process, struct process *owner);
+/* Wakes those. Returns how many. */
+unsigned long process_wake(const struct process *owner);
 /* Out of whatever it does; answers to it are void. */
 void process_cancel(struct process *process, enum process_state state);
 

@@ -38,6 +38,10 @@ static void report(const struct process *process) {
             print("  process %u has fault %u at %x and waits for its keeper, pc %x\n", id, (unsigned)process->fault,
                   process->fault_address, pc);
         break;
+    case PROCESS_BLOCKED:
+        print("  process %u is blocked by a handler, over the memory of process %u, pc %x\n", id,
+              (unsigned)process->blocked_over->header.id, pc);
+        break;
     default: /* stopped: nobody wants it to run */
         break;
     }

@@ -30,7 +30,7 @@ static bool fault_at(struct string_fault *fault, struct process *process, unsign
 }
 
 /* A front's part: it lets its handlers see the piece. */
-static enum string_result front_piece(struct string_fault *fault, const struct process *owner, unsigned long address,
+static enum string_result front_piece(struct string_fault *fault, struct process *owner, unsigned long address,
                                       void *buffer, unsigned long size, enum access access) {
     struct page *page = (struct page *)fault->walk.object;
     enum copy_status status = debug_copy(owner, page->front, address, fault->walk.offset, buffer, size, access);
@@ -39,7 +39,8 @@ static enum string_result front_piece(struct string_fault *fault, const struct p
         fault->code = debug_copy_code();
         return access == ACCESS_LOAD ? STRING_SENDER_FAULTS : STRING_RECEIVER_FAULTS;
     }
-    return status == COPY_OK ? STRING_MOVED : STRING_UNDO;
+    fault->owner = owner;
+    return status == COPY_OK ? STRING_MOVED : status == COPY_BLOCK ? STRING_BLOCKED : STRING_UNDO;
 }
 
 static enum string_result source_front(const struct piece *piece, struct string_fault *fault) {
@@ -48,7 +49,7 @@ static enum string_result source_front(const struct piece *piece, struct string_
         return STRING_MOVED;
     held_for.ticket = 0;
     enum string_result result = front_piece(fault, piece->from, piece->source, held, piece->size, ACCESS_LOAD);
-    held_for.done = piece->done;
+    held_for.done = result == STRING_MOVED ? piece->done : ~0ul; /* or it is still to be asked */
     held_for.size = piece->size;
     return result;
 }

@@ -14,11 +14,13 @@
 enum string_result {
     STRING_MOVED,
     STRING_UNDO,            /* the debugger takes over before the next piece */
+    STRING_BLOCKED,         /* a handler wants the sender to wait before it, over the memory of fault->owner */
     STRING_SENDER_FAULTS,   /* cannot be read; *fault says why */
     STRING_RECEIVER_FAULTS, /* cannot be stored */
 };
 
 struct string_fault {
+    struct process *owner; /* of BLOCKED */
     enum fault fault;
     unsigned long address, code;
     struct walk walk;

@@ -121,8 +121,8 @@ __asm__(".pushsection .rodata\n"
         "   iretq\n"
         "5: mov $4, %eax\n"          /* DEBUG_PORT_COPY */
         "   out %eax, $0xe8\n"
-        "   cmpl $2, 0x2040b4\n"    /* COPY_STOP: the system call runs again */
-        "   jne 4b\n"
+        "   cmpl $2, 0x2040b4\n"    /* COPY_STOP, COPY_BLOCK: the system call runs again */
+        "   jl 4b\n"
         "   subq $2, 40(%rsp)\n"
         "   jmp 4b\n"
         "stub_end:\n"

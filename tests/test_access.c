@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Every access form, everywhere: the machine's results against the host processor's, the accesses reported against the
- * instruction's definition, swapped memory against plain memory, and runs that are stopped at random against runs that
- * are not.
+ * instruction's definition, swapped memory against plain memory, and runs that are stopped, blocked and stepped at
+ * random against runs that are not.
  */
 #include "access_forms.h"
 #include "access_machine.h"
@@ -62,9 +62,16 @@ struct run {
     const struct form *form;
     struct outcome *outcome;
     unsigned stop_percent, seed;
-    bool expect_again, tail_seen;
+    bool expect_again, tail_seen, expect_block;
     uint64_t stopped_va;
     unsigned stops;
+    unsigned block_percent, step_percent, blocks, steps;
+    int due, told; /* outcomes, of the instruction at hand */
+    struct stepped {
+        struct event event;
+        uint64_t pc;
+        uint8_t bytes[FACET_ACCESS_MAX];
+    } step[EVENTS_MAX];
 };
 
 static void fill_memory(uint8_t *page, unsigned number) {
@@ -126,23 +133,94 @@ static bool careful(struct run *run, const struct emu_access *access) {
     return false;
 }
 
+static bool chance(struct run *run, unsigned percent) {
+    return percent != 0 && (unsigned)rand_r(&run->seed) % 100 < percent;
+}
+
+/* The stub restarts what it was told to block: as if it had been woken at once. */
+static enum facet_verdict block(struct run *run) {
+    *guest_repairs(run->guest) = (struct guest_repairs){1, {{STACK - 0x900, 1}}};
+    guest_traps(run->guest)->count = 0;
+    run->expect_block = true;
+    run->blocks++;
+    return FACET_BLOCK;
+}
+
+/* What came of the block: one trap, at the instruction, that says so. */
+static void check_block(struct run *run, const struct emu_access *access) {
+    const struct debug_block *debug = run->guest->debug;
+    if (!run->expect_block)
+        return;
+    run->expect_block = false;
+    cr_assert_eq(guest_traps(run->guest)->count, 1, "%s", run->form->name);
+    cr_assert_eq(guest_traps(run->guest)->trap[0].vector, VECTOR_FRONT);
+    cr_assert_eq(guest_traps(run->guest)->trap[0].rip, access->pc.v);
+    cr_assert_eq(debug->trap.reason, FRONT_TRAP_BLOCK);
+    cr_assert_eq(debug->trap.kind, (unsigned)(access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD));
+    cr_assert(debug->trap.va == access->va.v || debug->trap.va == access->va.v + access->part[0].size);
+}
+
+static enum facet_verdict step(struct run *run, struct emu_access *access) {
+    struct stepped *step = &run->step[run->due++];
+    cr_assert_leq(run->due, EVENTS_MAX);
+    step->event = (struct event){access->kind, access->flags, access->size, access->va.v};
+    step->pc = access->pc.v;
+    memcpy(step->bytes, access->kind == FACET_STORE ? access->attempted : access->backing, access->size);
+    access->step = 1000 + (uint64_t)run->due;
+    run->steps++;
+    return FACET_STEP;
+}
+
+/* Nothing of another instruction, nor of the next element of a repeated one, is asked before the outcomes. */
+static void check_told(struct run *run, const struct emu_access *access) {
+    for (int i = run->told; i < run->due; i++)
+        cr_assert(run->step[i].pc == access->pc.v &&
+                      (run->step[i].event.kind == FACET_LOAD || access->kind == FACET_STORE ||
+                       strncmp(run->form->name, "enter", 5) == 0),
+                  "%s: asked before an outcome", run->form->name);
+    if (run->told == run->due)
+        run->told = run->due = 0;
+}
+
+static void on_outcome(void *context, const struct emu_access *access) {
+    struct run *run = context;
+    const struct stepped *step = &run->step[run->told++];
+    cr_assert_leq(run->told, run->due, "%s: an outcome too many", run->form->name);
+    cr_assert_eq(access->step, 1000 + (uint64_t)run->told);
+    cr_assert_eq(access->kind, step->event.kind);
+    cr_assert_eq(access->flags, step->event.flags);
+    cr_assert_eq(access->size, step->event.size);
+    cr_assert_eq(access->va.v, step->event.va);
+    cr_assert_eq(access->pc.v, step->pc);
+    cr_assert_arr_eq(access->attempted, step->bytes, access->size, "%s: bytes of the outcome", run->form->name);
+    check_parts(run, access);
+    check_backing(run, access);
+}
+
 static enum facet_verdict on_access(void *context, struct emu_access *access) {
     struct run *run = context;
     struct outcome *outcome = run->outcome;
+    check_told(run, access);
+    check_block(run, access);
     cr_assert_eq(access->again, run->expect_again, "%s: again", run->form->name);
     if (run->expect_again)
         cr_assert_eq(access->va.v, run->stopped_va);
     run->expect_again = false;
     check_parts(run, access);
     check_backing(run, access);
-    if (run->stop_percent != 0 && careful(run, access) && (unsigned)rand_r(&run->seed) % 100 < run->stop_percent) {
+    bool may = careful(run, access);
+    run->stopped_va = access->va.v;
+    if (may && chance(run, run->stop_percent)) {
         run->expect_again = true;
-        run->stopped_va = access->va.v;
         return FACET_STOP;
+    }
+    if (may && chance(run, run->block_percent)) {
+        run->expect_again = true;
+        return block(run);
     }
     cr_assert_lt(outcome->count, EVENTS_MAX);
     outcome->event[outcome->count++] = (struct event){access->kind, access->flags, access->size, access->va.v};
-    return FACET_PASS;
+    return may && chance(run, run->step_percent) ? step(run, access) : FACET_PASS;
 }
 
 /* ---- Running a form */
@@ -195,8 +273,9 @@ static void execute(struct run *run, const struct place *place) {
     for (unsigned page = 0; page < WINDOW_PAGES; page++)
         if (backed(page))
             fill_memory(guest_frame(guest, run->window, page), page);
-    run->outcome->count = 0;
+    run->outcome->count = run->due = run->told = 0;
     emu_on_access(guest->emu, on_access, run);
+    emu_on_outcome(guest->emu, on_outcome);
     registers(&regs, WINDOW(run->window), place, pattern_at(place->p));
     regs.rip = CODE + (uint64_t)(run->form->code - forms_begin);
     regs.r15 = CODE;
@@ -209,6 +288,7 @@ static void execute(struct run *run, const struct place *place) {
     cr_assert_eq(stop.code, DEBUG_EVENT_MESSAGE, "%s at %lx %lx %lx in window %d: vector %lu address 0x%lx",
                  run->form->name, place->p, place->q, place->s, (int)run->window, guest_traps(guest)->trap[0].vector,
                  guest_traps(guest)->trap[0].cr2);
+    cr_assert_eq(run->told, run->due, "%s: %d outcomes of %d", run->form->name, run->told, run->due);
     emu_regs_get(guest->emu, &run->outcome->regs);
     for (unsigned page = 0; page < WINDOW_PAGES; page++)
         memcpy(run->outcome->memory[page], guest_frame(guest, run->window, page), PAGE);
@@ -432,26 +512,67 @@ Test(access, the_accesses_of_every_form_are_those_of_its_definition) {
     guest_destroy(&guest);
 }
 
-Test(access, stops_change_neither_results_nor_the_list_of_accesses) {
-    struct guest guest = create();
-    unsigned stops = 0;
+/* Chances in percent of a STOP, a BLOCK and a STEP at each access that may have one. */
+struct chances {
+    unsigned stop, block, step;
+};
+
+/* Every form at every third place under these verdicts ends as under PASS alone, with the same accesses. */
+static struct run against_pass(struct guest *guest, const struct chances *chances, unsigned chance_count) {
+    struct run total = {0};
     for (unsigned i = 0; i < FORM_COUNT; i++)
         FOR_EACH_PLACE(place, i) {
             if (!applicable(&forms[i], &place) || delta_ % 3 != 0)
                 continue;
+            const struct chances *now = &chances[(unsigned)(delta_ + 9) / 3 % chance_count];
             for (enum window w = CAREFUL; w < WINDOWS; w++) {
-                struct run run = {.guest = &guest, .form = &forms[i], .outcome = &plain, .window = w};
+                static struct run run; /* large */
+                run = (struct run){.guest = guest, .form = &forms[i], .outcome = &plain, .window = w};
                 execute(&run, &place);
                 run.outcome = &other;
-                run.stop_percent = delta_ % 2 == 0 ? 30 : 60;
+                run.stop_percent = now->stop;
+                run.block_percent = now->block;
+                run.step_percent = now->step;
                 run.seed = i * 1000 + border_ * 100 + (unsigned)(delta_ + 9);
                 execute(&run, &place);
-                stops += run.stops;
+                total.stops += run.stops;
+                total.blocks += run.blocks;
+                total.steps += run.steps;
                 cr_assert(same_events(other.event, other.count, plain.event, plain.count),
                           "%s at %lx %lx %lx in window %d", forms[i].name, place.p, place.q, place.s, (int)w);
                 compare_state(&run, &place, &plain, WINDOW(w), WINDOW(w), &other);
             }
         }
-    cr_assert_gt(stops, 1000);
+    return total;
+}
+
+Test(access, stops_change_neither_results_nor_the_list_of_accesses) {
+    struct guest guest = create();
+    static const struct chances chances[] = {{.stop = 30}, {.stop = 60}};
+    cr_assert_gt(against_pass(&guest, chances, 2).stops, 1000);
+    guest_destroy(&guest);
+}
+
+Test(access, blocks_change_neither_results_nor_the_list_of_accesses) {
+    struct guest guest = create();
+    static const struct chances chances[] = {{.block = 30}, {.block = 60}};
+    cr_assert_gt(against_pass(&guest, chances, 2).blocks, 1000);
+    guest_destroy(&guest);
+}
+
+Test(access, steps_change_no_result_and_each_has_one_outcome) {
+    struct guest guest = create();
+    static const struct chances chances[] = {{.step = 100}, {.step = 50}};
+    cr_assert_gt(against_pass(&guest, chances, 2).steps, 1000);
+    guest_destroy(&guest);
+}
+
+Test(access, steps_have_one_outcome_however_often_their_instruction_starts_again) {
+    struct guest guest = create();
+    static const struct chances chances[] = {{30, 30, 50}, {0, 50, 100}, {20, 0, 60}};
+    struct run total = against_pass(&guest, chances, 3);
+    cr_assert_gt(total.stops, 500);
+    cr_assert_gt(total.blocks, 500);
+    cr_assert_gt(total.steps, 500);
     guest_destroy(&guest);
 }

@@ -15,7 +15,7 @@
 /* clang-format off */
 #define SNIPPETS(S)                                                                                                    \
     S(load8, "movq (%rsi),%rbx") S(load4, "movl (%rsi),%ebx") S(store8, "movq %rbx,(%rsi)") S(add8, "addq %rbx,(%rsi)") \
-    S(movsq, "movsq") S(push_mem, "pushq (%rsi)") S(pop_mem, "popq (%rsi)") S(rep_movsq, "rep movsq") S(pushf, "pushfq")  \
+    S(movsq, "movsq") S(cmpsq, "cmpsq") S(push_mem, "pushq (%rsi)") S(pop_mem, "popq (%rsi)") S(rep_movsq, "rep movsq") S(pushf, "pushfq")  \
     S(popf, "popfq") S(div8, "xor %edx,%edx; divq (%rsi)") S(copy, "int $0x31")                                           \
     S(three, "movq (%rsi),%rbx; incq %rbx; movq %rbx,(%rsi)") S(touch, "1: movb (%rsi),%al; add $0x1000,%rsi; loop 1b")     \
     S(busy, "1: addq $1,(%rsi); movsb; cmpsb; sub $2,%rsi; sub $2,%rdi; addq $1,(%rbp); loop 1b")                      \
@@ -36,6 +36,7 @@ struct answer {
     uint64_t value; /* DONE on a load, or instead of the attempted bytes */
     bool replaced;
     uint32_t code;
+    uint64_t step;
 };
 struct asked {
     enum facet_kind kind;
@@ -47,6 +48,12 @@ struct script {
     int answers, count;
     struct answer answer[16];
     struct asked asked[512];
+    int outcomes;
+    struct outcome {
+        enum facet_kind kind;
+        uint64_t step, va, pc, attempted, backing;
+        int asked; /* by then */
+    } outcome[16];
 };
 
 static struct guest guest;
@@ -73,13 +80,27 @@ static enum facet_verdict on_access(void *context, struct emu_access *access) {
     memcpy(access->reply, &answer->value, access->size < 8 ? access->size : 8);
     access->replaced = answer->replaced;
     access->fault = answer->code;
+    access->step = answer->step;
+    if (answer->verdict == FACET_BLOCK && (access->flags & FACET_KERNEL) == 0) /* woken at once */
+        *guest_repairs(&guest) = (struct guest_repairs){1, {{STACK - 0x900, 1}}};
     return answer->verdict;
+}
+
+static void on_outcome(void *context, const struct emu_access *access) {
+    struct outcome *outcome = &script.outcome[script.outcomes++];
+    (void)context;
+    cr_assert_leq(script.outcomes, 16);
+    *outcome = (struct outcome){
+        .kind = access->kind, .step = access->step, .va = access->va.v, .pc = access->pc.v, .asked = script.count};
+    memcpy(&outcome->attempted, access->attempted, access->size < 8 ? access->size : 8);
+    memcpy(&outcome->backing, access->backing, access->size < 8 ? access->size : 8);
 }
 
 static void begin(void) {
     guest = guest_create(snippets_begin, (size_t)(snippets_end - snippets_begin));
     memset(&script, 0, sizeof script);
     emu_on_access(guest.emu, on_access, NULL);
+    emu_on_outcome(guest.emu, on_outcome);
 }
 
 static void end(void) {
@@ -100,7 +121,7 @@ static struct facet_regs prepare(const char *snippet, unsigned long rsi) {
                               .rflags = 0x202,
                               .rip = at(snippet),
                               .r15 = CODE};
-    script.count = 0;
+    script.count = script.outcomes = 0;
     guest_traps(&guest)->count = 0;
     emu_regs_set(guest.emu, &regs);
     return regs;
@@ -640,6 +661,91 @@ Test(verdicts, a_kernel_copy_may_be_answered_refused_or_stopped, .init = begin, 
     cr_assert_eq(memory8(FAST, 0x1000), 0x1122334455667788);
     cr_assert_eq(script.count, 3);
     cr_assert(!script.asked[0].again && script.asked[1].again && script.asked[2].again);
+}
+
+Test(verdicts, a_kernel_copy_may_be_blocked_and_stepped, .init = begin, .fini = end) {
+    uint8_t *buffer = emu_ram(guest.emu, (gpa_t){STACK - 0x400}, 512);
+    memset(buffer, 0x5a, 8);
+    copy(ACCESS_STORE, 0, 8);
+    ANSWERS({.verdict = FACET_BLOCK}, {.verdict = FACET_STEP, .step = 7});
+    run_to_end();
+    cr_assert_eq(script.count, 2);
+    cr_assert_eq(script.outcomes, 1);
+    cr_assert_eq(script.outcome[0].step, 7);
+    cr_assert_eq(script.outcome[0].backing, 0x5a5a5a5a5a5a5a5a);
+    cr_assert_eq(script.asked[1].backing, 0, "nothing had happened when it was asked again");
+    copy(ACCESS_LOAD, 0, 4);
+    ANSWERS({.verdict = FACET_DONE, .value = 9, .step = 8});
+    run_to_end();
+    cr_assert_eq(script.outcome[0].attempted, 9);
+    cr_assert_eq(script.outcome[0].backing, 0x5a5a5a5a);
+}
+
+/* ---- STEP and BLOCK: what test_access.c does not show */
+
+Test(verdicts, the_outcome_tells_what_was_delivered_and_what_is_there_now, .init = begin, .fini = end) {
+    for (unsigned i = 0; i < sizeof offsets / sizeof *offsets; i++) {
+        uint64_t before = memory8(CAREFUL, offsets[i]), after = before + 0x1111222233334444;
+        prepare(snippet_add8, WINDOW(CAREFUL) + offsets[i]);
+        ANSWERS({.verdict = FACET_STEP, .step = 1}, {.verdict = FACET_STEP, .step = 2});
+        run_to_end();
+        cr_assert_eq(script.count, 2);
+        cr_assert_eq(script.outcomes, 2);
+        cr_assert_eq(script.outcome[0].kind, FACET_LOAD);
+        cr_assert_eq(script.outcome[0].attempted, before);
+        cr_assert_eq(script.outcome[0].backing, after);
+        cr_assert_eq(script.outcome[1].attempted, after);
+        cr_assert_eq(script.outcome[1].backing, after);
+        cr_assert_eq(script.outcome[0].asked, 2);
+    }
+}
+
+Test(verdicts, a_step_whose_instruction_faults_has_no_outcome_until_it_retires, .init = begin, .fini = end) {
+    hole(CAREFUL, 5);
+    for (int repaired = 0; repaired < 2; repaired++) {
+        prepare(snippet_cmpsq, WINDOW(CAREFUL) + 0x5000); /* loads through rdi first */
+        struct facet_regs regs = regs_now();
+        regs.rdi = WINDOW(CAREFUL) + 0x1200;
+        emu_regs_set(guest.emu, &regs);
+        *guest_repairs(&guest) =
+            (struct guest_repairs){(unsigned)repaired, {{guest_entry(CAREFUL, 5), FRAME(CAREFUL, 5) | 7}}};
+        ANSWERS({.verdict = FACET_STEP, .step = 5});
+        emu_run(guest.emu);
+        cr_assert_eq(guest_traps(&guest)->count, 1);
+        cr_assert_eq(script.count, 1, "asked once, also when it starts again");
+        cr_assert_eq(script.outcomes, repaired);
+    }
+}
+
+Test(verdicts, fetches_may_be_stepped_and_blocked, .init = begin, .fini = end) {
+    static const uint8_t code[] = {0x90, 0x48, 0x8b, 0x06, 0xf3, 0xa4, 0x41, 0xff, 0xe7};
+    memcpy(guest_frame(&guest, CAREFUL, 1) + 0x300, code, sizeof code);
+    emu_front_watch_fetches(guest.emu, FRONT_A(CAREFUL), true);
+    struct facet_regs regs = prepare(snippet_nops, WINDOW(CAREFUL) + 0x3100);
+    regs.rip = WINDOW(CAREFUL) + 0x1300;
+    emu_regs_set(guest.emu, &regs);
+    /* nop: stepped; mov: blocked, passed, its load stepped; rep movsb: stepped, its loads pass; jmp: blocked, stepped
+     */
+    ANSWERS({.verdict = FACET_STEP, .step = 1}, {.verdict = FACET_BLOCK}, {.verdict = FACET_PASS},
+            {.verdict = FACET_STEP, .step = 2}, {.verdict = FACET_STEP, .step = 3}, {.verdict = FACET_PASS},
+            {.verdict = FACET_PASS}, {.verdict = FACET_PASS}, {.verdict = FACET_BLOCK},
+            {.verdict = FACET_STEP, .step = 4});
+    run_to_end();
+    cr_assert_eq(script.count, 10);
+    cr_assert_eq(script.outcomes, 4);
+    static const struct {
+        int asked;
+        unsigned offset;
+        enum facet_kind kind;
+    } expected[] = {
+        {1, 0x1300, FACET_FETCH}, {4, 0x3100, FACET_LOAD}, {6, 0x1304, FACET_FETCH}, {10, 0x1306, FACET_FETCH}};
+    for (unsigned i = 0; i < 4; i++) {
+        cr_assert_eq(script.outcome[i].step, i + 1);
+        cr_assert_eq(script.outcome[i].asked, expected[i].asked, "outcome %u: %d", i, script.outcome[i].asked);
+        cr_assert_eq(script.outcome[i].va, WINDOW(CAREFUL) + expected[i].offset);
+        cr_assert_eq(script.outcome[i].kind, expected[i].kind);
+    }
+    emu_front_watch_fetches(guest.emu, FRONT_A(CAREFUL), false);
 }
 
 Test(verdicts, a_senseless_kernel_copy_is_refused, .init = begin, .fini = end) {

@@ -18,8 +18,8 @@ static struct swaps *swaps;
 struct script {
     enum facet_verdict verdict;
     uint8_t byte; /* DONE on a load: every byte of the answer */
-    int asked;
-    struct facet_access last;
+    int asked, outcomes;
+    struct facet_access last, outcome;
 };
 
 static enum facet_verdict scripted(void *state, const struct facet_access *access, struct facet_reply *reply) {
@@ -34,7 +34,14 @@ static enum facet_verdict scripted(void *state, const struct facet_access *acces
     return s->verdict;
 }
 
-static const struct facet_handler scripted_handler = {.abi = FACET_HANDLER_ABI, .name = "scripted", .access = scripted};
+static void scripted_outcome(void *state, const struct facet_access *access) {
+    struct script *s = state;
+    s->outcomes++;
+    s->outcome = *access;
+}
+
+static const struct facet_handler scripted_handler = {
+    .abi = FACET_HANDLER_ABI, .name = "scripted", .access = scripted, .outcome = scripted_outcome};
 static char nothing[] = "";
 
 /* An object of `size` bytes at `low` of page `front`. */
@@ -51,7 +58,8 @@ static void add_handler(struct swapped *object, struct script *script) {
         .ask = scripted,
         .asked = script,
         .code = {.handler = &scripted_handler, .text = nothing, .name = nothing, .args = nothing},
-        .verdicts = 0x3f & ~(FACET_MAY(FACET_STEP) | FACET_MAY(FACET_BLOCK)),
+        .state = script,
+        .verdicts = 0x3f,
         .serial = swaps->next_serial++,
         .on = object,
         .object = {.name = object->name.text},
@@ -258,4 +266,83 @@ Test(dbg_dispatch, an_undeclared_verdict_is_an_error_and_the_handler_is_not_aske
         cr_assert_eq(dispatch_access(swaps, &next), FACET_PASS);
         cr_assert(swaps->failed && s.asked == 1);
     }
+}
+
+Test(dbg_dispatch, a_step_asks_the_older_handlers_and_has_its_outcome_told) {
+    struct script old = {.verdict = FACET_PASS}, middle = {.verdict = FACET_STEP}, new = {.verdict = FACET_STEP};
+    struct swapped *o = add_object("a", 3, 16, 8);
+    add_handler(o, &old);
+    add_handler(o, &middle);
+    add_handler(o, &new);
+    for (int size = 8; size <= 12; size += 4) { /* within the object, and beyond it */
+        struct emu_access access = make_access(FACET_STORE, 3, 16, (uint32_t)size, -1), other = access;
+        cr_assert_eq(dispatch_access(swaps, &access), FACET_STEP);
+        cr_assert_neq(access.step, 0u);
+        cr_assert(old.asked == new.asked &&new.asked == middle.asked &&new.outcomes == new.asked - 1);
+        other.step = access.step + 100;
+        hold_outcome(swaps, &other);
+        cr_assert_eq(new.outcomes, new.asked - 1, "that of another access");
+        access.attempted = reply;
+        hold_outcome(swaps, &access);
+        hold_outcome(swaps, &access);
+        cr_assert(new.outcomes == new.asked &&middle.outcomes == new.asked &&old.outcomes == 0, "once");
+        cr_assert_eq(new.outcome.attempted, reply);
+        cr_assert_eq(new.outcome.sequence, new.last.sequence);
+    }
+    old.verdict = FACET_DONE;
+    struct emu_access access = make_access(FACET_LOAD, 3, 16, 8, -1);
+    cr_assert_eq(dispatch_access(swaps, &access), FACET_DONE);
+    cr_assert_neq(access.step, 0u, "what was delivered interests the newer handler all the same");
+    old.verdict = FACET_FAULT;
+    access = make_access(FACET_LOAD, 3, 16, 8, -1);
+    cr_assert_eq(dispatch_access(swaps, &access), FACET_FAULT);
+    cr_assert_eq(swaps->stepped_count, 2, "those of the access before it");
+}
+
+Test(dbg_dispatch, after_a_block_only_the_blocker_and_the_older_ones_are_asked_again) {
+    struct script oldest = {.verdict = FACET_PASS}, blocker = {.verdict = FACET_BLOCK},
+                  newest = {.verdict = FACET_STEP};
+    struct swapped *o = add_object("a", 3, 16, 8);
+    add_handler(o, &oldest);
+    add_handler(o, &blocker);
+    add_handler(o, &newest);
+    struct emu_access access = make_access(FACET_STORE, 3, 16, 4, -1), other = make_access(FACET_STORE, 3, 20, 4, -1);
+    cr_assert_eq(dispatch_access(swaps, &access), FACET_BLOCK);
+    cr_assert(newest.asked == 1 && blocker.asked == 1 && oldest.asked == 0);
+    for (int i = 0; i < 2; i++) { /* woken too early */
+        access = make_access(FACET_STORE, 3, 16, 4, -1);
+        access.again = true;
+        cr_assert_eq(dispatch_access(swaps, &access), FACET_BLOCK);
+        cr_assert(newest.asked == 1 && blocker.asked == 2 + i && oldest.asked == 0);
+    }
+    blocker.verdict = FACET_PASS;
+    access = make_access(FACET_STORE, 3, 16, 4, -1);
+    access.again = true;
+    cr_assert_eq(dispatch_access(swaps, &access), FACET_STEP);
+    cr_assert(newest.asked == 1 && blocker.asked == 4 && oldest.asked == 1);
+    hold_outcome(swaps, &access);
+    cr_assert_eq(newest.outcomes, 1);
+    cr_assert_eq(swaps->blocked_count, 0);
+    blocker.verdict = FACET_BLOCK;
+    access = make_access(FACET_STORE, 3, 16, 4, -1);
+    cr_assert_eq(dispatch_access(swaps, &access), FACET_BLOCK);
+    blocker.verdict = FACET_PASS;
+    cr_assert_eq(dispatch_access(swaps, &other), FACET_STEP, "it makes another access instead");
+    cr_assert(newest.asked == 3 && swaps->blocked_count == 0 && swaps->stepped_count == 1);
+}
+
+Test(dbg_dispatch, a_stop_after_a_block_asks_nobody_twice) {
+    struct script stopper = {.verdict = FACET_STOP}, blocker = {.verdict = FACET_BLOCK};
+    struct swapped *o = add_object("a", 3, 16, 8);
+    add_handler(o, &stopper);
+    add_handler(o, &blocker);
+    struct emu_access access = make_access(FACET_LOAD, 3, 16, 4, -1);
+    cr_assert_eq(dispatch_access(swaps, &access), FACET_BLOCK);
+    blocker.verdict = FACET_PASS;
+    access.again = true;
+    cr_assert_eq(dispatch_access(swaps, &access), FACET_STOP);
+    cr_assert_arr_eq(swaps->stopped.access.backing, memory, 4);
+    cr_assert_eq(swaps->stopped.access.backing, swaps->stopped.backing);
+    cr_assert_eq(dispatch_access(swaps, &access), FACET_PASS);
+    cr_assert(stopper.asked == 1 && blocker.asked == 2 && swaps->blocked_count == 0);
 }

@@ -27,6 +27,7 @@ enum damage {
     DAMAGE_QUEUE_LOST_RUNNABLE, /* queue state */
     DAMAGE_QUEUE_LOST_SENDER,   /* queue state */
     DAMAGE_PROCESS_FAULT,       /* fault */
+    DAMAGE_PROCESS_BLOCKED,     /* blocked */
     DAMAGE_PROCESS_SYSCALL,     /* system call */
     DAMAGE_PROCESS_TABLE,       /* process table */
     DAMAGE_ENTRY_FRAME,         /* entry target */

@@ -32,10 +32,8 @@ enum facet_verdict {
     FACET_PASS,  /* the next older handler is asked, at last the backing page answers */
     FACET_DONE,  /* load: the guest gets reply->bytes; store: swallowed, the handler took it */
     FACET_FAULT, /* the access fails as a page fault would; reply->fault goes to the keeper as its code */
-    FACET_STEP, /* do it on the backing with nobody else let in, then call outcome()          (not yet: refused by name)
-                 */
-    FACET_BLOCK, /* suspend the process until facet_services.wake()                            (not yet: refused by
-                    name) */
+    FACET_STEP,  /* as PASS, and once its instruction has retired, before any other access is asked: outcome() */
+    FACET_BLOCK, /* the process waits before its instruction until facet_services.wake(), then this is asked again */
     FACET_STOP,  /* hand over to the debugger before anything has happened; reply->text says why */
 };
 #define FACET_MAY(verdict) (1u << (verdict)) /* for verdicts(): which a handler may ever give */
@@ -53,13 +51,14 @@ struct facet_access {
     uint64_t sequence; /* counts this handler's accesses from 0 */
     uint64_t clock;    /* retired code bytes; 0 while the clock was never armed */
     uint64_t process;
-    uint64_t pc;              /* address of the instruction */
-    uint64_t va;              /* address of the first byte of the whole access */
-    const char *object;       /* as the user named it: "sym:table" */
-    int64_t offset;           /* of the first byte in the object; negative when the access begins before it */
-    uint32_t size;            /* of the whole access, 1 … FACET_ACCESS_MAX bytes */
-    const uint8_t *attempted; /* stores: the bytes that are to be stored; else NULL */
-    const uint8_t *backing;   /* what memory holds there now; NULL if nothing backs the object */
+    uint64_t pc;        /* address of the instruction */
+    uint64_t va;        /* address of the first byte of the whole access */
+    const char *object; /* as the user named it: "sym:table" */
+    int64_t offset;     /* of the first byte in the object; negative when the access begins before it */
+    uint32_t size;      /* of the whole access, 1 … FACET_ACCESS_MAX bytes */
+    /* Stores: the bytes that are to be stored; else NULL. In outcome(): those that were stored, or were delivered. */
+    const uint8_t *attempted;
+    const uint8_t *backing; /* what memory holds there now; NULL if nothing backs the object */
 };
 
 struct facet_reply {
@@ -85,8 +84,11 @@ struct facet_services {
      * Return 0, or -1 if there is no such object. `handler` as on the command line: "watch:store". */
     int (*swap)(void *facet, const char *object, const char *handler);
     int (*restore)(void *facet, const char *object);
-    int (*wake)(void *facet, uint64_t process); /* ends a BLOCK; -1: not yet */
-    uint64_t seed;                              /* --seed: where chance is to start, so that the same run comes again */
+    /* Ends what BLOCK began, soon after this call: of the process whose number the blocked access told, its kernel
+     * copies included. It may come before access() returns BLOCK; otherwise nothing is remembered for a process that is
+     * not blocked. Returns 0, or -1 if no such process has made an access in this run. */
+    int (*wake)(void *facet, uint64_t process);
+    uint64_t seed; /* --seed: where chance is to start, so that the same run comes again */
 };
 
 struct facet_object {
@@ -114,7 +116,10 @@ struct facet_handler {
     void *(*attach)(const struct facet_object *object, const char *args, struct facet_handler_error *error);
     /* One access. `access` and what it points to are valid during the call only. */
     enum facet_verdict (*access)(void *state, const struct facet_access *access, struct facet_reply *reply);
-    void (*outcome)(void *state, const struct facet_access *access); /* after STEP */
+    /* After STEP, once for each access; several of one instruction come in their order. Nobody else was let in since
+     * access() was asked. Of a kernel copy: after that piece. None comes if the instruction faults: then nothing has
+     * happened, and when it starts again its answered accesses are not asked again. */
+    void (*outcome)(void *state, const struct facet_access *access);
     void (*report)(void *state, FILE *out); /* the summary at the end of a run and for `info handlers` */
     void (*detach)(void *state);            /* frees the state */
 };

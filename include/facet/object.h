@@ -63,7 +63,8 @@ enum process_state {
     PROCESS_CALLING,
     PROCESS_SENDING,
     PROCESS_FAULTED,
-    PROCESS_SLEEPING
+    PROCESS_SLEEPING,
+    PROCESS_BLOCKED
 };
 
 /* Why a runnable process does not just go on. */
@@ -110,6 +111,7 @@ struct process {
     unsigned long wake;           /* SLEEPING: until the clock says so */
     struct process_queue senders; /* who waits for this one to receive */
     struct cap send_cap;          /* SENDING: the entry or resume capability that was invoked */
+    struct process *blocked_over; /* BLOCKED: whose memory's access a handler holds back; itself, but in a copy */
     struct endpoint *wait_for;    /* WAITING: for messages to this endpoint only; NULL: to any */
     unsigned long
         receive_ticket; /* names the message it is about to receive, once a string has stopped on its way; else 0 */

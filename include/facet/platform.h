@@ -91,6 +91,8 @@ enum debug_op {
     DEBUG_TOUCH,             /* arg0 process, arg1 address, arg2 access: build the mapping exactly as a page fault would
                               * -> result0 enum fault, result1 physical address of the process's top-level table */
     DEBUG_FRONT_OBJECT,      /* arg0 object id, arg1 flags -> result0 front index */
+    DEBUG_WAKE, /* arg0 process: those that wait over an access to its memory (FRONT_TRAP_BLOCK, COPY_BLOCK)
+                 * try again -> result0 how many */
 };
 enum debug_status {
     DEBUG_OK,
@@ -113,15 +115,21 @@ enum debug_event {
     DEBUG_EVENT_FRONT_GONE, /* arg0 front index, of the host's: the page that wore it has been rescinded */
 };
 /* What the host wants to be told beside. */
-enum debug_want { DEBUG_WANT_PAGES = 1 };
+enum debug_want {
+    DEBUG_WANT_PAGES = 1,
+    DEBUG_WANT_TURN = 2, /* the host is about to make a request that may wake somebody: idling is no deadlock */
+};
 
 /* Why VECTOR_FRONT was raised. */
 enum front_trap {
     FRONT_TRAP_FAULT = 1, /* a handler's FAULT verdict: code is the handler's */
     FRONT_TRAP_MISSING,   /* no present entry under root for offset: build it, or fault the process */
+    FRONT_TRAP_BLOCK, /* a handler's BLOCK verdict: the process waits for DEBUG_WAKE, then its instruction runs again
+                       */
 };
 
-enum copy_status { COPY_OK, COPY_FAULT, COPY_STOP }; /* STOP: undo the system call, its instruction runs again */
+/* STOP: undo the system call, its instruction runs again. BLOCK: the same, but it waits for DEBUG_WAKE before that. */
+enum copy_status { COPY_OK, COPY_FAULT, COPY_STOP, COPY_BLOCK };
 
 /* One step of a traversal, as the walker took it. */
 struct traverse_step {
