@@ -234,12 +234,13 @@ static enum argument argument_of(const char *command) {
     static const struct {
         const char *command;
         enum argument argument;
-    } known[] = {{"break", ARGUMENT_FUNCTION},   {"tbreak", ARGUMENT_FUNCTION}, {"until", ARGUMENT_FUNCTION},
-                 {"advance", ARGUMENT_FUNCTION}, {"list", ARGUMENT_FUNCTION},   {"disassemble", ARGUMENT_FUNCTION},
-                 {"source", ARGUMENT_FILE},      {"swap", ARGUMENT_OBJECT},     {"restore", ARGUMENT_OBJECT},
-                 {"traverse", ARGUMENT_PLACE},   {"info", ARGUMENT_INFO},       {"set", ARGUMENT_SETTING},
-                 {"show", ARGUMENT_SETTING},     {"help", ARGUMENT_COMMAND},    {"define", ARGUMENT_COMMAND},
-                 {"document", ARGUMENT_COMMAND}, {"run", ARGUMENT_FILE},        {"start", ARGUMENT_FILE}};
+    } known[] = {{"break", ARGUMENT_FUNCTION},   {"tbreak", ARGUMENT_FUNCTION},  {"until", ARGUMENT_FUNCTION},
+                 {"advance", ARGUMENT_FUNCTION}, {"list", ARGUMENT_FUNCTION},    {"disassemble", ARGUMENT_FUNCTION},
+                 {"source", ARGUMENT_FILE},      {"swap", ARGUMENT_OBJECT},      {"restore", ARGUMENT_OBJECT},
+                 {"accesses", ARGUMENT_OBJECT},  {"traverse", ARGUMENT_PLACE},   {"info", ARGUMENT_INFO},
+                 {"set", ARGUMENT_SETTING},      {"show", ARGUMENT_SETTING},     {"help", ARGUMENT_COMMAND},
+                 {"define", ARGUMENT_COMMAND},   {"document", ARGUMENT_COMMAND}, {"run", ARGUMENT_FILE},
+                 {"start", ARGUMENT_FILE}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (!strcmp(command, known[i].command))
             return known[i].argument;
@@ -292,7 +293,7 @@ static void offer_argument(struct cli *cli, struct collector *c, const struct be
     case ARGUMENT_OBJECT:
         if (before->words == 1)
             offer_objects(cli, c);
-        else
+        else if (strcmp(before->command, "accesses"))
             offer_handlers(c);
         return;
     case ARGUMENT_PLACE:

@@ -20,6 +20,13 @@ static const struct {
     {"restore", "Without HANDLER the newest one goes; the name of a handler is what stands before its arguments.\n\n"
                 "  restore sym:table\n"
                 "  restore sym:table watch"},
+    {"accesses",
+     "The columns for SQL-EXPRESSION are those of events: n, ev (load, store, fetch), proc, pc, va, off, size,\n"
+     "value, old, by (user, kernel), rmw, atomic, part, clock. Values of more than 8 bytes are text. last N\n"
+     "shows the newest first. Without a number 50 are shown.\n\n"
+     "  swap sym:table log\n"
+     "  accesses sym:table where ev = 'store' and value < old limit 10\n"
+     "  accesses sym:table where off between 64 and 71 last 3"},
     {"traverse",
      "Each line is one capability on the way from the process's space to the page: its type, the object that\n"
      "it names, its guard, its restrictions, the slot that the address selects, and what is left of the\n"

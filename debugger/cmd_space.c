@@ -47,6 +47,8 @@ const struct cmd cmd_space_table[] = {
     {"restore", NULL, cmd_restore, "restore OBJECT [HANDLER]", "take the newest handler away, or the one named", false},
     {"objects", NULL, cmd_objects, "objects [NAME]", "the memory objects that have names, or those with NAME in them",
      false},
+    {"accesses", NULL, cmd_accesses, "accesses OBJECT [where SQL-EXPRESSION] [limit N|last N]",
+     "what the handler log has seen of an object", false},
     {"traverse", NULL, cmd_traverse, "traverse [--check|--step] ADDRESS|OBJECT [load|store|fetch]",
      "walk the address space capability by capability; --check compares with the MMU", false},
     {"caps", NULL, cmd_caps, "caps [obj:ID]", "the capabilities that the program's process holds, or another one",

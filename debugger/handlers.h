@@ -2,7 +2,7 @@
  *
  * Which handlers there are: built-in ones and shared objects. As the user names them:
  *
- *     NAME[:ARGS]       trace, count, watch, freeze, once, flip
+ *     NAME[:ARGS]       trace, count, watch, freeze, once, flip, log
  *     PATH.so[:ARGS]    exports `facet_handler`, see <facet/handler.h>
  */
 #ifndef DEBUGGER_HANDLERS_H
@@ -26,7 +26,7 @@ void handler_unload(struct handler_code *code);
 /* All built-in handlers, ended by NULL. */
 extern const struct facet_handler *const handlers_builtin[];
 extern const struct facet_handler handler_trace, handler_count, handler_watch, handler_freeze, handler_once,
-    handler_flip;
+    handler_flip, handler_log;
 
 /* "load", "store", "fetch"; "pass", "done", … as events and messages spell them; "STEP" with upper. */
 const char *handler_kind_name(enum facet_kind kind);
@@ -37,5 +37,7 @@ const char *handler_verdict_name(unsigned verdict);
 /* "insert+0x12 (table.c:41)", as far as known; else the address alone. Returns text. */
 #define HANDLER_PLACE 340
 const char *handler_place(const struct facet_services *services, uint64_t pc, char text[HANDLER_PLACE]);
+/* Something could not be written, which was said: facet ends with status 125. */
+void services_failed(const struct facet_services *services);
 
 #endif

@@ -53,6 +53,11 @@ static int service_wake(void *facet, uint64_t process) {
     return swaps_wake(h->on->swaps, process) ? 0 : -1;
 }
 
+void services_failed(const struct facet_services *services) {
+    struct attached *h = services->facet;
+    h->on->swaps->failed = true;
+}
+
 void services_fill(struct attached *attached) {
     attached->services = (struct facet_services){
         .facet = attached,
