@@ -57,6 +57,9 @@ void process_step(struct process *process, bool on);
 /* It has trapped into the kernel: its flags are as without a step. True: because it was stepped. */
 bool process_step_trap(struct process *process, bool debug_exception);
 
+/* The instruction that it was to be stepped over is. */
+void process_step_over(struct process *process);
+
 /* Its FPU state is about to be read, has been written. */
 void process_fpu_save(struct process *process);
 void process_fpu_load(struct process *process);
