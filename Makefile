@@ -49,7 +49,7 @@ KEEPER_SRC = kernel/domain/pager.c kernel/domain/copyspace.c
 DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/grants.c debugger/objects.c debugger/regions.c debugger/strace.c debugger/strace_args.c debugger/strace_structs.c \
 	debugger/strace_calls.c debugger/strace_flags.c debugger/report.c debugger/stats.c \
 	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c \
-	debugger/dispatch.c debugger/hold.c debugger/services.c debugger/events.c debugger/handlers.c debugger/builtin_trace.c \
+	debugger/dispatch.c debugger/hold.c debugger/broken.c debugger/guard.c debugger/services.c debugger/events.c debugger/handlers.c debugger/builtin_trace.c \
 	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/cli.c debugger/cli_input.c debugger/cli_terminal.c debugger/cli_complete.c debugger/cli_script.c debugger/cli_help.c debugger/cli_help_text.c debugger/cli_info.c \
 	debugger/cli_settings.c debugger/cli_arguments.c debugger/cmd_print.c debugger/color.c debugger/address.c \
 	debugger/frame.c debugger/frame_guess.c debugger/inlined.c debugger/ifunc.c debugger/disasm.c debugger/lines.c debugger/linespec.c debugger/source.c debugger/point.c \
@@ -78,6 +78,7 @@ QEMU_HOST = tests/qemu/alone.c
 QEMU_RUNGS = 03_paging 04_page_fault 05_ring3 06_syscall
 
 # Linux programs that run natively and under facet: one of several files …
+HOSTILE_SRC = $(patsubst %,tests/linux/hostile/%.c,main instructions memory signals calls)
 MATRIX_SRC = $(patsubst %,tests/linux/matrix/%.c,main memory process signals contents descriptors names status)
 # … those that the debugger's tests debug, of one file each, not optimized.
 DEBUGGED = tests/linux/stockroom.c tests/linux/talk.c
@@ -274,6 +275,12 @@ $(B)/tests/linux/escape: tests/linux/escape.c
 $(B)/tests/linux/matrix: $(MATRIX_SRC) tests/linux/matrix/matrix.h
 	$(MKDIR)
 	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $(MATRIX_SRC)
+$(B)/tests/linux/hostile: $(HOSTILE_SRC) tests/linux/hostile/hostile.h
+	$(MKDIR)
+	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $(HOSTILE_SRC)
+$(B)/tests/linux/fuzz $(B)/tests/linux/elfs: $(B)/%: %.c
+	$(MKDIR)
+	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $<
 $(DEBUGGED_BIN): $(B)/tests/linux/%: tests/linux/%.c
 	$(MKDIR)
 	$(say)$(CC) $(filter-out -O1,$(LINUX_CFLAGS)) -O0 $(DEPFLAGS) -o $@ $<
@@ -323,19 +330,20 @@ demo: all
 	@$(DEMO)
 DEMO = $(B)/facet run --swap sym:table=$(B)/handlers/tracer.so $(B)/guests/wordfreq < LICENSE
 
-test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(DEBUGGED_BIN) $(B)/tests/linux/stockroom-musl $(B)/tests/unit
+test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(DEBUGGED_BIN) $(B)/tests/linux/stockroom-musl $(B)/tests/linux/hostile $(B)/tests/linux/fuzz $(B)/tests/linux/elfs $(B)/tests/unit
 $(UNIT_OBJ): | build/deps-test
 unit: test-files
 	$(RUN_UNIT)
 RUN_UNIT = LSAN_OPTIONS=suppressions=tests/lsan.txt:print_suppressions=0 $(B)/tests/unit
 
 # Linux programs natively and under facet: the same output, exit status and files.
-LINUX_FILES = $(B)/tests/linux/matrix $(B)/tests/linux/escape
+LINUX_FILES = $(patsubst %,$(B)/tests/linux/%,matrix escape hostile fuzz elfs)
 define RUN_LINUX
 tests/linux/programs.sh $(B)
 tests/linux/matrix.sh $(B)
 tests/linux/escape.sh $(B)
 tests/linux/packages.sh $(B)
+tests/linux/mixed.sh $(B) 10000 1
 endef
 
 # The debug build is tested for what only it has: instruction counts.
@@ -381,10 +389,13 @@ operations: $(B)/kernel.elf $(B)/tests/optable
 test-qemu: test-files $(QEMU_BIN)
 	tests/qemu/run.sh $(B)
 
-# And SQLite, whose source has to be fetched.
+# And what harms, at length; and SQLite, whose source has to be fetched.
 test-linux: all $(LINUX_FILES) build/deps-test
 	$(RUN_LINUX)
+	tests/linux/hostile.sh $(B)
+	tests/linux/fuzz.sh $(B) 200 2000 2000
 	tests/linux/sqlite.sh $(B)
+	tests/linux/mixed.sh $(B) 1000000 2
 
 bench: all build/deps-test $(B)/tests/bench/pass.so $(BENCH_GUEST_BIN) $(BENCH_HOST_BIN)
 	tests/bench/bench.sh $(B) build/bench.ndjson

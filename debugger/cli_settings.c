@@ -23,6 +23,20 @@ struct setting {
 };
 #define IN_CLI(field) offsetof(struct cli, field)
 
+static enum facet_status set_on_handler_error(struct cli *cli, const char *args, struct facet_error *error) {
+    if (strcmp(args, "stop") && strcmp(args, "continue"))
+        return facet_fail(error, FACET_ERR_USAGE, "\"stop\" or \"continue\" expected.");
+    session_stop_at_broken(cli->session, *args == 's');
+    return FACET_OK;
+}
+
+static enum facet_status show_on_handler_error(struct cli *cli, const char *args, struct facet_error *error) {
+    (void)args, (void)error;
+    printf("When a handler breaks its contract the program is to %s.\n",
+           session_stops_at_broken(cli->session) ? "stop" : "continue");
+    return FACET_OK;
+}
+
 static const struct setting settings[] = {
     {"args", "args [ARGUMENTS]", "the program's arguments and redirections for the next `run`", SETTING_TEXT,
      IN_CLI(set.args), "Argument list to give program being debugged when it is started is \"%s\".", NULL, NULL},
@@ -38,6 +52,9 @@ static const struct setting settings[] = {
      "The size of the command history is %s.", NULL, NULL},
     {"listsize", "listsize N", "how many lines `list` shows", SETTING_NUMBER, IN_CLI(set.listsize),
      "Number of source lines facet will list by default is %s.", NULL, NULL},
+    {"on-handler-error", "on-handler-error stop|continue",
+     "what the program does when a handler crashes or gives a verdict that it did not declare", SETTING_OWN, 0, NULL,
+     set_on_handler_error, show_on_handler_error},
     {"pagination", "pagination on|off", "accepted for gdb's scripts; facet never stops its output", SETTING_SWITCH,
      IN_CLI(set.pagination), "State of pagination is %s.", NULL, NULL},
     {"convenience", "convenience", "the variables that begin with $", SETTING_OWN, 0, NULL, NULL, cmd_show_convenience},

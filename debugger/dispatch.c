@@ -67,21 +67,16 @@ static inline struct facet_access describe(struct swaps *s, const struct emu_acc
 
 /* A verdict that the handler did not declare. It is not asked again. */
 static enum facet_verdict break_contract(struct attached *h, unsigned verdict) {
-    struct swaps *s = h->on->swaps;
-    fprintf(stderr, "facet: handler %s: gave verdict %s (%u), which it did not declare; it is detached from %s\n",
-            h->code.text, handler_verdict_name(verdict), verdict, h->object.name);
-    h->dead = true;
-    s->unsettled = true;
-    s->failed = true;
-    if (s->emu)
-        emu_interrupt(s->emu);
+    char how[128];
+    snprintf(how, sizeof how, "gave verdict %s (%u), which it did not declare", handler_verdict_name(verdict), verdict);
+    handler_broken(h, how);
     return FACET_PASS;
 }
 
 static inline enum facet_verdict ask_handler(struct attached *h, struct facet_access *access,
                                              struct facet_reply *reply) {
     access->sequence = h->sequence++;
-    enum facet_verdict verdict = h->ask(h->state, access, reply);
+    enum facet_verdict verdict = h->ask(h->asked, access, reply);
     if (__builtin_expect(verdict == FACET_PASS, 1))
         return verdict;
     if ((unsigned)verdict > FACET_STOP || !(h->verdicts & FACET_MAY(verdict)))

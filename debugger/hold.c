@@ -43,13 +43,12 @@ void hold_outcome(void *context, const struct emu_access *a) {
     struct swaps *s = context;
     for (size_t i = 0; i < s->stepped_count; i++) {
         struct stepped *stepped = &s->stepped[i];
-        const struct attached *h = stepped->by;
-        if (stepped->step != a->step || h->dead || !h->code.handler->outcome)
+        if (stepped->step != a->step)
             continue;
         struct facet_access access = stepped->access;
         access.attempted = a->attempted;
         access.backing = a->backing;
-        h->code.handler->outcome(h->state, &access);
+        handler_outcome(stepped->by, &access);
     }
     hold_drop_step(s, a->step);
 }

@@ -74,8 +74,9 @@ void session_set_stream(struct session *session, int stream, int fd) {
 
 bool session_close(struct session *s) {
     session_kill(s);
-    swaps_free(s->swaps);
-    bool good = !s->events || events_close(s->events);
+    bool good = swaps_free(s->swaps);
+    if (s->events && !events_close(s->events))
+        good = false;
     strace_free(&s->strace);
     regions_free(s->regions);
     symbols_close(s->symbols);
@@ -154,6 +155,14 @@ static void report_absent(const struct session *s, const struct swapped *o, FILE
         fprintf(out, "%s was never there: the program made %u mapping%s\n", o->name.text, maps, maps == 1 ? "" : "s");
     else if (!o->name.map && !regions_at(s->regions, o->name.va))
         fprintf(out, "%s was never there: the program had no memory at that address\n", o->name.text);
+}
+
+void session_stop_at_broken(struct session *session, bool stop) {
+    session->swaps->stop_broken = stop;
+}
+
+bool session_stops_at_broken(const struct session *session) {
+    return session->swaps->stop_broken;
 }
 
 void session_report(struct session *session, FILE *out) {

@@ -38,7 +38,8 @@ struct session_config {
 /* Reads program and symbols; boots nothing. `config` is copied except what its pointers point to. */
 enum facet_status session_open(const struct session_config *config, struct session **session,
                                struct facet_error *error);
-/* Ends the machine, detaches all handlers, closes the events. False: they could not all be written (it was said). */
+/* Ends the machine, detaches all handlers, closes the events. False: session_failed, or now something did (it was
+ * said). */
 bool session_close(struct session *session);
 
 /* For the machines that session_start makes from now on: what the program finds behind its name (argv[0] is the name;
@@ -73,6 +74,9 @@ enum facet_status session_swap(struct session *session, const char *object, cons
 /* handler NULL: the newest on that object. */
 enum facet_status session_restore(struct session *session, const char *object, const char *handler,
                                   struct facet_error *error);
+/* Whether the program stops when a handler breaks its contract; at first it does not. */
+void session_stop_at_broken(struct session *session, bool stop);
+bool session_stops_at_broken(const struct session *session);
 /* Each handler's summary; what `info handlers` and the end of a run print. */
 void session_report(struct session *session, FILE *out);
 /* One line each: object, handler, accesses; the newest of an object first. */
@@ -89,6 +93,7 @@ enum session_event {
     SESSION_BREAKPOINT, /* before the instruction */
     SESSION_STEPPED,
     SESSION_INTERRUPTED, /* session_interrupt */
+    SESSION_BROKEN,      /* session_stop_at_broken: a handler broke its contract, an access or a few ago */
     SESSION_DEADLOCK,    /* every process waits for ever */
     SESSION_FAILED,      /* facet or its kernel failed; text says how. The machine is gone */
 };

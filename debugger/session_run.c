@@ -2,6 +2,7 @@
  *
  * Running the program, and what the machine's stops mean to its user.
  */
+#include "guard.h"
 #include "kernel.h"
 #include "report.h"
 #include "session_internal.h"
@@ -12,6 +13,7 @@ void session_interrupt(struct session *session) {
     struct emu *emu = session->emu;
     if (emu)
         emu_interrupt(emu);
+    guard_interrupt();
 }
 
 void session_forget_interrupt(struct session *session) {
@@ -117,6 +119,30 @@ static bool translate(struct session *s, const struct emu_stop *from, struct ses
     facet_assert(false, "stop reason %d", from->reason);
 }
 
+/* Stands soon after an access whose handler is no more. */
+static bool translate_broken(struct session *s, const struct emu_stop *from, struct session_stop *to) {
+    struct swaps *swaps = s->swaps;
+    bool stands = from->reason == EMU_STOP_INTERRUPT || from->reason == EMU_STOP_STEP;
+    bool wanted = swaps->broken[0] && swaps->stop_broken && stands && !s->asked;
+    if (wanted) {
+        *to = (struct session_stop){.event = SESSION_BROKEN};
+        snprintf(to->text, sizeof to->text, "\nThe program was stopped: %s.\n", swaps->broken);
+    }
+    swaps->broken[0] = '\0';
+    return wanted;
+}
+
+/* Runs the machine, with crashes of handlers caught. */
+static struct emu_stop go_guarded(struct session *s, struct emu_stop (*go)(struct emu *)) {
+    bool guarded = swaps_guarded(s->swaps);
+    if (guarded)
+        guard_enter();
+    struct emu_stop stop = go(s->emu);
+    if (guarded)
+        guard_leave();
+    return stop;
+}
+
 static struct session_stop drive(struct session *s, struct emu_stop (*go)(struct emu *)) {
     struct session_stop stop;
     struct emu_stop from;
@@ -125,8 +151,8 @@ static struct session_stop drive(struct session *s, struct emu_stop (*go)(struct
         swaps_settle(s->swaps);
         if (s->asked)
             emu_interrupt(s->emu);
-        from = go(s->emu);
-    } while (!translate(s, &from, &stop));
+        from = go_guarded(s, go);
+    } while (!translate_broken(s, &from, &stop) && !translate(s, &from, &stop));
     if (s->emu)
         swaps_settle(s->swaps);
     if (s->events)

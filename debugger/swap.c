@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "swap.h"
 
+#include "guard.h"
 #include "kernel.h"
 #include "text.h"
 
@@ -24,25 +25,20 @@ struct swapped *swaps_find(struct swaps *swaps, const char *object) {
 /* ---- Handlers of an object */
 
 static enum facet_status attach_state(struct attached *h, struct facet_error *error) {
-    const struct facet_handler *code = h->code.handler;
-    h->ask = code->access;
-    struct facet_handler_error why = {""};
-    h->verdicts = code->verdicts(h->code.args);
+    h->guarded = h->code.library != NULL;
     h->sequence = 0;
+    h->crashed = false;
+    enum facet_status status = handler_verdicts(h, error);
+    if (status != FACET_OK)
+        return status;
     if (h->verdicts >> (FACET_STOP + 1))
         return facet_fail(error, FACET_ERR_USAGE, "handler %s declares verdicts that do not exist (0x%x)", h->code.text,
                           h->verdicts);
-    h->state = code->attach ? code->attach(&h->object, h->code.args, &why) : NULL;
-    if (code->attach && !h->state)
-        return facet_fail(error, FACET_ERR_USAGE, "handler %s: %s", h->code.name,
-                          why.text[0] ? why.text : "it refused without saying why");
-    return FACET_OK;
-}
-
-static void detach(struct attached *h) {
-    if (h->code.handler->detach)
-        h->code.handler->detach(h->state);
-    h->state = NULL;
+    status = handler_attach(h, error);
+    h->access = h->code.handler->access;
+    h->ask = h->guarded ? guard_ask : h->access;
+    h->asked = h->guarded ? h : h->state;
+    return status;
 }
 
 /* facet's own handler knows its state by the object's name. */
@@ -68,6 +64,8 @@ static enum facet_status attach(struct swapped *object, const char *handler, con
         services_fill(h);
         h->object = (struct facet_object){object->name.text, object->name.va, object->name.size, &h->services};
         status = attach_state(h, error);
+        if (h->crashed)
+            h->code.library = NULL;
         if (status != FACET_OK)
             handler_unload(&h->code);
     }
@@ -88,7 +86,9 @@ static void drop_handler(struct swapped *object, size_t index) {
     if (object->swaps->stopped.handler == h->code.text)
         object->swaps->stopped.handler = "(restored)";
     memmove(object->chain + index, object->chain + index + 1, (--object->count - index) * sizeof *object->chain);
-    detach(h);
+    handler_detach(h);
+    if (h->crashed)
+        h->code.library = NULL; /* it stays where it is */
     handler_unload(&h->code);
     free(h);
 }
@@ -107,9 +107,9 @@ static void drop_object(struct swapped *object) {
     free(object);
 }
 
-void swaps_free(struct swaps *swaps) {
+bool swaps_free(struct swaps *swaps) {
     if (!swaps)
-        return;
+        return true;
     swaps->emu = NULL;
     while (swaps->count > 0)
         drop_object(swaps->objects[swaps->count - 1]);
@@ -119,7 +119,9 @@ void swaps_free(struct swaps *swaps) {
     free(swaps->wakes);
     free(swaps->blocked);
     free(swaps->stepped);
+    bool good = !swaps->failed;
     free(swaps);
+    return good;
 }
 
 static struct swapped *add_object(struct swaps *s, struct object_name name) {
@@ -312,9 +314,12 @@ enum facet_status swaps_renew(struct swaps *swaps, struct facet_error *error) {
     enum facet_status status = FACET_OK;
     for (struct attached *h = next_attached(swaps, 0); h && status == FACET_OK;
          h = next_attached(swaps, h->serial + 1)) {
-        detach(h);
+        if (h->crashed)
+            continue;
+        handler_detach(h);
         status = attach_state(h, error);
         h->dead = status != FACET_OK;
+        swaps->unsettled |= h->crashed;
     }
     return status;
 }
@@ -372,7 +377,7 @@ void swaps_report(struct swaps *swaps, FILE *out) {
         if (h->on->hidden)
             continue;
         else if (h->code.handler->report)
-            h->code.handler->report(h->state, out);
+            handler_report(h, out);
         else
             fprintf(out, "%s %s: %lu accesses\n", h->code.name, h->object.name, h->sequence);
 }

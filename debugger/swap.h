@@ -21,13 +21,18 @@ struct swaps;
 
 /* A handler attached to an object. */
 struct attached {
-    enum facet_verdict (*ask)(void *state, const struct facet_access *access, struct facet_reply *reply);
-    struct handler_code code;
+    /* access() with the state, or guard_ask() with this. */
+    enum facet_verdict (*ask)(void *asked, const struct facet_access *access, struct facet_reply *reply);
+    void *asked;
+    enum facet_verdict (*access)(void *state, const struct facet_access *access, struct facet_reply *reply);
     void *state;
+    struct handler_code code;
     uint32_t verdicts; /* declared, as FACET_MAY */
     uint64_t serial;   /* later attached: greater */
     uint64_t sequence; /* accesses it was asked about */
+    bool guarded;      /* somebody else's code: called by guard.h */
     bool dead;         /* broke its contract: never asked again, removed when the machine stands */
+    bool crashed;      /* or did not return: none of its functions is called again, its code and state stay */
     struct swapped *on;
     struct facet_services services;
     struct facet_object object;
@@ -109,7 +114,9 @@ struct swaps {
     uint64_t next_serial;
     struct stopped_access stopped;
     uint64_t accesses; /* that touched a named byte, of the machine that runs */
-    bool failed;       /* a handler broke its contract */
+    bool failed;       /* a handler broke its contract, or could not write its file */
+    bool stop_broken;  /* the program is to stop when a handler breaks its contract … */
+    char broken[1024]; /* … and this is how one did; "": none, or it was told */
     bool unsettled;    /* swaps_settle has something to do */
     struct {
         char *object, *handler;
@@ -134,7 +141,7 @@ struct swaps {
 };
 
 struct swaps *swaps_new(const struct program *program, struct symbols *symbols);
-void swaps_free(struct swaps *swaps); /* detaches all */
+bool swaps_free(struct swaps *swaps); /* detaches all; returns whether nothing failed since swaps_new */
 
 /* Attaches `handler` (as on the command line) to `object`, newest. With a machine the fronts are installed at once. */
 enum facet_status swaps_add(struct swaps *swaps, const char *object, const char *handler, struct facet_error *error);
@@ -217,6 +224,19 @@ void hold_copy(struct stopped_access *to, const struct stopped_access *from);
 void hold_forget(struct attached *handler);
 void hold_forget_all(struct swaps *swaps); /* the machine goes away */
 void hold_settle(struct swaps *swaps);     /* the machine stands: wakes whom was to be woken */
+
+/* ---- broken.c */
+/* The handler broke its contract: is never asked again, which is said on standard error: "facet: handler NAME …". */
+void handler_broken(struct attached *handler, const char *how);
+/* What it did instead of answering; signal as of guard_ask. */
+void handler_crashed(struct attached *handler, const struct facet_access *access, int signal);
+/* Its functions, guarded. Failures say why; one that crashed or did not return is to blame for it. */
+enum facet_status handler_verdicts(struct attached *handler, struct facet_error *error);
+enum facet_status handler_attach(struct attached *handler, struct facet_error *error);
+void handler_outcome(struct attached *handler, const struct facet_access *access);
+void handler_report(struct attached *handler, FILE *out);
+void handler_detach(struct attached *handler);
+bool swaps_guarded(const struct swaps *swaps); /* any handler is to be guarded */
 
 /* ---- services.c: fills attached->services */
 void services_fill(struct attached *attached);

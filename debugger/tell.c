@@ -156,6 +156,7 @@ static enum facet_status tell_reason(struct control *c, bool *gone, struct facet
         printf("\nEvery process waits for ever.\n");
         swaps_tell_blocked(session_swaps(c->cli->session), stdout);
         break;
+    case SESSION_BROKEN:
     case SESSION_BREAKPOINT:
     case SESSION_STOPPED:
     case SESSION_STEPPED:

@@ -153,6 +153,32 @@ bool access_capture(struct emu *emu, uint64_t va, enum access kind) {
     return true;
 }
 
+static bool is_fronted(struct emu *emu, uint64_t va) {
+    struct mmu_page page;
+    return mmu_walk(emu, reg_get(emu, UC_X86_REG_CR3), va, &page) == MMU_OK && in_aperture(page.gpa);
+}
+
+void access_pieces(struct emu *emu, uint64_t pc) {
+    struct access_state *state = emu->access;
+    const struct decoded *decoded;
+    struct facet_regs regs;
+    uint64_t va;
+    if (state->tx.active || emu->delivery.active || emu->pending != PENDING_NONE)
+        return;
+    decoded = access_decode(state, pc);
+    emu_regs_get(emu, &regs);
+    unsigned size = decoded->wide != 0 ? decoded->wide : PIECE_MAX;
+    if (decoded->wide != 0)
+        va = decoded_wide_address(decoded, &regs);
+    else if (!decoded_store_address(decoded, &regs, &va))
+        return;
+    if (!is_fronted(emu, va) && !is_fronted(emu, va + size - 1))
+        return;
+    state->ring_count = 0; /* nothing has been asked yet */
+    access_refuse(state, va, ACCESS_FETCH, false);
+    run_stop(emu, PENDING_TRANSACTION);
+}
+
 /* ---- What the core calls */
 
 bool access_init(struct emu *emu) {
@@ -270,6 +296,7 @@ enum exit_action access_exit(struct emu *emu, uc_err err) {
     struct access_state *state = emu->access;
     access_special(state, SPECIAL_ENDING | SPECIAL_SWALLOW | SPECIAL_TAIL, false);
     state->load.left = 0;
+    state->pair.va = 0;
     if (state->fetch.count != 0 && emu->pending != PENDING_CLOCK) /* then no instruction starts over */
         fetch_exit(state);
     if (state->tx.active && emu->pending != PENDING_COMMIT)

@@ -30,6 +30,7 @@
 
 #define FACET_FLAGS (FACET_RMW | FACET_ATOMIC) /* those that the instruction decides, equal to enum decode_flag's */
 #define PIECE_MAX 8                            /* bytes in one event of the engine */
+#define PAIR_MAX 16                            /* bytes in one access of the inline path */
 #define STORES_MAX 160                         /* events of one instruction: FXSAVE makes about 100 */
 #define ANSWERS_MAX 320
 #define RING_SIZE 256 /* a power of two, at least STORES_MAX */
@@ -66,9 +67,10 @@ enum special {
 /* One access as it was answered. */
 struct answer {
     uint64_t va;
-    uint8_t kind, size, verdict;
-    uint8_t bytes[PIECE_MAX]; /* loads: what was delivered; stores: what is stored */
-    uint64_t step;            /* emu_access.step */
+    uint16_t size;
+    uint8_t kind, verdict;
+    uint64_t step;           /* emu_access.step */
+    uint8_t bytes[PAIR_MAX]; /* loads: what was delivered; stores: what is stored. Of a wider one answer_bytes() */
 };
 
 /* The answered accesses of an instruction that has not retired. It lives while the process stands before that
@@ -89,6 +91,7 @@ struct answer_log {
     uint64_t cr3;
     struct facet_regs regs;
     unsigned count;
+    uint8_t wide[2][FACET_ACCESS_MAX]; /* the one load, the one store of more than PAIR_MAX bytes */
     struct answer answer[ANSWERS_MAX];
 };
 
@@ -99,19 +102,31 @@ struct ring_entry {
 
 struct pending_store {
     uint64_t va;
-    uint8_t size;
-    bool answered;            /* on the inline path, before the transaction */
-    bool swallowed;           /* DONE */
-    uint8_t bytes[PIECE_MAX]; /* as attempted; once answered, as to be stored */
+    unsigned size;
+    bool answered;  /* on the inline path, before the transaction */
+    bool swallowed; /* DONE */
+    bool replaced;  /* by the handler, all bytes of it */
+    uint8_t *bytes; /* as attempted; once answered, as to be stored: piece, or the wide operand's */
+    uint8_t piece[PIECE_MAX];
     int parts;
     struct target target[2];
 };
 
 /* An access whose outcome is to be told. */
 struct stepped {
-    struct answer answer;
+    unsigned answer; /* its number in the log */
     int parts;
     struct target target[2];
+};
+
+/* The operand that the engine moves in several pieces (decoded.wide), joined again. */
+struct wide {
+    unsigned size; /* 0: the instruction has none */
+    uint64_t va;
+    bool loaded; /* `load` is what the instruction gets */
+    int store;   /* index of its pending store, -1: none yet */
+    uint8_t load[FACET_ACCESS_MAX], bytes[FACET_ACCESS_MAX];
+    bool stored[FACET_ACCESS_MAX]; /* FXSAVE and MASKMOV leave some bytes alone */
 };
 
 struct transaction {
@@ -122,6 +137,7 @@ struct transaction {
     unsigned flags; /* enum decode_flag */
     uc_context *context;
     unsigned slots, stores;
+    unsigned asked;        /* stores so far for which a verdict is there */
     unsigned answered;     /* accesses so far that are in the log */
     struct answer_log log; /* the working copy */
     uint64_t refused_va;   /* what the inline path could not do */
@@ -132,6 +148,10 @@ struct transaction {
     struct pending_store store[STORES_MAX];
     unsigned steps;
     struct stepped step[ANSWERS_MAX];
+    bool apart; /* it stores elsewhere than it loads (MOVS, PUSH, POP, CALL), which is still to be checked */
+    uint64_t apart_va;
+    unsigned apart_size;
+    struct wide wide;
 };
 
 struct access_state {
@@ -151,8 +171,14 @@ struct access_state {
     struct {                       /* SPECIAL_TAIL */
         uint64_t va;
         unsigned size, got;
-        uint8_t bytes[PIECE_MAX];
+        uint8_t bytes[PAIR_MAX];
     } tail;
+    struct {             /* an operand of two halves, of which the upper one is to come; va 0: none */
+        uint64_t pc, va; /* of that half */
+        enum access kind;
+        const uint8_t *from;     /* loads: that half */
+        uint8_t bytes[PAIR_MAX]; /* stores */
+    } pair;
     uint8_t reply_room[3 * FACET_ACCESS_MAX]; /* the middle third is emu_access.reply */
     uint8_t backing[FACET_ACCESS_MAX];
 
@@ -291,7 +317,7 @@ void fetch_outcome(struct access_state *state); /* the transaction has retired *
 
 /* ---- answers.c */
 void ring_note(struct access_state *state, uint64_t pc, enum facet_kind kind, uint64_t va, unsigned size,
-               enum facet_verdict verdict, const uint8_t *bytes); /* bytes: PIECE_MAX may be read */
+               enum facet_verdict verdict, const uint8_t *bytes); /* size: at most PAIR_MAX */
 bool ring_ends_at(struct access_state *state, uint64_t pc);
 /* For each access of a transaction in its turn, fronted or not. */
 void ring_pass(struct access_state *state, enum access kind, uint64_t va, unsigned size);
@@ -303,6 +329,8 @@ void log_keep(struct access_state *state);               /* after an abort */
 bool log_waits(struct access_state *state, uint64_t pc); /* in this address space */
 void log_clear(struct access_state *state);
 const struct answer *log_next(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size);
+/* Of an answer in the transaction's log. */
+const uint8_t *answer_bytes(const struct access_state *state, const struct answer *answer);
 void log_add(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size, enum facet_verdict verdict,
              const uint8_t *bytes, uint64_t step);
 

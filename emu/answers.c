@@ -20,9 +20,9 @@ void ring_note(struct access_state *state, uint64_t pc, enum facet_kind kind, ui
     entry->pc = pc;
     entry->answer.va = va;
     entry->answer.kind = (uint8_t)kind;
-    entry->answer.size = (uint8_t)size;
+    entry->answer.size = (uint16_t)size;
     entry->answer.verdict = (uint8_t)verdict;
-    memcpy(entry->answer.bytes, bytes, PIECE_MAX);
+    memcpy(entry->answer.bytes, bytes, size);
     if (state->ring_count < RING_SIZE)
         state->ring_count++;
 }
@@ -164,6 +164,10 @@ const struct answer *log_next(struct access_state *state, enum facet_kind kind, 
     return answer;
 }
 
+const uint8_t *answer_bytes(const struct access_state *state, const struct answer *answer) {
+    return answer->size > PAIR_MAX ? state->tx.log.wide[answer->kind == FACET_STORE] : answer->bytes;
+}
+
 void log_add(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size, enum facet_verdict verdict,
              const uint8_t *bytes, uint64_t step) {
     struct answer_log *log = &state->tx.log;
@@ -171,7 +175,7 @@ void log_add(struct access_state *state, enum facet_kind kind, uint64_t va, unsi
                  ANSWERS_MAX);
     struct answer *answer = &log->answer[log->count++];
     *answer = (struct answer){
-        .va = va, .kind = (uint8_t)kind, .size = (uint8_t)size, .verdict = (uint8_t)verdict, .step = step};
-    memcpy(answer->bytes, bytes, PIECE_MAX);
+        .va = va, .kind = (uint8_t)kind, .size = (uint16_t)size, .verdict = (uint8_t)verdict, .step = step};
+    memcpy(size > PAIR_MAX ? log->wide[kind == FACET_STORE] : answer->bytes, bytes, size);
     state->tx.answered = log->count;
 }

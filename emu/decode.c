@@ -208,15 +208,70 @@ static int8_t register_number(x86_reg reg) {
     return -1;
 }
 
-static void note_operand(struct decoded *slot, const cs_x86_op *memory) {
-    slot->store = DECODE_STORE_OPERAND;
-    slot->store_size = memory->size;
+static void note_location(struct decoded *slot, const cs_x86_op *memory) {
     slot->base = register_number(memory->mem.base);
     slot->index = register_number(memory->mem.index);
     slot->segment = register_number(memory->mem.segment);
     slot->scale = (uint8_t)memory->mem.scale;
     slot->displacement = memory->mem.disp;
     slot->rip_relative = memory->mem.base == X86_REG_RIP || memory->mem.base == X86_REG_EIP;
+}
+
+static void note_operand(struct decoded *slot, const cs_insn *insn, const cs_x86_op *memory) {
+    slot->store = DECODE_STORE_OPERAND;
+    slot->store_size = insn->id == X86_INS_FNSTSW ? 2 : memory->size; /* Capstone says 4 */
+    note_location(slot, memory);
+}
+
+/* Bytes of the memory operand if the engine may move it in several pieces or repeatedly, else 0. */
+static uint16_t wide_size(const cs_insn *insn, const cs_x86_op *memory) {
+    bool small = has_prefix(insn, 0x66);
+    switch (insn->id) {
+    case X86_INS_FXSAVE:
+    case X86_INS_FXSAVE64:
+    case X86_INS_FXRSTOR:
+    case X86_INS_FXRSTOR64:
+        return 512;
+    case X86_INS_FNSAVE:
+    case X86_INS_FRSTOR:
+        return small ? 94 : 108;
+    case X86_INS_FNSTENV:
+    case X86_INS_FLDENV:
+        return small ? 14 : 28;
+    case X86_INS_FBLD:
+    case X86_INS_FBSTP:
+        return 10;
+    case X86_INS_MASKMOVDQU:
+        return 16;
+    case X86_INS_MASKMOVQ:
+        return 8;
+    case X86_INS_NEG: /* with LOCK: loads, then compares and exchanges until nobody came between */
+        return memory != NULL && has_prefix(insn, 0xf0) ? memory->size : 0;
+    case X86_INS_CVTPS2PD: /* 16 bytes to the engine, of which it uses 8 */
+    case X86_INS_CVTDQ2PD:
+        return memory != NULL ? 8 : 0;
+    default:
+        return memory != NULL && (memory->size == 10 || memory->size == 16) ? memory->size : 0;
+    }
+}
+
+static void note_wide(struct decoded *slot, const cs_insn *insn, const cs_x86 *x86) {
+    unsigned count;
+    const cs_x86_op *memory = memory_operand(x86, &count);
+    slot->wide = wide_size(insn, memory);
+    if (slot->wide == 0)
+        return;
+    if (memory != NULL) {
+        note_location(slot, memory);
+    } else { /* MASKMOV */
+        slot->base = register_number(X86_REG_RDI);
+        slot->segment = register_number(has_prefix(insn, 0x64)   ? X86_REG_FS
+                                        : has_prefix(insn, 0x65) ? X86_REG_GS
+                                                                 : X86_REG_INVALID);
+    }
+    bool overread = insn->id == X86_INS_CVTPS2PD || insn->id == X86_INS_CVTDQ2PD;
+    if (overread || (slot->wide == 16 && insn->id != X86_INS_MASKMOVDQU && insn->id != X86_INS_CMPXCHG16B))
+        slot->flags |= DECODE_PAIR;
 }
 
 static void note_store(struct decoded *slot, const cs_insn *insn, const cs_x86 *x86) {
@@ -246,9 +301,9 @@ static void note_store(struct decoded *slot, const cs_insn *insn, const cs_x86 *
         return;
     }
     if (x86->op_count > 0 && x86->operands[0].type == X86_OP_MEM)
-        note_operand(slot, &x86->operands[0]);
+        note_operand(slot, insn, &x86->operands[0]);
     else if (insn->id == X86_INS_XCHG && x86->op_count == 2 && x86->operands[1].type == X86_OP_MEM)
-        note_operand(slot, &x86->operands[1]);
+        note_operand(slot, insn, &x86->operands[1]);
 }
 
 static bool leaves_program(const cs_insn *insn) {
@@ -309,6 +364,32 @@ void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, co
     if (!decoder->host_movbe)
         slot->flags &= (uint16_t)~DECODE_SWAP;
     note_store(slot, decoder->insn, x86);
+    note_wide(slot, decoder->insn, x86);
+}
+
+/* Of the operand that note_location noted. */
+static uint64_t operand_address(const struct decoded *decoded, const unsigned long *reg) {
+    uint64_t sum = (uint64_t)decoded->displacement;
+    if (decoded->rip_relative)
+        sum += decoded->pc + decoded->size;
+    if (decoded->base >= 0)
+        sum += reg[decoded->base];
+    if (decoded->pops && decoded->base == (int8_t)(offsetof(struct facet_regs, rsp) / 8))
+        sum += decoded->store_size;
+    if (decoded->index >= 0)
+        sum += reg[decoded->index] * decoded->scale;
+    return sum;
+}
+
+static uint64_t segmented(const struct decoded *decoded, const unsigned long *reg, uint64_t offset) {
+    if (decoded->address32)
+        offset &= 0xffffffff;
+    return offset + (decoded->segment >= 0 ? reg[decoded->segment] : 0);
+}
+
+uint64_t decoded_wide_address(const struct decoded *decoded, const struct facet_regs *regs) {
+    const unsigned long *reg = (const unsigned long *)regs;
+    return segmented(decoded, reg, operand_address(decoded, reg));
 }
 
 bool decoded_store_address(const struct decoded *decoded, const struct facet_regs *regs, uint64_t *address) {
@@ -324,21 +405,9 @@ bool decoded_store_address(const struct decoded *decoded, const struct facet_reg
         sum = regs->rdi;
         break;
     case DECODE_STORE_OPERAND:
-        sum = (uint64_t)decoded->displacement;
-        if (decoded->rip_relative)
-            sum += decoded->pc + decoded->size;
-        if (decoded->base >= 0)
-            sum += reg[decoded->base];
-        if (decoded->pops && decoded->base == (int8_t)(offsetof(struct facet_regs, rsp) / 8))
-            sum += decoded->store_size;
-        if (decoded->index >= 0)
-            sum += reg[decoded->index] * decoded->scale;
+        sum = operand_address(decoded, reg);
         break;
     }
-    if (decoded->address32)
-        sum &= 0xffffffff;
-    if (decoded->segment >= 0)
-        sum += reg[decoded->segment];
-    *address = sum;
+    *address = segmented(decoded, reg, sum);
     return true;
 }

@@ -23,6 +23,7 @@ enum decode_flag {
     DECODE_HELPER =
         128, /* stores in pieces that can't be refused (x87 extended, FXSAVE and kin, CMPXCHG8B/16B, MASKMOV) */
     DECODE_SYSTEM = 256, /* SYSCALL, INT, HLT, …: never a transaction, it leaves the program */
+    DECODE_PAIR = 512,   /* the engine moves its operand as two halves of 8 bytes, the lower one first (SSE) */
 };
 
 /* How to find the store of an instruction whose store began before the hook saw it. */
@@ -37,7 +38,9 @@ struct decoded {
     uint16_t flags;     /* enum decode_flag */
     uint8_t store;      /* enum decode_store */
     uint8_t store_size; /* bytes */
-    /* The destination operand, for DECODE_STORE_OPERAND. Register numbers index struct facet_regs; -1: none. */
+    uint16_t wide;      /* bytes of the memory operand that the engine moves in several pieces; 0: it has none */
+    /* The destination operand, for DECODE_STORE_OPERAND, or the wide one. Register numbers index struct facet_regs; -1:
+     * none. */
     int8_t base, index, segment; /* segment: index of fs_base or gs_base, -1: none */
     uint8_t scale;
     bool rip_relative, address32;
@@ -55,5 +58,7 @@ void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, co
 
 /* Address of the store that the instruction makes with these registers (of before the instruction). False: unknown. */
 bool decoded_store_address(const struct decoded *decoded, const struct facet_regs *regs, uint64_t *address);
+/* Address of the wide operand, likewise. */
+uint64_t decoded_wide_address(const struct decoded *decoded, const struct facet_regs *regs);
 
 #endif

@@ -12,6 +12,7 @@
 #include <facet/error.h>
 #include <facet/handler.h>
 #include <facet/platform.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -84,6 +85,9 @@ struct emu_stop emu_run(struct emu *emu);
 struct emu_stop emu_step(struct emu *emu);
 /* Makes the running or the next emu_run/emu_step return soon with EMU_STOP_INTERRUPT. Async-signal-safe. */
 void emu_interrupt(struct emu *emu);
+/* For who takes SIGSEGV over while a machine runs, which then needs it now and then to be interrupted: true if this one
+ * was the machine's, and is dealt with. Arguments as of an SA_SIGINFO handler. Async-signal-safe. */
+bool emu_own_fault(const siginfo_t *info, const void *context);
 
 /* Execution breakpoints on virtual addresses, ring 3 only. Running from a breakpoint executes it without stopping. */
 void emu_breakpoint_add(struct emu *emu, gva_t pc);

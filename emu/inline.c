@@ -123,14 +123,65 @@ ask_inline(struct access_state *state, const struct slot *slot, enum facet_kind 
     return verdict;
 }
 
+/* ---- Two halves: operands of 16 bytes, joined when they lie in this page. The others are captured. */
+
+/* Nothing of this instruction has happened yet, and its wide operand is here as a whole. */
+static bool pair_begins(struct access_state *state, const struct slot *slot, unsigned offset,
+                        const struct decoded *decoded) {
+    struct facet_regs regs;
+    if ((decoded->flags & DECODE_PAIR) == 0 || offset + decoded->wide > PAGE_SIZE)
+        return false;
+    if (offset != 0)
+        return true; /* had it begun in the page before, it had been refused there */
+    emu_regs_get(state->emu, &regs);
+    return decoded_wide_address(decoded, &regs) == slot->va;
+}
+
+static inline bool pair_goes_on(const struct access_state *state, uint64_t pc, uint64_t va, enum access kind) {
+    return state->pair.va == va && state->pair.pc == pc && state->pair.kind == kind;
+}
+
 /* ---- Loads */
 
-static const uint8_t nothing[3 * PIECE_MAX];
+static const uint8_t nothing[4 * PIECE_MAX];
+
+static inline bool load_serve(struct access_state *state, uint64_t address, unsigned size, const uint8_t *from) {
+    state->load.address = address;
+    state->load.from = from;
+    state->load.left = (address & (size - 1)) != 0 ? 2 * size : size;
+    return true;
+}
+
+static __attribute__((noinline)) bool load_pair(struct access_state *state, const struct slot *slot, uint64_t address,
+                                                unsigned size, uint64_t pc, const struct decoded *decoded) {
+    unsigned offset = address % PAGE_SIZE;
+    uint64_t va = slot->va + offset;
+    if (pair_goes_on(state, pc, va, ACCESS_LOAD)) {
+        state->pair.va = 0;
+        return load_serve(state, address, size, state->pair.from);
+    }
+    if (!pair_begins(state, slot, offset, decoded))
+        return access_refuse(state, va, ACCESS_LOAD, false);
+    enum facet_verdict verdict = ask_inline(state, slot, FACET_LOAD, offset, decoded->wide, pc, decoded->flags, NULL);
+    const uint8_t *from = nothing + PIECE_MAX;
+    if (verdict == FACET_DONE)
+        from = access_reply(state);
+    else if (slot->target.host != NULL)
+        from = slot->target.host + offset;
+    ring_note(state, pc, FACET_LOAD, va, decoded->wide, verdict, from);
+    state->pair.pc = pc;
+    state->pair.va = va + size;
+    state->pair.kind = ACCESS_LOAD;
+    state->pair.from = decoded->wide > PIECE_MAX ? from + PIECE_MAX : nothing + PIECE_MAX;
+    return load_serve(state, address, size, from);
+}
 
 static inline bool load_inline(struct access_state *state, const struct slot *slot, uint64_t address, unsigned size,
                                uint64_t pc) {
     const struct decoded *decoded = decode(state, pc);
     unsigned offset = address % PAGE_SIZE;
+    if (decoded->wide != 0)
+        return load_pair(state, slot, address, size, pc, decoded);
     if (offset + size > PAGE_SIZE || ((decoded->flags & DECODE_RMW) != 0 && !slot->plain_store))
         return access_refuse(state, slot->va + offset, ACCESS_LOAD, false);
     if (state->emu->stats.fast_accesses >= state->blocks_due && (decoded->flags & DECODE_MULTI) == 0) {
@@ -144,12 +195,9 @@ static inline bool load_inline(struct access_state *state, const struct slot *sl
         from = access_reply(state);
     else if (slot->target.host != NULL)
         from = slot->target.host + offset;
-    state->load.address = address;
-    state->load.from = from;
-    state->load.left = (address & (size - 1)) != 0 ? 2 * size : size;
     if ((decoded->flags & DECODE_MULTI) != 0)
         ring_note(state, pc, FACET_LOAD, slot->va + offset, size, verdict, from);
-    return true;
+    return load_serve(state, address, size, from);
 }
 
 /* ---- Stores */
@@ -185,6 +233,8 @@ static void store_wide(struct access_state *state, const struct target *target, 
                  (int)verdict);
     if (verdict == FACET_PASS)
         target_write(state->emu, target, 2, va, size, access_stored(&access));
+    if ((flags & DECODE_MULTI) != 0)
+        ring_note(state, pc, FACET_STORE, va, size, verdict, access_stored(&access));
 }
 
 static bool page_at(struct access_state *state, uint64_t va, struct target *target) {
@@ -193,22 +243,29 @@ static bool page_at(struct access_state *state, uint64_t va, struct target *targ
            page_resolve(state->emu, &page, target) == FRONT_OK;
 }
 
-/* A byte store at a page's start may be the first byte here of a store that began in the page before, which is ordinary
- * memory: the engine has stored those bytes already and reports the rest one by one. The whole is one access, asked at
- * its last byte. Its backing shows the ordinary bytes as they are now, and DONE can't take them back. */
+static void swallow_bytes(struct access_state *state, unsigned count) {
+    state->swallow = count;
+    access_special(state, SPECIAL_SWALLOW, count != 0);
+}
+
+/* A store at a page's start may be the first one here of a store that began in the page before, which is ordinary
+ * memory: the engine has stored those bytes already and reports the rest, one by one but for an upper half. The whole
+ * is one access, asked at its last byte. Its backing shows the ordinary bytes as they are now, and DONE can't take them
+ * back. */
 static bool tail_begins(struct access_state *state, const struct slot *slot, const struct decoded *decoded) {
     struct facet_regs regs;
+    bool pair = (decoded->flags & DECODE_PAIR) != 0;
     uint64_t va;
-    unsigned size = decoded->store_size < PIECE_MAX ? decoded->store_size : PIECE_MAX;
+    unsigned size = pair ? PAIR_MAX : decoded->store_size < PIECE_MAX ? decoded->store_size : PIECE_MAX;
     if (size <= 1)
         return false;
     emu_regs_get(state->emu, &regs);
-    if (!decoded_store_address(decoded, &regs, &va))
+    if (pair)
+        va = decoded_wide_address(decoded, &regs);
+    else if (!decoded_store_address(decoded, &regs, &va))
         return false;
     if (decoded->store == DECODE_STORE_PUSH && va >= slot->va) /* ENTER pushes several times */
         va -= (va - slot->va + size) / size * size;
-    if (decoded->store_size > size && va < slot->va) /* in several pieces */
-        va += (slot->va - va) / size * size;
     if (va >= slot->va || va + size <= slot->va)
         return false;
     state->tail.va = va;
@@ -218,10 +275,14 @@ static bool tail_begins(struct access_state *state, const struct slot *slot, con
     return true;
 }
 
-static bool tail_byte(struct access_state *state, const struct slot *slot, uint64_t value, uint64_t pc) {
+static bool tail_bytes(struct access_state *state, const struct slot *slot, unsigned size, uint64_t value,
+                       uint64_t pc) {
     unsigned before = (unsigned)(slot->va - state->tail.va);
     struct target target[2];
-    state->tail.bytes[state->tail.got++] = (uint8_t)value;
+    if (size > 1 && (state->tail.got - before) % size != 0)
+        swallow_bytes(state, size);
+    memcpy(state->tail.bytes + state->tail.got, &value, size);
+    state->tail.got += size;
     if (state->tail.got < state->tail.size)
         return true;
     access_special(state, SPECIAL_TAIL, false);
@@ -230,11 +291,6 @@ static bool tail_byte(struct access_state *state, const struct slot *slot, uint6
     target[1] = slot->target;
     store_wide(state, target, state->tail.va, state->tail.size, pc, access_decode(state, pc)->flags, state->tail.bytes);
     return true;
-}
-
-static void swallow_bytes(struct access_state *state, unsigned count) {
-    state->swallow = count;
-    access_special(state, SPECIAL_SWALLOW, count != 0);
 }
 
 /* Stores that take more than one page, began in the page before, or can't be refused. */
@@ -253,13 +309,45 @@ static __attribute__((noinline)) bool store_unusual(struct access_state *state, 
     return true;
 }
 
+/* The lower half is kept until the upper one comes. */
+static __attribute__((noinline)) bool store_pair(struct access_state *state, const struct slot *slot, unsigned offset,
+                                                 unsigned size, uint64_t value, uint64_t pc,
+                                                 const struct decoded *decoded) {
+    uint64_t va = slot->va + offset;
+    bool upper = pair_goes_on(state, pc, va, ACCESS_STORE);
+    if (offset == 0 && !upper && tail_begins(state, slot, decoded))
+        return tail_bytes(state, slot, size, value, pc);
+    if (!upper && (size != PIECE_MAX || !slot->plain_store || !pair_begins(state, slot, offset, decoded)))
+        return access_refuse(state, va, ACCESS_STORE, false);
+    memcpy(state->pair.bytes + (upper ? PIECE_MAX : 0), &value, PIECE_MAX);
+    if (!upper) {
+        state->pair.pc = pc;
+        state->pair.va = va + PIECE_MAX;
+        state->pair.kind = ACCESS_STORE;
+    } else {
+        offset -= PIECE_MAX;
+        state->pair.va = 0;
+        enum facet_verdict verdict =
+            ask_inline(state, slot, FACET_STORE, offset, PAIR_MAX, pc, decoded->flags, state->pair.bytes);
+        const uint8_t *stored = access_stored(&state->access);
+        if (verdict == FACET_PASS && slot->target.host != NULL)
+            memcpy(slot->target.host + offset, stored, PAIR_MAX);
+        ring_note(state, pc, FACET_STORE, slot->va + offset, PAIR_MAX, verdict, stored);
+    }
+    if ((va & (PIECE_MAX - 1)) != 0)
+        swallow_bytes(state, PIECE_MAX);
+    return true;
+}
+
 static inline bool store_inline(struct access_state *state, const struct slot *slot, unsigned offset, unsigned size,
                                 uint64_t value, uint64_t pc) {
     const struct decoded *decoded = decode(state, pc);
+    if ((decoded->flags & DECODE_PAIR) != 0)
+        return store_pair(state, slot, offset, size, value, pc, decoded);
     if (offset + size > PAGE_SIZE || (!slot->plain_store && (decoded->flags & DECODE_HELPER) == 0))
         return store_unusual(state, slot, offset, size, value, pc, decoded);
     if (size == 1 && offset == 0 && tail_begins(state, slot, decoded))
-        return tail_byte(state, slot, value, pc);
+        return tail_bytes(state, slot, size, value, pc);
     if ((decoded->flags & (DECODE_SWAP | DECODE_PUSHF)) != 0)
         value = access_store_value(state->emu, decoded->flags, value, size);
     enum facet_verdict verdict =
@@ -290,7 +378,7 @@ static bool on_special(struct access_state *state, struct slot *slot, enum acces
         return true;
     }
     if ((state->special & SPECIAL_TAIL) != 0) {
-        *answer = tail_byte(state, slot, value, reg_rip(state->emu));
+        *answer = tail_bytes(state, slot, size, value, reg_rip(state->emu));
         return true;
     }
     if ((state->special & SPECIAL_LOG) != 0 && log_waits(state, reg_rip(state->emu))) {

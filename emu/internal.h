@@ -355,6 +355,8 @@ bool step_to_page_border(struct emu *emu);
 void step_in_page(struct emu *emu);      /* TF_FETCH until this page is left or a trap comes */
 void step_begin(struct emu *emu);        /* emu_step is under way and ring 3 is about to execute */
 void breakpoint_again(struct emu *emu);  /* the instruction at RIP did not retire: its breakpoint is not asked again */
+void breakpoint_passed(struct emu *emu); /* an instruction has retired behind it; the next at that address, perhaps of
+                                          * another process, is asked */
 void breakpoint_resume(struct emu *emu); /* execution starts at RIP: a breakpoint there has had its say */
 /* PUSHF at the instruction that is being stepped: the value stored must not show our TF. True if it must be masked. */
 /* (May be called whether or not anybody uses TF.) */
@@ -416,6 +418,9 @@ bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct 
 /* INTR hook, first: true claims it (a transaction's #DB, or any exception inside one: pending is set and the engine
  * stopped); RIP must then be written. tf_retired() has been called for vector 1. */
 bool access_intr(struct emu *emu, uint32_t vector);
+/* Before each execution of an instruction whose operand the engine moves in pieces that can't be stopped: if it touches
+ * a front, the engine is stopped and the instruction becomes a transaction. */
+void access_pieces(struct emu *emu, uint64_t pc);
 /* Immediately before uc_emu_start: begins the transaction that access_exit found necessary. */
 void access_enter(struct emu *emu);
 /* After uc_emu_start returned, first of all, whatever pending is. */

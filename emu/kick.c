@@ -69,15 +69,13 @@ static bool guest_access(uintptr_t pc) {
     return true;
 }
 
-static void on_fault(int signal, siginfo_t *info, void *context) {
+bool emu_own_fault(const siginfo_t *info, const void *context) {
     struct emu *emu = atomic_load(&catching);
     const ucontext_t *state = context;
     int saved = errno;
 
-    if (!emu || (uintptr_t)info->si_addr - (uintptr_t)emu->ram >= emu->ram_size) {
-        sigaction(signal, &previous, NULL); /* not ours: happens again, to whom it concerns */
-        return;
-    }
+    if (!emu || (uintptr_t)info->si_addr - (uintptr_t)emu->ram >= emu->ram_size)
+        return false;
     mprotect(emu->ram, emu->ram_size, PROT_READ | PROT_WRITE);
     if (!guest_access((uintptr_t)state->uc_mcontext.gregs[REG_RIP])) {
         atomic_store(&caught, CAUGHT_HOOK);
@@ -90,6 +88,12 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
         atomic_store(&caught, CAUGHT_LOAD);
     }
     errno = saved;
+    return true;
+}
+
+static void on_fault(int signal, siginfo_t *info, void *context) {
+    if (!emu_own_fault(info, context))
+        sigaction(signal, &previous, NULL); /* happens again, to whom it concerns */
 }
 
 static int note_object(struct dl_phdr_info *info, size_t size, void *data) {

@@ -2,9 +2,11 @@
  *
  * Instructions of ring 3 that the engine executes but should not:
  *
- *   VEX codes    it takes the VEX form of an SSE instruction for the old one, which has other operands. All but BMI:
- * #UD. IRETD        with VM set in the flags it would enter virtual-8086 mode, which long mode does not have, and where
- * nothing of what emu/ knows holds. #GP(0).
+ * - VEX codes: it takes the VEX form of an SSE instruction for the old one, which has other operands. All but BMI: #UD.
+ * - IRETD: with VM set in the flags it would enter virtual-8086 mode, which long mode does not have, and where nothing
+ *   of what emu/ knows holds. #GP(0).
+ * - Operands that its helpers move in pieces (x87 of 80 bits, state saves, MASKMOV, CMPXCHG8B): it can't be stopped
+ *   between them. If a front is concerned, the instruction runs captured (access_pieces).
  *
  * Every block is looked at once, when it has just been translated. A suspect gets a code hook of its own, which looks
  * again at each execution (other code may have taken its place) and raises the exception.
@@ -44,6 +46,35 @@ static bool is_iretd(const uint8_t *code, size_t size) {
     return false;
 }
 
+static bool is_prefix(uint8_t byte) {
+    return is_segment_or_address(byte) || byte == 0x66 || byte == 0xf0 || byte == 0xf2 || byte == 0xf3 ||
+           (byte & 0xf0) == 0x40;
+}
+
+/* FLD/FSTP m80, FBLD, FBSTP, FLDENV, FNSTENV, FRSTOR, FNSAVE, FXSAVE, FXRSTOR, CMPXCHG8B/16B, MASKMOV. */
+static bool is_in_pieces(const uint8_t *code, size_t size) {
+    while (size && is_prefix(*code))
+        code++, size--;
+    if (size < 2 || (*code == 0x0f && size < 3))
+        return false;
+    unsigned opcode = code[0] == 0x0f ? 0x0f00u | code[1] : code[0], modrm = code[0] == 0x0f ? code[2] : code[1];
+    unsigned reg = modrm >> 3 & 7;
+    if (opcode == 0x0ff7 || modrm >= 0xc0)
+        return opcode == 0x0ff7 && modrm >= 0xc0;
+    switch (opcode) {
+    case 0xdb:
+        return reg == 5 || reg == 7;
+    case 0xd9:
+    case 0xdd:
+    case 0xdf:
+        return reg == 4 || reg == 6;
+    case 0x0fae:
+        return reg < 2;
+    default:
+        return opcode == 0x0fc7 && reg == 1;
+    }
+}
+
 /* The flags that IRETD would load, all ones when they cannot be read. */
 static uint32_t iretd_flags(struct emu *emu) {
     uint32_t flags;
@@ -65,6 +96,8 @@ static void on_suspect(uc_engine *uc, uint64_t address, uint32_t length, void *d
         emu->trap.has_error = true;
         emu->trap.error = 0;
     } else {
+        if (is_in_pieces(code, size))
+            access_pieces(emu, address);
         return;
     }
     run_stop(emu, PENDING_TRAP);
@@ -81,10 +114,11 @@ static bool known(struct emu *emu, uint64_t va) {
 static bool find(struct emu *emu, const uint8_t *code, size_t size, uint64_t va, uint64_t *found) {
     bool any = false, lost = false;
     for (size_t i = 0; i < size && !any; i++)
-        any = code[i] == 0xc4 || code[i] == 0xc5 || code[i] == 0xcf;
+        any = code[i] == 0xc4 || code[i] == 0xc5 || code[i] == 0xcf || is_in_pieces(code + i, size - i);
     for (size_t at = 0; any && at < size;) {
         size_t left = size - at, length = lost ? 0 : operand_instruction_size(emu, code + at, left, va + at);
-        if ((is_vex(code + at, left) || is_iretd(code + at, left)) && !known(emu, va + at)) {
+        if ((is_vex(code + at, left) || is_iretd(code + at, left) || is_in_pieces(code + at, left)) &&
+            !known(emu, va + at)) {
             *found = va + at;
             return true;
         }

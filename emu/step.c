@@ -160,6 +160,11 @@ void breakpoint_again(struct emu *emu) {
         emu->breakpoint_skip_armed = true;
 }
 
+void breakpoint_passed(struct emu *emu) {
+    if (!emu->breakpoint_skip_armed)
+        emu->breakpoint_skip = ~0ul;
+}
+
 void emu_breakpoint_add(struct emu *emu, gva_t pc) {
     for (size_t i = 0; i < emu->breakpoint_count; i++)
         if (emu->breakpoints[i].pc == pc.v)

@@ -5,18 +5,38 @@
  *
  *   begin    save the processor, flush the TLB, set TF; from now on each data fill of ring 3 answers a private slot
  *   load     from this instruction's own stores over log, ring, handler or RAM
- *   store    checked for permission, buffered
- *   #DB      the instruction has retired: ask for its stores in order, write them, tell outcomes, forget the log
+ *   store    checked for permission, buffered; asked for before the next load, or
+ *   #DB      when the instruction has retired: then write the stores, tell outcomes, forget the log
  *   abort    restore the processor: a fault, a FAULT, BLOCK or STOP verdict, an interrupt. The log keeps what was
- * answered, so that the restarted instruction asks nothing twice.
+ *            answered, so that the restarted instruction asks nothing twice.
  *
- * Handlers are asked for the loads first, then for the stores: program order for all but ENTER with a nesting level. An
- * access of more than 8 bytes (SSE, x87 extended, CMPXCHG16B, FXSAVE) is asked in the pieces that the engine makes of
- * it.
+ * So handlers are asked in program order, and before a load it is known that the program may make the store that goes
+ * elsewhere.
+ *
+ * An operand that the engine moves in several pieces (SSE, x87 extended, CMPXCHG16B, FXSAVE, MASKMOV) is one access:
+ * its load is asked for at the first piece, its store is put together until the instruction has retired.
  */
 #include "access.h"
 
 #include <string.h>
+
+static void instruction_begin(struct access_state *state) {
+    struct transaction *tx = &state->tx;
+    const struct decoded *decoded = access_decode(state, tx->pc);
+    struct facet_regs regs;
+    tx->flags = decoded->flags;
+    tx->apart = decoded->store == DECODE_STORE_STRING || decoded->store == DECODE_STORE_PUSH || decoded->pops;
+    tx->wide.size = decoded->wide;
+    if (decoded->wide == 0 && !tx->apart)
+        return;
+    emu_regs_get(state->emu, &regs);
+    tx->wide.loaded = false;
+    tx->wide.store = -1;
+    if (decoded->wide != 0)
+        tx->wide.va = decoded_wide_address(decoded, &regs);
+    tx->apart = tx->apart && decoded_store_address(decoded, &regs, &tx->apart_va);
+    tx->apart_size = decoded->store_size;
+}
 
 void transaction_begin(struct access_state *state) {
     struct emu *emu = state->emu;
@@ -26,8 +46,8 @@ void transaction_begin(struct access_state *state) {
     uc_context_save(emu->uc, tx->context);
     tx->pc = reg_rip(emu);
     tx->cr3 = reg_get(emu, UC_X86_REG_CR3);
-    tx->flags = access_decode(state, tx->pc)->flags;
-    tx->slots = tx->stores = tx->steps = tx->answered = 0;
+    instruction_begin(state);
+    tx->slots = tx->stores = tx->asked = tx->steps = tx->answered = 0;
     tx->active = emu->transaction = true;
     access_special(state, SPECIAL_TRANSACTION, true);
     log_adopt(state);
@@ -108,6 +128,35 @@ static bool span(struct access_state *state, const struct slot *slot, uint64_t v
     return *parts == 1 || access_page(state, next, rmw ? ACCESS_STORE : kind, &target[1]);
 }
 
+/* The same of the wide operand, whose first piece may come from anywhere in it. */
+static bool wide_span(struct access_state *state, enum access kind, struct target *target, int *parts) {
+    const struct wide *wide = &state->tx.wide;
+    uint64_t last = wide->va + wide->size - 1;
+    if ((state->tx.flags & DECODE_RMW) != 0)
+        kind = ACCESS_STORE;
+    *parts = wide->va / PAGE_SIZE != last / PAGE_SIZE ? 2 : 1;
+    return access_page(state, wide->va, kind, &target[0]) &&
+           (*parts == 1 || access_page(state, last & PAGE_MASK, kind, &target[1]));
+}
+
+static bool in_wide(const struct transaction *tx, uint64_t va) {
+    unsigned reach = (tx->flags & DECODE_PAIR) != 0 ? PAIR_MAX : tx->wide.size;
+    return tx->wide.size != 0 && va - tx->wide.va < reach;
+}
+
+/* May the instruction, which loads, make the store that it makes elsewhere? */
+static bool apart_allowed(struct access_state *state) {
+    struct transaction *tx = &state->tx;
+    struct target target;
+    uint64_t last = tx->apart_va + tx->apart_size - 1;
+    if (!tx->apart)
+        return true;
+    tx->apart = false;
+    return access_page(state, tx->apart_va, ACCESS_STORE, &target) &&
+           (last / PAGE_SIZE == tx->apart_va / PAGE_SIZE ||
+            access_page(state, last & PAGE_MASK, ACCESS_STORE, &target));
+}
+
 static bool fronted(const struct target *target, int parts) {
     return target[0].front >= 0 || (parts == 2 && target[1].front >= 0);
 }
@@ -169,19 +218,15 @@ static enum facet_verdict ask(struct access_state *state, struct emu_access *acc
 
 /* ---- Outcomes */
 
-/* One answer of this instruction, new or of the log: its outcome is told at the end. */
-static void step_note(struct access_state *state, const struct answer *answer, const struct target *target, int parts) {
+/* The access that was answered last, by the log or anew: its outcome may have to be told at the end. */
+static void step_note(struct access_state *state, const struct target *target, int parts) {
     struct transaction *tx = &state->tx;
-    if (answer->step == 0)
+    if (tx->log.answer[tx->answered - 1].step == 0)
         return;
     struct stepped *step = &tx->step[tx->steps++];
-    step->answer = *answer;
+    step->answer = tx->answered - 1;
     step->parts = parts;
     memcpy(step->target, target, (size_t)parts * sizeof *target);
-}
-
-static const struct answer *last_answer(const struct access_state *state) {
-    return &state->tx.log.answer[state->tx.log.count - 1];
 }
 
 static void tell_outcomes(struct access_state *state) {
@@ -189,8 +234,8 @@ static void tell_outcomes(struct access_state *state) {
     fetch_outcome(state);
     for (unsigned i = 0; i < tx->steps; i++) {
         const struct stepped *step = &tx->step[i];
-        const struct answer *answer = &step->answer;
-        struct emu_access access = {.attempted = answer->bytes, .step = answer->step};
+        const struct answer *answer = &tx->log.answer[step->answer];
+        struct emu_access access = {.attempted = answer_bytes(state, answer), .step = answer->step};
         access_describe(&access, (enum facet_kind)answer->kind, tx->flags & FACET_FLAGS, answer->va, answer->size,
                         tx->pc, step->target, step->parts);
         if (target_read(step->target, step->parts, answer->va, answer->size, state->backing))
@@ -201,10 +246,23 @@ static void tell_outcomes(struct access_state *state) {
 
 /* ---- Loads */
 
-static bool load_ask(struct access_state *state, const struct target *target, int parts, uint64_t va, unsigned size) {
+static bool store_ask(struct access_state *state, unsigned index);
+
+/* Asks for the stores that come before this point of the program; false: the transaction ends here. */
+static bool stores_ask(struct access_state *state) {
     struct transaction *tx = &state->tx;
-    uint8_t *bytes = state->loaded + PIECE_MAX;
+    for (; tx->asked < tx->stores; tx->asked++)
+        if (!store_ask(state, tx->asked))
+            return false;
+    return true;
+}
+
+static bool load_ask(struct access_state *state, const struct target *target, int parts, uint64_t va, unsigned size,
+                     uint8_t *bytes) {
+    struct transaction *tx = &state->tx;
     struct emu_access access = {0};
+    if (!apart_allowed(state))
+        return false;
     bool backed = read_through(state, target, parts, va, size, tx->stores, bytes);
     access_describe(&access, FACET_LOAD, tx->flags & FACET_FLAGS, va, size, tx->pc, target, parts);
     access.backing = backed ? bytes : NULL;
@@ -218,7 +276,45 @@ static bool load_ask(struct access_state *state, const struct target *target, in
     else /* the handler may have written the backing */
         read_through(state, target, parts, va, size, tx->stores, bytes);
     log_add(state, FACET_LOAD, va, size, verdict, bytes, access.step);
-    step_note(state, last_answer(state), target, parts);
+    step_note(state, target, parts);
+    return true;
+}
+
+/* What a load gets: from memory, an earlier answer, or the handler. */
+static bool load_answer(struct access_state *state, const struct target *target, int parts, uint64_t va, unsigned size,
+                        uint8_t *bytes) {
+    const struct answer *known;
+    if (!stores_ask(state))
+        return false;
+    ring_pass(state, ACCESS_LOAD, va, size);
+    if (!fronted(target, parts)) {
+        read_through(state, target, parts, va, size, state->tx.stores, bytes);
+    } else if ((known = log_next(state, FACET_LOAD, va, size)) != NULL) {
+        memcpy(bytes, answer_bytes(state, known), size);
+        step_note(state, target, parts);
+    } else if ((known = ring_take(state, FACET_LOAD, va, size)) != NULL) {
+        memcpy(bytes, known->bytes, size);
+        log_add(state, FACET_LOAD, va, size, (enum facet_verdict)known->verdict, known->bytes, 0);
+    } else {
+        return load_ask(state, target, parts, va, size, bytes);
+    }
+    return true;
+}
+
+/* A piece of the wide operand. What the engine reads behind it is nothing. */
+static bool load_wide(struct access_state *state, uint64_t address, unsigned size) {
+    struct wide *wide = &state->tx.wide;
+    struct target target[2];
+    int parts;
+    if (!wide->loaded && (!wide_span(state, ACCESS_LOAD, target, &parts) ||
+                          !load_answer(state, target, parts, wide->va, wide->size, wide->load)))
+        return false;
+    wide->loaded = true;
+    state->load.address = address;
+    state->load.va = wide->va;
+    state->load.size = wide->size;
+    state->load.from = wide->load;
+    state->load.left = 2 * size;
     return true;
 }
 
@@ -226,22 +322,12 @@ bool transaction_load(struct access_state *state, struct slot *slot, uint64_t ad
     uint8_t *bytes = state->loaded + PIECE_MAX;
     uint64_t va = slot->va + address % PAGE_SIZE;
     struct target target[2];
-    const struct answer *known;
     int parts;
-    if (!span(state, slot, va, size, ACCESS_LOAD, target, &parts))
+    if (in_wide(&state->tx, va))
+        return load_wide(state, address, size);
+    if (!span(state, slot, va, size, ACCESS_LOAD, target, &parts) ||
+        !load_answer(state, target, parts, va, size, bytes))
         return false;
-    ring_pass(state, ACCESS_LOAD, va, size);
-    if (!fronted(target, parts)) {
-        read_through(state, target, parts, va, size, state->tx.stores, bytes);
-    } else if ((known = log_next(state, FACET_LOAD, va, size)) != NULL) {
-        memcpy(bytes, known->bytes, size);
-        step_note(state, known, target, parts);
-    } else if ((known = ring_take(state, FACET_LOAD, va, size)) != NULL) {
-        memcpy(bytes, known->bytes, size);
-        log_add(state, FACET_LOAD, va, size, (enum facet_verdict)known->verdict, known->bytes, 0);
-    } else if (!load_ask(state, target, parts, va, size)) {
-        return false;
-    }
     state->load.address = address;
     state->load.va = va;
     state->load.size = size;
@@ -252,25 +338,61 @@ bool transaction_load(struct access_state *state, struct slot *slot, uint64_t ad
 
 /* ---- Stores */
 
+/* Its place and pages are known: was it answered before? */
+static void store_add(struct access_state *state, struct pending_store *store) {
+    ring_pass(state, ACCESS_STORE, store->va, store->size);
+    const struct answer *known =
+        fronted(store->target, store->parts) ? ring_take(state, FACET_STORE, store->va, store->size) : NULL;
+    store->answered = store->replaced = known != NULL;
+    store->swallowed = known != NULL && known->verdict == FACET_DONE;
+    if (known != NULL)
+        memcpy(store->bytes, known->bytes, store->size);
+    state->tx.stores++;
+}
+
+static bool store_wide(struct access_state *state, struct pending_store *store, uint64_t va, unsigned size,
+                       uint64_t value) {
+    struct wide *wide = &state->tx.wide;
+    if (wide->store < 0) {
+        store->va = wide->va;
+        store->size = wide->size;
+        store->bytes = wide->bytes;
+        if (!wide_span(state, ACCESS_STORE, store->target, &store->parts))
+            return false;
+        memset(wide->stored, 0, sizeof wide->stored);
+        read_through(state, store->target, store->parts, wide->va, wide->size, state->tx.stores, wide->bytes);
+        wide->store = (int)state->tx.stores;
+        store_add(state, store);
+    }
+    for (unsigned k = 0; k < size && !state->tx.store[wide->store].answered; k++)
+        if (va + k - wide->va < wide->size) {
+            wide->bytes[va + k - wide->va] = (uint8_t)(value >> 8 * k);
+            wide->stored[va + k - wide->va] = true;
+        }
+    return true;
+}
+
+static bool store_piece(struct access_state *state, struct pending_store *store, const struct slot *slot, uint64_t va,
+                        unsigned size, uint64_t value) {
+    store->va = va;
+    store->size = size;
+    store->bytes = store->piece;
+    if (!span(state, slot, va, size, ACCESS_STORE, store->target, &store->parts))
+        return false;
+    memcpy(store->piece, &value, PIECE_MAX);
+    store_add(state, store);
+    return true;
+}
+
 bool transaction_store(struct access_state *state, struct slot *slot, unsigned offset, unsigned size, uint64_t value) {
     struct transaction *tx = &state->tx;
     struct pending_store *store = &tx->store[tx->stores];
+    uint64_t va = slot->va + offset;
     facet_assert(tx->stores < STORES_MAX, "the instruction at 0x%lx makes more than %d stores", tx->pc, STORES_MAX);
-    store->va = slot->va + offset;
-    store->size = (uint8_t)size;
-    store->swallowed = false;
-    if (!span(state, slot, store->va, size, ACCESS_STORE, store->target, &store->parts))
-        return false;
     value = access_store_value(state->emu, tx->flags, value, size);
-    memcpy(store->bytes, &value, PIECE_MAX);
-    ring_pass(state, ACCESS_STORE, store->va, size);
-    const struct answer *known =
-        fronted(store->target, store->parts) ? ring_take(state, FACET_STORE, store->va, size) : NULL;
-    store->answered = known != NULL;
-    store->swallowed = known != NULL && known->verdict == FACET_DONE;
-    if (known != NULL)
-        memcpy(store->bytes, known->bytes, size);
-    tx->stores++;
+    if (in_wide(tx, va) ? !store_wide(state, store, va, size, value)
+                        : !store_piece(state, store, slot, va, size, value))
+        return false;
     if ((offset & (size - 1)) != 0) {
         state->swallow = size;
         access_special(state, SPECIAL_SWALLOW, true);
@@ -288,8 +410,9 @@ static bool store_ask(struct access_state *state, unsigned index) {
         return true;
     if (!store->answered && (known = log_next(state, FACET_STORE, store->va, store->size)) != NULL) {
         store->swallowed = known->verdict == FACET_DONE;
-        memcpy(store->bytes, known->bytes, store->size);
-        step_note(state, known, store->target, store->parts);
+        store->replaced = true;
+        memcpy(store->bytes, answer_bytes(state, known), store->size);
+        step_note(state, store->target, store->parts);
         return true;
     }
     enum facet_verdict verdict = store->swallowed ? FACET_DONE : FACET_PASS;
@@ -304,20 +427,31 @@ static bool store_ask(struct access_state *state, unsigned index) {
             return false;
         }
         store->swallowed = verdict == FACET_DONE;
+        store->replaced = access.replaced;
         memmove(store->bytes, access_stored(&access), store->size);
     }
     log_add(state, FACET_STORE, store->va, store->size, verdict, store->bytes, access.step);
-    step_note(state, last_answer(state), store->target, store->parts);
+    step_note(state, store->target, store->parts);
     return true;
+}
+
+/* The bytes that the instruction leaves alone are what they are by now. */
+static void wide_fill(struct access_state *state, const struct pending_store *store) {
+    const struct wide *wide = &state->tx.wide;
+    target_read(store->target, store->parts, store->va, store->size, state->backing);
+    for (unsigned i = 0; i < wide->size; i++)
+        if (!wide->stored[i])
+            store->bytes[i] = state->backing[i];
 }
 
 bool transaction_commit(struct access_state *state) {
     struct transaction *tx = &state->tx;
-    for (unsigned i = 0; i < tx->stores; i++)
-        if (!store_ask(state, i))
-            return false;
+    if (!stores_ask(state))
+        return false;
     for (unsigned i = 0; i < tx->stores; i++) {
         const struct pending_store *store = &tx->store[i];
+        if (store->bytes == tx->wide.bytes && !store->replaced)
+            wide_fill(state, store);
         if (!store->swallowed)
             target_write(state->emu, store->target, store->parts, store->va, store->size, store->bytes);
     }

@@ -308,6 +308,7 @@ static void system_call(struct emu *emu) {
     uint64_t star = msr_get(emu, MSR_STAR), target = msr_get(emu, MSR_LSTAR);
     uint64_t selector = star >> 32 & 0xfffc;
     emu->stats.syscalls++;
+    breakpoint_passed(emu);
     clock_syscall(emu, size);
     emu->step_retired |= emu->stepping && reg_cpl(emu) == 3;
     tf_drop(emu);

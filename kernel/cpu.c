@@ -26,14 +26,16 @@ struct descriptor {
 
 static struct gate idt[256] __attribute__((aligned(16)));
 static struct tss tss __attribute__((aligned(16)));
-static unsigned long gdt[7] = {
+static unsigned long gdt[9] = {
     0,
     0x00af9b000000ffff, /* 08 kernel code */
     0x00cf93000000ffff, /* 10 kernel data */
-    0x00cff3000000ffff, /* 18 user data: SYSRET wants it before the code */
-    0x00affb000000ffff, /* 20 user code */
     0,
-    0, /* 28 TSS */
+    0,
+    0x00cff3000000ffff, /* 28 user data: SYSRET wants it before the code; numbers that programs of Linux know */
+    0x00affb000000ffff, /* 30 user code */
+    0,
+    0, /* 38 TSS */
 };
 
 extern char trap_stubs[], syscall_entry[], kernel_stack_top[], double_fault_stack_top[];
@@ -43,8 +45,8 @@ static void load_gdt(void) {
     tss.ist[0] = (unsigned long)double_fault_stack_top;
     tss.io_map = sizeof tss; /* none: ring 3 has no ports */
     unsigned long base = (unsigned long)&tss;
-    gdt[5] = (sizeof tss - 1) | (base & 0xffffff) << 16 | 0x89ul << 40 | (base >> 24 & 0xff) << 56;
-    gdt[6] = base >> 32;
+    gdt[7] = (sizeof tss - 1) | (base & 0xffffff) << 16 | 0x89ul << 40 | (base >> 24 & 0xff) << 56;
+    gdt[8] = base >> 32;
     struct descriptor gdtr = {sizeof gdt - 1, (unsigned long)gdt};
     __asm__ volatile("lgdt %0\n\t"
                      "pushq %1\n\t"
@@ -87,7 +89,7 @@ void cpu_init(void) {
     load_gdt();
     load_idt();
     silence_pic();
-    cpu_write_msr(MSR_STAR, (unsigned long)SELECTOR_KERNEL_CODE << 32 | 0x13ul << 48);
+    cpu_write_msr(MSR_STAR, (unsigned long)SELECTOR_KERNEL_CODE << 32 | (SELECTOR_USER_DATA - 8ul) << 48);
     cpu_write_msr(MSR_LSTAR, (unsigned long)syscall_entry);
     cpu_write_msr(MSR_FMASK, RFLAGS_MASK);
 }

@@ -84,7 +84,7 @@ syscall_entry:
         call    *PROCESS_SYSCALL(%rdi)
 
 /* rax: the process to run; its page tables are loaded. SYSRET restores rip and rflags from rcx and r11, so it will do when
- * these agree, as they do after a system call. */
+ * these agree, as they do after a system call. With the trap flag it would trap before the next instruction, not after. */
 user_return:
         mov     PROCESS_RIP(%rax), %rcx
         cmp     PROCESS_RCX(%rax), %rcx
@@ -92,10 +92,11 @@ user_return:
         mov     PROCESS_RFLAGS(%rax), %r11
         cmp     PROCESS_R11(%rax), %r11
         jne     1f
-        mov     %rax, %rsp
-        load    %rsp
-        mov     PROCESS_RAX(%rsp), %rax
-        mov     PROCESS_RSP(%rsp), %rsp
+        test    $0x100, %r11d           /* RFLAGS_TF */
+        jnz     1f
+        load    %rax
+        mov     PROCESS_RSP(%rax), %rsp
+        mov     PROCESS_RAX(%rax), %rax
         sysretq
 1:      lea     kernel_stack_top(%rip), %rsp
         pushq   $SELECTOR_USER_DATA

@@ -15,7 +15,7 @@
 /* clang-format off */
 #define SNIPPETS(S)                                                                                                    \
     S(load8, "movq (%rsi),%rbx") S(load4, "movl (%rsi),%ebx") S(store8, "movq %rbx,(%rsi)") S(add8, "addq %rbx,(%rsi)") \
-    S(movsq, "movsq") S(push_mem, "pushq (%rsi)") S(pop_mem, "popq (%rsi)") S(rep_movsq, "rep movsq") S(pushf, "pushfq")  \
+    S(movsq, "movsq") S(cmpsq, "cmpsq") S(push_mem, "pushq (%rsi)") S(pop_mem, "popq (%rsi)") S(rep_movsq, "rep movsq") S(pushf, "pushfq")  \
     S(popf, "popfq") S(div8, "xor %edx,%edx; divq (%rsi)") S(copy, "int $0x31")                                           \
     S(three, "movq (%rsi),%rbx; incq %rbx; movq %rbx,(%rsi)") S(touch, "1: movb (%rsi),%al; add $0x1000,%rsi; loop 1b")     \
     S(busy, "1: addq $1,(%rsi); movsb; cmpsb; sub $2,%rsi; sub $2,%rdi; addq $1,(%rbp); loop 1b")                      \
@@ -703,9 +703,9 @@ Test(verdicts, the_outcome_tells_what_was_delivered_and_what_is_there_now, .init
 Test(verdicts, a_step_whose_instruction_faults_has_no_outcome_until_it_retires, .init = begin, .fini = end) {
     hole(CAREFUL, 5);
     for (int repaired = 0; repaired < 2; repaired++) {
-        prepare(snippet_movsq, WINDOW(CAREFUL) + 0x1200);
+        prepare(snippet_cmpsq, WINDOW(CAREFUL) + 0x5000); /* loads through rdi first */
         struct facet_regs regs = regs_now();
-        regs.rdi = WINDOW(CAREFUL) + 0x5000;
+        regs.rdi = WINDOW(CAREFUL) + 0x1200;
         emu_regs_set(guest.emu, &regs);
         *guest_repairs(&guest) =
             (struct guest_repairs){(unsigned)repaired, {{guest_entry(CAREFUL, 5), FRAME(CAREFUL, 5) | 7}}};

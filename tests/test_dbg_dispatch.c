@@ -56,6 +56,7 @@ static void add_handler(struct swapped *object, struct script *script) {
     struct attached *h = calloc(1, sizeof *h);
     *h = (struct attached){
         .ask = scripted,
+        .asked = script,
         .code = {.handler = &scripted_handler, .text = nothing, .name = nothing, .args = nothing},
         .state = script,
         .verdicts = 0x3f,

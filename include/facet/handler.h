@@ -11,6 +11,10 @@
  *
  * built with `cc -shared -fPIC -I<facet>/include -o mine.so mine.c` and used as `--swap sym:table=./mine.so:ARGS`.
  * Every function but `verdicts` and `access` may be NULL. All calls come from one thread, one at a time.
+ *
+ * A handler shares facet's process. One that crashes (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) or does not return when
+ * the run is to end is left where it is: said by name, never called again, not even detach(); the access passes. What
+ * it had locked, overwritten or half done stays so.
  */
 #ifndef FACET_HANDLER_H
 #define FACET_HANDLER_H
@@ -20,7 +24,7 @@
 #include <stdio.h>
 
 #define FACET_HANDLER_ABI 1
-#define FACET_ACCESS_MAX 512 /* bytes in one access at most */
+#define FACET_ACCESS_MAX 512 /* bytes in one access at most: FXSAVE, FXRSTOR */
 
 enum facet_kind { FACET_LOAD, FACET_STORE, FACET_FETCH };
 

@@ -68,7 +68,7 @@ out_is "$T/native.out"
 jq -r 'select(.by == "user") | "\(.ev) \(.off) \(.size) \(.pc)"' "$T/events" >"$T/facet.seq"
 
 # "I  00401136,3" an instruction, then its accesses: " L 0403c0a0,4" load, " S" store, " M" both. A locked instruction is
-# printed as L and then M at the same address: the L goes. 16 bytes are twice 8 to the engine.
+# printed as L and then M at the same address: the L goes.
 expect 0 valgrind --tool=lackey --trace-mem=yes --log-file="$T/lackey" "$T/mixed"
 # shellcheck disable=SC2046
 set -- $(symbol "$T/mixed" table)
@@ -91,12 +91,6 @@ awk -v base="$1" -v size="$2" '
     /^ [LSM] / {
         off = number(part[1]) - base
         if (off + part[2] <= 0 || off >= size) next
-        kind = $1 == "S" ? "store " : "load "
-        if (part[2] == 16) {
-            flush()
-            print kind off " 8 " pc "\n" kind off + 8 " 8 " pc
-            next
-        }
         line = off " " part[2] " " pc
         if ($1 == "M" && held == line) held = ""
         flush()

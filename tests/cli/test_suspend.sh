@@ -82,6 +82,19 @@ expect 125 "$FACET" run --grant range --swap "sym:cell=$T/mistake.so" "$TURNS" w
 err_has 'verdict done .*not declare'
 err_lacks 'waits for ever'
 
+handler crash <<'END'
+#include <facet/handler.h>
+#include <stdlib.h>
+static uint32_t verdicts(const char *a) { (void)a; return FACET_MAY(FACET_STEP); }
+static enum facet_verdict access(void *s, const struct facet_access *a, struct facet_reply *r)
+{ (void)s; (void)a; (void)r; return FACET_STEP; }
+static void outcome(void *s, const struct facet_access *a) { (void)s; (void)a; abort(); }
+const struct facet_handler facet_handler = { .abi = 1, .name = "crash", .summary = "-", .verdicts = verdicts, .access = access, .outcome = outcome };
+END
+expect 125 "$FACET" run --swap "sym:ledger=$T/crash.so" "$LEDGER"
+err_has 'handler .*crash.so: crashed .SIGABRT, .* in outcome.*; it is detached from sym:ledger'
+out_has '^alice +650$'
+
 # Whatever is blocked (and woken at once), stepped or stopped at random, and however often: a program ends as without.
 handler flaky <<'END'
 #include <facet/handler.h>

@@ -2,6 +2,7 @@
 #include "calls.h"
 
 #define NUMBER_MAX 512
+#define NUMBER_LARGER 0xffff      /* rax holds the number */
 #define FUNCTION_MASK 0xffffffful /* the image lies below 256 MiB */
 
 /* Where a call's function is, and how many arguments it has: what each message needs, in little room. */
@@ -39,14 +40,16 @@ static int ends(unsigned long number) {
     return number == __NR_exit || number == __NR_exit_group;
 }
 
-FREQUENT FREQUENT long calls_answer(unsigned long number, unsigned long arg[6]) {
+FREQUENT long calls_answer(unsigned long number, unsigned long arg[6]) {
+    if (number == NUMBER_LARGER)
+        number = (unsigned)regs_get()->rax; /* Linux looks at no more of it */
     unsigned long at = number < NUMBER_MAX ? known[number].function : 0;
     int strace = boot.flags & BOOT_STRACE;
     clock_tick();
     if (!at || known[number].args > 4 || strace)
         arguments_fetch(arg);
     if (!at) {
-        tell(number == 0xffff ? regs_get()->rax : number, arg, -ENOSYS, SYSCALL_UNKNOWN);
+        tell(number, arg, -ENOSYS, SYSCALL_UNKNOWN);
         return -ENOSYS;
     }
     if (strace && ends(number))

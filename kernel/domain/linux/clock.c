@@ -17,7 +17,7 @@
 
 static unsigned long passed FREQUENT_DATA; /* nanoseconds since the program started; without --grant time */
 
-FREQUENT FREQUENT void clock_tick(void) {
+FREQUENT void clock_tick(void) {
     passed += MICROSECOND;
 }
 

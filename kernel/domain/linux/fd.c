@@ -11,7 +11,7 @@ static struct descriptor {
     unsigned char cloexec;
 } descriptors[DESCRIPTORS];
 
-int fd_used(unsigned long fd) {
+FREQUENT int fd_used(unsigned long fd) {
     return fd < DESCRIPTORS && descriptors[fd].file;
 }
 

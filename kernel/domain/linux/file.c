@@ -140,7 +140,7 @@ void file_paths_moved(const char *from, const char *to, int exchanged) {
     }
 }
 
-struct file *file_number(unsigned number) {
+FREQUENT struct file *file_number(unsigned number) {
     return number && number < FILES && files[number].users ? &files[number] : 0;
 }
 

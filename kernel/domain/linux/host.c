@@ -5,7 +5,7 @@
 #include "files.h"
 
 /* A result of the kernel as an errno. */
-long host_result(unsigned long rc, const struct facet_message *m) {
+FREQUENT long host_result(unsigned long rc, const struct facet_message *m) {
     switch (rc) {
     case RC_OK:
         return 0;
@@ -74,7 +74,7 @@ long host_names(struct file *at, unsigned long op, const char *path, struct file
     return host_call(at, op, &m);
 }
 
-unsigned file_type(struct file *file) {
+FREQUENT unsigned file_type(struct file *file) {
     struct stat st;
     if (file->mode == 0 && file_stat(file, &st) == 0)
         file->mode = st.st_mode & S_IFMT;

@@ -43,7 +43,7 @@ void regs_changed(void) {
     regs_new = 1;
 }
 
-FREQUENT FREQUENT static void regs_put(void) {
+FREQUENT static void regs_put(void) {
     struct facet_message m = {.string = &regs, .string_size = sizeof regs};
     if (regs_new)
         must_call(R_PROCESS, OP_PROCESS_SET_REGS, &m);
@@ -127,12 +127,12 @@ static void process_start(const struct init_module *file) {
 }
 
 /* The words of the message are the first four arguments; the others, if the call has any, are in registers. */
-FREQUENT FREQUENT static unsigned long answer_call(unsigned long number, const struct facet_message *m) {
+FREQUENT static unsigned long answer_call(unsigned long number, const struct facet_message *m) {
     unsigned long arg[6] = {m->word[0], m->word[1], m->word[2], m->word[3]};
     return (unsigned long)calls_answer(number, arg);
 }
 
-FREQUENT FREQUENT __attribute__((noinline)) static _Noreturn void serve(void) {
+FREQUENT __attribute__((noinline)) static _Noreturn void serve(void) {
     unsigned to = CR_NULL;
     unsigned long result = 0;
     for (;;) {

@@ -98,14 +98,15 @@ static long map(struct mapping *m) {
     m->size = memory_round(m->size);
     if (m->size == 0 || !region_room(3) || m->flags & MAP_HUGETLB) /* none of those pages is set aside */
         return -ENOMEM;
-    if (m->offset + m->size < m->offset)
+    if (!(m->flags & MAP_ANONYMOUS) && m->offset + m->size < m->offset)
         return -EOVERFLOW;
     long wrong = mapping_place(m);
     if (!wrong)
         wrong = mapping_file(m, &region);
     if (wrong)
         return wrong;
-    if (!memory_allowed(m->size, !(m->flags & MAP_NORESERVE) && region.file < 0)) {
+    int writable = m->prot & PROT_WRITE || (m->flags & MAP_TYPE) != MAP_PRIVATE;
+    if (!memory_allowed(m->size, writable && !(m->flags & MAP_NORESERVE) && region.file < 0)) {
         if (region.file >= 0)
             file_map_drop(region.file);
         return -ENOMEM;

@@ -8,9 +8,13 @@
 
 #define UNBLOCKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
 #define IGNORED_BY_DEFAULT (SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH))
+#define STOPPING (SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
 #define HANDLER_DEFAULT 0
 #define HANDLER_IGNORE 1
 #define MASK_SIZE 8
+#define FLAGS_KNOWN                                                                                                    \
+    (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | SA_RESETHAND |                  \
+     SA_EXPOSE_TAGBITS | SA_RESTORER)
 #define CODE_KERNEL 0x80 /* SI_KERNEL */
 
 unsigned long signal_blocked FREQUENT_DATA;
@@ -29,6 +33,10 @@ static int ignored(unsigned signal) {
 }
 
 static void post(unsigned signal, const struct info *about) {
+    if (signal == SIGCONT)
+        pending &= ~STOPPING;
+    if (STOPPING & SIGNAL_BIT(signal))
+        pending &= ~SIGNAL_BIT(SIGCONT);
     if (ignored(signal) && !(signal_blocked & SIGNAL_BIT(signal)))
         return;
     if (!(pending & SIGNAL_BIT(signal)))
@@ -61,7 +69,7 @@ void signal_fault(unsigned signal, int code, unsigned long address, unsigned lon
     pending |= SIGNAL_BIT(signal);
 }
 
-FREQUENT FREQUENT int signal_due(void) {
+FREQUENT int signal_due(void) {
     return (pending & ~signal_blocked) != 0;
 }
 
@@ -119,6 +127,7 @@ static long call_sigaction(const unsigned long arg[6]) {
     struct action old = action[signal];
     if (arg[1]) {
         new.mask &= ~UNBLOCKABLE;
+        new.flags &= FLAGS_KNOWN; /* so that a program can find out */
         action[signal] = new;
         if (ignored((unsigned)signal))
             pending &= ~SIGNAL_BIT(signal);

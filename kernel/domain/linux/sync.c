@@ -61,7 +61,7 @@ long memory_sync(unsigned long start, unsigned long end) {
 }
 
 long call_msync(const unsigned long arg[6]) {
-    unsigned long start = arg[0], size = (arg[1] + PAGE_SIZE - 1) & PAGE_MASK, flags = arg[2];
+    unsigned long start = arg[0], size = (arg[1] + PAGE_SIZE - 1) & PAGE_MASK, flags = (unsigned)arg[2];
     if (flags & ~(unsigned long)(MS_ASYNC | MS_INVALIDATE | MS_SYNC) || start & ~PAGE_MASK ||
         (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
         return -EINVAL;

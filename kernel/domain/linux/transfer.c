@@ -70,7 +70,7 @@ static struct iovec vectors[VECTORS];
 static long vectors_read(unsigned long address, unsigned long count) {
     if (count > VECTORS)
         return -EINVAL;
-    if (user_read(address, vectors, count * sizeof *vectors) < 0)
+    if (count && user_read(address, vectors, count * sizeof *vectors) < 0)
         return -EFAULT;
     for (unsigned long i = 0; i < count; i++) {
         if ((long)vectors[i].iov_len < 0)
@@ -105,8 +105,9 @@ static long many(move_fn *move, const unsigned long arg[6], unsigned long at) {
         return -ESPIPE;
     if (!opened_for(file, move == file_read ? O_WRONLY : O_RDONLY))
         return -EBADF;
-    long wrong = vectors_read(arg[1], arg[2]);
-    return wrong < 0 || arg[2] == 0 ? wrong : vectors_move(move, file, arg[2], at);
+    unsigned long count = (unsigned)arg[2]; /* Linux looks at no more of it */
+    long wrong = vectors_read(arg[1], count);
+    return wrong < 0 || count == 0 ? wrong : vectors_move(move, file, count, at);
 }
 
 long call_readv(const unsigned long arg[6]) {
