@@ -85,7 +85,7 @@ struct answer_log {
     unsigned parts;  /* of the next access, answered by the kernel */
     struct {
         uint8_t verdict;
-        uint8_t bytes[PIECE_MAX];
+        uint8_t bytes[FACET_ACCESS_MAX];
     } part[2];
     uint64_t stamp;
     uint64_t cr3;

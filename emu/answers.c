@@ -156,6 +156,7 @@ const struct answer *log_next(struct access_state *state, enum facet_kind kind, 
         return NULL;
     const struct answer *answer = &tx->log.answer[tx->answered];
     if (!same_access(answer, kind, va, size)) { /* the instruction does something else now: ask from here on */
+        tx->log.parts = 0;
         tx->log.count = tx->answered;
         tx->log.stopped = false;
         return NULL;

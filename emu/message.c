@@ -101,7 +101,7 @@ void access_answer(struct emu *emu) {
             log->live = false;
         } else if (log->parts < 2) {
             log->part[log->parts].verdict = (uint8_t)debug->answer.verdict;
-            memcpy(log->part[log->parts++].bytes, debug->answer.bytes, PIECE_MAX);
+            memcpy(log->part[log->parts++].bytes, debug->answer.bytes, FACET_ACCESS_MAX);
             log->retiring = log->retiring || debug->answer.verdict == FACET_STEP;
         }
     }

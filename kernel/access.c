@@ -27,6 +27,8 @@ void access_waits(struct process *process, int front) {
     struct process *holder = front_holder(front);
     if (!holder || holder == process)
         return; /* it has been released meanwhile: again */
+    if (process->access_steps) /* it would let nobody in who might wait for it: it starts over */
+        access_forget(process);
     process_block(process, holder);
     process->access_waits = 1;
 }
@@ -180,9 +182,36 @@ void access_deliver(struct process *from, struct process *to) {
 
 /* ---- Its answer */
 
+/* It asks anew once the holder has let go. */
+static void park(struct process *process, struct process *holder) {
+    queue_remove(process);
+    process->fault = FAULT_NONE;
+    process->access_by = NULL;
+    process->access_phase = ACCESS_NONE;
+    if (process->access_ticket)
+        debug_answer(process->access_ticket, DEBUG_ANSWER_FORGET, NULL);
+    process->access_ticket = 0;
+    if (process->access_steps)
+        release(process);
+    process_block(process, holder);
+    process->access_waits = 1;
+}
+
+/* Those whose messages about that page the handler has not received. */
+static void park_senders(struct process *holder, int front) {
+    for (unsigned long i = 0; i < kernel_info.process_count; i++) {
+        struct process *process = &kernel_info.processes[i];
+        if (process->header.type == CAP_PROCESS && process != holder && process->state == PROCESS_SENDING &&
+            process->fault == FAULT_ACCESS && process->access_phase == ACCESS_ASKED && process->access.front == front)
+            park(process, holder);
+    }
+}
+
 static bool step_note(struct process *process) {
     if (process->access_steps == ACCESS_STEPS)
         return false;
+    if (front_holder(process->access.front) != process)
+        park_senders(process, process->access.front);
     process->access_step[process->access_steps++] = process->access;
     front_hold(process->access.front, process->access.object, process->access_ticket ? process->access_ticket : ~0ul,
                process);
@@ -212,6 +241,11 @@ bool access_answer(struct process *handler, struct process *to, enum string_resu
             return false;
     }
     to->answer_count[ANSWER_FAULT]++;
+    struct process *other = front_holder(to->access.front);
+    if (good && verdict == VERDICT_STEP && other && other != to) {
+        park(to, other); /* the handler answers several at once */
+        return true;
+    }
     if (!good || verdict == VERDICT_FAULT || (verdict == VERDICT_STEP && !step_note(to))) {
         access_fails(to, good && verdict == VERDICT_FAULT ? handler->regs.rdx : 0);
         return true;
@@ -286,8 +320,10 @@ bool access_outcome_due(const struct process *caller) {
 }
 
 bool access_undone(struct process *caller) {
-    if (caller->access_phase == ACCESS_HELD) {
+    bool held = caller->access_phase == ACCESS_HELD;
+    if (held)
         caller->access_phase = ACCESS_NONE;
+    if (held && !access_outcome_due(caller)) {
         access_waits(caller, caller->access.front);
     } else if (caller->access_phase == ACCESS_ASKED && ACCESS_FLAGS(caller->access.word) & ACCESS_BY_KERNEL) {
         tell(caller);

@@ -270,7 +270,7 @@ enum op {
 #define ACCESS_FLAGS(word) ((word) >> 8 & 0xff) /* as enum facet_access_flag: 1 rmw, 2 atomic, 4 part, 8 by the kernel */
 #define ACCESS_SIZE(word) ((word) >> 32)       /* bytes, at most ACCESS_BYTES */
 #define ACCESS_BY_KERNEL 8
-#define ACCESS_BYTES 64
+#define ACCESS_BYTES 512
 enum access_verdict {
     VERDICT_PASS,  /* the page answers */
     VERDICT_DONE,  /* load: the process gets the string, exactly that many bytes; store: nothing is stored */

@@ -185,12 +185,12 @@ struct debug_block {
     struct {                /* machine -> kernel: the part within one page of what FRONT_TRAP_ACCESS is about */
         unsigned int flags, size; /* enum facet_access_flag; bytes */
         unsigned long ticket;     /* of the instruction, until it retires or is forgotten */
-        unsigned char bytes[64];  /* that are to be stored, or lie in the backing */
+        unsigned char bytes[512];  /* that are to be stored, or lie in the backing */
     } access;
     struct { /* kernel -> machine, before DEBUG_PORT_ANSWER */
         unsigned long ticket;
         unsigned int verdict, pad; /* enum facet_verdict PASS, DONE, STEP; BLOCK: nothing of the instruction counts */
-        unsigned char bytes[64];   /* DONE on a load */
+        unsigned char bytes[512];   /* DONE on a load */
     } answer;
     char text[256];
     struct traverse_step steps[TRAVERSE_STEPS_MAX];
