@@ -9,8 +9,8 @@
 
 #define REFUSE(...) facet_fail(error, FACET_ERR_USAGE, __VA_ARGS__)
 
-const struct facet_handler *const handlers_builtin[] = {&handler_trace, &handler_count, &handler_watch, &handler_freeze,
-                                                        NULL};
+const struct facet_handler *const handlers_builtin[] = {
+    &handler_trace, &handler_count, &handler_watch, &handler_freeze, &handler_once, &handler_flip, NULL};
 
 const char *handler_kind_name(enum facet_kind kind) {
     static const char *const names[] = {"load", "store", "fetch"};
@@ -91,7 +91,7 @@ static enum facet_status refuse_unknown(const char *name, struct facet_error *er
             "no handler \"%s\": one of your own is a shared object, and its name ends in .so (cc -shared -fPIC -o "
             "NAME.so NAME.c)",
             name);
-    return REFUSE("no handler \"%s\": use trace, count, watch, freeze or PATH.so", name);
+    return REFUSE("no handler \"%s\": use trace, count, watch, freeze, once, flip or PATH.so", name);
 }
 
 enum facet_status handler_load(const char *text, struct handler_code *code, struct facet_error *error) {

@@ -2,7 +2,7 @@
  *
  * Which handlers there are: built-in ones and shared objects. As the user names them:
  *
- *     NAME[:ARGS]       trace, count, watch, freeze
+ *     NAME[:ARGS]       trace, count, watch, freeze, once, flip
  *     PATH.so[:ARGS]    exports `facet_handler`, see <facet/handler.h>
  */
 #ifndef DEBUGGER_HANDLERS_H
@@ -25,7 +25,8 @@ void handler_unload(struct handler_code *code);
 
 /* All built-in handlers, ended by NULL. */
 extern const struct facet_handler *const handlers_builtin[];
-extern const struct facet_handler handler_trace, handler_count, handler_watch, handler_freeze;
+extern const struct facet_handler handler_trace, handler_count, handler_watch, handler_freeze, handler_once,
+    handler_flip;
 
 /* "load", "store", "fetch"; "pass", "done", … as events and messages spell them; "STEP" with upper. */
 const char *handler_kind_name(enum facet_kind kind);

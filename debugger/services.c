@@ -64,5 +64,6 @@ void services_fill(struct attached *attached) {
         .swap = service_swap,
         .restore = service_restore,
         .wake = service_wake,
+        .seed = attached->on->swaps->seed,
     };
 }

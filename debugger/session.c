@@ -44,6 +44,7 @@ enum facet_status session_open(const struct session_config *config, struct sessi
         s->regions = regions_new();
         s->swaps->regions = s->regions;
         s->swaps->events = s->events;
+        s->swaps->seed = config->seed;
     } else {
         session_close(s);
         s = NULL;
@@ -263,7 +264,7 @@ static size_t unused_bytes(const struct session *s, uint64_t va) {
 #define FXSAVE_XMM 160 /* where its image has them */
 
 void session_xmm(struct session *session, unsigned index, uint8_t bytes[16]) {
-    if ((session_at_home(session) || session->elsewhere) && emu_cpl(session->emu) == 3)
+    if (session->info->fpu_owner == session->process_kernel)
         emu_xmm_get(session->emu, index, bytes);
     else
         memcpy(bytes, session->process_at->fpu + FXSAVE_XMM + 16 * index, 16);

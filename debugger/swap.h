@@ -104,6 +104,7 @@ struct swaps {
     uint64_t process; /* object id of the program's process */
     struct symbols *symbols;
     const struct program *program;
+    uint64_t seed; /* --seed */
     const struct regions *regions;
     struct events *events;    /* NULL: none */
     struct process **current; /* the kernel's, in guest RAM; NULL: unknown */

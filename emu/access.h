@@ -77,8 +77,8 @@ struct answer {
  * instruction with the same registers. */
 struct answer_log {
     bool live;
-    bool stopped; /* the next access is the one at which the process stopped */
-    bool blocked; /* … or was blocked */
+    bool stopped;    /* the next access is the one at which the process stopped */
+    bool blocked;    /* … or was blocked */
     uint64_t ticket; /* not 0: the kernel was told of an access of it */
     bool retiring;   /* it said STEP to one */
     bool host;       /* stopped: by the host, not by the kernel */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Fronts whose handler is a process of the guest (FRONT_MESSAGE): each part of an access goes to the kernel first, which
- * sends it on and answers. The answers wait in the log of the instruction, under a ticket, until it runs again.
+ * Fronts whose handler is a process of the guest (FRONT_MESSAGE): each part of an access goes to the kernel first,
+ * which sends it on and answers. The answers wait in the log of the instruction, under a ticket, until it runs again.
  *
  *     ask ──FRONT_TRAP_ACCESS──> kernel … DEBUG_PORT_ANSWER ──> log.part[] ──(the instruction again)──> ask: answered
  *
@@ -19,7 +19,8 @@ static const struct front *message_front(struct emu *emu, const struct emu_part 
     return front != NULL && (front->flags & FRONT_MESSAGE) != 0 ? front : NULL;
 }
 
-static enum message trap(struct access_state *state, enum front_trap reason, const struct emu_access *access, int part) {
+static enum message trap(struct access_state *state, enum front_trap reason, const struct emu_access *access,
+                         int part) {
     access_trap(state, reason, access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD,
                 access->va.v + access->part[part].start, access->part[part].front, access->part[part].offset, 0);
     return MESSAGE_TRAP;

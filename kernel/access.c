@@ -26,7 +26,7 @@ static void release(struct process *process) {
 void access_waits(struct process *process, int front) {
     struct process *holder = front_holder(front);
     if (!holder || holder == process)
-        return; /* it has been released meanwhile: again */
+        return;                /* it has been released meanwhile: again */
     if (process->access_steps) /* it would let nobody in who might wait for it: it starts over */
         access_forget(process);
     process_block(process, holder);
@@ -74,7 +74,8 @@ void access_fails(struct process *process, unsigned long code) {
 }
 
 static bool crashed(const struct process *process) {
-    return (process->state == PROCESS_STOPPED || (process->state == PROCESS_FAULTED && process->keepers > FAULT_KEEPERS)) &&
+    return (process->state == PROCESS_STOPPED ||
+            (process->state == PROCESS_FAULTED && process->keepers > FAULT_KEEPERS)) &&
            process->fault != FAULT_NONE && process->fault != FAULT_ACCESS;
 }
 
@@ -295,8 +296,7 @@ enum copy_status access_copy(struct process *caller, struct process *owner, int 
     if (!answered) {
         caller->access = told;
         caller->access_phase = ACCESS_ASKED;
-        memcpy(caller->access_bytes,
-               access == ACCESS_STORE ? buffer : (unsigned char *)page_data(page) + offset, size);
+        memcpy(caller->access_bytes, access == ACCESS_STORE ? buffer : (unsigned char *)page_data(page) + offset, size);
         return COPY_BLOCK;
     }
     caller->access_phase = ACCESS_NONE;

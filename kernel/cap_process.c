@@ -3,6 +3,7 @@
  * Process: authority over a process. Also over the caller itself.
  */
 #include "copy.h"
+#include "fpu.h"
 #include "invoke.h"
 #include "schedule.h"
 #include "table.h"
@@ -127,7 +128,7 @@ static void act_read(struct invocation *in) {
 /* ---- FPU */
 
 static unsigned long decode_get_fpu(struct invocation *in) {
-    process_fpu_save(process_of(in));
+    fpu_save(process_of(in));
     memcpy(copy_buffer, process_of(in)->fpu, FPU_SIZE);
     return string_result(copy_out(in->caller, in->caller->regs.r14, copy_buffer, FPU_SIZE));
 }
@@ -146,7 +147,7 @@ static unsigned long decode_set_fpu(struct invocation *in) {
 
 static void act_set_fpu(struct invocation *in) {
     memcpy(process_of(in)->fpu, copy_buffer, FPU_SIZE);
-    process_fpu_load(process_of(in));
+    fpu_load(process_of(in));
 }
 
 static const struct operation rows[] = {

@@ -149,11 +149,13 @@ static bool copy_piece(struct copy *copy) {
         return true;
     unsigned long size = least(copy->size - copy->so_far.size, PAGE_SIZE - offset);
     if (page->front >= 0) {
-        bool message = front_is_message(page->front) && !(copy->page && ipc_is_recipient(front_handler(page->front, page->header.id)));
+        bool message = front_is_message(page->front) &&
+                       !(copy->page && ipc_is_recipient(front_handler(page->front, page->header.id)));
         size = least(size, message ? ACCESS_BYTES : FRONT_CHUNK);
         enum copy_status status =
-            message ? access_copy(current_process, copy->owner, page->front, address, offset, buffer, size, copy->access)
-                    : debug_copy(copy->owner, page->front, address, offset, buffer, size, copy->access);
+            message
+                ? access_copy(current_process, copy->owner, page->front, address, offset, buffer, size, copy->access)
+                : debug_copy(copy->owner, page->front, address, offset, buffer, size, copy->access);
         if (status == COPY_BLOCK)
             now.over = copy->owner;
         if (status == COPY_STOP || status == COPY_BLOCK)

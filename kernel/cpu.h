@@ -10,7 +10,15 @@
 #define RFLAGS_TF 0x100ul
 
 enum page_fault_bit { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_RESERVED = 8, PF_FETCH = 16 };
-enum vector { VECTOR_DB = 1, VECTOR_BP = 3, VECTOR_DF = 8, VECTOR_GP = 13, VECTOR_PF = 14, VECTOR_EXCEPTIONS = 32 };
+enum vector {
+    VECTOR_DB = 1,
+    VECTOR_BP = 3,
+    VECTOR_NM = 7,
+    VECTOR_DF = 8,
+    VECTOR_GP = 13,
+    VECTOR_PF = 14,
+    VECTOR_EXCEPTIONS = 32
+};
 
 /* As the stubs of entry.S leave it on the stack. */
 struct trap_frame {

@@ -7,6 +7,7 @@
 #include "access.h"
 #include "cpu.h"
 #include "debug.h"
+#include "fpu.h"
 #include "invoke.h"
 #include "process.h"
 #include "schedule.h"
@@ -119,6 +120,8 @@ struct process *trap_user(const struct trap_frame *frame) {
         return process_next();
     if (frame->vector == VECTOR_PF)
         page_fault(process, frame->error);
+    else if (frame->vector == VECTOR_NM)
+        fpu_take(process);
     else if (frame->vector == VECTOR_DEBUG)
         debug_request();
     else if (frame->vector == VECTOR_FRONT)

@@ -6,6 +6,7 @@
 #include "copy.h"
 #include "cpu.h"
 #include "debug.h"
+#include "fpu.h"
 #include "invoke.h"
 #include "offsets.h"
 #include "paging.h"
@@ -35,7 +36,7 @@ AT(syscall, PROCESS_SYSCALL);
 _Static_assert(offsetof(struct kernel_info, current) == KERNEL_INFO_CURRENT, "current");
 _Static_assert(offsetof(struct process, fpu) % 16 == 0 && sizeof(struct process) % 16 == 0, "fxsave alignment");
 
-struct process *process_loaded HOT;            /* whose FPU state and segment bases the processor has; NULL: nobody's */
+struct process *process_loaded HOT;            /* whose segment bases the processor has; NULL: nobody's */
 static unsigned long fs_base HOT, gs_base HOT; /* as loaded */
 static bool idle_announced HOT;
 
@@ -126,17 +127,11 @@ void process_end(struct process *process) {
     while (process->senders.first)
         ipc_refuse(process->senders.first);
     map_forget_space(process);
+    fpu_forget(process);
     if (process_loaded == process)
         process_loaded = NULL;
     if (current_process == process)
         current_process = NULL;
-}
-
-static void fpu_switch(struct process *process) {
-    if (process_loaded)
-        __asm__ volatile("fxsave64 %0" : "=m"(process_loaded->fpu));
-    __asm__ volatile("fxrstor64 %0" : : "m"(process->fpu));
-    process_loaded = process;
 }
 
 /* A program can zero a base by loading a selector, so what was loaded last says nothing unless it was 0 too. */
@@ -151,16 +146,6 @@ static void segments_switch(const struct process *process) {
 void process_reload(const struct process *process) {
     if (process == process_loaded)
         segments_switch(process);
-}
-
-void process_fpu_save(struct process *process) {
-    if (process == process_loaded)
-        __asm__ volatile("fxsave64 %0" : "=m"(process->fpu));
-}
-
-void process_fpu_load(struct process *process) {
-    if (process == process_loaded)
-        __asm__ volatile("fxrstor64 %0" : : "m"(process->fpu));
 }
 
 /* ---- Single step: the processor's trap flag, which the process does not see */
@@ -249,7 +234,8 @@ struct process *process_choose(void) {
         step_begin(process);
     if (switched) {
         idle_announced = false;
-        fpu_switch(process);
+        process_loaded = process;
+        fpu_guard(process);
         segments_switch(process);
     }
     paging_enter(process->cr3);

@@ -60,10 +60,6 @@ bool process_step_trap(struct process *process, bool debug_exception);
 /* The instruction that it was to be stepped over is. */
 void process_step_over(struct process *process);
 
-/* Its FPU state is about to be read, has been written. */
-void process_fpu_save(struct process *process);
-void process_fpu_load(struct process *process);
-
 /* A foreign system call is a step that its keeper ends; meanwhile its flags are as without a step. They have been set:
  * those will be its own. */
 void process_step_hide(struct process *process);

@@ -52,7 +52,8 @@ static enum string_result source_front(const struct piece *piece, struct string_
         held_for.size == piece->size)
         return STRING_MOVED;
     held_for.ticket = 0;
-    enum string_result result = front_piece(fault, piece->from, piece->from, piece->source, held, piece->size, ACCESS_LOAD);
+    enum string_result result =
+        front_piece(fault, piece->from, piece->from, piece->source, held, piece->size, ACCESS_LOAD);
     held_for.done = result == STRING_MOVED ? piece->done : ~0ul; /* or it is still to be asked */
     held_for.size = piece->size;
     return result;

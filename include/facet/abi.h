@@ -258,17 +258,19 @@ enum op {
 /* To the handler of a page (OP_DEBUG_SWAP with an entry): some process is about to access it. w0 ACCESS_WORD(kind,
  * flags, size), w1 offset in the page, w2 program counter, w3 address as the process sees it; string: the bytes that
  * are to be stored, or that the page holds. An access that crosses pages comes in parts. Nothing has happened yet; the
- * label of the answer says what shall: enum access_verdict. Anything else, and a handler that is gone, gives the process
- * FAULT_HANDLER. */
+ * label of the answer says what shall: enum access_verdict. Anything else, and a handler that is gone, gives the
+ * process FAULT_HANDLER. */
 #define OP_ACCESS (LABEL_KERNEL | 0x30000)
 /* After VERDICT_STEP, once the instruction has retired: the same words, the string is what the page holds now. No other
  * process gets at the page from the answer STEP to the answer to this, whatever it is. If the instruction faults, there
  * is none, and when it starts over its accesses are asked about anew. */
 #define OP_ACCESS_OUTCOME (LABEL_KERNEL | 0x30001)
-#define ACCESS_WORD(kind, flags, size) ((unsigned long)(kind) | (unsigned long)(flags) << 8 | (unsigned long)(size) << 32)
-#define ACCESS_KIND(word) ((word)&0xff)        /* enum access */
-#define ACCESS_FLAGS(word) ((word) >> 8 & 0xff) /* as enum facet_access_flag: 1 rmw, 2 atomic, 4 part, 8 by the kernel */
-#define ACCESS_SIZE(word) ((word) >> 32)       /* bytes, at most ACCESS_BYTES */
+#define ACCESS_WORD(kind, flags, size)                                                                                 \
+    ((unsigned long)(kind) | (unsigned long)(flags) << 8 | (unsigned long)(size) << 32)
+#define ACCESS_KIND(word) ((word)&0xff) /* enum access */
+#define ACCESS_FLAGS(word)                                                                                             \
+    ((word) >> 8 & 0xff)                 /* as enum facet_access_flag: 1 rmw, 2 atomic, 4 part, 8 by the kernel */
+#define ACCESS_SIZE(word) ((word) >> 32) /* bytes, at most ACCESS_BYTES */
 #define ACCESS_BY_KERNEL 8
 #define ACCESS_BYTES 512
 enum access_verdict {

@@ -88,6 +88,7 @@ struct facet_services {
      * copies included. It may come before access() returns BLOCK; otherwise nothing is remembered for a process that is
      * not blocked. Returns 0, or -1 if no such process has made an access in this run. */
     int (*wake)(void *facet, uint64_t process);
+    uint64_t seed; /* --seed: where chance is to start, so that the same run comes again */
 };
 
 struct facet_object {

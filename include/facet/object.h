@@ -98,7 +98,7 @@ struct process {
     struct facet_regs regs;                       /* while it does not run; the processor's own while it does */
     struct process *(*syscall)(struct process *); /* what its SYSCALLs are: invoke, or foreign_syscall */
     unsigned long unused;
-    unsigned char fpu[512] __attribute__((aligned(16))); /* fxsave image */
+    unsigned char fpu[512] __attribute__((aligned(16))); /* fxsave image; of fpu_owner, the processor has it */
     unsigned char state;                                 /* enum process_state */
     unsigned char attention;                             /* enum attention; state and this in one look, process_next */
     unsigned char fault;                                 /* enum fault of the last fault, FAULT_NONE: none */
@@ -127,7 +127,7 @@ struct process {
     struct process *access_by; /* the handler that has been told */
     struct access_told access, access_step[ACCESS_STEPS];
     unsigned char access_bytes[ACCESS_BYTES];
-    struct endpoint *wait_for;    /* WAITING: for messages to this endpoint only; NULL: to any */
+    struct endpoint *wait_for; /* WAITING: for messages to this endpoint only; NULL: to any */
     unsigned long
         receive_ticket; /* names the message it is about to receive, once a string has stopped on its way; else 0 */
     unsigned long string_ticket; /* such a string that it sends: the receiver's ticket, 0: none */
@@ -149,6 +149,7 @@ struct endpoint {
 struct kernel_info {
     unsigned long magic, size; /* sizeof(struct kernel_info): host and kernel were built from one header */
     struct process *current;   /* runs in ring 3 now, or would; NULL: idle */
+    struct process *fpu_owner; /* whose FPU state the processor has, whoever runs; NULL: nobody's */
     struct page *pages;
     unsigned long page_count, page_stride;
     struct gpt *gpts;

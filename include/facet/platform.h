@@ -127,10 +127,11 @@ enum debug_want {
 enum front_trap {
     FRONT_TRAP_FAULT = 1, /* a handler's FAULT verdict: code is the handler's */
     FRONT_TRAP_MISSING,   /* no present entry under root for offset: build it, or fault the process */
-    FRONT_TRAP_BLOCK, /* a handler's BLOCK verdict: the process waits for DEBUG_WAKE, then its instruction runs again
-                       */
-    FRONT_TRAP_ACCESS, /* to a FRONT_MESSAGE: debug_block.access tells the rest. DEBUG_PORT_ANSWER, then it runs again */
-    FRONT_TRAP_WAIT,   /* the front is held by another instruction; once it is not, this one is to run again */
+    FRONT_TRAP_BLOCK,   /* a handler's BLOCK verdict: the process waits for DEBUG_WAKE, then its instruction runs again
+                         */
+    FRONT_TRAP_ACCESS,  /* to a FRONT_MESSAGE: debug_block.access tells the rest. DEBUG_PORT_ANSWER, then it runs again
+                         */
+    FRONT_TRAP_WAIT,    /* the front is held by another instruction; once it is not, this one is to run again */
     FRONT_TRAP_RETIRED, /* the instruction of debug_block.access.ticket has retired, after an answer STEP */
 };
 
@@ -181,16 +182,16 @@ struct debug_block {
         unsigned int kind, pad;
         unsigned long arg[10];
     } event;
-    unsigned int want, pad; /* host -> kernel: enum debug_want */
-    struct {                /* machine -> kernel: the part within one page of what FRONT_TRAP_ACCESS is about */
+    unsigned int want, pad;       /* host -> kernel: enum debug_want */
+    struct {                      /* machine -> kernel: the part within one page of what FRONT_TRAP_ACCESS is about */
         unsigned int flags, size; /* enum facet_access_flag; bytes */
         unsigned long ticket;     /* of the instruction, until it retires or is forgotten */
-        unsigned char bytes[512];  /* that are to be stored, or lie in the backing */
+        unsigned char bytes[512]; /* that are to be stored, or lie in the backing */
     } access;
     struct { /* kernel -> machine, before DEBUG_PORT_ANSWER */
         unsigned long ticket;
         unsigned int verdict, pad; /* enum facet_verdict PASS, DONE, STEP; BLOCK: nothing of the instruction counts */
-        unsigned char bytes[512];   /* DONE on a load */
+        unsigned char bytes[512];  /* DONE on a load */
     } answer;
     char text[256];
     struct traverse_step steps[TRAVERSE_STEPS_MAX];

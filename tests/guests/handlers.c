@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * handlers: pages whose handler is a process. Every verdict, on the accesses of a process and on the kernel's copies for
- * it; two processes that add to one word under STEP; handlers that answer nonsense, end, crash, or touch their own page;
- * and messages that nobody but the kernel can make. Needs --grant range and debug.
+ * handlers: pages whose handler is a process. Every verdict, on the accesses of a process and on the kernel's copies
+ * for it; two processes that add to one word under STEP; handlers that answer nonsense, end, crash, or touch their own
+ * page; and messages that nobody but the kernel can make. Needs --grant range and debug.
  */
 #include "check.h"
 

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * once[:stop|fault|ignore]   write-once memory: the first store to each byte passes, a later one does not
+ */
+#include "handlers.h"
+#include "text.h"
+
+#include <string.h>
+
+#define CHUNK 4096 /* bytes of the object, a bit each */
+
+struct once {
+    const struct facet_object *object;
+    enum facet_verdict verdict; /* of a second store */
+    uint8_t **chunks;           /* CHUNK / 8 bytes each; NULL: nothing of it is written yet */
+    uint64_t chunk_count;
+    uint64_t passed, refused, written; /* stores, stores, bytes */
+};
+
+static bool parse(const char *args, enum facet_verdict *verdict) {
+    static const struct {
+        const char *word;
+        enum facet_verdict verdict;
+    } words[] = {{"", FACET_STOP}, {"stop", FACET_STOP}, {"fault", FACET_FAULT}, {"ignore", FACET_DONE}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(args, words[i].word) == 0) {
+            *verdict = words[i].verdict;
+            return true;
+        }
+    return false;
+}
+
+static uint32_t once_verdicts(const char *args) {
+    enum facet_verdict verdict = FACET_STOP;
+    parse(args, &verdict);
+    return FACET_MAY(FACET_PASS) | FACET_MAY(verdict);
+}
+
+static void *once_attach(const struct facet_object *object, const char *args, struct facet_handler_error *error) {
+    struct once o = {.object = object};
+    if (!parse(args, &o.verdict)) {
+        snprintf(error->text, sizeof error->text, "once[:stop|fault|ignore], not \"%.60s\"", args);
+        return NULL;
+    }
+    struct once *state = text_grow(NULL, 1, sizeof *state);
+    *state = o;
+    return state;
+}
+
+static uint8_t *chunk(struct once *o, uint64_t index) {
+    if (index >= o->chunk_count) {
+        o->chunks = text_grow(o->chunks, index + 1, sizeof *o->chunks);
+        memset(o->chunks + o->chunk_count, 0, (index + 1 - o->chunk_count) * sizeof *o->chunks);
+        o->chunk_count = index + 1;
+    }
+    if (!o->chunks[index])
+        o->chunks[index] = memset(text_grow(NULL, CHUNK / 8, 1), 0, CHUNK / 8);
+    return o->chunks[index];
+}
+
+/* First byte of [from, to) that has been written; `to`: none. */
+static uint64_t find_written(struct once *o, uint64_t from, uint64_t to) {
+    while (from < to && !(chunk(o, from / CHUNK)[from % CHUNK / 8] >> from % 8 & 1))
+        from++;
+    return from;
+}
+
+static void mark(struct once *o, uint64_t from, uint64_t to) {
+    o->written += to - from;
+    for (; from < to; from++)
+        chunk(o, from / CHUNK)[from % CHUNK / 8] |= (uint8_t)(1u << from % 8);
+}
+
+static enum facet_verdict once_access(void *state, const struct facet_access *access, struct facet_reply *reply) {
+    struct once *o = state;
+    if (access->kind != FACET_STORE)
+        return FACET_PASS;
+    int64_t end = access->offset + (int64_t)access->size;
+    uint64_t from = access->offset < 0 ? 0 : (uint64_t)access->offset;
+    uint64_t to = (uint64_t)end < o->object->size ? (uint64_t)end : o->object->size;
+    uint64_t again = find_written(o, from, to);
+    if (again >= to) {
+        mark(o, from, to);
+        o->passed++;
+        return FACET_PASS;
+    }
+    o->refused++;
+    snprintf(reply->text, sizeof reply->text, "byte %lu was stored to before", again);
+    return o->verdict;
+}
+
+static void once_report(void *state, FILE *out) {
+    const struct once *o = state;
+    fprintf(out, "once %s: %lu stores passed and wrote %lu bytes; %lu came a second time%s\n", o->object->name,
+            o->passed, o->written, o->refused,
+            !o->refused                 ? ""
+            : o->verdict == FACET_DONE  ? " and were swallowed"
+            : o->verdict == FACET_FAULT ? " and were refused"
+                                        : " and stopped the program");
+}
+
+static void once_detach(void *state) {
+    struct once *o = state;
+    for (uint64_t i = 0; i < o->chunk_count; i++)
+        free(o->chunks[i]);
+    free(o->chunks);
+    free(o);
+}
+
+const struct facet_handler handler_once = {
+    .abi = FACET_HANDLER_ABI,
+    .name = "once",
+    .summary =
+        "once[:stop|fault|ignore]: write-once memory: stops before a second store to a byte, refuses or swallows it",
+    .verdicts = once_verdicts,
+    .attach = once_attach,
+    .access = once_access,
+    .report = once_report,
+    .detach = once_detach,
+};
