@@ -78,8 +78,8 @@ enum debug_port {
     DEBUG_PORT_DONE,       /* the request in the block is answered */
     DEBUG_PORT_EVENT,      /* debug_block.event tells; the host looks once the processor is back in ring 3 */
     DEBUG_PORT_COPY,       /* debug_block.copy asks; answered when the OUT instruction retires */
-    DEBUG_PORT_ANSWER,     /* debug_block.answer: what becomes of the access that the kernel was told of */
     DEBUG_PORT_PANIC,      /* the kernel found itself inconsistent; debug_block.text says how; does not go on */
+    DEBUG_PORT_ANSWER,     /* debug_block.answer: what becomes of the access that the kernel was told of */
 };
 
 /* A process is named by its object id; requests take the address of its struct process too. */
@@ -182,7 +182,9 @@ struct debug_block {
         unsigned int kind, pad;
         unsigned long arg[10];
     } event;
-    unsigned int want, pad;       /* host -> kernel: enum debug_want */
+    unsigned int want, pad; /* host -> kernel: enum debug_want */
+    char text[256];
+    struct traverse_step steps[TRAVERSE_STEPS_MAX];
     struct {                      /* machine -> kernel: the part within one page of what FRONT_TRAP_ACCESS is about */
         unsigned int flags, size; /* enum facet_access_flag; bytes */
         unsigned long ticket;     /* of the instruction, until it retires or is forgotten */
@@ -193,8 +195,6 @@ struct debug_block {
         unsigned int verdict, pad; /* enum facet_verdict PASS, DONE, STEP; BLOCK: nothing of the instruction counts */
         unsigned char bytes[512];  /* DONE on a load */
     } answer;
-    char text[256];
-    struct traverse_step steps[TRAVERSE_STEPS_MAX];
 };
 
 /* ---- Host streams: one request at a time, answered when the OUT instruction retires. */
