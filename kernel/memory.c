@@ -25,8 +25,7 @@ static void take_fronts(unsigned long frames) {
     unsigned long count = boot_info.facet ? clamp(frames / 4, 64, FRONT_MAX) : 0;
     next = (next + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
     struct front *table = take(count, sizeof(struct front));
-    struct page **owners = take(count, sizeof(struct page *));
-    front_init(table, owners, take(count, sizeof(struct front_handler)), count);
+    front_init(table, take(count, sizeof(struct page *)), count);
     debug_set_fronts(table, count);
 }
 
