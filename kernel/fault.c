@@ -92,7 +92,7 @@ static void front_fault(struct process *process) {
         return;
     }
     if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_WAIT) {
-        access_waits(process, trap.front);
+        access_waits(process, &trap);
         return;
     }
     if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_BLOCK) {

@@ -218,6 +218,8 @@ static struct process *receive_from(struct process *from, struct process *to) {
 void ipc_wait(struct process *process) {
     while (process) {
         struct process *from, *next = NULL;
+        if (__builtin_expect(process->attention & ATTENTION_SERVING, 0))
+            access_offered(process);
         process->state = PROCESS_WAITING;
         while (process->state == PROCESS_WAITING && (from = sender_for(process)))
             next = receive_from(from, process);
@@ -270,6 +272,8 @@ void ipc_send(struct process *from, struct cap *entry, unsigned kind) {
         else
             finish(from, RC_INVALID_CAP);
     } else if (!waits_for(to, entry)) {
+        if ((from->attention | to->attention) & ATTENTION_SERVING || to->fault == FAULT_ACCESS)
+            access_break(from, to);
         send_later(from, entry);
         queue_append(&to->senders, from);
     } else {
@@ -285,6 +289,8 @@ bool ipc_send_fault(struct process *process, struct cap *entry) {
         deliver_fault(process, to, entry->payload);
         return true;
     }
+    if ((process->attention & ATTENTION_SERVING || to->fault == FAULT_ACCESS) && access_circle(process, to))
+        return false;
     send_later(process, entry);
     queue_append(&to->senders, process);
     return true;
@@ -311,7 +317,6 @@ static void answer_fault(struct process *to, unsigned long label, unsigned long 
         enum fault fault = to->fault;
         process_cancel(to, PROCESS_STOPPED);
         to->fault = fault;
-        access_handler_gone(to);
     }
 }
 

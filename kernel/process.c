@@ -117,13 +117,13 @@ void process_cancel(struct process *process, enum process_state state) {
     if (process->attention & ATTENTION_STEPPING)
         process_step(process, false);
     process->state = (unsigned char)state;
+    access_handler_gone(process);
     ipc_void_answers(process);
 }
 
 void process_end(struct process *process) {
     process_cancel(process, PROCESS_STOPPED);
     process_wake(process); /* those will find that its memory is not there */
-    access_handler_gone(process);
     while (process->senders.first)
         ipc_refuse(process->senders.first);
     map_forget_space(process);
@@ -210,10 +210,12 @@ static struct process *process_find(void) {
     for (;;) {
         struct process *process = schedule_pick();
         if (!process) {
-            if (!schedule_skip_idle())
+            if (!schedule_skip_idle() && (debug_turn_comes() || !access_deadlock()))
                 process_idle();
             continue;
         }
+        if (process->attention & ATTENTION_SERVING && access_lost(process))
+            continue;
         process->attention &= (unsigned char)~ATTENTION_SCHEDULE;
         if (process->attention & ATTENTION_STEPPING) /* it was a system call, or the step would have trapped */
             step_end(process);
