@@ -39,7 +39,7 @@ static void wait(struct process *process) {
 
 void access_forget(struct process *process) {
     if (process->access_ticket)
-        debug_answer(process->access_ticket, DEBUG_ANSWER_FORGET, NULL);
+        debug_answer(process->access_ticket, DEBUG_ANSWER_FORGET, NULL, 0);
     told_remove(process);
     process->access_ticket = 0;
     process->access_phase = ACCESS_NONE;
@@ -156,7 +156,12 @@ void access_retired(struct process *process) {
 /* Into the receiver's room, as much as can be put there at once. */
 static unsigned long room_put(struct process *to, unsigned char *bytes, unsigned long size) {
     static struct walk walk;
+    unsigned char *mapped = to->regs.r15 < size ? NULL : string_mapped(to, to->regs.r14, size, ACCESS_STORE);
     unsigned long done = 0;
+    if (mapped) {
+        memcpy(mapped, bytes, size);
+        return size;
+    }
     while (done < size && done < to->regs.r15) {
         unsigned long address = to->regs.r14 + done;
         if (walk_process(&walk, to, address, ACCESS_STORE, NULL) != FAULT_NONE)
@@ -260,7 +265,8 @@ bool access_answer(struct process *handler, struct process *to, enum string_resu
     bool copy = ACCESS_FLAGS(to->access.word) & ACCESS_BY_KERNEL;
     to->access_phase = copy ? ACCESS_ANSWERED : ACCESS_NONE;
     if (!copy)
-        debug_answer(to->access_ticket, (enum access_verdict)verdict, to->access_bytes);
+        debug_answer(to->access_ticket, (enum access_verdict)verdict, to->access_bytes,
+                     load && verdict == VERDICT_DONE ? ACCESS_SIZE(to->access.word) : 0);
     process_ready(to);
     return true;
 }

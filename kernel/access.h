@@ -49,10 +49,9 @@ void access_front_gone(int front);
 /* The register that its answer was put into, 0: none. */
 void told_add(struct process *process, struct process *handler, unsigned reg);
 void told_remove(struct process *process);
-/* The handler is about to run, or (offered) to wait for a message: does it still have its answers? If no process has
- * one, that access fails. True: one did. */
+/* The handler is about to run: does it still have its answers? If no process has one, that access fails. True: one
+ * did. */
 bool access_lost(struct process *handler);
-void access_offered(struct process *handler);
 /* The handler will answer nothing any more. */
 void access_handler_gone(struct process *handler);
 /* `to` waits for `process`, or for one that does … */

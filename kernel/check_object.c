@@ -132,7 +132,9 @@ static void check_told(const struct process *process) {
 }
 
 static void check_process(const struct process *process) {
-    check_that("system call", process->syscall == invoke || process->syscall == foreign_syscall, process->header.id);
+    check_told(process);
+    bool invokes = process->syscall == (process->told ? serving_syscall : invoke);
+    check_that("system call", invokes || process->syscall == foreign_syscall, process->header.id);
     check_that("register 0", process->reg[0].type == CAP_NULL, process->header.id);
     check_caps(process->reg, CAP_REGISTERS);
     check_cap(&process->space);
@@ -142,7 +144,6 @@ static void check_process(const struct process *process) {
     check_cap(&process->send_cap);
     check_queue(&process->senders);
     check_state(process);
-    check_told(process);
 }
 
 static void check_object(const struct object *object) {

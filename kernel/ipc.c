@@ -218,8 +218,6 @@ static struct process *receive_from(struct process *from, struct process *to) {
 void ipc_wait(struct process *process) {
     while (process) {
         struct process *from, *next = NULL;
-        if (__builtin_expect(process->attention & ATTENTION_SERVING, 0))
-            access_offered(process);
         process->state = PROCESS_WAITING;
         while (process->state == PROCESS_WAITING && (from = sender_for(process)))
             next = receive_from(from, process);

@@ -205,6 +205,14 @@ static _Noreturn void process_idle(void) {
     idle();
 }
 
+/* Why it may not just go on: its step is over, or an access that it was told of fails. */
+static bool finds_cause(struct process *process) {
+    bool stepped = process->attention & ATTENTION_STEPPING;
+    if (stepped) /* it was a system call, or the step would have trapped */
+        step_end(process);
+    return stepped || access_lost(process);
+}
+
 /* Who runs, and can: what stands in the way of the others is dealt with. */
 static struct process *process_find(void) {
     for (;;) {
@@ -214,12 +222,10 @@ static struct process *process_find(void) {
                 process_idle();
             continue;
         }
-        if (process->attention & ATTENTION_SERVING && access_lost(process))
-            continue;
         process->attention &= (unsigned char)~ATTENTION_SCHEDULE;
-        if (process->attention & ATTENTION_STEPPING) /* it was a system call, or the step would have trapped */
-            step_end(process);
-        else if (process->regs.rip >= GUEST_ADDRESS_MAX) /* neither SYSRET nor IRETQ may meet any such */
+        if (process->attention & (ATTENTION_STEPPING | ATTENTION_SERVING) && finds_cause(process))
+            continue;
+        if (process->regs.rip >= GUEST_ADDRESS_MAX) /* neither SYSRET nor IRETQ may meet any such */
             process_fault(process, FAULT_INVALID_ADDRESS, process->regs.rip, 0, NULL);
         else
             return process;

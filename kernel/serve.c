@@ -13,6 +13,8 @@ void told_add(struct process *process, struct process *handler, unsigned reg) {
     process->told_next = handler->told;
     handler->told = process;
     handler->attention |= ATTENTION_SERVING;
+    if (handler->syscall == invoke)
+        handler->syscall = serving_syscall;
 }
 
 void told_remove(struct process *process) {
@@ -24,8 +26,11 @@ void told_remove(struct process *process) {
         link = &(*link)->told_next;
     *link = process->told_next;
     process->access_by = process->told_next = NULL;
-    if (!handler->told)
-        handler->attention &= (unsigned char)~ATTENTION_SERVING;
+    if (handler->told)
+        return;
+    handler->attention &= (unsigned char)~ATTENTION_SERVING;
+    if (handler->syscall == serving_syscall)
+        handler->syscall = invoke;
 }
 
 static bool answers(const struct cap *cap, const struct process *process, unsigned which) {
@@ -62,13 +67,27 @@ bool access_lost(struct process *handler) {
     return failed;
 }
 
-void access_offered(struct process *handler) {
-    unsigned long receive = handler->regs.rsi >> 32;
-    for (struct process *process = handler->told; process; process = process->told_next)
-        for (unsigned i = 0; i < MESSAGE_CAPS; i++)
-            if ((receive >> 8 * i & 0xff) == process->access_register)
-                handler->reg[process->access_register] = cap_null;
-    access_lost(handler);
+static bool names(unsigned long receive, unsigned reg) {
+    for (; receive; receive >>= 8)
+        if ((receive & 0xff) == reg)
+            return true;
+    return false;
+}
+
+/* A wait gives away the registers that it names for the message, unless it gives that very answer. */
+struct process *serving_syscall(struct process *handler) {
+    unsigned long receive = handler->regs.rsi >> 32, control = handler->regs.rdi;
+    bool waits = (control >> INVOKE_KIND_SHIFT & 3) == INVOKE_RETURN, given = false;
+    for (struct process *process = handler->told; waits && process; process = process->told_next) {
+        unsigned reg = process->access_register;
+        if (reg == control % CAP_REGISTERS || !names(receive, reg))
+            continue;
+        handler->reg[reg] = cap_null;
+        given = true;
+    }
+    if (given)
+        access_lost(handler);
+    return invoke(handler);
 }
 
 void access_handler_gone(struct process *handler) {

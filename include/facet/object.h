@@ -97,7 +97,7 @@ enum access_phase { ACCESS_NONE, ACCESS_ASKED, ACCESS_ANSWERED, ACCESS_HELD, ACC
 struct process {
     struct object header;
     struct facet_regs regs;                       /* while it does not run; the processor's own while it does */
-    struct process *(*syscall)(struct process *); /* what its SYSCALLs are: invoke, or foreign_syscall */
+    struct process *(*syscall)(struct process *); /* what its SYSCALLs are: invoke, foreign_syscall … */
     unsigned long unused;
     unsigned char fpu[512] __attribute__((aligned(16))); /* fxsave image; of fpu_owner, the processor has it */
     unsigned char state;                                 /* enum process_state */
