@@ -49,6 +49,12 @@ static bool same_access(const struct answer *answer, enum facet_kind kind, uint6
     return answer->va == va && answer->kind == (uint8_t)kind && answer->size == size;
 }
 
+const struct answer *ring_newest(struct access_state *state, uint64_t pc, enum facet_kind kind, uint64_t va,
+                                 unsigned size) {
+    const struct answer *answer = &ring_back(state, 1)->answer;
+    return ring_ends_at(state, pc) && same_access(answer, kind, va, size) ? answer : NULL;
+}
+
 /* ring_left entries may still match: the newest one that does is the first access before the cut, then they are taken
  * in order. */
 const struct answer *ring_take(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size) {
