@@ -169,7 +169,7 @@ bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct 
         emu->pending = PENDING_FLUSH;
         return false;
     }
-    if (target.careful && (access_decode(state, reg_rip(emu))->flags & DECODE_CAPTURE) != 0)
+    if (target.message || (target.careful && (access_decode(state, reg_rip(emu))->flags & DECODE_CAPTURE) != 0))
         return access_refuse(state, va, access, true);
     if (emu->stats.fast_accesses >= state->blocks_due) {
         emu->pending = (enum pending)PENDING_BLOCKS;

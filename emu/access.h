@@ -51,6 +51,7 @@ struct target {
     uint8_t *host;   /* of the page's first byte; NULL: no RAM behind it */
     bool write;      /* what page table and roots together allow */
     bool careful;    /* a front on the way may refuse, suspend or stop */
+    bool message;    /* … or asks a process */
 };
 
 struct slot {
@@ -82,8 +83,16 @@ struct answer {
  * instruction with the same registers. */
 struct answer_log {
     bool live;
-    bool stopped; /* the next access is the one at which the process stopped */
-    bool blocked; /* … or was blocked */
+    bool stopped;    /* the next access is the one at which the process stopped */
+    bool blocked;    /* … or was blocked */
+    uint64_t ticket; /* not 0: the kernel was told of an access of it */
+    bool retiring;   /* it said STEP to one */
+    bool host;       /* stopped: by the host, not by the kernel */
+    unsigned parts;  /* of the next access, answered by the kernel */
+    struct {
+        uint8_t verdict;
+        uint8_t bytes[FACET_ACCESS_MAX];
+    } part[2];
     uint64_t stamp;
     uint64_t cr3;
     struct facet_regs regs;
@@ -190,7 +199,7 @@ struct access_state {
     struct transaction tx;
     bool cut; /* tx.log is what the inline path was told of the instruction that it refuses */
     struct answer_log logs[LOGS];
-    uint64_t stamp;
+    uint64_t stamp, last_ticket;
     /* At each event the engine searches the instruction among all that it has translated: a fifth of a pass for what
      * the boot and the program's start leave behind. So that is dropped before the first fast access, and again after
      * so many; the distance grows, what is in use is soon translated again. */
@@ -300,6 +309,18 @@ void transaction_abort(struct access_state *state);     /* outside; the log is k
  * instruction becomes, now or once it starts again. bytes: as delivered, or to be stored. For `return`: refuses. */
 bool transaction_instead(struct access_state *state, enum facet_verdict verdict, const uint8_t *bytes);
 
+/* ---- message.c */
+#define VERDICT_TRAPPED ((enum facet_verdict)(FACET_STOP + 1)) /* pending is set */
+static inline bool verdict_refuses(enum facet_verdict verdict) {
+    return verdict == FACET_FAULT || verdict >= FACET_BLOCK;
+}
+/* The kernel's answers about the parts of an access, before the host is asked. MESSAGE_PASS: the host's turn. */
+enum message { MESSAGE_PASS, MESSAGE_DONE, MESSAGE_TRAP };
+enum message message_ask(struct access_state *state, const struct emu_access *access);
+/* A part that was answered DONE keeps its bytes whatever the host says: puts them (load), or what the backing has. */
+void message_merge(struct access_state *state, struct emu_access *access, enum facet_verdict *verdict);
+void message_retired(struct access_state *state); /* the transaction is committed; may raise a trap */
+
 /* ---- fetch.c */
 void fetch_exit(struct access_state *state); /* the engine came back */
 void fetch_forget(struct access_state *state);
@@ -317,6 +338,7 @@ void ring_pass(struct access_state *state, enum access kind, uint64_t va, unsign
 /* Is this access of the transaction one that the inline path had answered? */
 const struct answer *ring_take(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size);
 /* The log that waits for this instruction becomes the transaction's, if the registers are the same. */
+void log_reset(struct access_state *state); /* the working copy: nothing answered yet */
 void log_adopt(struct access_state *state);
 void log_keep(struct access_state *state);               /* after an abort */
 bool log_waits(struct access_state *state, uint64_t pc); /* in this address space */
