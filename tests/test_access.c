@@ -647,12 +647,13 @@ static bool same_memory(const struct run *run, const struct outcome *a, const st
 }
 
 static bool was_so(const struct run *run, int steps, struct facet_regs regs) {
+    struct form all = {.flags = F_ALL}; /* an instruction that has not begun has left none undefined */
     uint64_t rip = regs.rip;
-    normalise(&regs, WINDOW(run->window), run->form);
+    normalise(&regs, WINDOW(run->window), &all);
     for (int i = 0; i < steps; i++) {
         struct facet_regs then = before[i].regs;
         bool here = then.rip == rip && same_memory(run, &before[i], &other);
-        normalise(&then, WINDOW(PLAIN), run->form);
+        normalise(&then, WINDOW(PLAIN), &all);
         if (here && memcmp(&then, &regs, sizeof regs) == 0)
             return true;
     }
