@@ -236,7 +236,8 @@ void debug_set_copy_code(unsigned long code) {
 void debug_answer(unsigned long ticket, unsigned verdict, const unsigned char *bytes, unsigned long size) {
     block.answer.ticket = ticket;
     block.answer.verdict = verdict;
-    memcpy(block.answer.bytes, bytes, size);
+    if (size)
+        memcpy(block.answer.bytes, bytes, size);
     port_out32(PORT_DEBUG, DEBUG_PORT_ANSWER, 0);
 }
 
