@@ -4,6 +4,7 @@
  * instruction's definition, swapped memory against plain memory, and every verdict at every access. `make test` takes a
  * part of the places, FACET_MATRIX=full all (make matrix-full); each test says how many cells it tried.
  */
+#include "access_forms.h"
 #include "access_run.h"
 
 #include <criterion/criterion.h>
