@@ -49,7 +49,7 @@ KEEPER_SRC = kernel/domain/pager.c kernel/domain/copyspace.c
 DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/grants.c debugger/objects.c debugger/regions.c debugger/strace.c debugger/strace_args.c debugger/strace_structs.c \
 	debugger/strace_calls.c debugger/strace_flags.c debugger/report.c debugger/stats.c \
 	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c \
-	debugger/dispatch.c debugger/hold.c debugger/broken.c debugger/guard.c debugger/services.c debugger/events.c debugger/handlers.c debugger/builtin_trace.c \
+	debugger/dispatch.c debugger/hold.c debugger/broken.c debugger/guard.c debugger/services.c debugger/events.c debugger/handlers.c debugger/script.c debugger/script_access.c debugger/script_services.c debugger/builtin_trace.c \
 	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/builtin_once.c debugger/builtin_flip.c debugger/builtin_log.c debugger/history.c debugger/cmd_accesses.c debugger/cli.c debugger/cli_input.c debugger/cli_terminal.c debugger/cli_complete.c debugger/cli_script.c debugger/cli_help.c debugger/cli_help_text.c debugger/cli_info.c \
 	debugger/cli_settings.c debugger/cli_arguments.c debugger/cmd_print.c debugger/color.c debugger/address.c \
 	debugger/frame.c debugger/frame_guess.c debugger/inlined.c debugger/ifunc.c debugger/disasm.c debugger/lines.c debugger/linespec.c debugger/source.c debugger/point.c \
@@ -110,7 +110,7 @@ endif
 
 # The host side: emu/, debugger/, tests. -I. for "emu/emu.h".
 HOST_CFLAGS = -std=gnu11 -g $(OPT_$(MODE)) $(WARN) -D_GNU_SOURCE -I. -Iinclude
-HOST_LIBS = $(UNICORN_LIBS) -lcapstone -ldw -lelf -ledit -lsqlite3 -ldl -lm
+HOST_LIBS = $(UNICORN_LIBS) $(LUA_LIBS) -lcapstone -ldw -lelf -ledit -lsqlite3 -ldl -lm
 
 # The kernel: no host, no floating point, no red zone under interrupts, high half.
 KERNEL_OPT_debug = -DFACET_DEBUG
@@ -128,7 +128,7 @@ HANDLER_CFLAGS = -std=gnu11 -g -O2 $(WARN) -Iinclude -fPIC -shared
 
 # ---- Dependencies ---------------------------------------------------------------------------------------------------
 # build/deps.mk says where Unicorn lies: UNICORN_CFLAGS, UNICORN_LIBS, and UNICORN_DIR (relative to build/; empty: the
-# system's own). Make remakes it, and starts over with it, before anything else.
+# system's own); and Lua: LUA_CFLAGS, LUA_LIBS. Make remakes it, and starts over with it, before anything else.
 
 NO_DEPS = help clean distclean deps
 ifneq ($(filter-out $(NO_DEPS),$(or $(MAKECMDGOALS),all)),)
@@ -173,7 +173,7 @@ $(EMU_OBJ): $(B)/%.o: %.c
 	$(say)$(CC) $(HOST_CFLAGS) $(UNICORN_CFLAGS) $(DEPFLAGS) -c -o $@ $<
 $(DEBUGGER_OBJ) $(B)/debugger/main.o: $(B)/%.o: %.c
 	$(MKDIR)
-	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -c -o $@ $<
+	$(say)$(CC) $(HOST_CFLAGS) $(LUA_CFLAGS) $(DEPFLAGS) -c -o $@ $<
 $(UNIT_OBJ): $(B)/%.o: %.c
 	$(MKDIR)
 	$(say)$(CC) $(HOST_CFLAGS) $(UNICORN_CFLAGS) -DBUILD_DIR='"$(B)"' $(DEPFLAGS) -c -o $@ $<
@@ -207,7 +207,10 @@ $(B)/libemu.a: $(EMU_OBJ)
 	$(MKDIR)
 	@rm -f $@
 	$(say)ar rcs $@ $^
-$(B)/libdebugger.a: $(DEBUGGER_OBJ) $(if $(KERNEL_SRC),$(B)/kernel_image.o)
+$(B)/device_lua.o: debugger/device.lua
+	$(MKDIR)
+	$(say)$(call embed,device_lua,$<)
+$(B)/libdebugger.a: $(DEBUGGER_OBJ) $(B)/device_lua.o $(if $(KERNEL_SRC),$(B)/kernel_image.o)
 	$(MKDIR)
 	@rm -f $@
 	$(say)ar rcs $@ $^
@@ -422,7 +425,7 @@ install: all $(B)/installed/facet
 	install -m 644 include/facet/*.h $(TO)/include/facet/
 	install -m 644 debugger/facet.1 $(TO)/share/man/man1/
 	install -m 644 README.md CHANGELOG.md LICENSE $(TO)/share/doc/facet/
-	install -m 644 samples/handlers/*.c samples/guests/*.[ch] $(TO)/share/doc/facet/samples/
+	install -m 644 samples/handlers/*.c samples/handlers/*.lua samples/guests/*.[ch] $(TO)/share/doc/facet/samples/
 
 clean:
 	rm -rf build/release build/debug build/asan build/ubsan build/cov build/bench.ndjson
