@@ -174,6 +174,8 @@ static __attribute__((noinline)) bool load_pair(struct access_state *state, cons
     if (is_cut(state, slot, verdict))
         return transaction_instead(state, verdict, from);
     ring_note(state, pc, FACET_LOAD, va, decoded->wide, verdict, from);
+    if (decoded->wide < PIECE_MAX) /* what the engine loads behind it is nothing */
+        from = memcpy(memset(state->loaded + PIECE_MAX, 0, PIECE_MAX), from, decoded->wide);
     state->pair.pc = pc;
     state->pair.va = va + size;
     state->pair.kind = ACCESS_LOAD;
