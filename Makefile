@@ -50,7 +50,7 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 	debugger/strace_calls.c debugger/strace_flags.c debugger/report.c debugger/stats.c \
 	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c \
 	debugger/dispatch.c debugger/hold.c debugger/broken.c debugger/guard.c debugger/services.c debugger/events.c debugger/handlers.c debugger/script.c debugger/script_access.c debugger/script_services.c debugger/builtin_trace.c \
-	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/builtin_once.c debugger/builtin_flip.c debugger/builtin_log.c debugger/history.c debugger/cmd_accesses.c debugger/cli.c debugger/cli_input.c debugger/cli_terminal.c debugger/cli_complete.c debugger/cli_script.c debugger/cli_help.c debugger/cli_help_text.c debugger/cli_info.c \
+	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/builtin_once.c debugger/builtin_flip.c debugger/builtin_poison.c debugger/byteset.c debugger/builtin_log.c debugger/history.c debugger/cmd_accesses.c debugger/cli.c debugger/cli_input.c debugger/cli_terminal.c debugger/cli_complete.c debugger/cli_script.c debugger/cli_help.c debugger/cli_help_text.c debugger/cli_info.c \
 	debugger/cli_settings.c debugger/cli_arguments.c debugger/cmd_print.c debugger/color.c debugger/address.c \
 	debugger/frame.c debugger/frame_guess.c debugger/inlined.c debugger/ifunc.c debugger/disasm.c debugger/lines.c debugger/linespec.c debugger/source.c debugger/point.c \
 	debugger/watchpoint.c debugger/control.c debugger/step.c debugger/tell.c debugger/returned.c debugger/cmd_step.c \
