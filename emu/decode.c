@@ -259,6 +259,32 @@ static void note_operand(struct decoded *slot, const cs_insn *insn, const cs_x86
     note_location(slot, memory);
 }
 
+/* Of the 16 bytes that the engine loads the instruction has but the first 4 or 8. */
+static bool is_overread(const cs_insn *insn) {
+    switch (insn->id) {
+    case X86_INS_CVTPS2PD:
+    case X86_INS_CVTDQ2PD:
+    case X86_INS_CVTPS2PI:
+    case X86_INS_CVTTPS2PI:
+    case X86_INS_ROUNDSS:
+    case X86_INS_ROUNDSD:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* It clears the x87 tags before it accesses memory: refuse.c. */
+static bool is_mmx(const cs_insn *insn, const cs_x86 *x86) {
+    if (insn->id == X86_INS_CVTPI2PS || insn->id == X86_INS_CVTPI2PD)
+        return true;
+    for (unsigned i = 0; i < x86->op_count; i++)
+        if (x86->operands[i].type == X86_OP_REG && x86->operands[i].reg >= X86_REG_MM0 &&
+            x86->operands[i].reg <= X86_REG_MM7)
+            return true;
+    return false;
+}
+
 /* Bytes of the memory operand if the engine may move it in several pieces or repeatedly, else 0. */
 static uint16_t wide_size(const cs_insn *insn, const cs_x86_op *memory) {
     bool small = has_prefix(insn, 0x66);
@@ -283,10 +309,12 @@ static uint16_t wide_size(const cs_insn *insn, const cs_x86_op *memory) {
         return 8;
     case X86_INS_NEG: /* with LOCK: loads, then compares and exchanges until nobody came between */
         return memory != NULL && has_prefix(insn, 0xf0) ? memory->size : 0;
-    case X86_INS_CVTPS2PD: /* 16 bytes to the engine, of which it uses 8 */
-    case X86_INS_CVTDQ2PD:
-        return memory != NULL ? 8 : 0;
+    case X86_INS_COMISS: /* 16 bytes to Capstone */
+    case X86_INS_COMISD:
+        return 0;
     default:
+        if (memory != NULL && is_overread(insn))
+            return insn->id == X86_INS_ROUNDSS ? 4 : 8;
         return memory != NULL && (memory->size == 10 || memory->size == 16) ? memory->size : 0;
     }
 }
@@ -295,6 +323,8 @@ static void note_wide(struct decoded *slot, const cs_insn *insn, const cs_x86 *x
     unsigned count;
     const cs_x86_op *memory = memory_operand(x86, &count);
     slot->wide = wide_size(insn, memory);
+    if (slot->wide == 0 && memory != NULL && is_mmx(insn, x86))
+        slot->wide = memory->size;
     if (slot->wide == 0)
         return;
     if (memory != NULL) {
@@ -305,8 +335,7 @@ static void note_wide(struct decoded *slot, const cs_insn *insn, const cs_x86 *x
                                         : has_prefix(insn, 0x65) ? X86_REG_GS
                                                                  : X86_REG_INVALID);
     }
-    bool overread = insn->id == X86_INS_CVTPS2PD || insn->id == X86_INS_CVTDQ2PD;
-    if (overread || (slot->wide == 16 && insn->id != X86_INS_MASKMOVDQU && insn->id != X86_INS_CMPXCHG16B))
+    if (is_overread(insn) || (slot->wide == 16 && insn->id != X86_INS_MASKMOVDQU && insn->id != X86_INS_CMPXCHG16B))
         slot->flags |= DECODE_PAIR;
 }
 
@@ -377,7 +406,7 @@ static bool is_cuttable(const cs_insn *insn, const cs_x86 *x86, const struct dec
 }
 
 static unsigned flags_of(const cs_insn *insn, const cs_x86 *x86) {
-    unsigned flags = 0;
+    unsigned flags = DECODE_ANY;
     bool rmw = is_rmw(insn, x86);
     if (rmw)
         flags |= DECODE_RMW;
@@ -408,7 +437,7 @@ void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, co
     memset(slot, 0, sizeof *slot);
     slot->pc = pc;
     slot->base = slot->index = slot->segment = -1;
-    slot->flags = DECODE_MULTI | DECODE_HELPER | DECODE_CAPTURE;
+    slot->flags = DECODE_MULTI | DECODE_HELPER | DECODE_CAPTURE | DECODE_ANY;
     if (!cs_disasm_iter(decoder->capstone, &cursor, &left, &address, decoder->insn))
         return;
     const cs_x86 *x86 = &decoder->insn->detail->x86;
