@@ -78,6 +78,7 @@ enum front_result front_resolve(struct emu *emu, uint64_t aperture, bool write, 
             return FRONT_HOLE;
         }
         target->careful = target->careful || (front->flags & FRONT_CAREFUL) != 0;
+        target->message = target->message || (front->flags & FRONT_MESSAGE) != 0;
     }
     if (in_aperture(page))
         return FRONT_HOLE; /* a cycle */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The inline path: accesses to fast pages, one PROT event of the engine each. Everything that an event can't do exactly
- * where it stands (a page border, a page that must not be stored to yet, code) is refused and becomes a transaction.
+ * The inline path: accesses to fast pages, one PROT event of the engine each, and to careful pages by instructions that
+ * can be cut at each of their accesses. Everything that an event can't do exactly where it stands (a page border, a
+ * page that must not be stored to yet, code) is refused and becomes a transaction; so is what a handler said beyond
+ * PASS and DONE.
  *
  * This is the path whose speed counts: a slot tells everything, the instruction at pc is known from a cache.
  */
@@ -116,11 +118,17 @@ ask_inline(struct access_state *state, const struct slot *slot, enum facet_kind 
     access->backing = host != NULL ? host + offset : NULL;
     access->reply = access_reply(state);
     access->replaced = false;
+    access->step = 0;
     state->emu->stats.fast_accesses++;
     enum facet_verdict verdict = access_ask(state, access);
-    facet_assert(verdict == FACET_PASS || verdict == FACET_DONE, "verdict %d on a front that is not careful (front %d)",
-                 (int)verdict, slot->target.front);
+    facet_assert(verdict == FACET_PASS || verdict == FACET_DONE || (slot->target.careful && verdict <= FACET_STOP),
+                 "verdict %d on a front that is not careful (front %d)", (int)verdict, slot->target.front);
     return verdict;
+}
+
+/* The instruction may not go on here. */
+static inline bool is_cut(const struct access_state *state, enum facet_verdict verdict) {
+    return verdict > FACET_DONE || state->access.step != 0;
 }
 
 /* ---- Two halves: operands of 16 bytes, joined when they lie in this page. The others are captured. */
@@ -161,7 +169,11 @@ static __attribute__((noinline)) bool load_pair(struct access_state *state, cons
         from = access_reply(state);
     else if (slot->target.host != NULL)
         from = slot->target.host + offset;
+    if (__builtin_expect(is_cut(state, verdict), 0))
+        return transaction_instead(state, verdict, from);
     ring_note(state, pc, FACET_LOAD, va, decoded->wide, verdict, from);
+    if (decoded->wide < PIECE_MAX) /* what the engine loads behind it is nothing */
+        from = memcpy(memset(state->loaded + PIECE_MAX, 0, PIECE_MAX), from, decoded->wide);
     state->pair.pc = pc;
     state->pair.va = va + size;
     state->pair.kind = ACCESS_LOAD;
@@ -233,9 +245,11 @@ static inline bool load_inline(struct access_state *state, const struct slot *sl
     unsigned offset = address % PAGE_SIZE;
     if (__builtin_expect(slot->target.front < 0, 0))
         return load_border(state, slot, address, size, decoded);
+    if ((decoded->flags & slot->captured) != 0)
+        return access_refuse(state, slot->va + offset, ACCESS_LOAD, false);
     if (decoded->wide != 0)
         return load_pair(state, slot, address, size, pc, decoded);
-    if (offset + size > PAGE_SIZE || ((decoded->flags & DECODE_RMW) != 0 && !slot->plain_store))
+    if (offset + size > PAGE_SIZE)
         return access_refuse(state, slot->va + offset, ACCESS_LOAD, false);
     if (state->emu->stats.fast_accesses >= state->blocks_due && (decoded->flags & DECODE_MULTI) == 0) {
         access_special(state, SPECIAL_ENDING, true);
@@ -248,6 +262,8 @@ static inline bool load_inline(struct access_state *state, const struct slot *sl
         from = access_reply(state);
     else if (slot->target.host != NULL)
         from = slot->target.host + offset;
+    if (__builtin_expect(is_cut(state, verdict), 0))
+        return transaction_instead(state, verdict, from);
     if ((decoded->flags & DECODE_MULTI) != 0)
         ring_note(state, pc, FACET_LOAD, slot->va + offset, size, verdict, from);
     return load_serve(state, address, size, from);
@@ -274,6 +290,8 @@ static __attribute__((noinline)) bool store_pair(struct access_state *state, con
         enum facet_verdict verdict =
             ask_inline(state, slot, FACET_STORE, offset, PAIR_MAX, pc, decoded->flags, state->pair.bytes);
         const uint8_t *stored = access_stored(&state->access);
+        if (__builtin_expect(is_cut(state, verdict), 0))
+            return transaction_instead(state, verdict, stored);
         if (verdict == FACET_PASS && slot->target.host != NULL)
             memcpy(slot->target.host + offset, stored, PAIR_MAX);
         ring_note(state, pc, FACET_STORE, slot->va + offset, PAIR_MAX, verdict, stored);
@@ -283,11 +301,22 @@ static __attribute__((noinline)) bool store_pair(struct access_state *state, con
     return true;
 }
 
+/* A helper of the engine goes on after a store that was refused; it is left as from a refused fill. */
+static __attribute__((noinline)) bool store_captured(struct access_state *state, uint64_t va,
+                                                     const struct decoded *decoded) {
+    access_refuse(state, va, ACCESS_STORE, false);
+    if ((decoded->flags & DECODE_HELPER) != 0)
+        engine_abort(state->emu, PENDING_TRANSACTION);
+    return false;
+}
+
 static inline bool store_inline(struct access_state *state, const struct slot *slot, unsigned offset, unsigned size,
                                 uint64_t value, uint64_t pc) {
     const struct decoded *decoded = decode(state, pc);
     if (__builtin_expect(slot->target.front < 0, 0))
         return store_border(state, slot, offset, size, value, decoded);
+    if ((decoded->flags & slot->captured) != 0)
+        return store_captured(state, slot->va + offset, decoded);
     if ((decoded->flags & DECODE_PAIR) != 0)
         return store_pair(state, slot, offset, size, value, pc, decoded);
     if (offset + size > PAGE_SIZE || !slot->plain_store)
@@ -296,6 +325,8 @@ static inline bool store_inline(struct access_state *state, const struct slot *s
         value = access_store_value(state->emu, decoded->flags, value, size);
     enum facet_verdict verdict =
         ask_inline(state, slot, FACET_STORE, offset, size, pc, decoded->flags, (const uint8_t *)&value);
+    if (__builtin_expect(is_cut(state, verdict), 0))
+        return transaction_instead(state, verdict, access_stored(&state->access));
     if (verdict == FACET_PASS)
         store_perform(state, slot, offset, access_stored(&state->access), size);
     if ((decoded->flags & DECODE_MULTI) != 0)

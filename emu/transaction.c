@@ -9,6 +9,7 @@
  *   #DB      when the instruction has retired: then write the stores, tell outcomes, forget the log
  *   abort    restore the processor: a fault, a FAULT, BLOCK or STOP verdict, an interrupt. The log keeps what was
  *            answered, so that the restarted instruction asks nothing twice.
+ *   instead  of the inline path, which has asked and was told more than to go on: what it was told becomes the log
  *
  * So handlers are asked in program order, and before a load it is known that the program may make the store that goes
  * elsewhere.
@@ -214,6 +215,25 @@ static enum facet_verdict ask(struct access_state *state, struct emu_access *acc
                    ((unsigned)verdict <= FACET_STOP && careful(target, access->parts));
     facet_assert(allowed, "verdict %d for front %d", (int)verdict, access->part[0].front);
     return verdict;
+}
+
+bool transaction_instead(struct access_state *state, enum facet_verdict verdict, const uint8_t *bytes) {
+    const struct emu_access *access = &state->access;
+    uint64_t va = access->va.v;
+    const struct answer *load = NULL;
+    if (access->kind == FACET_STORE && (access->flags & FACET_RMW) != 0)
+        load = ring_newest(state, access->pc.v, FACET_LOAD, va, access->size);
+    log_reset(state);
+    if (load != NULL)
+        log_add(state, FACET_LOAD, va, access->size, (enum facet_verdict)load->verdict, load->bytes, 0);
+    if (verdict_refuses(verdict)) {
+        give_up(state, verdict, access);
+    } else {
+        log_add(state, access->kind, va, access->size, verdict, bytes, access->step);
+        access_refuse(state, va, access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD, false);
+    }
+    state->cut = true;
+    return false;
 }
 
 /* ---- Outcomes */
