@@ -114,6 +114,8 @@ static bool fill_slot(struct access_state *state, struct slot *slot, uint64_t va
     slot->used = true;
     slot->plain_store = target->write && !frame_holds_code(state->emu, target);
     slot->captured = (uint16_t)((slot->plain_store ? 0 : DECODE_RMW) | (target->careful ? DECODE_CAPTURE : 0));
+    slot->slow_load = target->front < 0 ? DECODE_ANY : DECODE_MULTI;
+    slot->slow_store = target->front < 0 || !slot->plain_store ? DECODE_ANY : DECODE_MULTI | DECODE_SWAP | DECODE_PUSHF;
     entry->paddr = SLOT_BASE + (uint64_t)(slot - state->slot) * PAGE_SIZE;
     entry->perms = (uc_prot)(UC_PROT_READ | (write ? UC_PROT_WRITE : 0));
     return true;
@@ -221,6 +223,8 @@ bool access_init(struct emu *emu) {
     if (state == NULL)
         return false;
     state->emu = emu;
+    state->access.parts = 1;
+    state->access.reply = access_reply(state);
     emu->access = state;
     state->decoder = decoder_create();
     return state->decoder != NULL &&

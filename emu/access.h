@@ -58,8 +58,10 @@ struct slot {
     uint64_t va; /* of the page */
     struct target target;
     bool used;
-    bool plain_store;  /* a store may be done on the spot: allowed, and the frame holds no code */
-    uint16_t captured; /* enum decode_flag: instructions with one of these may not be served here */
+    bool plain_store; /* a store may be done on the spot: allowed, and the frame holds no code */
+    /* enum decode_flag: instructions with one of these … */
+    uint16_t captured;              /* may not be served here */
+    uint16_t slow_load, slow_store; /* need a closer look first */
 };
 
 /* Reasons why the inline path has to look closer; 0 in the common case. */
@@ -183,7 +185,7 @@ struct access_state {
     uint8_t reply_room[3 * FACET_ACCESS_MAX]; /* the middle third is emu_access.reply */
     uint8_t backing[FACET_ACCESS_MAX];
 
-    struct emu_access access; /* of the inline path */
+    struct emu_access access; /* of the inline path: one part, that starts at 0 */
     struct decoder *decoder;
     struct decoded decoded[DECODED]; /* cache, by pc */
     unsigned ring_end, ring_count;   /* entries ever, entries that count */

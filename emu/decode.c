@@ -406,7 +406,7 @@ static bool is_cuttable(const cs_insn *insn, const cs_x86 *x86, const struct dec
 }
 
 static unsigned flags_of(const cs_insn *insn, const cs_x86 *x86) {
-    unsigned flags = 0;
+    unsigned flags = DECODE_ANY;
     bool rmw = is_rmw(insn, x86);
     if (rmw)
         flags |= DECODE_RMW;
@@ -437,7 +437,7 @@ void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, co
     memset(slot, 0, sizeof *slot);
     slot->pc = pc;
     slot->base = slot->index = slot->segment = -1;
-    slot->flags = DECODE_MULTI | DECODE_HELPER | DECODE_CAPTURE;
+    slot->flags = DECODE_MULTI | DECODE_HELPER | DECODE_CAPTURE | DECODE_ANY;
     if (!cs_disasm_iter(decoder->capstone, &cursor, &left, &address, decoder->insn))
         return;
     const cs_x86 *x86 = &decoder->insn->detail->x86;
