@@ -10,8 +10,9 @@
 
 #define REFUSE(...) facet_fail(error, FACET_ERR_USAGE, __VA_ARGS__)
 
-const struct facet_handler *const handlers_builtin[] = {&handler_trace, &handler_count, &handler_watch, &handler_freeze,
-                                                        &handler_once,  &handler_flip,  &handler_log,   NULL};
+const struct facet_handler *const handlers_builtin[] = {
+    &handler_trace, &handler_count, &handler_watch,  &handler_freeze, &handler_once,
+    &handler_flip,  &handler_log,   &handler_device, &handler_poison, NULL};
 
 const char *handler_kind_name(enum facet_kind kind) {
     static const char *const names[] = {"load", "store", "fetch"};
@@ -92,7 +93,8 @@ static enum facet_status refuse_unknown(const char *name, struct facet_error *er
             "NAME.so NAME.c), or in Lua (NAME.lua)",
             name);
     return REFUSE(
-        "no handler \"%s\": use trace, count, watch, freeze, once, flip, log, PATH.so, PATH.lua or endpoint:NAME",
+        "no handler \"%s\": use trace, count, watch, freeze, once, flip, log, device, poison, PATH.so, PATH.lua or "
+        "endpoint:NAME",
         name);
 }
 
