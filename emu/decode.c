@@ -162,7 +162,18 @@ static bool is_stack(const cs_insn *insn, const cs_x86 *x86) {
     }
 }
 
-/* Moves and operations of SSE on one number. With a register of MMX the engine changes the x87 state first. */
+/* It clears the x87 tags before it accesses memory: refuse.c. */
+static bool is_mmx(const cs_insn *insn, const cs_x86 *x86) {
+    if (insn->id == X86_INS_CVTPI2PS || insn->id == X86_INS_CVTPI2PD)
+        return true;
+    for (unsigned i = 0; i < x86->op_count; i++)
+        if (x86->operands[i].type == X86_OP_REG && x86->operands[i].reg >= X86_REG_MM0 &&
+            x86->operands[i].reg <= X86_REG_MM7)
+            return true;
+    return false;
+}
+
+/* Moves and operations of SSE on one number. */
 static bool is_scalar(const cs_insn *insn, const cs_x86 *x86) {
     static const uint16_t ids[] = {
         X86_INS_MOVD,     X86_INS_MOVQ,     X86_INS_MOVSS,     X86_INS_MOVSD,    X86_INS_MOVLPS,   X86_INS_MOVLPD,
@@ -171,13 +182,9 @@ static bool is_scalar(const cs_insn *insn, const cs_x86 *x86) {
         X86_INS_MINSS,    X86_INS_MINSD,    X86_INS_MAXSS,     X86_INS_MAXSD,    X86_INS_COMISS,   X86_INS_COMISD,
         X86_INS_UCOMISS,  X86_INS_UCOMISD,  X86_INS_CVTSI2SS,  X86_INS_CVTSI2SD, X86_INS_CVTSS2SD, X86_INS_CVTSD2SS,
         X86_INS_CVTSS2SI, X86_INS_CVTSD2SI, X86_INS_CVTTSS2SI, X86_INS_CVTTSD2SI};
-    for (unsigned i = 0; i < x86->op_count; i++)
-        if (x86->operands[i].type == X86_OP_REG && x86->operands[i].reg >= X86_REG_MM0 &&
-            x86->operands[i].reg <= X86_REG_MM7)
-            return false;
     for (unsigned i = 0; i < sizeof ids / sizeof *ids; i++)
         if (insn->id == ids[i])
-            return !is_string(x86);
+            return !is_string(x86) && !is_mmx(insn, x86);
     return false;
 }
 
@@ -272,17 +279,6 @@ static bool is_overread(const cs_insn *insn) {
     default:
         return false;
     }
-}
-
-/* It clears the x87 tags before it accesses memory: refuse.c. */
-static bool is_mmx(const cs_insn *insn, const cs_x86 *x86) {
-    if (insn->id == X86_INS_CVTPI2PS || insn->id == X86_INS_CVTPI2PD)
-        return true;
-    for (unsigned i = 0; i < x86->op_count; i++)
-        if (x86->operands[i].type == X86_OP_REG && x86->operands[i].reg >= X86_REG_MM0 &&
-            x86->operands[i].reg <= X86_REG_MM7)
-            return true;
-    return false;
 }
 
 /* Bytes of the memory operand if the engine may move it in several pieces or repeatedly, else 0. */
