@@ -319,6 +319,10 @@ static uint16_t wide_size(const cs_insn *insn, const cs_x86_op *memory) {
     }
 }
 
+static int8_t overridden(const cs_insn *insn) {
+    return register_number(has_prefix(insn, 0x64) ? X86_REG_FS : has_prefix(insn, 0x65) ? X86_REG_GS : X86_REG_INVALID);
+}
+
 static void note_wide(struct decoded *slot, const cs_insn *insn, const cs_x86 *x86) {
     unsigned count;
     const cs_x86_op *memory = memory_operand(x86, &count);
@@ -331,12 +335,19 @@ static void note_wide(struct decoded *slot, const cs_insn *insn, const cs_x86 *x
         note_location(slot, memory);
     } else { /* MASKMOV */
         slot->base = register_number(X86_REG_RDI);
-        slot->segment = register_number(has_prefix(insn, 0x64)   ? X86_REG_FS
-                                        : has_prefix(insn, 0x65) ? X86_REG_GS
-                                                                 : X86_REG_INVALID);
+        slot->segment = overridden(insn);
     }
     if (is_overread(insn) || (slot->wide == 16 && insn->id != X86_INS_MASKMOVDQU && insn->id != X86_INS_CMPXCHG16B))
         slot->flags |= DECODE_PAIR;
+}
+
+static void note_compare(struct decoded *slot, const cs_insn *insn, const cs_x86 *x86) {
+    if ((x86->opcode[0] & 0xfe) != 0xa6)
+        return;
+    slot->apart = DECODE_APART_LOAD;
+    slot->base = register_number(X86_REG_RSI);
+    slot->segment = overridden(insn);
+    slot->store_size = string_size(insn, x86);
 }
 
 static void note_store(struct decoded *slot, const cs_insn *insn, const cs_x86 *x86) {
@@ -359,6 +370,7 @@ static void note_store(struct decoded *slot, const cs_insn *insn, const cs_x86 *
     default:
         if (!is_string(x86))
             break;
+        note_compare(slot, insn, x86);
         if (string_stores(x86)) {
             slot->store = DECODE_STORE_STRING;
             slot->store_size = string_size(insn, x86);
@@ -447,52 +459,10 @@ void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, co
     if (!decoder->host_movbe)
         slot->flags &= (uint16_t)~DECODE_SWAP;
     note_store(slot, decoder->insn, x86);
+    if (slot->store == DECODE_STORE_PUSH || slot->store == DECODE_STORE_STRING ||
+        (slot->store == DECODE_STORE_OPERAND && slot->pops))
+        slot->apart = DECODE_APART_STORE;
     note_wide(slot, decoder->insn, x86);
     if (!is_cuttable(decoder->insn, x86, slot))
         slot->flags |= DECODE_CAPTURE;
-}
-
-/* Of the operand that note_location noted. */
-static uint64_t operand_address(const struct decoded *decoded, const unsigned long *reg) {
-    uint64_t sum = (uint64_t)decoded->displacement;
-    if (decoded->rip_relative)
-        sum += decoded->pc + decoded->size;
-    if (decoded->base >= 0)
-        sum += reg[decoded->base];
-    if (decoded->pops && decoded->base == (int8_t)(offsetof(struct facet_regs, rsp) / 8))
-        sum += decoded->store_size;
-    if (decoded->index >= 0)
-        sum += reg[decoded->index] * decoded->scale;
-    return sum;
-}
-
-static uint64_t segmented(const struct decoded *decoded, const unsigned long *reg, uint64_t offset) {
-    if (decoded->address32)
-        offset &= 0xffffffff;
-    return offset + (decoded->segment >= 0 ? reg[decoded->segment] : 0);
-}
-
-uint64_t decoded_wide_address(const struct decoded *decoded, const struct facet_regs *regs) {
-    const unsigned long *reg = (const unsigned long *)regs;
-    return segmented(decoded, reg, operand_address(decoded, reg));
-}
-
-bool decoded_store_address(const struct decoded *decoded, const struct facet_regs *regs, uint64_t *address) {
-    const unsigned long *reg = (const unsigned long *)regs;
-    uint64_t sum = 0;
-    switch ((enum decode_store)decoded->store) {
-    case DECODE_STORE_NONE:
-        return false;
-    case DECODE_STORE_PUSH:
-        *address = regs->rsp - decoded->store_size;
-        return true;
-    case DECODE_STORE_STRING:
-        sum = regs->rdi;
-        break;
-    case DECODE_STORE_OPERAND:
-        sum = operand_address(decoded, reg);
-        break;
-    }
-    *address = segmented(decoded, reg, sum);
-    return true;
 }
