@@ -21,7 +21,7 @@ endif
 # The machine: libemu.a. The only folder that includes Unicorn.
 EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/kick.c emu/step.c emu/clock.c \
 	emu/device.c emu/stream.c emu/host.c emu/host_path.c emu/host_name.c emu/host_io.c emu/instruction.c emu/operand.c emu/refuse.c emu/survive.c emu/error.c \
-	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/message.c emu/decode.c emu/decoded.c \
+	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/message.c emu/decode.c emu/form.c \
 	emu/fetch.c emu/inline.c
 
 # The kernel: kernel.elf, freestanding, linked by kernel/kernel.ld. C and assembler.
