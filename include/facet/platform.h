@@ -181,7 +181,8 @@ struct debug_block {
         unsigned int kind, status; /* enum access (kernel stores to the front: ACCESS_STORE), enum copy_status */
         unsigned long va, pc, front, offset, size, buffer; /* buffer: physical */
         unsigned long code;                                /* of a fault */
-        unsigned long process; /* kernel virtual address of the struct process whose memory it is */
+        unsigned long from, to; /* of the bytes a process has answered these with DONE: of a load, they are in buffer */
+        unsigned long process;  /* kernel virtual address of the struct process whose memory it is */
     } copy;
     struct { /* kernel -> host, before DEBUG_PORT_EVENT */
         unsigned int kind, pad;
