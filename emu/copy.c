@@ -64,14 +64,14 @@ static void copy_perform(struct emu *emu, enum facet_verdict verdict, const stru
 
 /* What a process of the guest has said of it. */
 static void answered(const struct debug_block *debug, struct emu_access *access, const uint8_t *buffer) {
-    if (debug->copy.from >= debug->copy.to || debug->copy.to > access->size)
+    if (debug->answered.from >= debug->answered.to || debug->answered.to > access->size)
         return;
     access->answers = 1;
-    access->answered[0].from = (uint32_t)debug->copy.from;
-    access->answered[0].to = (uint32_t)debug->copy.to;
-    memcpy(access->reply + debug->copy.from,
-           (access->kind == FACET_STORE ? access->backing : buffer) + debug->copy.from,
-           debug->copy.to - debug->copy.from);
+    access->answered[0].from = (uint32_t)debug->answered.from;
+    access->answered[0].to = (uint32_t)debug->answered.to;
+    memcpy(access->reply + debug->answered.from,
+           (access->kind == FACET_STORE ? access->backing : buffer) + debug->answered.from,
+           debug->answered.to - debug->answered.from);
 }
 
 void access_kernel_copy(struct emu *emu) {

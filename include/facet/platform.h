@@ -181,8 +181,7 @@ struct debug_block {
         unsigned int kind, status; /* enum access (kernel stores to the front: ACCESS_STORE), enum copy_status */
         unsigned long va, pc, front, offset, size, buffer; /* buffer: physical */
         unsigned long code;                                /* of a fault */
-        unsigned long from, to; /* of the bytes a process has answered these with DONE: of a load, they are in buffer */
-        unsigned long process;  /* kernel virtual address of the struct process whose memory it is */
+        unsigned long process; /* kernel virtual address of the struct process whose memory it is */
     } copy;
     struct { /* kernel -> host, before DEBUG_PORT_EVENT */
         unsigned int kind, pad;
@@ -196,6 +195,9 @@ struct debug_block {
         unsigned long ticket;     /* of the instruction, until it retires or is forgotten */
         unsigned char bytes[512]; /* that are to be stored, or lie in the backing */
     } access;
+    struct { /* kernel -> machine, before DEBUG_PORT_COPY: a process has answered these bytes of it with DONE */
+        unsigned long from, to; /* [from, to); of a load, they are in copy.buffer */
+    } answered;
     struct { /* kernel -> machine, before DEBUG_PORT_ANSWER */
         unsigned long ticket;
         unsigned int verdict, pad; /* enum facet_verdict PASS, DONE, STEP; BLOCK: nothing of the instruction counts */
