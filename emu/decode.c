@@ -116,6 +116,8 @@ static uint16_t wide_size(const cs_insn *insn, const cs_x86_op *memory) {
         return memory != NULL && form_prefix(insn, 0xf0) ? memory->size : 0;
     case X86_INS_COMISS: /* 16 bytes to Capstone */
     case X86_INS_COMISD:
+    case X86_INS_LJMP: /* 10 bytes to Capstone; offset and selector are two loads */
+    case X86_INS_LCALL:
         return 0;
     default:
         if (memory != NULL && is_overread(insn))
@@ -170,6 +172,10 @@ static void note_store(struct decoded *slot, const cs_insn *insn, const cs_x86 *
     case X86_INS_ENTER:
         slot->store = DECODE_STORE_PUSH;
         slot->store_size = form_prefix(insn, 0x66) && insn->id != X86_INS_CALL ? 2 : 8;
+        return;
+    case X86_INS_LCALL: /* selector and offset */
+        slot->store = DECODE_STORE_PUSH;
+        slot->store_size = (x86->rex & 8) != 0 ? 16 : form_prefix(insn, 0x66) ? 4 : 8;
         return;
     case X86_INS_POP:
         slot->pops = true;

@@ -212,6 +212,10 @@ static enum facet_verdict ask(struct access_state *state, struct emu_access *acc
         return VERDICT_TRAPPED;
     enum facet_verdict verdict = message == MESSAGE_DONE ? FACET_DONE : access_ask(state, access);
     message_merge(state, access, &verdict);
+    if (message == MESSAGE_DONE) {
+        access->answered = access->again = true;
+        access_ask(state, access);
+    }
     bool allowed = verdict == FACET_PASS || verdict == FACET_DONE ||
                    ((unsigned)verdict <= FACET_STOP && careful(target, access->parts));
     facet_assert(allowed, "verdict %d for front %d", (int)verdict, access->part[0].front);
