@@ -21,12 +21,12 @@ endif
 # The machine: libemu.a. The only folder that includes Unicorn.
 EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/kick.c emu/step.c emu/clock.c \
 	emu/device.c emu/stream.c emu/host.c emu/host_path.c emu/host_name.c emu/host_io.c emu/instruction.c emu/operand.c emu/refuse.c emu/survive.c emu/error.c \
-	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/decode.c \
+	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/message.c emu/decode.c \
 	emu/fetch.c emu/inline.c
 
 # The kernel: kernel.elf, freestanding, linked by kernel/kernel.ld. C and assembler.
 KERNEL_SRC = kernel/main.c kernel/boot.c kernel/cpu.c kernel/paging.c kernel/memory.c kernel/console.c kernel/object.c \
-	kernel/cap.c kernel/walk.c kernel/table.c kernel/depend.c kernel/map.c kernel/front.c kernel/fault.c kernel/fpu.c kernel/process.c \
+	kernel/cap.c kernel/walk.c kernel/table.c kernel/depend.c kernel/map.c kernel/front.c kernel/access.c kernel/fault.c kernel/fpu.c kernel/process.c \
 	kernel/invoke.c kernel/ipc.c kernel/strings.c kernel/copy.c kernel/debug.c kernel/check.c kernel/check_object.c \
 	kernel/check_depend.c kernel/damage.c kernel/start.c kernel/cap_memory.c kernel/cap_gpt.c \
 	kernel/cap_process.c kernel/cap_endpoint.c kernel/cap_range.c kernel/cap_stream.c kernel/cap_debug.c kernel/cap_power.c \
@@ -62,13 +62,13 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 	debugger/scope.c debugger/location.c debugger/location_value.c debugger/location_entry.c debugger/format.c debugger/cmd_value.c debugger/cmd_display.c debugger/cmd_info.c debugger/cmd_symbols.c
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
-SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c
+SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c samples/guests/remote.c samples/guests/membrane.c samples/guests/writeonce.c
 SAMPLE_HANDLERS = samples/handlers/tracer.c samples/handlers/stuckbit.c samples/handlers/future.c samples/handlers/effect.c
 TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tests/guests/code.c tests/guests/fuzz.c \
 	tests/guests/host.c tests/guests/hostile.c tests/guests/trees.c tests/guests/operations.c tests/guests/strings.c tests/guests/windows.c \
 	tests/guests/paths.c tests/guests/badop.c tests/guests/rescind.c tests/guests/damage.c tests/guests/keepers.c \
 	tests/guests/steps.S
-TEST_GUESTS += tests/guests/turns.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
+TEST_GUESTS += tests/guests/handlers.c tests/guests/turns.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
 TEST_GUESTS += tests/guests/foreign.c tests/guests/plenty.c tests/guests/peek.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
 # Linked to tests/guests/model: the model and what compares the kernel with it.
 MODEL_SRC = tests/model/model.c tests/model/operations.c tests/model/access.c

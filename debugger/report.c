@@ -102,6 +102,8 @@ const char *session_fault_text(enum fault fault) {
         return "an impossible system call: its control word or capability registers are out of range";
     case FAULT_STEP:
         return "it was to execute one instruction only";
+    case FAULT_ACCESS:
+        return "an access that waits for its handler";
     case FAULT_SYSCALL:
         return "a system call of which nobody could be told";
     }

@@ -79,8 +79,16 @@ struct answer {
  * instruction with the same registers. */
 struct answer_log {
     bool live;
-    bool stopped; /* the next access is the one at which the process stopped */
-    bool blocked; /* … or was blocked */
+    bool stopped;    /* the next access is the one at which the process stopped */
+    bool blocked;    /* … or was blocked */
+    uint64_t ticket; /* not 0: the kernel was told of an access of it */
+    bool retiring;   /* it said STEP to one */
+    bool host;       /* stopped: by the host, not by the kernel */
+    unsigned parts;  /* of the next access, answered by the kernel */
+    struct {
+        uint8_t verdict;
+        uint8_t bytes[FACET_ACCESS_MAX];
+    } part[2];
     uint64_t stamp;
     uint64_t cr3;
     struct facet_regs regs;
@@ -186,7 +194,7 @@ struct access_state {
     uint32_t plain_lost; /* the epoch in which an entry had to make room */
     struct transaction tx;
     struct answer_log logs[LOGS];
-    uint64_t stamp;
+    uint64_t stamp, last_ticket;
     /* At each event the engine searches the instruction among all that it has translated: a fifth of a pass for what
      * the boot and the program's start leave behind. So that is dropped before the first fast access, and again after
      * so many; the distance grows, what is in use is soon translated again. */
@@ -292,6 +300,18 @@ bool transaction_store(struct access_state *state, struct slot *slot, unsigned o
 bool transaction_commit(struct access_state *state);    /* INTR hook, vector 1; false: pending says why not */
 void transaction_committed(struct access_state *state); /* outside */
 void transaction_abort(struct access_state *state);     /* outside; the log is kept */
+
+/* ---- message.c */
+#define VERDICT_TRAPPED ((enum facet_verdict)(FACET_STOP + 1)) /* pending is set */
+static inline bool verdict_refuses(enum facet_verdict verdict) {
+    return verdict == FACET_FAULT || verdict >= FACET_BLOCK;
+}
+/* The kernel's answers about the parts of an access, before the host is asked. MESSAGE_PASS: the host's turn. */
+enum message { MESSAGE_PASS, MESSAGE_DONE, MESSAGE_TRAP };
+enum message message_ask(struct access_state *state, const struct emu_access *access);
+/* A part that was answered DONE keeps its bytes whatever the host says: puts them (load), or what the backing has. */
+void message_merge(struct access_state *state, struct emu_access *access, enum facet_verdict *verdict);
+void message_retired(struct access_state *state); /* the transaction is committed; may raise a trap */
 
 /* ---- fetch.c */
 void fetch_exit(struct access_state *state); /* the engine came back */

@@ -101,7 +101,9 @@ void log_adopt(struct access_state *state) {
     struct facet_regs regs;
     struct answer_log *kept = NULL;
     tx->log.count = 0;
-    tx->log.stopped = tx->log.blocked = false;
+    tx->log.stopped = tx->log.blocked = tx->log.retiring = tx->log.host = false;
+    tx->log.parts = 0;
+    tx->log.ticket = 0;
     tx->answered = 0;
     tx->ring_started = false;
     tx->ring_left = state->ring_count;
@@ -125,7 +127,7 @@ void log_adopt(struct access_state *state) {
 void log_keep(struct access_state *state) {
     struct transaction *tx = &state->tx;
     struct answer_log *place = &state->logs[0];
-    if (tx->log.count == 0 && !tx->log.stopped)
+    if (tx->log.count == 0 && !tx->log.stopped && tx->log.ticket == 0)
         return;
     for (unsigned i = 0; i < LOGS && place->live; i++)
         if (!state->logs[i].live || state->logs[i].stamp < place->stamp)
@@ -154,6 +156,7 @@ const struct answer *log_next(struct access_state *state, enum facet_kind kind, 
         return NULL;
     const struct answer *answer = &tx->log.answer[tx->answered];
     if (!same_access(answer, kind, va, size)) { /* the instruction does something else now: ask from here on */
+        tx->log.parts = 0;
         tx->log.count = tx->answered;
         tx->log.stopped = false;
         return NULL;

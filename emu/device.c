@@ -124,6 +124,9 @@ static void debug_command(struct emu *emu, uint32_t command) {
     case DEBUG_PORT_COPY:
         access_kernel_copy(emu);
         break;
+    case DEBUG_PORT_ANSWER:
+        access_answer(emu);
+        break;
     case DEBUG_PORT_PANIC:
         debug_panic(emu);
         break;

@@ -433,6 +433,7 @@ enum exit_action {
 };
 enum exit_action access_exit(struct emu *emu, uc_err err);
 void access_forget(struct emu *emu);      /* registers or memory were changed from outside: the answer log dies */
+void access_answer(struct emu *emu);      /* DEBUG_PORT_ANSWER */
 void access_kernel_copy(struct emu *emu); /* DEBUG_PORT_COPY: debug->copy asks, answer there. Inside a hook */
 /* Host pointer to the RAM byte behind an aperture address, or NULL. *room: bytes up to the page's end. */
 uint8_t *access_backing(struct emu *emu, uint64_t aperture, size_t *room);

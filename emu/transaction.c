@@ -183,6 +183,9 @@ static bool read_through(struct access_state *state, const struct target *target
 /* FAULT, BLOCK and STOP: what is to happen once the processor is restored. */
 static void give_up(struct access_state *state, enum facet_verdict verdict, const struct emu_access *access) {
     int part = access->part[0].front >= 0 ? 0 : 1;
+    if (verdict == VERDICT_TRAPPED)
+        return;
+    state->tx.log.host = true;
     if (verdict == FACET_STOP) {
         state->tx.log.stopped = true;
         state->emu->pending = PENDING_ACCESS_STOP;
@@ -198,18 +201,19 @@ static void give_up(struct access_state *state, enum facet_verdict verdict, cons
 
 static enum facet_verdict ask(struct access_state *state, struct emu_access *access, const struct target *target) {
     struct answer_log *log = &state->tx.log;
-    access->again = log->stopped && state->tx.answered == log->count;
-    log->stopped = log->stopped && !access->again;
+    bool again = log->stopped && state->tx.answered == log->count;
+    access->again = again && log->host;
+    log->stopped = log->stopped && !again;
     access->reply = access_reply(state);
-    enum facet_verdict verdict = access_ask(state, access);
+    enum message message = careful(target, access->parts) ? message_ask(state, access) : MESSAGE_PASS;
+    if (message == MESSAGE_TRAP)
+        return VERDICT_TRAPPED;
+    enum facet_verdict verdict = message == MESSAGE_DONE ? FACET_DONE : access_ask(state, access);
+    message_merge(state, access, &verdict);
     bool allowed = verdict == FACET_PASS || verdict == FACET_DONE ||
                    ((unsigned)verdict <= FACET_STOP && careful(target, access->parts));
     facet_assert(allowed, "verdict %d for front %d", (int)verdict, access->part[0].front);
     return verdict;
-}
-
-static bool refused(enum facet_verdict verdict) {
-    return verdict == FACET_FAULT || verdict == FACET_BLOCK || verdict == FACET_STOP;
 }
 
 /* ---- Outcomes */
@@ -263,7 +267,7 @@ static bool load_ask(struct access_state *state, const struct target *target, in
     access_describe(&access, FACET_LOAD, tx->flags & FACET_FLAGS, va, size, tx->pc, target, parts);
     access.backing = backed ? bytes : NULL;
     enum facet_verdict verdict = ask(state, &access, target);
-    if (refused(verdict)) {
+    if (verdict_refuses(verdict)) {
         give_up(state, verdict, &access);
         return false;
     }
@@ -418,7 +422,7 @@ static bool store_ask(struct access_state *state, unsigned index) {
         if (read_through(state, store->target, store->parts, store->va, store->size, index, state->backing))
             access.backing = state->backing;
         verdict = ask(state, &access, store->target);
-        if (refused(verdict)) {
+        if (verdict_refuses(verdict)) {
             give_up(state, verdict, &access);
             return false;
         }
@@ -459,5 +463,6 @@ void transaction_committed(struct access_state *state) {
     state->ring_count = 0;
     transaction_leave(state);
     mmu_flush(state->emu);
+    message_retired(state);
     step_commit(state->emu);
 }

@@ -79,6 +79,8 @@ static void act_swap(struct invocation *in) {
     int index;
     front_install((struct page *)invoke_sent(in, 0)->object, (in->word[0] ? FRONT_CAREFUL : 0u) | FRONT_PROGRAM,
                   &index);
+    if (invoke_sent(in, 1)->type == CAP_ENTRY)
+        front_set_handler(index, invoke_sent(in, 1));
     in->caller->regs.rdx = (unsigned long)index;
 }
 
@@ -168,7 +170,7 @@ static const struct operation rows[] = {
      .name = "OP_DEBUG_SWAP",
      .types = CAP_SET(CAP_DEBUG),
      .word = {{"careful", 0, 1}},
-     .sent = {{"page", CAP_SET(CAP_PAGE)}},
+     .sent = {{"page", CAP_SET(CAP_PAGE)}, {"its handler", CAP_SET(CAP_NULL) | CAP_SET(CAP_ENTRY)}},
      .result = "w0 number of the front",
      .decode = decode_swap,
      .act = act_swap},

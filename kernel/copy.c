@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "copy.h"
+#include "access.h"
 #include "debug.h"
+#include "invoke.h"
 #include "walk.h"
 
 #define FRONT_CHUNK 512 /* bytes that a front sees at once */
@@ -64,7 +66,8 @@ void copy_undone(struct process *caller) {
         memcpy(its->buffer, copy_buffer, STRING_MAX);
     }
     now.caller = NULL;
-    process_block(caller, now.over);
+    if (!access_undone(caller))
+        process_block(caller, now.over);
 }
 
 /* The caller has waited: everything is as it was then. */
@@ -146,8 +149,13 @@ static bool copy_piece(struct copy *copy) {
         return true;
     unsigned long size = least(copy->size - copy->so_far.size, PAGE_SIZE - offset);
     if (page->front >= 0) {
-        size = least(size, FRONT_CHUNK);
-        enum copy_status status = debug_copy(copy->owner, page->front, address, offset, buffer, size, copy->access);
+        bool message = front_is_message(page->front) &&
+                       !(copy->page && ipc_is_recipient(front_handler(page->front, page->header.id)));
+        size = least(size, message ? ACCESS_BYTES : FRONT_CHUNK);
+        enum copy_status status =
+            message
+                ? access_copy(current_process, copy->owner, page->front, address, offset, buffer, size, copy->access)
+                : debug_copy(copy->owner, page->front, address, offset, buffer, size, copy->access);
         if (status == COPY_BLOCK)
             now.over = copy->owner;
         if (status == COPY_STOP || status == COPY_BLOCK)
@@ -161,7 +169,8 @@ static bool copy_piece(struct copy *copy) {
         memcpy(copy->access == ACCESS_STORE ? data : buffer, copy->access == ACCESS_STORE ? buffer : data, size);
     }
     copy->so_far.size += size;
-    return true;
+    now.over = access_outcome_due(current_process) ? copy->owner : NULL;
+    return !now.over;
 }
 
 static enum copy_result copy_make(const struct copy *wanted, struct copied *copied) {

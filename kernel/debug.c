@@ -73,6 +73,11 @@ static enum debug_status request_touch(struct process *process) {
     return DEBUG_OK;
 }
 
+/* What a program has put there stays. */
+static enum debug_status request_remove(unsigned long front) {
+    return front_set_flags(front, 0) == DEBUG_OK && front_by_program(front) ? DEBUG_OK : front_remove(front);
+}
+
 static enum debug_status request_wake(const struct process *process) {
     block.request.result[0] = process_wake(process);
     return DEBUG_OK;
@@ -91,7 +96,7 @@ static enum debug_status request_answer(void) {
     case DEBUG_FRONT_FLAGS:
         return front_set_flags(block.request.arg[0], (unsigned)block.request.arg[1]);
     case DEBUG_FRONT_REMOVE:
-        return front_remove(block.request.arg[0]);
+        return request_remove(block.request.arg[0]);
     case DEBUG_TRAVERSE:
         return process ? request_traverse(process) : DEBUG_NO_PROCESS;
     case DEBUG_TOUCH:
@@ -224,6 +229,27 @@ unsigned long debug_copy_code(void) {
     return block.copy.code;
 }
 
+void debug_set_copy_code(unsigned long code) {
+    block.copy.code = code;
+}
+
+void debug_answer(unsigned long ticket, unsigned verdict, const unsigned char *bytes) {
+    block.answer.ticket = ticket;
+    block.answer.verdict = verdict;
+    if (bytes)
+        memcpy(block.answer.bytes, bytes, sizeof block.answer.bytes);
+    port_out32(PORT_DEBUG, DEBUG_PORT_ANSWER, 0);
+}
+
 struct debug_trap debug_trap(void) {
-    return (struct debug_trap){block.trap.reason, (enum access)block.trap.kind, block.trap.va, block.trap.code};
+    return (struct debug_trap){.reason = block.trap.reason,
+                               .kind = (enum access)block.trap.kind,
+                               .va = block.trap.va,
+                               .code = block.trap.code,
+                               .offset = block.trap.offset,
+                               .front = (int)block.trap.front,
+                               .flags = block.access.flags,
+                               .size = block.access.size,
+                               .ticket = block.access.ticket,
+                               .bytes = block.access.bytes};
 }

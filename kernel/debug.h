@@ -39,13 +39,21 @@ enum copy_status debug_copy(const struct process *owner, int front, unsigned lon
 
 /* The code of the fault, after COPY_FAULT. */
 unsigned long debug_copy_code(void);
+void debug_set_copy_code(unsigned long code);
 
 /* What the machine left before VECTOR_FRONT. */
 struct debug_trap {
     unsigned reason;
     enum access kind;
-    unsigned long va, code;
+    unsigned long va, code, offset;
+    int front;
+    unsigned flags, size;
+    unsigned long ticket;
+    const unsigned char *bytes;
 };
+/* The verdict about the access of an instruction, by its ticket (enum access_verdict, or FORGET: it starts over). */
+#define DEBUG_ANSWER_FORGET 4
+void debug_answer(unsigned long ticket, unsigned verdict, const unsigned char *bytes);
 struct debug_trap debug_trap(void);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include <facet/signal.h>
 
+#include "access.h"
 #include "cpu.h"
 #include "debug.h"
 #include "fpu.h"
@@ -19,6 +20,8 @@ struct cap *fault_keeper(struct process *process, struct gpt *innermost) {
 void process_fault(struct process *process, enum fault fault, unsigned long address, unsigned long code,
                    const struct walk *walk) {
     kernel_info.faults++;
+    if (process->access_phase | process->access_steps)
+        access_forget(process);
     process->fault = (unsigned char)fault;
     process->fault_address = address;
     process->fault_code = code;
@@ -45,6 +48,7 @@ void process_fault_tell(struct process *process) {
         process->regs.rip -= 2;
         process_step_trap(process, false);
     }
+    access_handler_gone(process);
     debug_faulted(process, facet_signal((enum fault)process->fault, process->fault_code));
 }
 
@@ -77,7 +81,20 @@ static void page_fault(struct process *process, unsigned long error) {
 static void front_fault(struct process *process) {
     struct debug_trap trap = debug_trap();
     struct walk walk;
-    enum fault fault = map_fault(process, trap.va, trap.kind, &walk);
+    enum fault fault = trap.reason == FRONT_TRAP_RETIRED ? FAULT_NONE : map_fault(process, trap.va, trap.kind, &walk);
+    if (trap.reason == FRONT_TRAP_RETIRED) {
+        process->access_stepped = trap.flags && process->attention & ATTENTION_STEP;
+        access_retired(process);
+        return;
+    }
+    if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_ACCESS) {
+        access_trapped(process, &trap);
+        return;
+    }
+    if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_WAIT) {
+        access_waits(process, trap.front);
+        return;
+    }
     if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_BLOCK) {
         process_block(process, process);
         return;

@@ -5,10 +5,12 @@
 
 static struct front *fronts;
 static struct page **owner;
+static struct front_handler *handler;
 static unsigned long front_count, next;
 
-void front_init(struct front *table, struct page **owners, unsigned long count) {
+void front_init(struct front *table, struct page **owners, struct front_handler *handlers, unsigned long count) {
     fronts = table;
+    handler = handlers;
     owner = owners;
     front_count = count;
     for (unsigned long i = 0; i < count; i++)
@@ -44,6 +46,10 @@ bool front_of_program(const struct page *page) {
     return page->front >= 0 && fronts[page->front].flags & FRONT_PROGRAM;
 }
 
+bool front_by_program(unsigned long index) {
+    return index < front_count && fronts[index].flags & FRONT_PROGRAM;
+}
+
 enum debug_status front_install(struct page *page, unsigned flags, int *index) {
     *index = page->front;
     if (page->front >= 0)
@@ -67,11 +73,40 @@ static struct front *front_live(unsigned long index) {
     return index < front_count && fronts[index].state == FRONT_LIVE ? &fronts[index] : NULL;
 }
 
+bool front_is_message(int front) {
+    return fronts[front].flags & FRONT_MESSAGE;
+}
+
+struct page *front_page_of(int front, unsigned long object) {
+    return front_live((unsigned long)front) && fronts[front].object == object ? owner[front] : NULL;
+}
+
+struct cap *front_handler(int front, unsigned long object) {
+    return front_page_of(front, object) ? &handler[front].entry : NULL;
+}
+
+struct process *front_holder(int front) {
+    return handler[front].holder;
+}
+
+void front_hold(int front, unsigned long object, unsigned long ticket, struct process *holder) {
+    if (!front_page_of(front, object))
+        return;
+    fronts[front].held = ticket;
+    handler[front].holder = holder;
+}
+
+void front_set_handler(int index, const struct cap *entry) {
+    handler[index].entry = *entry;
+    fronts[index].flags |= FRONT_MESSAGE | FRONT_CAREFUL;
+}
+
 enum debug_status front_set_flags(unsigned long index, unsigned flags) {
     struct front *front = front_live(index);
     if (!front)
         return DEBUG_NO_OBJECT;
-    front->flags = (unsigned char)flags;
+    unsigned program = front->flags & (FRONT_PROGRAM | FRONT_MESSAGE);
+    front->flags = (unsigned char)(flags | program | (program & FRONT_MESSAGE ? FRONT_CAREFUL : 0u));
     table_tlb_stale = true; /* a careful page must not stay in the TLB */
     return DEBUG_OK;
 }
@@ -84,6 +119,7 @@ enum debug_status front_remove(unsigned long index) {
     table_tlb_stale = true;
     owner[index]->front = -1;
     owner[index] = NULL;
+    handler[index] = (struct front_handler){.entry = cap_null};
     *front = (struct front){.base = front->base, .size = PAGE_SIZE, .state = FRONT_FREE};
     return DEBUG_OK;
 }

@@ -16,6 +16,7 @@
  * (`receiving` says what it was), the sender goes to the head of its queue, and once the keeper has resumed the
  * receiver the message moves on; a sender that said INVOKE_PROMPT does not wait, the string ends there.
  */
+#include "access.h"
 #include "invoke.h"
 #include "strings.h"
 
@@ -54,7 +55,7 @@ static void received(struct process *to) {
 /* The message in from's registers, whole. What becomes of the sender is up to the caller. */
 static void deliver(struct process *from, struct process *to, unsigned kind, unsigned long payload,
                     unsigned long size) {
-    to->regs.rax = from->regs.rax;
+    to->regs.rax = from->regs.rax & ~LABEL_KERNEL; /* it may have been changed since it was sent */
     to->regs.rdi = payload;
     to->regs.rdx = from->regs.rdx;
     to->regs.r10 = from->regs.r10;
@@ -88,12 +89,15 @@ static void syscall_words(const struct facet_regs *from, struct facet_regs *to) 
 /* To a keeper. The system call of a foreign process takes the way of a fault. */
 static void deliver_fault(struct process *from, struct process *to, unsigned long payload) {
     bool space = from->keepers == FAULT_KEEPER_SPACE;
-    if (from->fault == FAULT_SYSCALL)
+    if (from->fault == FAULT_ACCESS)
+        access_deliver(from, to);
+    else if (from->fault == FAULT_SYSCALL)
         syscall_words(&from->regs, &to->regs);
     else
         fault_words(from, &to->regs);
     to->regs.rdi = payload;
-    to->regs.r13 = 0;
+    if (from->fault != FAULT_ACCESS)
+        to->regs.r13 = 0;
     for (unsigned i = 0; i < MESSAGE_CAPS - 1; i++) {
         unsigned to_register = (unsigned)REGISTER_BYTES(to->regs.rsi, RECEIVE_SHIFT, i);
         if (to_register)
@@ -158,7 +162,8 @@ static bool string_move(struct process *from, struct process *to, const struct c
         return false;
     case STRING_BLOCKED:
         ipc_restart(from);
-        process_block(from, fault.owner);
+        if (!access_undone(from))
+            process_block(from, fault.owner);
         return false;
     case STRING_SENDER_FAULTS:
         sender_faults(from, &fault);
@@ -251,9 +256,15 @@ static bool waits_for(const struct process *to, const struct cap *entry) {
     return to->state == PROCESS_WAITING && (!to->wait_for || to->wait_for == (struct endpoint *)entry->object);
 }
 
+bool ipc_is_recipient(struct cap *entry) {
+    return entry && cap_prepare(entry)->type == CAP_ENTRY && recipient_of(entry) == current_process;
+}
+
 void ipc_send(struct process *from, struct cap *entry, unsigned kind) {
     struct process *to = recipient_of(entry);
-    if (!to) {
+    if (from->regs.rax & LABEL_KERNEL) {
+        finish(from, RC_BAD_ARG);
+    } else if (!to) {
         if (kind == INVOKE_RETURN)
             ipc_wait(from);
         else
@@ -300,14 +311,31 @@ static void answer_fault(struct process *to, unsigned long label, unsigned long 
         enum fault fault = to->fault;
         process_cancel(to, PROCESS_STOPPED);
         to->fault = fault;
+        access_handler_gone(to);
     }
+}
+
+/* False: its string could not be read, so it has not answered yet. */
+static bool answer_access(struct process *from, struct process *to) {
+    static struct string_fault fault;
+    enum string_result result;
+    if (access_answer(from, to, &result, &fault))
+        return true;
+    if (result == STRING_SENDER_FAULTS)
+        sender_faults(from, &fault);
+    else
+        ipc_restart(from);
+    return false;
 }
 
 void ipc_answer(struct process *from, struct cap *resume, unsigned kind) {
     struct process *to = (struct process *)resume->object;
     if (resume->slot == ANSWER_FAULT) {
         kassert(to->state == PROCESS_FAULTED, to->state);
-        answer_fault(to, from->regs.rax, from->regs.rdx);
+        if (to->fault != FAULT_ACCESS)
+            answer_fault(to, from->regs.rax, from->regs.rdx);
+        else if (!answer_access(from, to))
+            return;
         if (kind == INVOKE_RETURN)
             ipc_wait(from);
         else
@@ -333,7 +361,9 @@ void ipc_void_answers(struct process *process) {
 
 void ipc_refuse(struct process *from) {
     queue_remove(from);
-    if (from->fault != FAULT_NONE)
+    if (from->fault == FAULT_ACCESS)
+        access_fails(from, 0);
+    else if (from->fault != FAULT_NONE)
         process_fault_tell(from);
     else if (sender_kind(from) == INVOKE_RETURN)
         ipc_wait(from);
@@ -347,6 +377,10 @@ static void sender_again(struct process *from) {
         return;
     }
     queue_remove(from);
+    if (from->fault == FAULT_ACCESS) {
+        access_again(from);
+        return;
+    }
     from->keepers--; /* the same keeper, wherever it is now */
     process_fault_tell(from);
 }

@@ -25,7 +25,8 @@ static void take_fronts(unsigned long frames) {
     unsigned long count = boot_info.facet ? clamp(frames / 4, 64, FRONT_MAX) : 0;
     next = (next + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
     struct front *table = take(count, sizeof(struct front));
-    front_init(table, take(count, sizeof(struct page *)), count);
+    struct page **owners = take(count, sizeof(struct page *));
+    front_init(table, owners, take(count, sizeof(struct front_handler)), count);
     debug_set_fronts(table, count);
 }
 

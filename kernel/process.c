@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "process.h"
+#include "access.h"
 #include "boot.h"
 #include "check.h"
 #include "copy.h"
@@ -92,7 +93,8 @@ unsigned long process_wake(const struct process *owner) {
     unsigned long count = 0;
     for (unsigned long i = 0; i < kernel_info.process_count; i++) {
         struct process *process = &kernel_info.processes[i];
-        if (process->header.type != CAP_PROCESS || process->state != PROCESS_BLOCKED || process->blocked_over != owner)
+        if (process->header.type != CAP_PROCESS || process->state != PROCESS_BLOCKED || process->access_waits ||
+            process->blocked_over != owner)
             continue;
         process->blocked_over = NULL;
         process_ready(process);
@@ -111,6 +113,7 @@ void process_cancel(struct process *process, enum process_state state) {
     process->wait_for = NULL;
     process->blocked_over = NULL;
     copy_forget(process);
+    access_forget(process);
     if (process->attention & ATTENTION_STEPPING)
         process_step(process, false);
     process->state = (unsigned char)state;
@@ -120,6 +123,7 @@ void process_cancel(struct process *process, enum process_state state) {
 void process_end(struct process *process) {
     process_cancel(process, PROCESS_STOPPED);
     process_wake(process); /* those will find that its memory is not there */
+    access_handler_gone(process);
     while (process->senders.first)
         ipc_refuse(process->senders.first);
     map_forget_space(process);
@@ -169,6 +173,10 @@ static void step_begin(struct process *process) {
 static void step_end(struct process *process) {
     process_step(process, false);
     process_fault(process, FAULT_STEP, process->regs.rip, 0, NULL);
+}
+
+void process_step_over(struct process *process) {
+    step_end(process);
 }
 
 void process_step_hide(struct process *process) {

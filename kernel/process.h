@@ -57,6 +57,9 @@ void process_step(struct process *process, bool on);
 /* It has trapped into the kernel: its flags are as without a step. True: because it was stepped. */
 bool process_step_trap(struct process *process, bool debug_exception);
 
+/* The instruction that it was to be stepped over is. */
+void process_step_over(struct process *process);
+
 /* A foreign system call is a step that its keeper ends; meanwhile its flags are as without a step. They have been set:
  * those will be its own. */
 void process_step_hide(struct process *process);

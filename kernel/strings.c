@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "strings.h"
+#include "access.h"
 #include "cpu.h"
 #include "debug.h"
 
@@ -30,10 +31,13 @@ static bool fault_at(struct string_fault *fault, struct process *process, unsign
 }
 
 /* A front's part: it lets its handlers see the piece. */
-static enum string_result front_piece(struct string_fault *fault, struct process *owner, unsigned long address,
-                                      void *buffer, unsigned long size, enum access access) {
+static enum string_result front_piece(struct string_fault *fault, struct process *from, struct process *owner,
+                                      unsigned long address, void *buffer, unsigned long size, enum access access) {
     struct page *page = (struct page *)fault->walk.object;
-    enum copy_status status = debug_copy(owner, page->front, address, fault->walk.offset, buffer, size, access);
+    enum copy_status status =
+        front_is_message(page->front)
+            ? access_copy(from, owner, page->front, address, fault->walk.offset, buffer, size, access)
+            : debug_copy(owner, page->front, address, fault->walk.offset, buffer, size, access);
     if (status == COPY_FAULT) {
         fault->fault = FAULT_HANDLER;
         fault->code = debug_copy_code();
@@ -48,7 +52,8 @@ static enum string_result source_front(const struct piece *piece, struct string_
         held_for.size == piece->size)
         return STRING_MOVED;
     held_for.ticket = 0;
-    enum string_result result = front_piece(fault, piece->from, piece->source, held, piece->size, ACCESS_LOAD);
+    enum string_result result =
+        front_piece(fault, piece->from, piece->from, piece->source, held, piece->size, ACCESS_LOAD);
     held_for.done = result == STRING_MOVED ? piece->done : ~0ul; /* or it is still to be asked */
     held_for.size = piece->size;
     return result;
@@ -68,6 +73,8 @@ static enum string_result piece_move(struct piece *piece, struct string_fault *f
     piece->size = least(piece->size, least(PAGE_SIZE - source.walk.offset, PAGE_SIZE - fault->walk.offset));
     if (from->front >= 0 || to->front >= 0)
         piece->size = least(piece->size, FRONT_CHUNK);
+    if ((from->front >= 0 && front_is_message(from->front)) || (to->front >= 0 && front_is_message(to->front)))
+        piece->size = least(piece->size, ACCESS_BYTES);
     if (from->front >= 0) {
         enum string_result result = source_front(piece, &source);
         if (result != STRING_MOVED) {
@@ -77,7 +84,7 @@ static enum string_result piece_move(struct piece *piece, struct string_fault *f
         data = held;
     }
     if (to->front >= 0)
-        return front_piece(fault, piece->to, piece->target, data, piece->size, ACCESS_STORE);
+        return front_piece(fault, piece->from, piece->to, piece->target, data, piece->size, ACCESS_STORE);
     memmove((unsigned char *)page_data(to) + fault->walk.offset, data, piece->size);
     return STRING_MOVED;
 }
@@ -102,6 +109,11 @@ enum string_result string_transfer(struct process *from, struct process *to, uns
         piece.target = to->regs.r14 + piece.done;
         piece.size = whole - piece.done;
         enum string_result result = piece_move(&piece, fault);
+        if (result == STRING_MOVED && access_outcome_due(from)) {
+            piece.done += piece.size;
+            fault->owner = from;
+            result = STRING_BLOCKED;
+        }
         if (result != STRING_MOVED) {
             progress_keep(&piece);
             *size = piece.done;
@@ -110,5 +122,23 @@ enum string_result string_transfer(struct process *from, struct process *to, uns
     }
     from->string_ticket = 0;
     *size = whole;
+    return STRING_MOVED;
+}
+
+enum string_result string_take(struct process *from, unsigned char *bytes, unsigned long size,
+                               struct string_fault *fault) {
+    for (unsigned long done = 0, piece; done < size; done += piece) {
+        unsigned long address = from->regs.r12 + done;
+        if (fault_at(fault, from, address, ACCESS_LOAD))
+            return STRING_SENDER_FAULTS;
+        struct page *page = (struct page *)fault->walk.object;
+        piece = least(size - done, PAGE_SIZE - fault->walk.offset);
+        if (page->front < 0)
+            memcpy(bytes + done, (unsigned char *)page_data(page) + fault->walk.offset, piece);
+        else if (front_is_message(page->front))
+            return fault->fault = FAULT_HANDLER, STRING_SENDER_FAULTS;
+        else if (front_piece(fault, from, from, address, bytes + done, piece, ACCESS_LOAD) != STRING_MOVED)
+            return STRING_UNDO;
+    }
     return STRING_MOVED;
 }

@@ -30,4 +30,8 @@ struct string_fault {
 enum string_result string_transfer(struct process *from, struct process *to, unsigned long *size,
                                    struct string_fault *fault);
 
+/* The first bytes of the string that `from` sends, into the kernel: STRING_MOVED, UNDO or SENDER_FAULTS. */
+enum string_result string_take(struct process *from, unsigned char *bytes, unsigned long size,
+                               struct string_fault *fault);
+
 #endif

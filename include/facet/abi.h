@@ -54,6 +54,9 @@
 #define STRING_MAX 65536 /* bytes */
 #define CAPPAGE_SLOTS 128
 
+/* Labels with this bit are the kernel's own: what a holder of an entry capability sends never has it (RC_BAD_ARG). */
+#define LABEL_KERNEL (1ul << 63)
+
 #ifndef __ASSEMBLER__
 
 enum cap_type {
@@ -167,6 +170,7 @@ enum op {
     OP_DEBUG_FAULTED,          /* s0 process that has a fault, w0 signal number as Linux would give: tells the host */
     OP_DEBUG_SWAP,    /* s0 Page, w0 1: every instruction that touches it is to be a transaction; puts a front on it,
                        * behind which it answers for itself until a handler is attached; w0 <- number of the front.
+                       * s1 Entry: from now on each access of the page is a message OP_ACCESS to it.
                        * RC_NO_MEMORY: no front is left, or this machine has none */
     OP_DEBUG_RESTORE, /* s0 Page: takes that front away */
     OP_DEBUG_DAMAGE,  /* s0 GPT, w0 enum damage (damage.h): breaks the kernel, so that kernel_check ends it; RC_BAD_OP
@@ -232,22 +236,49 @@ enum op {
     OP_CAPPAGE_SET,         /* w0 index, s0 */
 
     /* Messages to a process's keeper and to the parent of a program, by convention, are Entry invocations. */
-    OP_FAULT =
-        0x10000, /* from the kernel: w0 enum fault, w1 address, w2 program counter, w3 vector<<32 | error code as the
-                  * processor gives it (page fault: 1 present, 2 store, 4 ring 3, 16 fetch).
-                  * To the keeper of a GPT, the innermost that no NC capability cuts off: w1 is the address in that
-                  * GPT, c0 <- it, restricted as the path to it was. Resume with label 0 restarts the process; any other
-                  * declines, and the process's own keeper is told.
-                  * To the keeper of a process: w1 is the address as the process sees it, no capability. Any label but
-                  * 0 leaves the process stopped. */
-    OP_EXIT,     /* from a program to its parent: w0 exit status */
-    OP_SYSCALL = 0x20000, /* from the kernel, to the keeper of a foreign process that has executed SYSCALL: label
-                           * OP_SYSCALL + rax (0xffff for any larger), w0…w3 rdi rsi rdx r10; r8, r9 and the rest are in
-                           * its registers, whose rip is behind the instruction. Resume with label 0: its rax becomes w0
-                           * and it runs. Any other label leaves it stopped. */
+    OP_EXIT = 0x10001, /* from a program to its parent: w0 exit status */
 };
 
 #define HOST_HERE (~0ul)
+
+/* ---- Messages that only the kernel makes.
+ *
+ * A fault: w0 enum fault, w1 address, w2 program counter, w3 vector<<32 | error code as the processor gives it (page
+ * fault: 1 present, 2 store, 4 ring 3, 16 fetch).
+ * To the keeper of a GPT, the innermost that no NC capability cuts off: w1 is the address in that GPT, c0 <- it,
+ * restricted as the path to it was. Resume with label 0 restarts the process; any other declines, and the process's own
+ * keeper is told.
+ * To the keeper of a process: w1 is the address as the process sees it, no capability. Any label but 0 leaves the
+ * process stopped. */
+#define OP_FAULT (LABEL_KERNEL | 0x10000)
+/* To the keeper of a foreign process that has executed SYSCALL: label OP_SYSCALL + rax (0xffff for any larger), w0…w3
+ * rdi rsi rdx r10; r8, r9 and the rest are in its registers, whose rip is behind the instruction. Resume with label 0:
+ * its rax becomes w0 and it runs. Any other label leaves it stopped. */
+#define OP_SYSCALL (LABEL_KERNEL | 0x20000)
+/* To the handler of a page (OP_DEBUG_SWAP with an entry): some process is about to access it. w0 ACCESS_WORD(kind,
+ * flags, size), w1 offset in the page, w2 program counter, w3 address as the process sees it; string: the bytes that
+ * are to be stored, or that the page holds. An access that crosses pages comes in parts. Nothing has happened yet; the
+ * label of the answer says what shall: enum access_verdict. Anything else, and a handler that is gone, gives the
+ * process FAULT_HANDLER. */
+#define OP_ACCESS (LABEL_KERNEL | 0x30000)
+/* After VERDICT_STEP, once the instruction has retired: the same words, the string is what the page holds now. No other
+ * process gets at the page from the answer STEP to the answer to this, whatever it is. If the instruction faults, there
+ * is none, and when it starts over its accesses are asked about anew. */
+#define OP_ACCESS_OUTCOME (LABEL_KERNEL | 0x30001)
+#define ACCESS_WORD(kind, flags, size)                                                                                 \
+    ((unsigned long)(kind) | (unsigned long)(flags) << 8 | (unsigned long)(size) << 32)
+#define ACCESS_KIND(word) ((word)&0xff) /* enum access */
+#define ACCESS_FLAGS(word)                                                                                             \
+    ((word) >> 8 & 0xff)                 /* as enum facet_access_flag: 1 rmw, 2 atomic, 4 part, 8 by the kernel */
+#define ACCESS_SIZE(word) ((word) >> 32) /* bytes, at most ACCESS_BYTES */
+#define ACCESS_BY_KERNEL 8
+#define ACCESS_BYTES 512
+enum access_verdict {
+    VERDICT_PASS,  /* the page answers */
+    VERDICT_DONE,  /* load: the process gets the string, exactly that many bytes; store: nothing is stored */
+    VERDICT_FAULT, /* FAULT_HANDLER with the code w0 */
+    VERDICT_STEP,  /* as PASS, then OP_ACCESS_OUTCOME */
+};
 
 /* What a region of a process's space is (OP_DEBUG_REGION). */
 enum region { REGION_NONE, REGION_PROGRAM, REGION_HEAP, REGION_STACK, REGION_ANONYMOUS, REGION_FILE };
@@ -273,6 +304,7 @@ enum fault {
     FAULT_BAD_INVOKE,       /* not an invocation at all: control word or capability registers out of range */
     FAULT_STEP,             /* none: the process was stepped; address: where it stands now */
     FAULT_SYSCALL,          /* none: a foreign process's SYSCALL, of which nobody has been told; address: of it */
+    FAULT_ACCESS,           /* none: its access waits for a handler that is a process; nobody is told of it */
 };
 
 /* General registers of a process, in the order of enum facet_reg. */

@@ -85,6 +85,15 @@ struct process_queue {
     struct process *first, *last;
 };
 
+/* An access as its handler is told it. */
+struct access_told {
+    unsigned long word, offset, pc, va;
+    unsigned long object; /* id of the page */
+    int front, pad;
+};
+enum access_phase { ACCESS_NONE, ACCESS_ASKED, ACCESS_ANSWERED, ACCESS_HELD, ACCESS_RETIRED };
+#define ACCESS_STEPS 8 /* accesses under STEP of one instruction or system call */
+
 struct process {
     struct object header;
     struct facet_regs regs;                       /* while it does not run; the processor's own while it does */
@@ -113,7 +122,13 @@ struct process {
     struct process_queue senders; /* who waits for this one to receive */
     struct cap send_cap;          /* SENDING: the entry or resume capability that was invoked */
     struct process *blocked_over; /* BLOCKED: whose memory's access a handler holds back; itself, but in a copy */
-    struct endpoint *wait_for;    /* WAITING: for messages to this endpoint only; NULL: to any */
+    /* Of pages whose handler is a process: kernel/access.h */
+    unsigned char access_phase, access_verdict, access_steps, access_steps_told, access_stepped, access_waits, pad2[2];
+    unsigned long access_ticket, access_code;
+    struct process *access_by; /* the handler that has been told */
+    struct access_told access, access_step[ACCESS_STEPS];
+    unsigned char access_bytes[ACCESS_BYTES];
+    struct endpoint *wait_for; /* WAITING: for messages to this endpoint only; NULL: to any */
     unsigned long
         receive_ticket; /* names the message it is about to receive, once a string has stopped on its way; else 0 */
     unsigned long string_ticket; /* such a string that it sends: the receiver's ticket, 0: none */

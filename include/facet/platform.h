@@ -56,6 +56,7 @@ enum front_state { FRONT_FREE, FRONT_LIVE };
 enum front_flag {
     FRONT_CAREFUL = 1, /* handlers may refuse, suspend or stop: every instruction that touches it is a transaction */
     FRONT_PROGRAM = 2, /* put there by a program, not by the host: it may take it away; nothing to the machine */
+    FRONT_MESSAGE = 4, /* before the host is asked, the kernel is (FRONT_TRAP_ACCESS); always with FRONT_CAREFUL */
 };
 struct front {
     unsigned long base;   /* APERTURE_BASE + (index << FRONT_SHIFT) */
@@ -67,6 +68,7 @@ struct front {
     unsigned char flags;  /* enum front_flag */
     unsigned char pad[5];
     unsigned long object; /* id of the object that wears this front, for reports */
+    unsigned long held;   /* not 0: only the instruction with that debug_block.access.ticket may get at it */
 };
 
 /* ---- Debug device. The kernel announces its block once with DEBUG_PORT_ATTACH (the block's physical address is in
@@ -77,6 +79,7 @@ enum debug_port {
     DEBUG_PORT_EVENT,      /* debug_block.event tells; the host looks once the processor is back in ring 3 */
     DEBUG_PORT_COPY,       /* debug_block.copy asks; answered when the OUT instruction retires */
     DEBUG_PORT_PANIC,      /* the kernel found itself inconsistent; debug_block.text says how; does not go on */
+    DEBUG_PORT_ANSWER,     /* debug_block.answer: what becomes of the access that the kernel was told of */
 };
 
 /* A process is named by its object id; requests take the address of its struct process too. */
@@ -124,8 +127,12 @@ enum debug_want {
 enum front_trap {
     FRONT_TRAP_FAULT = 1, /* a handler's FAULT verdict: code is the handler's */
     FRONT_TRAP_MISSING,   /* no present entry under root for offset: build it, or fault the process */
-    FRONT_TRAP_BLOCK, /* a handler's BLOCK verdict: the process waits for DEBUG_WAKE, then its instruction runs again
-                       */
+    FRONT_TRAP_BLOCK,   /* a handler's BLOCK verdict: the process waits for DEBUG_WAKE, then its instruction runs again
+                         */
+    FRONT_TRAP_ACCESS,  /* to a FRONT_MESSAGE: debug_block.access tells the rest. DEBUG_PORT_ANSWER, then it runs again
+                         */
+    FRONT_TRAP_WAIT,    /* the front is held by another instruction; once it is not, this one is to run again */
+    FRONT_TRAP_RETIRED, /* the instruction of debug_block.access.ticket has retired, after an answer STEP */
 };
 
 /* STOP: undo the system call, its instruction runs again. BLOCK: the same, but it waits for DEBUG_WAKE before that. */
@@ -178,6 +185,16 @@ struct debug_block {
     unsigned int want, pad; /* host -> kernel: enum debug_want */
     char text[256];
     struct traverse_step steps[TRAVERSE_STEPS_MAX];
+    struct {                      /* machine -> kernel: the part within one page of what FRONT_TRAP_ACCESS is about */
+        unsigned int flags, size; /* enum facet_access_flag; bytes */
+        unsigned long ticket;     /* of the instruction, until it retires or is forgotten */
+        unsigned char bytes[512]; /* that are to be stored, or lie in the backing */
+    } access;
+    struct { /* kernel -> machine, before DEBUG_PORT_ANSWER */
+        unsigned long ticket;
+        unsigned int verdict, pad; /* enum facet_verdict PASS, DONE, STEP; BLOCK: nothing of the instruction counts */
+        unsigned char bytes[512];  /* DONE on a load */
+    } answer;
 };
 
 /* ---- Host streams: one request at a time, answered when the OUT instruction retires. */

@@ -119,7 +119,7 @@ static void try_poll(void) {
     NOTE(select, "which", FD_ISSET(fd[0], &in) + 2 * FD_ISSET(fd[1], &out));
     FD_ZERO(&in);
     FD_SET(BAD_FD, &in);
-    TRY(select, "no descriptor", 100, &in, NULL, NULL, &(struct timeval){0, 0});
+    TRY(select, "no descriptor", 60, &in, NULL, NULL, &(struct timeval){0, 0});
     TRY(select, "a number below 0", -1, NULL, NULL, NULL, &(struct timeval){0, 0});
     TRY(pselect6, "nothing, for a moment", 0, NULL, NULL, NULL, &(struct timespec){0, 1000}, NULL);
     close(fd[0]);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Fronts whose handler is a process of the guest (FRONT_MESSAGE): each part of an access goes to the kernel first,
+ * which sends it on and answers. The answers wait in the log of the instruction, under a ticket, until it runs again.
+ *
+ *     ask ──FRONT_TRAP_ACCESS──> kernel … DEBUG_PORT_ANSWER ──> log.part[] ──(the instruction again)──> ask: answered
+ *
+ * Between an answer STEP and the kernel's word that the outcome has been told, front.held lets no other instruction in.
+ */
+#include "access.h"
+
+#include <string.h>
+
+static const struct front *message_front(struct emu *emu, const struct emu_part *part) {
+    int index;
+    if (part->front < 0)
+        return NULL;
+    const struct front *front = front_at(emu, APERTURE_BASE + ((uint64_t)part->front << FRONT_SHIFT), &index);
+    return front != NULL && (front->flags & FRONT_MESSAGE) != 0 ? front : NULL;
+}
+
+static enum message trap(struct access_state *state, enum front_trap reason, const struct emu_access *access,
+                         int part) {
+    access_trap(state, reason, access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD,
+                access->va.v + access->part[part].start, access->part[part].front, access->part[part].offset, 0);
+    return MESSAGE_TRAP;
+}
+
+static enum message tell(struct access_state *state, const struct emu_access *access, int part) {
+    struct debug_block *debug = state->emu->debug;
+    struct answer_log *log = &state->tx.log;
+    const uint8_t *bytes = access->kind == FACET_STORE ? access->attempted : access->backing;
+    if (log->ticket == 0)
+        log->ticket = ++state->last_ticket;
+    log->host = false;
+    log->stopped = log->blocked = true; /* the same access comes again, and the log is not another process's */
+    debug->access.ticket = log->ticket;
+    debug->access.flags = access->flags | (access->parts == 2 ? FACET_PART : 0u);
+    debug->access.size = access->part[part].size;
+    memset(debug->access.bytes, 0, sizeof debug->access.bytes);
+    if (bytes != NULL)
+        memcpy(debug->access.bytes, bytes + access->part[part].start, access->part[part].size);
+    return trap(state, FRONT_TRAP_ACCESS, access, part);
+}
+
+/* Answers are in the order of the parts that have such a front. */
+enum message message_ask(struct access_state *state, const struct emu_access *access) {
+    struct answer_log *log = &state->tx.log;
+    unsigned answered = 0, done = 0;
+    for (int i = 0; i < access->parts; i++) {
+        const struct front *front = message_front(state->emu, &access->part[i]);
+        if (front == NULL)
+            continue;
+        if (front->held != 0 && front->held != log->ticket) {
+            log->host = false;
+            log->stopped = log->blocked = true;
+            return trap(state, FRONT_TRAP_WAIT, access, i);
+        }
+        if (answered == log->parts)
+            return tell(state, access, i);
+        done += log->part[answered++].verdict == FACET_DONE;
+    }
+    return answered > 0 && done == (unsigned)access->parts ? MESSAGE_DONE : MESSAGE_PASS;
+}
+
+void message_merge(struct access_state *state, struct emu_access *access, enum facet_verdict *verdict) {
+    struct answer_log *log = &state->tx.log;
+    uint8_t *reply = access_reply(state);
+    unsigned answered = 0, done = 0;
+    for (int i = 0; i < access->parts && answered < log->parts; i++)
+        if (message_front(state->emu, &access->part[i]) != NULL)
+            done += log->part[answered++].verdict == FACET_DONE;
+    if (done == 0 || verdict_refuses(*verdict)) {
+        log->parts = verdict_refuses(*verdict) ? log->parts : 0;
+        return;
+    }
+    bool store = access->kind == FACET_STORE, all = done == (unsigned)access->parts;
+    if (*verdict != FACET_DONE && !access->replaced && !all)
+        memcpy(reply, store ? access->attempted : access->backing, access->size);
+    answered = 0;
+    for (int i = 0; i < access->parts; i++) {
+        const struct emu_part *part = &access->part[i];
+        if (message_front(state->emu, part) == NULL || log->part[answered++].verdict != FACET_DONE)
+            continue;
+        memcpy(reply + part->start, store ? access->backing + part->start : log->part[answered - 1].bytes, part->size);
+    }
+    log->parts = 0;
+    if (store && !all && *verdict != FACET_DONE)
+        access->replaced = true;
+    else
+        *verdict = FACET_DONE;
+}
+
+void access_answer(struct emu *emu) {
+    struct access_state *state = emu->access;
+    const struct debug_block *debug = emu->debug;
+    for (unsigned i = 0; i < LOGS; i++) {
+        struct answer_log *log = &state->logs[i];
+        if (!log->live || log->ticket == 0 || log->ticket != debug->answer.ticket)
+            continue;
+        if (debug->answer.verdict == FACET_BLOCK) {
+            log->live = false;
+        } else if (log->parts < 2) {
+            log->part[log->parts].verdict = (uint8_t)debug->answer.verdict;
+            memcpy(log->part[log->parts++].bytes, debug->answer.bytes, FACET_ACCESS_MAX);
+            log->retiring = log->retiring || debug->answer.verdict == FACET_STEP;
+        }
+    }
+}
+
+void message_retired(struct access_state *state) {
+    struct emu *emu = state->emu;
+    if (!state->tx.log.retiring)
+        return;
+    emu->debug->access.ticket = state->tx.log.ticket;
+    emu->debug->access.flags = emu->tf.due; /* the single step of the guest's own is over, too */
+    emu->tf.due = false;
+    emu->debug->trap.reason = FRONT_TRAP_RETIRED;
+    trap_raise(emu, VECTOR_FRONT, false, 0);
+}

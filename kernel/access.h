@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Pages whose handler is a process: an access to such a page is a message to it (abi.h: OP_ACCESS), its answer the
+ * verdict. It takes the way of a fault, FAULT_ACCESS, which no keeper sees.
+ *
+ *     ASKED      the message is on its way, or with the handler; the process waits as if it had faulted
+ *     ANSWERED   of a copy: the verdict is here, until the system call that was undone is made again
+ *     RETIRED    it has made the access (or the copy has) under STEP, and outcomes are being told
+ *
+ * From an answer STEP on the page is held: whoever else comes is BLOCKED over the holder.
+ */
+#ifndef KERNEL_ACCESS_H
+#define KERNEL_ACCESS_H
+
+#include "debug.h"
+#include "front.h"
+#include "process.h"
+#include "strings.h"
+
+/* VECTOR_FRONT said FRONT_TRAP_ACCESS, WAIT or RETIRED. */
+void access_trapped(struct process *process, const struct debug_trap *trap);
+void access_waits(struct process *process, int front);
+void access_retired(struct process *process);
+
+/* A copy of at most ACCESS_BYTES from or to the page of a front whose handler is a process, by a system call that
+ * `caller` makes over owner's memory. COPY_BLOCK: the call is to be undone; access_undone then goes on. */
+enum copy_status access_copy(struct process *caller, struct process *owner, int front, unsigned long va,
+                             unsigned long offset, void *buffer, unsigned long size, enum access access);
+/* A copy has just been made under STEP: its system call is to be undone, too. */
+bool access_outcome_due(const struct process *caller);
+/* The system call of a process has been undone. False: not over such a page. */
+bool access_undone(struct process *caller);
+
+/* It waits in the queue of a process that is no longer the one to be told. */
+void access_again(struct process *process);
+/* The words and the string of the message that `from` has for `to`. */
+void access_deliver(struct process *from, struct process *to);
+/* The handler's answer. False: its string could not be taken; *result and *fault say why. */
+bool access_answer(struct process *handler, struct process *to, enum string_result *result, struct string_fault *fault);
+/* Nobody will answer: FAULT_HANDLER, or, if it was about an outcome, on with it. */
+void access_fails(struct process *process, unsigned long code);
+/* All that the handler has been told of and not answered. */
+void access_handler_gone(const struct process *handler);
+/* Nothing comes of what it was about to do. */
+void access_forget(struct process *process);
+
+#endif
