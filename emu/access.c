@@ -64,6 +64,7 @@ void access_describe(struct emu_access *access, enum facet_kind kind, unsigned f
     access->va.v = va;
     access->pc.v = pc;
     access->parts = parts;
+    access->nested = target[0].nested || (parts == 2 && target[1].nested);
     access->part[0] = (struct emu_part){target[0].front, target[0].front < 0 ? 0 : target[0].offset + start, 0, first};
     if (parts == 2)
         access->part[1] =
@@ -156,6 +157,8 @@ bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct 
     va &= PAGE_MASK;
     if (page_resolve(emu, page, &target) != FRONT_OK)
         return access_trap(state, FRONT_TRAP_MISSING, access, va, target.front, target.offset, 0);
+    if (access == ACCESS_FETCH && target.hole)
+        return access_trap(state, FRONT_TRAP_HOLE, access, va, target.front, target.offset, 0);
     if (access == ACCESS_FETCH) {
         entry->paddr = target.gpa;
         return true;

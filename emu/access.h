@@ -48,7 +48,9 @@ struct target {
     uint64_t gpa;    /* frame; meaningless when host is NULL */
     uint8_t *host;   /* of the page's first byte; NULL: no RAM behind it */
     bool write;      /* what page table and roots together allow */
-    bool careful;    /* a front on the way may refuse, suspend or stop */
+    bool careful;    /* a front on the way may refuse, suspend or stop; or it is a hole */
+    bool nested;     /* there are several fronts on the way */
+    bool hole;       /* and nothing behind them */
 };
 
 struct slot {

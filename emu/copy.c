@@ -14,7 +14,8 @@ static bool request_valid(struct emu *emu, struct target *target, uint8_t **buff
         return false;
     *buffer = ram_pointer(emu, emu->debug->copy.buffer, size);
     uint64_t aperture = APERTURE_BASE + (front << FRONT_SHIFT) + offset;
-    return *buffer != NULL && front_resolve(emu, aperture, true, target) == FRONT_OK && target->host != NULL;
+    return *buffer != NULL && front_resolve(emu, aperture, true, target) == FRONT_OK &&
+           (target->host != NULL || target->hole);
 }
 
 /* The same copy stopped before, and its system call runs again? */
@@ -44,7 +45,7 @@ static void note_stop(struct access_state *state, uint64_t cr3) {
 static void tell_outcome(struct access_state *state, struct emu_access *access, const struct target *target,
                          const uint8_t *moved) {
     uint8_t bytes[FACET_ACCESS_MAX];
-    if (access->step == 0)
+    if (access->step == 0 || target->hole)
         return;
     access->attempted = memcpy(bytes, moved, access->size);
     access->backing = target->host + access->part[0].offset % PAGE_SIZE;
@@ -78,7 +79,7 @@ void access_kernel_copy(struct emu *emu) {
                     emu->debug->copy.pc, &target, 1);
     access.va.v = emu->debug->copy.va;
     access.attempted = store ? buffer : NULL;
-    access.backing = target.host + start;
+    access.backing = target.hole ? NULL : target.host + start;
     access.reply = access_reply(state);
     access.again = asked_before(state, cr3);
     enum facet_verdict verdict = access_ask(state, &access);
@@ -91,6 +92,8 @@ void access_kernel_copy(struct emu *emu) {
         emu->debug->copy.status = COPY_BLOCK;
     } else if (verdict == FACET_FAULT) {
         emu->debug->copy.code = access.fault;
+    } else if (target.hole && verdict != FACET_DONE) {
+        emu->debug->copy.status = COPY_HOLE;
     } else {
         facet_assert((unsigned)verdict < FACET_FAULT || verdict == FACET_STEP, "verdict %d", (int)verdict);
         copy_perform(emu, verdict, &target, buffer, access.reply, access_stored(&access));

@@ -116,6 +116,7 @@ ask_inline(struct access_state *state, const struct slot *slot, enum facet_kind 
     access->backing = host != NULL ? host + offset : NULL;
     access->reply = access_reply(state);
     access->replaced = false;
+    access->nested = slot->target.nested;
     state->emu->stats.fast_accesses++;
     enum facet_verdict verdict = access_ask(state, access);
     facet_assert(verdict == FACET_PASS || verdict == FACET_DONE, "verdict %d on a front that is not careful (front %d)",

@@ -199,6 +199,17 @@ static void give_up(struct access_state *state, enum facet_verdict verdict, cons
                 access->part[part].front, access->part[part].offset, access->fault);
 }
 
+/* The access passes, to where nothing is. */
+static bool falls_through(struct access_state *state, enum facet_verdict verdict, const struct emu_access *access,
+                          const struct target *target) {
+    int part = target[0].hole ? 0 : 1;
+    if (verdict == FACET_DONE || (!target[0].hole && (access->parts == 1 || !target[1].hole)))
+        return false;
+    access_trap(state, FRONT_TRAP_HOLE, access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD,
+                access->va.v + access->part[part].start, access->part[part].front, access->part[part].offset, 0);
+    return true;
+}
+
 static enum facet_verdict ask(struct access_state *state, struct emu_access *access, const struct target *target) {
     struct answer_log *log = &state->tx.log;
     bool again = log->stopped && state->tx.answered == log->count;
@@ -271,6 +282,8 @@ static bool load_ask(struct access_state *state, const struct target *target, in
         give_up(state, verdict, &access);
         return false;
     }
+    if (falls_through(state, verdict, &access, target))
+        return false;
     if (verdict == FACET_DONE)
         memcpy(bytes, access_reply(state), size);
     else /* the handler may have written the backing */
@@ -426,6 +439,8 @@ static bool store_ask(struct access_state *state, unsigned index) {
             give_up(state, verdict, &access);
             return false;
         }
+        if (falls_through(state, verdict, &access, store->target))
+            return false;
         store->swallowed = verdict == FACET_DONE;
         store->replaced = access.replaced;
         memmove(store->bytes, access_stored(&access), store->size);

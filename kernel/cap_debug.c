@@ -36,8 +36,7 @@ static void answer(struct invocation *in, unsigned long target, unsigned long fa
 static void act_traverse(struct invocation *in) {
     struct walk walk;
     enum fault fault = walk_process(&walk, asked(in), in->word[0], (enum access)in->word[1], NULL);
-    const struct page *page = walk.object && walk.object->type == CAP_PAGE ? (struct page *)walk.object : NULL;
-    answer(in, !page ? 0 : page->front >= 0 ? front_address(page->front) : page->frame, fault, walk.restr, walk.depth);
+    answer(in, walk_target(&walk), fault, walk.restr, walk.depth);
 }
 
 static bool entry_allows(unsigned long entry, enum access access) {

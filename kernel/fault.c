@@ -99,6 +99,8 @@ static void front_fault(struct process *process) {
         process_block(process, process);
         return;
     }
+    if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_HOLE && walk.hole)
+        fault = FAULT_INVALID_ADDRESS;
     if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_FAULT)
         fault = FAULT_HANDLER;
     if (fault != FAULT_NONE)

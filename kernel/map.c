@@ -14,32 +14,52 @@
 
 /* Is the next step the same for all addresses that agree with this one above `bits`, and leads to a GPT? Through a
  * window: are both steps? A table begins at a GPT, never between a window and where it leads. */
+static bool slot_is_uniform(const struct walk *walk, unsigned bits) {
+    return walk->object->type != CAP_GPT || walk->windowed || ((struct gpt *)walk->object)->l2v >= bits;
+}
+
 static bool step_is_uniform(const struct walk *walk, unsigned bits) {
-    if (walk->object->type == CAP_GPT && !walk->windowed && ((struct gpt *)walk->object)->l2v < bits)
+    if (!slot_is_uniform(walk, bits))
         return false;
     const struct cap *cap = walk->next;
-    if (cap_is_window(cap) && cap->l2g >= bits)
+    unsigned long rest = walk->rest;
+    if (cap_is_window(cap) && cap->l2g >= bits) {
+        rest = (rest & mask_low(cap->l2g)) | cap->payload;
         cap = walk_window_target(walk, cap);
-    return cap && cap->type == CAP_GPT && cap->l2g >= bits;
+    }
+    return cap && cap->type == CAP_GPT && cap->l2g >= bits &&
+           front_uniform((struct gpt *)cap->object, rest & mask_low(cap->l2g), bits);
 }
 
 /* Takes a step for the entry `index` of holder, and records it. */
-static void build_step(struct walk *walk, struct object *holder, unsigned index, unsigned bits) {
+static enum fault build_step(struct walk *walk, struct object *holder, unsigned index, unsigned bits) {
     if (walk->windowed)
         depend_add_window(walk->object, holder, (long)index, walk->slot);
     else if (walk->object->type == CAP_GPT)
         depend_add(walk->object, holder, (long)index - (long)(walk->offset >> bits),
                    ((struct gpt *)walk->object)->l2v - bits);
+    const struct object *from = walk->object;
     enum fault fault = walk_step(walk);
-    kassert(fault == FAULT_NONE, fault, walk->offset);
+    if (fault != FAULT_NONE && walk->object != from && walk->object->type == CAP_GPT) /* beyond its last slot */
+        depend_add_window(walk->object, holder, (long)index, DEPEND_BEHIND);
+    return fault;
 }
 
-/* The table under entry `index` of holder, which covers 1 << bits bytes: the one there, one made before, or a new one.
- */
+/* Below a front's root: nothing is at any of the entry's addresses. */
+static bool build_hole(struct walk *walk, struct object *holder, unsigned index, unsigned bits) {
+    if (walk->front >= 0 || walk->next->type != CAP_NULL || !slot_is_uniform(walk, bits))
+        return false;
+    build_step(walk, holder, index, bits);
+    return true;
+}
+
+/* The table under entry `index` of holder, which covers 1 << bits bytes: one made before, or a new one. NULL: a hole. */
 static struct table *build_lower(struct walk *walk, struct object *holder, unsigned index, unsigned level) {
     unsigned bits = table_entry_bits(level);
     while (step_is_uniform(walk, bits))
         build_step(walk, holder, index, bits);
+    if (build_hole(walk, holder, index, bits))
+        return NULL;
     unsigned long offset = walk->offset & ~mask_low(bits);
     struct walk_state from = walk_state(walk);
     struct table *lower = table_find(&from, level - 1, offset);
@@ -49,20 +69,54 @@ static struct table *build_lower(struct walk *walk, struct object *holder, unsig
     return lower;
 }
 
-static unsigned long page_entry(const struct page *page, unsigned restr) {
-    unsigned long target = page->front >= 0 ? front_address(page->front) : page->frame;
-    return target | PTE_P | PTE_U | PTE_A | PTE_D | (restr & CAP_RO ? 0ul : PTE_W) | (restr & CAP_NX ? PTE_NX : 0ul);
+static unsigned long page_entry(const struct walk *walk) {
+    return walk_target(walk) | PTE_P | PTE_U | PTE_A | PTE_D | (walk->restr & CAP_RO ? 0ul : PTE_W) |
+           (walk->restr & CAP_NX ? PTE_NX : 0ul);
 }
 
 static void build_page(struct walk *walk, struct table *table, unsigned index) {
-    if (table->entry[index] & PTE_P)
+    if (table->entry[index])
         return; /* made through another space; only the link from this one was missing */
-    while (walk->next)
-        build_step(walk, &table->header, index, PAGE_SHIFT);
-    struct page *page = (struct page *)walk->object;
-    depend_add(&page->header, &table->header, (long)index, 0);
-    table->entry[index] = page_entry(page, walk->restr);
+    enum fault fault = FAULT_NONE;
+    while (walk->next && fault == FAULT_NONE)
+        fault = build_step(walk, &table->header, index, PAGE_SHIFT);
+    walk->hole = fault != FAULT_NONE;
+    kassert(fault == FAULT_NONE || fault == FAULT_INVALID_ADDRESS, fault, walk->offset);
+    bool behind = walk->front >= 0 && front_gpt(walk->front);
+    if (fault == FAULT_NONE && behind)
+        depend_add_window(walk->object, &table->header, (long)index, DEPEND_BEHIND);
+    else if (fault == FAULT_NONE)
+        depend_add(walk->object, &table->header, (long)index, 0);
+    table->entry[index] = fault == FAULT_NONE || behind ? page_entry(walk) : PTE_HOLE;
     kernel_info.entries_built++;
+}
+
+/* The table that an entry of a level links to; made if there is none. NULL: a hole. */
+static struct table *build_link(struct walk *walk, struct object *holder, unsigned index, unsigned level,
+                                unsigned long address, unsigned long *entry) {
+    if (*entry == PTE_HOLE)
+        return NULL;
+    if (*entry) {
+        struct table *lower = table_of_frame(*entry & PTE_ADDRESS);
+        walk_enter(walk, &lower->from, lower->offset + (address & mask_low(table_entry_bits(level))));
+        return lower;
+    }
+    struct table *lower = build_lower(walk, holder, index, level);
+    bool top = level == TABLE_LEVEL_PROCESS;
+    *entry = !lower ? PTE_HOLE : physical(lower->entry) | (top ? 0ul : PTE_P | PTE_W | PTE_U | PTE_A);
+    kernel_info.entries_built += !lower;
+    table_tlb_stale |= top; /* cr3 is to be loaded */
+    return lower;
+}
+
+/* From a table down to the page. */
+static void build_below(struct walk *walk, struct table *table, unsigned long address) {
+    while (table && table->level > 1) {
+        unsigned level = table->level, index = table_index(level, address);
+        table = build_link(walk, &table->header, index, level, address, &table->entry[index]);
+    }
+    if (table)
+        build_page(walk, table, table_index(1, address));
 }
 
 void map_build(struct process *process, unsigned long address) {
@@ -70,32 +124,56 @@ void map_build(struct process *process, unsigned long address) {
     depend_reserve(BUILD_DEPENDS);
     struct walk walk;
     walk_begin(&walk, &process->header, &process->space, address);
-    struct object *holder = &process->header;
-    unsigned long *entry = &process->cr3;
-    unsigned index = 0;
-    for (unsigned level = TABLE_LEVEL_PROCESS; level > 1; level--) {
-        struct table *lower;
-        if (*entry) {
-            lower = table_of_frame(*entry & PTE_ADDRESS);
-            unsigned long offset = lower->offset + (address & mask_low(table_entry_bits(level)));
-            walk_enter(&walk, &lower->from, offset);
-        } else {
-            lower = build_lower(&walk, holder, index, level);
-            *entry = physical(lower->entry) | (level < TABLE_LEVEL_PROCESS ? PTE_P | PTE_W | PTE_U | PTE_A : 0ul);
-            table_tlb_stale |= level == TABLE_LEVEL_PROCESS; /* cr3 is to be loaded */
-        }
-        holder = &lower->header;
-        index = table_index(level - 1, address);
-        entry = &lower->entry[index];
+    build_below(&walk, build_link(&walk, &process->header, 0, TABLE_LEVEL_PROCESS, address, &process->cr3), address);
+}
+
+/* The table that a front's root is in. */
+static struct table *build_root(int index, const struct walk_state *from, unsigned long offset) {
+    const struct front *front = front_entry(index);
+    if (front->root)
+        return table_of_frame(front->root & PTE_ADDRESS);
+    offset &= ~mask_low(table_entry_bits(front->levels + 1u));
+    struct table *root = table_find(from, front->levels, offset);
+    if (!root)
+        root = table_make(from, front->levels, offset);
+    front_set_root(index, root->entry);
+    return root;
+}
+
+/* Below one front's root. The walk tells where that leads. */
+static enum fault build_front(int front, unsigned long offset, struct walk *walk) {
+    struct walk_state from = walk_state_of(front_gpt(front));
+    offset = front_part_offset(front, offset);
+    walk_enter(walk, &from, offset);
+    enum fault fault = walk_on(walk);
+    if (fault != FAULT_NONE && fault != FAULT_INVALID_ADDRESS)
+        return fault;
+    table_reserve(BUILD_TABLES);
+    depend_reserve(BUILD_DEPENDS);
+    struct walk again;
+    struct table *root = build_root(front, &from, offset);
+    walk_enter(&again, &from, offset);
+    build_below(&again, root, offset);
+    return FAULT_NONE;
+}
+
+enum fault map_front(int front, unsigned long offset) {
+    enum fault fault = FAULT_NONE;
+    while (front >= 0 && front_gpt(front) && fault == FAULT_NONE) {
+        struct walk walk;
+        fault = build_front(front, offset, &walk);
+        front = walk.front;
+        offset = walk.front_offset;
     }
-    build_page(&walk, (struct table *)holder, index);
+    return fault;
 }
 
 enum fault map_fault(struct process *process, unsigned long address, enum access access, struct walk *walk) {
     enum fault fault = walk_process(walk, process, address, access, NULL);
-    if (fault == FAULT_NONE)
-        map_build(process, address);
-    return fault;
+    if (fault != FAULT_NONE)
+        return fault;
+    map_build(process, address);
+    return map_front(walk->front, walk->front_offset);
 }
 
 void map_forget_space(struct process *process) {

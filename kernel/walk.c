@@ -18,6 +18,13 @@ void walk_begin(struct walk *walk, struct object *holder, struct cap *root, unsi
     *walk = (struct walk){.object = holder, .offset = address, .next = root, .rest = address, .front = -1};
 }
 
+unsigned long walk_target(const struct walk *walk) {
+    bool page = walk->object && walk->object->type == CAP_PAGE;
+    if (walk->front >= 0 && (page || walk->hole))
+        return front_address(walk->front) + (walk->front_offset & ~(PAGE_SIZE - 1));
+    return page ? ((struct page *)walk->object)->frame : 0;
+}
+
 struct walk_state walk_state(const struct walk *walk) {
     bool fronted = walk->front >= 0;
     return (struct walk_state){.object = walk->object,

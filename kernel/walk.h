@@ -55,6 +55,9 @@ struct walk {
     unsigned step_count;
 };
 
+/* Where it has come to: an address of the outermost front's range, a page's frame, or 0. */
+unsigned long walk_target(const struct walk *walk);
+
 /* Before the first step from a root capability that is held by `holder` (used as object; may be NULL). */
 void walk_begin(struct walk *walk, struct object *holder, struct cap *root, unsigned long address);
 /* Where a traversal may begin in the middle: a GPT, or a process's root, and what was gathered on the way there. */

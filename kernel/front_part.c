@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Fronts of parts of GPTs. Parts of one GPT do not overlap. An address of the front's range is the offset in the GPT,
+ * without what lies above 64 GiB; its root is a table that the GPT produces, of the level that just covers the part.
+ */
+#include "front.h"
+#include "table.h"
+
+static struct front_part *parts;
+
+void front_parts_init(struct front_part *storage) {
+    parts = storage;
+}
+
+struct gpt *front_gpt(int index) {
+    return parts[index].gpt;
+}
+
+int front_at(const struct gpt *gpt, unsigned long offset) {
+    int index = gpt->front;
+    while (index >= 0 && (offset < parts[index].start || offset > parts[index].last))
+        index = parts[index].next;
+    return index;
+}
+
+bool front_uniform(const struct gpt *gpt, unsigned long offset, unsigned bits) {
+    unsigned long first = offset & ~mask_low(bits), last = offset | mask_low(bits);
+    for (int index = gpt->front; index >= 0; index = parts[index].next) {
+        bool apart = last < parts[index].start || first > parts[index].last;
+        if (!apart && (first < parts[index].start || last > parts[index].last))
+            return false;
+    }
+    return true;
+}
+
+/* Everything that was made by way of the GPT. */
+static void forget(struct gpt *gpt) {
+    depend_invalidate(&gpt->header);
+    table_free_products(&gpt->header);
+}
+
+static unsigned char level_of(const struct front_part *part) {
+    unsigned level = 1;
+    while ((part->start ^ part->last) >> table_entry_bits(level + 1))
+        level++;
+    return (unsigned char)level;
+}
+
+static enum debug_status part_free(const struct gpt *gpt, const struct front_part *part, int *index) {
+    for (*index = gpt->front; *index >= 0; *index = parts[*index].next) {
+        const struct front_part *other = &parts[*index];
+        if (other->start == part->start && other->last == part->last)
+            return DEBUG_ALREADY;
+        if (part->start <= other->last && part->last >= other->start)
+            return DEBUG_OVERLAP;
+    }
+    return DEBUG_OK;
+}
+
+enum debug_status front_part_install(struct gpt *gpt, unsigned long start, unsigned long size, unsigned flags,
+                                     int *index) {
+    struct front_part part = {gpt, start, start + size - 1, gpt->front};
+    *index = -1;
+    if (!size || (start | size) % PAGE_SIZE || (start ^ part.last) >> FRONT_SHIFT ||
+        part.last >> gpt->l2v >= GPT_SLOTS)
+        return DEBUG_NOT_MEMORY;
+    enum debug_status status = part_free(gpt, &part, index);
+    if (status != DEBUG_OK)
+        return status;
+    *index = front_take(flags, gpt->header.id);
+    if (*index < 0)
+        return DEBUG_TABLE_FULL;
+    forget(gpt);
+    parts[*index] = part;
+    gpt->front = *index;
+    struct front *front = front_entry(*index);
+    front->size = (part.last & mask_low(FRONT_SHIFT)) + 1;
+    front->levels = level_of(&part);
+    return DEBUG_OK;
+}
+
+void front_part_remove(int index) {
+    struct gpt *gpt = parts[index].gpt;
+    int *link = &gpt->front;
+    forget(gpt);
+    table_free_fronted(index);
+    while (*link != index)
+        link = &parts[*link].next;
+    *link = parts[index].next;
+    parts[index].gpt = NULL;
+}
+
+void front_parts_lose(struct gpt *gpt, unsigned long end) {
+    for (int index = gpt->front, next; index >= 0; index = next) {
+        next = parts[index].next;
+        if (parts[index].last >= end)
+            front_lose(index);
+    }
+}
+
+unsigned long front_part_offset(int index, unsigned long offset) {
+    return (parts[index].start & ~mask_low(FRONT_SHIFT)) | offset;
+}
+
+void front_set_root(int index, const unsigned long *entry) {
+    struct front *front = front_entry(index);
+    unsigned long first = front_part_offset(index, 0);
+    front->root = physical(entry);
+    if (front->levels > 2) /* the range may begin in the middle of that table */
+        front->root += table_index(front->levels, first) * sizeof *entry;
+}
+
+void front_forget_root(const struct gpt *gpt, const unsigned long *entry) {
+    for (int index = gpt->front; index >= 0; index = parts[index].next)
+        if ((front_entry(index)->root & PTE_ADDRESS) == physical(entry))
+            front_entry(index)->root = 0;
+}
+
+bool front_parts_worn(const struct gpt *gpt) {
+    for (int index = gpt->front; index >= 0; index = parts[index].next) {
+        const struct front *front = front_entry(index);
+        const struct front_part *part = &parts[index];
+        if (part->gpt != gpt || front->state != FRONT_LIVE || front->object != gpt->header.id ||
+            front->levels != level_of(part) || part->last >> gpt->l2v >= GPT_SLOTS || front->size != (part->last & mask_low(FRONT_SHIFT)) + 1)
+            return false;
+    }
+    return true;
+}
