@@ -49,7 +49,7 @@ KEEPER_SRC = kernel/domain/pager.c kernel/domain/copyspace.c
 DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/grants.c debugger/objects.c debugger/regions.c debugger/strace.c debugger/strace_args.c debugger/strace_structs.c \
 	debugger/strace_calls.c debugger/strace_flags.c debugger/report.c debugger/stats.c \
 	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c \
-	debugger/dispatch.c debugger/hold.c debugger/broken.c debugger/guard.c debugger/services.c debugger/events.c debugger/handlers.c debugger/builtin_trace.c \
+	debugger/dispatch.c debugger/hold.c debugger/broken.c debugger/guard.c debugger/services.c debugger/events.c debugger/handlers.c debugger/script.c debugger/script_access.c debugger/script_services.c debugger/builtin_trace.c \
 	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/builtin_once.c debugger/builtin_flip.c debugger/builtin_log.c debugger/history.c debugger/cmd_accesses.c debugger/cli.c debugger/cli_input.c debugger/cli_terminal.c debugger/cli_complete.c debugger/cli_script.c debugger/cli_help.c debugger/cli_help_text.c debugger/cli_info.c \
 	debugger/cli_settings.c debugger/cli_arguments.c debugger/cmd_print.c debugger/color.c debugger/address.c \
 	debugger/frame.c debugger/frame_guess.c debugger/inlined.c debugger/ifunc.c debugger/disasm.c debugger/lines.c debugger/linespec.c debugger/source.c debugger/point.c \
@@ -90,7 +90,7 @@ LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_faul
 
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
 UNIT_TESTS = tests/test_emu_host.c tests/test_emu_host_paths.c tests/host_machine.c tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/ladder_boot.c \
-	tests/test_access.c tests/test_access_verdicts.c tests/access_machine.c \
+	tests/test_access.c tests/test_access_verdicts.c tests/access_machine.c tests/access_run.c tests/access_compare.c tests/access_native.c \
 	tests/test_dbg_expr.c tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ endif
 
 # The host side: emu/, debugger/, tests. -I. for "emu/emu.h".
 HOST_CFLAGS = -std=gnu11 -g $(OPT_$(MODE)) $(WARN) -D_GNU_SOURCE -I. -Iinclude
-HOST_LIBS = $(UNICORN_LIBS) -lcapstone -ldw -lelf -ledit -lsqlite3 -ldl -lm
+HOST_LIBS = $(UNICORN_LIBS) $(LUA_LIBS) -lcapstone -ldw -lelf -ledit -lsqlite3 -ldl -lm
 
 # The kernel: no host, no floating point, no red zone under interrupts, high half.
 KERNEL_OPT_debug = -DFACET_DEBUG
@@ -128,7 +128,7 @@ HANDLER_CFLAGS = -std=gnu11 -g -O2 $(WARN) -Iinclude -fPIC -shared
 
 # ---- Dependencies ---------------------------------------------------------------------------------------------------
 # build/deps.mk says where Unicorn lies: UNICORN_CFLAGS, UNICORN_LIBS, and UNICORN_DIR (relative to build/; empty: the
-# system's own). Make remakes it, and starts over with it, before anything else.
+# system's own); and Lua: LUA_CFLAGS, LUA_LIBS. Make remakes it, and starts over with it, before anything else.
 
 NO_DEPS = help clean distclean deps
 ifneq ($(filter-out $(NO_DEPS),$(or $(MAKECMDGOALS),all)),)
@@ -173,7 +173,7 @@ $(EMU_OBJ): $(B)/%.o: %.c
 	$(say)$(CC) $(HOST_CFLAGS) $(UNICORN_CFLAGS) $(DEPFLAGS) -c -o $@ $<
 $(DEBUGGER_OBJ) $(B)/debugger/main.o: $(B)/%.o: %.c
 	$(MKDIR)
-	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -c -o $@ $<
+	$(say)$(CC) $(HOST_CFLAGS) $(LUA_CFLAGS) $(DEPFLAGS) -c -o $@ $<
 $(UNIT_OBJ): $(B)/%.o: %.c
 	$(MKDIR)
 	$(say)$(CC) $(HOST_CFLAGS) $(UNICORN_CFLAGS) -DBUILD_DIR='"$(B)"' $(DEPFLAGS) -c -o $@ $<
@@ -207,7 +207,10 @@ $(B)/libemu.a: $(EMU_OBJ)
 	$(MKDIR)
 	@rm -f $@
 	$(say)ar rcs $@ $^
-$(B)/libdebugger.a: $(DEBUGGER_OBJ) $(if $(KERNEL_SRC),$(B)/kernel_image.o)
+$(B)/device_lua.o: debugger/device.lua
+	$(MKDIR)
+	$(say)$(call embed,device_lua,$<)
+$(B)/libdebugger.a: $(DEBUGGER_OBJ) $(B)/device_lua.o $(if $(KERNEL_SRC),$(B)/kernel_image.o)
 	$(MKDIR)
 	@rm -f $@
 	$(say)ar rcs $@ $^
@@ -293,11 +296,12 @@ UNIT_LIBS = $(B)/libdebugger.a $(B)/libemu.a
 $(B)/tests/unit: $(UNIT_OBJ) $(UNIT_LIBS)
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcriterion $(HOST_LIBS) $(call rpath,../..)
 $(UNIT_TESTS:%.c=$(B)/%): %: %.o $(UNIT_LIBS)
-	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcriterion $(HOST_LIBS) $(call rpath,../..)
+	$(say)$(CC) $(HOST_CFLAGS) -o $@ $(filter %.o,$^) $(UNIT_LIBS) -lcriterion $(HOST_LIBS) $(call rpath,../..)
 
 $(B)/tests/test_emu_create $(B)/tests/test_emu_ladder $(B)/tests/test_emu_run $(B)/tests/test_emu_random $(B)/tests/test_emu_clock: $(B)/tests/ladder_boot.o
 $(B)/tests/test_emu_host $(B)/tests/test_emu_host_paths: $(B)/tests/host_machine.o $(B)/tests/ladder_boot.o
 $(B)/tests/test_access $(B)/tests/test_access_verdicts $(B)/tests/test_emu_clock: $(B)/tests/access_machine.o
+$(B)/tests/test_access: $(B)/tests/access_run.o $(B)/tests/access_compare.o $(B)/tests/access_native.o
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
@@ -312,6 +316,7 @@ help:
 	@echo '  check     test, the unit tests under sanitizers, format, cppcheck'
 	@echo '  mutants   does a test notice when the kernel is wrong? one change at a time'
 	@echo '  unit      only the unit tests'
+	@echo '  matrix-full  every access form at every place under every verdict; `make test` tries a part (two minutes)'
 	@echo '  test-qemu runs the kernel under emu/ and under qemu-system-x86_64: the logs must be identical'
 	@echo '  test-linux  runs Linux programs natively and under facet: outputs must be identical'
 	@echo '  fuzz-linux  random system calls and damaged ELF files, in numbers'
@@ -336,6 +341,9 @@ $(UNIT_OBJ): | build/deps-test
 unit: test-files
 	$(RUN_UNIT)
 RUN_UNIT = LSAN_OPTIONS=suppressions=tests/lsan.txt:print_suppressions=0 $(B)/tests/unit
+
+matrix-full: test-files
+	FACET_MATRIX=full $(B)/tests/unit --verbose --filter 'access*/*'
 
 # Linux programs natively and under facet: the same output, exit status and files.
 LINUX_FILES = $(patsubst %,$(B)/tests/linux/%,matrix escape hostile fuzz elfs)
@@ -417,7 +425,7 @@ install: all $(B)/installed/facet
 	install -m 644 include/facet/*.h $(TO)/include/facet/
 	install -m 644 debugger/facet.1 $(TO)/share/man/man1/
 	install -m 644 README.md CHANGELOG.md LICENSE $(TO)/share/doc/facet/
-	install -m 644 samples/handlers/*.c samples/guests/*.[ch] $(TO)/share/doc/facet/samples/
+	install -m 644 samples/handlers/*.c samples/handlers/*.lua samples/guests/*.[ch] $(TO)/share/doc/facet/samples/
 
 clean:
 	rm -rf build/release build/debug build/asan build/ubsan build/cov build/bench.ndjson
@@ -426,4 +434,4 @@ distclean:
 deps:
 	@.ci/deps.sh build
 	@.ci/deps.sh test
-.PHONY: help all operations demo test-files test-qemu test-linux fuzz-linux model-million mutants unit debug-build test check format format-check cppcheck bench install clean distclean deps
+.PHONY: help all operations demo test-files test-qemu test-linux fuzz-linux model-million mutants unit matrix-full debug-build test check format format-check cppcheck bench install clean distclean deps

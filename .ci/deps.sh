@@ -6,11 +6,11 @@
 #
 # Debian packages are installed, if any is missing. Unicorn must be 2.1.4 or newer, which stable Debian does not have
 # yet: then its two packages are fetched from Debian unstable and unpacked, not installed, into build/deps.
-# Leaves build/deps.mk (where Unicorn lies) or build/deps-test. Does nothing and says nothing when all is there.
+# Leaves build/deps.mk (where Unicorn and Lua lie) or build/deps-test. Does nothing and says nothing when all is there.
 set -eu
 
 UNICORN_MIN=2.1.4
-BUILD_PACKAGES="gcc libc6-dev binutils make pkgconf libcapstone-dev libelf-dev libdw-dev libedit-dev libsqlite3-dev"
+BUILD_PACKAGES="gcc libc6-dev binutils make pkgconf libcapstone-dev libelf-dev libdw-dev libedit-dev libsqlite3-dev liblua5.4-dev"
 TEST_PACKAGES="libcriterion-dev valgrind jq clang-format cppcheck groff-base procps tmux qemu-system-x86 \
     gdb strace tmux musl-tools busybox-static bash-static qemu-user"
 SQLITE_PACKAGES="tcl xz-utils"
@@ -131,10 +131,14 @@ write_deps_mk() {
         libs="-L$dir -lunicorn"
         dir=${dir#build/}
     fi
+    # Debian's name for it; elsewhere it may be plain lua
+    lua=$(pkg-config --exists lua5.4 && echo lua5.4 || echo lua)
+    pkg-config --exists "$lua >= 5.4" || fail "Lua 5.4 is needed, so that \`pkg-config --modversion lua5.4\` finds it"
     mkdir -p build
     {
-        printf '# Written by .ci/deps.sh: where Unicorn lies.\n'
+        printf '# Written by .ci/deps.sh: where Unicorn and Lua lie.\n'
         printf 'UNICORN_CFLAGS := %s\nUNICORN_LIBS := %s\nUNICORN_DIR := %s\n' "$cflags" "$libs" "$dir"
+        printf 'LUA_CFLAGS := %s\nLUA_LIBS := %s\n' "$(pkg-config --cflags "$lua")" "$(pkg-config --libs "$lua")"
     } >build/deps.mk
 }
 

@@ -7,9 +7,11 @@
 
 #include <string.h>
 
+#define HOW 1024
+
 void handler_broken(struct attached *h, const char *how) {
     struct swaps *s = h->on->swaps;
-    snprintf(s->broken, sizeof s->broken, "handler %.200s: %.300s; it is detached from %.200s", h->code.text, how,
+    snprintf(s->broken, sizeof s->broken, "handler %.200s: %.500s; it is detached from %.200s", h->code.text, how,
              h->object.name);
     fprintf(stderr, "facet: %s\n", s->broken);
     h->dead = true;
@@ -26,13 +28,30 @@ static void leave(struct attached *h, const char *how) {
     fprintf(stderr, "facet: what it was about to do (memory, locks, files) stays half done\n");
 }
 
-void handler_crashed(struct attached *h, const struct facet_access *a, int signal) {
-    char how[1024], cause[100], place[HANDLER_PLACE];
-    bool failed = h->on->swaps->failed;
-    guard_cause(signal, cause, sizeof cause);
-    snprintf(how, sizeof how, "%s at a %s of %u byte%s at offset %ld by 0x%lx, %s", cause,
+/* "WHAT at a load of 4 bytes at offset 0 by 0x401166, main (sum.c:6)" */
+static void say_where(const struct attached *h, const char *what, const struct facet_access *a, char how[HOW]) {
+    char place[HANDLER_PLACE];
+    snprintf(how, HOW, "%s at a %s of %u byte%s at offset %ld by 0x%lx, %s", what,
              handler_kind_name((enum facet_kind)a->kind), a->size, a->size == 1 ? "" : "s", a->offset, a->pc,
              handler_place(&h->services, a->pc, place));
+}
+
+void services_broken(const struct facet_services *services, const struct facet_access *access, const char *what,
+                     bool to_blame) {
+    struct attached *h = services->facet;
+    char how[HOW];
+    bool failed = h->on->swaps->failed;
+    if (access)
+        say_where(h, what, access, how);
+    handler_broken(h, access ? how : what);
+    h->on->swaps->failed = failed || to_blame;
+}
+
+void handler_crashed(struct attached *h, const struct facet_access *a, int signal) {
+    char how[HOW], cause[100];
+    bool failed = h->on->swaps->failed;
+    guard_cause(signal, cause, sizeof cause);
+    say_where(h, cause, a, how);
     leave(h, how);
     if (!signal) /* the user wanted an end, and gets that one */
         h->on->swaps->failed = failed;
@@ -100,8 +119,11 @@ enum facet_status handler_attach(struct attached *h, struct facet_error *error) 
     h->state = NULL;
     if (!h->code.handler->attach)
         return FACET_OK;
-    if (call(&c, call_attach, "attach") && h->state)
+    if (call(&c, call_attach, "attach") && h->state) {
+        if (h->code.declared)
+            h->verdicts = h->code.declared(h->state);
         return FACET_OK;
+    }
     c.why.text[sizeof c.why.text - 1] = '\0';
     return facet_fail(error, FACET_ERR_USAGE, "handler %s: %s", h->code.name,
                       c.why.text[0] ? c.why.text : "it refused without saying why");

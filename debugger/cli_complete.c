@@ -198,15 +198,23 @@ static void offer_conditions(struct collector *c) {
     c->found->append = 0;
 }
 
-static void offer_handlers(struct collector *c) {
+static void offer_handlers(struct collector *c, size_t *start) {
     if (!strncmp(c->word, "watch:", 6)) {
         offer_conditions(c);
         return;
     }
+    if (!strncmp(c->word, "device:", 7)) {
+        c->word += 7;
+        *start += 7;
+        offer_files(c, ".lua");
+        return;
+    }
     for (size_t i = 0; handlers_builtin[i]; i++)
         offer(c, handlers_builtin[i]->name);
-    if (*c->word && strchr("./", *c->word))
+    if (*c->word && strchr("./", *c->word)) {
         offer_files(c, ".so");
+        offer_files(c, ".lua");
+    }
 }
 
 static void offer_classes(struct cli *cli, struct collector *c) {
@@ -294,7 +302,7 @@ static void offer_argument(struct cli *cli, struct collector *c, const struct be
         if (before->words == 1)
             offer_objects(cli, c);
         else if (strcmp(before->command, "accesses"))
-            offer_handlers(c);
+            offer_handlers(c, start);
         return;
     case ARGUMENT_PLACE:
         offer_objects(cli, c);

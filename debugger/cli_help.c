@@ -5,6 +5,7 @@
 #include "cli_internal.h"
 #include "expr.h"
 #include "handlers.h"
+#include "script.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -62,7 +63,7 @@ static void list_all(struct cli *cli) {
 static void list_handlers(void) {
     for (size_t i = 0; handlers_builtin[i]; i++)
         printf("%s\n", handlers_builtin[i]->summary);
-    printf("PATH.so[:ARGS]: your own, see <facet/handler.h>\n");
+    printf("PATH.so[:ARGS]: your own, see <facet/handler.h>\n%s\n", handler_script.summary);
 }
 
 /* "break, brea, b": the names that it has. */

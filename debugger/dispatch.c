@@ -85,8 +85,11 @@ static inline enum facet_verdict ask_handler(struct attached *h, struct facet_ac
     return verdict;
 }
 
-static void clean_reply(struct facet_reply *reply, uint32_t size) {
-    memset(reply->bytes, 0, size);
+static inline void clean_reply(struct facet_reply *reply, uint32_t size) {
+    if (size <= 8)
+        memset(reply->bytes, 0, 8); /* a single store */
+    else
+        memset(reply->bytes, 0, size);
     reply->fault = 0;
     reply->text[0] = '\0';
 }
@@ -357,36 +360,53 @@ static __attribute__((noinline)) void refuse_one(struct swaps *s, struct emu_acc
         block(s, a, NULL, h, access, stop);
 }
 
-static inline enum facet_verdict ask_one(struct swaps *s, struct emu_access *a, const struct mark *m) {
-    struct swapped *object = m->object;
-    s->accesses++;
-    struct facet_access access = describe(s, a, object, (int64_t)a->part[0].offset + m->delta);
-    enum facet_verdict verdict = FACET_PASS;
-    uint64_t step = 0;
-    const uint8_t *value = a->kind == FACET_STORE ? a->attempted : a->backing;
-    for (size_t i = 0; i < object->count && verdict == FACET_PASS; i++) {
+/* What becomes of a handler's verdict; the one that counts from here on. */
+static enum facet_verdict take_verdict(struct swaps *s, struct emu_access *a, struct attached *h,
+                                       const struct facet_access *access, enum facet_verdict verdict) {
+    if (h->verdicts == FACET_MAY(FACET_PASS) && verdict == FACET_PASS)
+        return verdict;
+    if (verdict == FACET_DONE && a->kind != FACET_STORE)
+        memcpy(a->reply, s->reply.bytes, a->size);
+    else if (verdict == FACET_STEP)
+        hold_step(h, access, &a->step);
+    else if (verdict >= FACET_FAULT)
+        refuse_one(s, a, h, access, verdict, a->step);
+    clean_reply(&s->reply, a->size);
+    return verdict == FACET_STEP ? FACET_PASS : verdict; /* the older ones are asked as after PASS */
+}
+
+/* Goes on behind the newest handler's verdict. */
+static __attribute__((noinline)) enum facet_verdict ask_rest(struct swaps *s, struct emu_access *a,
+                                                             const struct swapped *object, struct facet_access *access,
+                                                             enum facet_verdict newest) {
+    a->step = 0;
+    enum facet_verdict verdict = take_verdict(s, a, object->chain[0], access, newest);
+    for (size_t i = 1; i < object->count && verdict == FACET_PASS; i++) {
         struct attached *h = object->chain[i];
-        if (__builtin_expect(h->dead, 0))
-            continue;
-        verdict = ask_handler(h, &access, &s->reply);
-        if (h->verdicts == FACET_MAY(FACET_PASS) && verdict == FACET_PASS)
-            continue;
-        if (verdict == FACET_DONE && a->kind != FACET_STORE)
-            value = memcpy(a->reply, s->reply.bytes, a->size);
-        else if (verdict == FACET_STEP)
-            hold_step(h, &access, &step);
-        else if (verdict >= FACET_FAULT)
-            refuse_one(s, a, h, &access, verdict, step);
-        clean_reply(&s->reply, a->size);
-        if (verdict == FACET_STEP) /* the older ones are asked as after PASS */
-            verdict = FACET_PASS;
+        if (!h->dead)
+            verdict = take_verdict(s, a, h, access, ask_handler(h, access, &s->reply));
     }
-    a->step = step;
-    if (step && verdict == FACET_PASS)
+    const uint8_t *value = a->kind == FACET_STORE ? a->attempted : verdict == FACET_DONE ? a->reply : a->backing;
+    if (a->step && verdict == FACET_PASS)
         verdict = FACET_STEP;
-    if (__builtin_expect(s->events != NULL, 0) && !object->hidden && verdict != FACET_BLOCK)
-        events_write(s->events, &access, value, verdict);
+    if (s->events && !object->hidden && verdict != FACET_BLOCK)
+        events_write(s->events, access, value, verdict);
     return verdict;
+}
+
+/* Nearly always: one handler, and it passes. */
+static inline enum facet_verdict ask_one(struct swaps *s, struct emu_access *a, const struct mark *m) {
+    const struct swapped *object = m->object;
+    struct attached *h = object->chain[0];
+    struct facet_access access = describe(s, a, object, (int64_t)a->part[0].offset + m->delta);
+    s->accesses++;
+    enum facet_verdict verdict = __builtin_expect(h->dead, 0) ? FACET_PASS : ask_handler(h, &access, &s->reply);
+    if (__builtin_expect(verdict != FACET_PASS || object->count > 1 || s->events != NULL, 0))
+        return ask_rest(s, a, object, &access, verdict);
+    if (h->verdicts != FACET_MAY(FACET_PASS))
+        clean_reply(&s->reply, access.size);
+    a->step = 0;
+    return FACET_PASS;
 }
 
 enum facet_verdict dispatch_access(void *context, struct emu_access *a) {

@@ -75,11 +75,16 @@ static const struct attached *running(uint64_t *number) {
     return asked;
 }
 
+/* Code that can end by itself is asked to, once. */
+static bool hurry(const struct attached *asked) {
+    return asked && asked->code.hurry && asked->code.hurry(asked->state);
+}
+
 static void on_tick(int signal) {
     uint64_t number;
     const struct attached *asked = running(&number);
     (void)signal;
-    if ((asked || guard.calling) && guard.noted == asked && guard.noted_number == number)
+    if ((asked || guard.calling) && guard.noted == asked && guard.noted_number == number && !hurry(asked))
         leave_call(0);
     guard_interrupt();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "handlers.h"
 
+#include "script.h"
 #include "text.h"
 
 #include <dlfcn.h>
@@ -31,8 +32,7 @@ const char *handler_place(const struct facet_services *services, uint64_t pc, ch
     return text;
 }
 
-/* Length of the path in PATH.so[:ARGS], 0 if there is no such ending. */
-static size_t path_length(const char *text, const char *suffix) {
+size_t handler_path_length(const char *text, const char *suffix) {
     size_t length = strlen(suffix);
     for (const char *at = text; (at = strstr(at, suffix)); at++)
         if (at[length] == '\0' || at[length] == ':')
@@ -88,29 +88,51 @@ static enum facet_status refuse_unknown(const char *name, struct facet_error *er
             return REFUSE("no handler \"%s\"; did you mean \"%s\"?", name, handlers_builtin[i]->name);
     if (strpbrk(name, "/."))
         return REFUSE(
-            "no handler \"%s\": one of your own is a shared object, and its name ends in .so (cc -shared -fPIC -o "
-            "NAME.so NAME.c)",
+            "no handler \"%s\": one of your own is a shared object, whose name ends in .so (cc -shared -fPIC -o "
+            "NAME.so NAME.c), or in Lua (NAME.lua)",
             name);
-    return REFUSE("no handler \"%s\": use trace, count, watch, freeze, once, flip, log or PATH.so", name);
+    return REFUSE("no handler \"%s\": use trace, count, watch, freeze, once, flip, log, PATH.so or PATH.lua", name);
+}
+
+/* Takes the user's text: a name of `length` characters, and what stands behind its colon. */
+static void take_text(struct handler_code *code, const char *text, size_t length) {
+    code->text = text_copy(text);
+    code->name = text_copy(text);
+    code->name[length] = '\0';
+    code->args = text_copy(text[length] == ':' ? text + length + 1 : "");
+}
+
+/* Its file is read when it is attached, and is an argument for that. */
+static void take_script(struct handler_code *code) {
+    free(code->args);
+    code->args = text_copy(code->text);
+    code->handler = &handler_script;
 }
 
 enum facet_status handler_load(const char *text, struct handler_code *code, struct facet_error *error) {
     *code = (struct handler_code){0};
     if (strncmp(text, "endpoint:", 9) == 0)
         return REFUSE("handlers that are guest processes (%s) are not there yet", text);
-    size_t so = path_length(text, ".so"), lua = path_length(text, ".lua");
-    if (lua && !so)
-        return REFUSE("handlers in Lua (%.*s) are not there yet", (int)lua, text);
-    size_t length = so ? so : strcspn(text, ":");
-    code->text = text_copy(text);
-    code->name = text_copy(text);
-    code->name[length] = '\0';
-    code->args = text_copy(text[length] == ':' ? text + length + 1 : "");
+    size_t so = handler_path_length(text, ".so"), lua = handler_path_length(text, ".lua"), word = strcspn(text, ":");
     enum facet_status status = FACET_OK;
-    if (so)
-        status = load_library(code, error);
-    else if (!(code->handler = find_builtin(code->name)))
+    take_text(code, text, word);
+    code->handler = find_builtin(code->name);
+    if (!code->handler && (so || lua)) {
+        bool script = lua && (!so || lua < so);
+        handler_unload(code);
+        take_text(code, text, script ? lua : so);
+        if (script)
+            take_script(code);
+        else
+            status = load_library(code, error);
+    } else if (!code->handler) {
         status = refuse_unknown(code->name, error);
+    }
+    if (code->handler == &handler_script || code->handler == &handler_device) {
+        code->declared = script_verdicts;
+        code->hurry = script_hurry;
+    }
+    code->foreign = code->library || code->declared;
     if (status != FACET_OK)
         handler_unload(code);
     return status;

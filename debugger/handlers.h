@@ -1,27 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Which handlers there are: built-in ones and shared objects. As the user names them:
+ * Which handlers there are: built-in ones, shared objects and files in Lua. As the user names them:
  *
  *     NAME[:ARGS]       trace, count, watch, freeze, once, flip, log
  *     PATH.so[:ARGS]    exports `facet_handler`, see <facet/handler.h>
+ *     PATH.lua[:ARGS]   see script.h; device:PATH.lua[:ARGS], too
  */
 #ifndef DEBUGGER_HANDLERS_H
 #define DEBUGGER_HANDLERS_H
 
 #include <facet/error.h>
 #include <facet/handler.h>
+#include <stdbool.h>
 
 struct handler_code {
     const struct facet_handler *handler;
-    void *library; /* of dlopen; NULL: built in */
-    char *text;    /* as the user wrote it */
-    char *name;    /* the part before ARGS */
-    char *args;    /* "" without any */
+    void *library; /* of dlopen; else NULL */
+    bool foreign;  /* somebody else's code: it may crash, or not return */
+    /* What verdicts it may give when that is known only once it is attached; NULL: handler->verdicts() says so. */
+    uint32_t (*declared)(const void *state);
+    /* Its access() takes too long, and is to end with what it says about that; from a signal. False: it was told so
+     * before. NULL: it cannot. */
+    bool (*hurry)(void *state);
+    char *text; /* as the user wrote it */
+    char *name; /* the part before ARGS */
+    char *args; /* "" without any */
 };
 
 /* Finds and loads the code; nothing is attached yet. FACET_ERR_USAGE with one line of text. */
 enum facet_status handler_load(const char *text, struct handler_code *code, struct facet_error *error);
 void handler_unload(struct handler_code *code);
+
+/* Length of the path in PATH.so[:ARGS] for the suffix ".so", 0 if there is no such ending. */
+size_t handler_path_length(const char *text, const char *suffix);
 
 /* All built-in handlers, ended by NULL. */
 extern const struct facet_handler *const handlers_builtin[];
@@ -39,5 +50,9 @@ const char *handler_verdict_name(unsigned verdict);
 const char *handler_place(const struct facet_services *services, uint64_t pc, char text[HANDLER_PLACE]);
 /* Something could not be written, which was said: facet ends with status 125. */
 void services_failed(const struct facet_services *services);
+/* The handler is not to be asked again: what it did, and at which access (NULL: at none), is said as of one that broke
+ * its contract. Not `to_blame`: only because the user wanted an end. */
+void services_broken(const struct facet_services *services, const struct facet_access *access, const char *what,
+                     bool to_blame);
 
 #endif

@@ -26,7 +26,7 @@ struct swapped *swaps_find(struct swaps *swaps, const char *object) {
 /* ---- Handlers of an object */
 
 static enum facet_status attach_state(struct attached *h, struct facet_error *error) {
-    h->guarded = h->code.library != NULL;
+    h->guarded = h->code.foreign;
     h->sequence = 0;
     h->crashed = false;
     enum facet_status status = handler_verdicts(h, error);
@@ -402,5 +402,6 @@ void swaps_report(struct swaps *swaps, FILE *out) {
         else if (h->code.handler->report)
             handler_report(h, out);
         else
-            fprintf(out, "%s %s: %lu accesses\n", h->code.name, h->object.name, h->sequence);
+            fprintf(out, "%s %s: %lu access%s\n", h->code.name, h->object.name, h->sequence,
+                    h->sequence == 1 ? "" : "es");
 }

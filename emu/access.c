@@ -113,7 +113,11 @@ static bool fill_slot(struct access_state *state, struct slot *slot, uint64_t va
     slot->va = va;
     slot->target = *target;
     slot->used = true;
-    slot->plain_store = target->write && !frame_holds_code(state->emu, target);
+    slot->plain_store = target->write && (target->hole || !frame_holds_code(state->emu, target));
+    slot->captured = (uint16_t)((slot->plain_store ? 0 : DECODE_RMW) | (target->careful ? DECODE_CAPTURE : 0));
+    bool slow = target->front < 0 || target->hole;
+    slot->slow_load = slow ? DECODE_ANY : DECODE_MULTI;
+    slot->slow_store = slow || !slot->plain_store ? DECODE_ANY : DECODE_MULTI | DECODE_SWAP | DECODE_PUSHF;
     entry->paddr = SLOT_BASE + (uint64_t)(slot - state->slot) * PAGE_SIZE;
     entry->perms = (uc_prot)(UC_PROT_READ | (write ? UC_PROT_WRITE : 0));
     return true;
@@ -171,7 +175,7 @@ bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct 
         emu->pending = PENDING_FLUSH;
         return false;
     }
-    if (target.careful)
+    if (target.message || (target.careful && (access_decode(state, reg_rip(emu))->flags & DECODE_CAPTURE) != 0))
         return access_refuse(state, va, access, true);
     if (emu->stats.fast_accesses >= state->blocks_due) {
         emu->pending = (enum pending)PENDING_BLOCKS;
@@ -206,7 +210,8 @@ void access_pieces(struct emu *emu, uint64_t pc) {
         va = decoded_wide_address(decoded, &regs);
     else if (!decoded_store_address(decoded, &regs, &va))
         return;
-    if (!is_fronted(emu, va) && !is_fronted(emu, va + size - 1))
+    bool pushes = decoded->store == DECODE_STORE_PUSH; /* ENTER: who knows where all of them go */
+    if (!pushes && !is_fronted(emu, va) && !is_fronted(emu, va + size - 1))
         return;
     state->ring_count = 0; /* nothing has been asked yet */
     access_refuse(state, va, ACCESS_FETCH, false);
@@ -222,6 +227,8 @@ bool access_init(struct emu *emu) {
     if (state == NULL)
         return false;
     state->emu = emu;
+    state->access.parts = 1;
+    state->access.reply = access_reply(state);
     emu->access = state;
     state->decoder = decoder_create();
     return state->decoder != NULL &&
@@ -295,6 +302,15 @@ static void cut_short(struct access_state *state, uc_err err) {
     transaction_want(state);
 }
 
+/* The inline path refused an access that it had asked for. */
+static void cut_keep(struct access_state *state) {
+    state->cut = false;
+    state->ring_count = 0; /* the log has it */
+    state->tx.pc = reg_rip(state->emu);
+    state->tx.cr3 = reg_get(state->emu, UC_X86_REG_CR3);
+    log_keep(state);
+}
+
 static enum exit_action exit_claimed(struct access_state *state) {
     struct emu *emu = state->emu;
     int pending = (int)emu->pending;
@@ -335,6 +351,8 @@ enum exit_action access_exit(struct emu *emu, uc_err err) {
         fetch_exit(state);
     if (state->tx.active && emu->pending != PENDING_COMMIT)
         transaction_abort(state);
+    else if (state->cut)
+        cut_keep(state);
     else if (!state->tx.active)
         cut_short(state, err);
     access_special(state, SPECIAL_ENDING, false);

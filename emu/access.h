@@ -10,7 +10,9 @@
  *   fast page      one PROT event is one access, answered on the spot
  *   border page    ordinary memory in front of a front's page: a slot as well, so that no byte of an access that runs
  *                  into the front moves before the whole has been answered
- *   careful page   the fill is refused; the instruction runs as a transaction, in which *every* data page is a slot
+ *   careful page   the same for instructions that can be cut exactly where their access is refused: what was answered
+ * is kept, and they run again as a transaction. The others run as a transaction from the beginning, in which *every*
+ * data page is a slot
  *
  *   APERTURE_BASE           + FRONT_MAX << FRONT_SHIFT          + SLOTS pages
  *   |  ranges of the fronts | slots of fast pages (by gva)      | slots of the transaction |
@@ -51,6 +53,7 @@ struct target {
     bool careful;    /* a front on the way may refuse, suspend or stop; or it is a hole */
     bool nested;     /* there are several fronts on the way */
     bool hole;       /* and nothing behind them */
+    bool message;    /* a front on the way asks a process */
 };
 
 struct slot {
@@ -58,6 +61,9 @@ struct slot {
     struct target target;
     bool used;
     bool plain_store; /* a store may be done on the spot: allowed, and the frame holds no code */
+    /* enum decode_flag: instructions with one of these … */
+    uint16_t captured;              /* may not be served here */
+    uint16_t slow_load, slow_store; /* need a closer look first */
 };
 
 /* Reasons why the inline path has to look closer; 0 in the common case. */
@@ -143,6 +149,7 @@ struct transaction {
     unsigned slots, stores;
     unsigned asked;        /* stores so far for which a verdict is there */
     unsigned answered;     /* accesses so far that are in the log */
+    int hole;              /* of VERDICT_HOLE, the part */
     struct answer_log log; /* the working copy */
     uint64_t refused_va;   /* what the inline path could not do */
     enum access refused;
@@ -181,7 +188,7 @@ struct access_state {
     uint8_t reply_room[3 * FACET_ACCESS_MAX]; /* the middle third is emu_access.reply */
     uint8_t backing[FACET_ACCESS_MAX];
 
-    struct emu_access access; /* of the inline path */
+    struct emu_access access; /* of the inline path: one part, that starts at 0 */
     struct decoder *decoder;
     struct decoded decoded[DECODED]; /* cache, by pc */
     unsigned ring_end, ring_count;   /* entries ever, entries that count */
@@ -195,6 +202,7 @@ struct access_state {
     } plain[PLAIN];      /* pages in the engine's TLB as what they are, by va; valid when epoch is emu.mmu.epoch */
     uint32_t plain_lost; /* the epoch in which an entry had to make room */
     struct transaction tx;
+    bool cut; /* tx.log is what the inline path was told of the instruction that it refuses */
     struct answer_log logs[LOGS];
     uint64_t stamp, last_ticket;
     /* At each event the engine searches the instruction among all that it has translated: a fifth of a pass for what
@@ -302,9 +310,16 @@ bool transaction_store(struct access_state *state, struct slot *slot, unsigned o
 bool transaction_commit(struct access_state *state);    /* INTR hook, vector 1; false: pending says why not */
 void transaction_committed(struct access_state *state); /* outside */
 void transaction_abort(struct access_state *state);     /* outside; the log is kept */
+/* What the inline path has asked (state->access) must not go on there: keeps the answers for the transaction that the
+ * instruction becomes, now or once it starts again. bytes: as delivered, or to be stored. For `return`: refuses. */
+bool transaction_instead(struct access_state *state, enum facet_verdict verdict, const uint8_t *bytes);
 
 /* ---- message.c */
 #define VERDICT_TRAPPED ((enum facet_verdict)(FACET_STOP + 1)) /* pending is set */
+#define VERDICT_HOLE ((enum facet_verdict)(FACET_STOP + 2))    /* it passes, to where nothing is */
+static inline bool verdict_at_hole(const struct target *target, enum facet_verdict verdict) {
+    return target->hole && (verdict == FACET_PASS || verdict == FACET_STEP);
+}
 static inline bool verdict_refuses(enum facet_verdict verdict) {
     return verdict == FACET_FAULT || verdict >= FACET_BLOCK;
 }
@@ -324,11 +339,15 @@ void fetch_outcome(struct access_state *state); /* the transaction has retired *
 void ring_note(struct access_state *state, uint64_t pc, enum facet_kind kind, uint64_t va, unsigned size,
                enum facet_verdict verdict, const uint8_t *bytes); /* size: at most PAIR_MAX */
 bool ring_ends_at(struct access_state *state, uint64_t pc);
+/* The newest entry, if it is this access. */
+const struct answer *ring_newest(struct access_state *state, uint64_t pc, enum facet_kind kind, uint64_t va,
+                                 unsigned size);
 /* For each access of a transaction in its turn, fronted or not. */
 void ring_pass(struct access_state *state, enum access kind, uint64_t va, unsigned size);
 /* Is this access of the transaction one that the inline path had answered? */
 const struct answer *ring_take(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size);
 /* The log that waits for this instruction becomes the transaction's, if the registers are the same. */
+void log_reset(struct access_state *state); /* the working copy: nothing answered yet */
 void log_adopt(struct access_state *state);
 void log_keep(struct access_state *state);               /* after an abort */
 bool log_waits(struct access_state *state, uint64_t pc); /* in this address space */

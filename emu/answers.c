@@ -49,6 +49,12 @@ static bool same_access(const struct answer *answer, enum facet_kind kind, uint6
     return answer->va == va && answer->kind == (uint8_t)kind && answer->size == size;
 }
 
+const struct answer *ring_newest(struct access_state *state, uint64_t pc, enum facet_kind kind, uint64_t va,
+                                 unsigned size) {
+    const struct answer *answer = &ring_back(state, 1)->answer;
+    return ring_ends_at(state, pc) && same_access(answer, kind, va, size) ? answer : NULL;
+}
+
 /* ring_left entries may still match: the newest one that does is the first access before the cut, then they are taken
  * in order. */
 const struct answer *ring_take(struct access_state *state, enum facet_kind kind, uint64_t va, unsigned size) {
@@ -96,15 +102,18 @@ static void log_copy(struct answer_log *to, const struct answer_log *from) {
     memcpy(to, from, offsetof(struct answer_log, answer) + from->count * sizeof from->answer[0]);
 }
 
+void log_reset(struct access_state *state) {
+    struct answer_log *log = &state->tx.log;
+    log->stopped = log->blocked = log->retiring = log->host = false;
+    log->count = log->parts = state->tx.answered = 0;
+    log->ticket = 0;
+}
+
 void log_adopt(struct access_state *state) {
     struct transaction *tx = &state->tx;
     struct facet_regs regs;
     struct answer_log *kept = NULL;
-    tx->log.count = 0;
-    tx->log.stopped = tx->log.blocked = tx->log.retiring = tx->log.host = false;
-    tx->log.parts = 0;
-    tx->log.ticket = 0;
-    tx->answered = 0;
+    log_reset(state);
     tx->ring_started = false;
     tx->ring_left = state->ring_count;
     if ((state->special & SPECIAL_LOG) == 0)

@@ -148,10 +148,45 @@ static const cs_x86_op *memory_operand(const cs_x86 *x86, unsigned *count) {
     return found;
 }
 
+static bool is_stack(const cs_insn *insn, const cs_x86 *x86) {
+    switch (insn->id) {
+    case X86_INS_PUSH:
+    case X86_INS_POP:
+    case X86_INS_CALL:
+        return x86->op_count == 1 && x86->operands[0].type != X86_OP_MEM;
+    case X86_INS_RET:
+    case X86_INS_LEAVE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Moves and operations of SSE on one number. With a register of MMX the engine changes the x87 state first. */
+static bool is_scalar(const cs_insn *insn, const cs_x86 *x86) {
+    static const uint16_t ids[] = {
+        X86_INS_MOVD,     X86_INS_MOVQ,     X86_INS_MOVSS,     X86_INS_MOVSD,    X86_INS_MOVLPS,   X86_INS_MOVLPD,
+        X86_INS_MOVHPS,   X86_INS_MOVHPD,   X86_INS_ADDSS,     X86_INS_ADDSD,    X86_INS_SUBSS,    X86_INS_SUBSD,
+        X86_INS_MULSS,    X86_INS_MULSD,    X86_INS_DIVSS,     X86_INS_DIVSD,    X86_INS_SQRTSS,   X86_INS_SQRTSD,
+        X86_INS_MINSS,    X86_INS_MINSD,    X86_INS_MAXSS,     X86_INS_MAXSD,    X86_INS_COMISS,   X86_INS_COMISD,
+        X86_INS_UCOMISS,  X86_INS_UCOMISD,  X86_INS_CVTSI2SS,  X86_INS_CVTSI2SD, X86_INS_CVTSS2SD, X86_INS_CVTSD2SS,
+        X86_INS_CVTSS2SI, X86_INS_CVTSD2SI, X86_INS_CVTTSS2SI, X86_INS_CVTTSD2SI};
+    for (unsigned i = 0; i < x86->op_count; i++)
+        if (x86->operands[i].type == X86_OP_REG && x86->operands[i].reg >= X86_REG_MM0 &&
+            x86->operands[i].reg <= X86_REG_MM7)
+            return false;
+    for (unsigned i = 0; i < sizeof ids / sizeof *ids; i++)
+        if (insn->id == ids[i])
+            return !is_string(x86);
+    return false;
+}
+
 /* Exactly one access, seen from the hooks: a plain move or an operation with one memory operand of at most 8 bytes. */
 static bool is_single(const cs_insn *insn, const cs_x86 *x86) {
     unsigned count;
     const cs_x86_op *memory = memory_operand(x86, &count);
+    if (is_stack(insn, x86))
+        return true;
     if (count != 1 || memory->size > 8)
         return false;
     switch (insn->id) {
@@ -185,7 +220,8 @@ static bool is_single(const cs_insn *insn, const cs_x86 *x86) {
     case X86_INS_XOR:
         return x86->operands[0].type == X86_OP_REG;
     default:
-        return insn->id >= X86_INS_SETAE && insn->id <= X86_INS_SETS;
+        return (insn->id >= X86_INS_SETAE && insn->id <= X86_INS_SETS) ||
+               (insn->id >= X86_INS_CMOVA && insn->id <= X86_INS_CMOVS) || is_scalar(insn, x86);
     }
 }
 
@@ -223,6 +259,32 @@ static void note_operand(struct decoded *slot, const cs_insn *insn, const cs_x86
     note_location(slot, memory);
 }
 
+/* Of the 16 bytes that the engine loads the instruction has but the first 4 or 8. */
+static bool is_overread(const cs_insn *insn) {
+    switch (insn->id) {
+    case X86_INS_CVTPS2PD:
+    case X86_INS_CVTDQ2PD:
+    case X86_INS_CVTPS2PI:
+    case X86_INS_CVTTPS2PI:
+    case X86_INS_ROUNDSS:
+    case X86_INS_ROUNDSD:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* It clears the x87 tags before it accesses memory: refuse.c. */
+static bool is_mmx(const cs_insn *insn, const cs_x86 *x86) {
+    if (insn->id == X86_INS_CVTPI2PS || insn->id == X86_INS_CVTPI2PD)
+        return true;
+    for (unsigned i = 0; i < x86->op_count; i++)
+        if (x86->operands[i].type == X86_OP_REG && x86->operands[i].reg >= X86_REG_MM0 &&
+            x86->operands[i].reg <= X86_REG_MM7)
+            return true;
+    return false;
+}
+
 /* Bytes of the memory operand if the engine may move it in several pieces or repeatedly, else 0. */
 static uint16_t wide_size(const cs_insn *insn, const cs_x86_op *memory) {
     bool small = has_prefix(insn, 0x66);
@@ -247,10 +309,12 @@ static uint16_t wide_size(const cs_insn *insn, const cs_x86_op *memory) {
         return 8;
     case X86_INS_NEG: /* with LOCK: loads, then compares and exchanges until nobody came between */
         return memory != NULL && has_prefix(insn, 0xf0) ? memory->size : 0;
-    case X86_INS_CVTPS2PD: /* 16 bytes to the engine, of which it uses 8 */
-    case X86_INS_CVTDQ2PD:
-        return memory != NULL ? 8 : 0;
+    case X86_INS_COMISS: /* 16 bytes to Capstone */
+    case X86_INS_COMISD:
+        return 0;
     default:
+        if (memory != NULL && is_overread(insn))
+            return insn->id == X86_INS_ROUNDSS ? 4 : 8;
         return memory != NULL && (memory->size == 10 || memory->size == 16) ? memory->size : 0;
     }
 }
@@ -259,6 +323,8 @@ static void note_wide(struct decoded *slot, const cs_insn *insn, const cs_x86 *x
     unsigned count;
     const cs_x86_op *memory = memory_operand(x86, &count);
     slot->wide = wide_size(insn, memory);
+    if (slot->wide == 0 && memory != NULL && is_mmx(insn, x86))
+        slot->wide = memory->size;
     if (slot->wide == 0)
         return;
     if (memory != NULL) {
@@ -269,8 +335,7 @@ static void note_wide(struct decoded *slot, const cs_insn *insn, const cs_x86 *x
                                         : has_prefix(insn, 0x65) ? X86_REG_GS
                                                                  : X86_REG_INVALID);
     }
-    bool overread = insn->id == X86_INS_CVTPS2PD || insn->id == X86_INS_CVTDQ2PD;
-    if (overread || (slot->wide == 16 && insn->id != X86_INS_MASKMOVDQU && insn->id != X86_INS_CMPXCHG16B))
+    if (is_overread(insn) || (slot->wide == 16 && insn->id != X86_INS_MASKMOVDQU && insn->id != X86_INS_CMPXCHG16B))
         slot->flags |= DECODE_PAIR;
 }
 
@@ -322,8 +387,26 @@ static bool leaves_program(const cs_insn *insn) {
     }
 }
 
+/* STOS, LODS, SCAS: one access for each element, of which each retires by itself. */
+static bool is_string_single(const cs_x86 *x86) {
+    return x86->opcode[0] >= 0xaa && x86->opcode[0] <= 0xaf;
+}
+
+/* Can it be cut exactly at each of its accesses, so that a careful page may be served inline? */
+static bool is_cuttable(const cs_insn *insn, const cs_x86 *x86, const struct decoded *slot) {
+    unsigned count;
+    const cs_x86_op *memory = memory_operand(x86, &count);
+    if ((slot->flags & (DECODE_HELPER | DECODE_SYSTEM)) != 0)
+        return false;
+    if (insn->id == X86_INS_RCL || insn->id == X86_INS_RCR) /* the engine sets CF before they store */
+        return false;
+    if ((slot->flags & DECODE_MULTI) == 0 || (slot->flags & DECODE_PAIR) != 0 || is_string_single(x86))
+        return true;
+    return (slot->flags & DECODE_RMW) != 0 && memory->size <= 8 && slot->wide == 0;
+}
+
 static unsigned flags_of(const cs_insn *insn, const cs_x86 *x86) {
-    unsigned flags = 0;
+    unsigned flags = DECODE_ANY;
     bool rmw = is_rmw(insn, x86);
     if (rmw)
         flags |= DECODE_RMW;
@@ -354,7 +437,7 @@ void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, co
     memset(slot, 0, sizeof *slot);
     slot->pc = pc;
     slot->base = slot->index = slot->segment = -1;
-    slot->flags = DECODE_MULTI;
+    slot->flags = DECODE_MULTI | DECODE_HELPER | DECODE_CAPTURE | DECODE_ANY;
     if (!cs_disasm_iter(decoder->capstone, &cursor, &left, &address, decoder->insn))
         return;
     const cs_x86 *x86 = &decoder->insn->detail->x86;
@@ -365,6 +448,8 @@ void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, co
         slot->flags &= (uint16_t)~DECODE_SWAP;
     note_store(slot, decoder->insn, x86);
     note_wide(slot, decoder->insn, x86);
+    if (!is_cuttable(decoder->insn, x86, slot))
+        slot->flags |= DECODE_CAPTURE;
 }
 
 /* Of the operand that note_location noted. */

@@ -118,7 +118,7 @@ struct emu_access {
     uint8_t *reply;           /* DONE on a load: fill size bytes */
     bool replaced;            /* out, PASS on a store: `reply` holds the size bytes to store, not `attempted` */
     uint32_t fault;           /* FAULT: code */
-    uint64_t step;            /* out, PASS, DONE and STEP; not 0: the outcome is to be told, with this */
+    uint64_t step;            /* out, DONE and STEP; not 0: the outcome is to be told, with this */
 };
 
 /* Asked once for each access that touches a front, in program order, before it happens. PASS, DONE; the others only

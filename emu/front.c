@@ -79,6 +79,7 @@ enum front_result front_resolve(struct emu *emu, uint64_t aperture, bool write, 
         }
         target->write = allowed;
         target->careful = target->careful || (front->flags & FRONT_CAREFUL) != 0;
+        target->message = target->message || (front->flags & FRONT_MESSAGE) != 0;
         page = entry & ENTRY_ADDRESS;
     }
     if (in_aperture(page))

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The inline path: accesses to fast pages, one PROT event of the engine each. Everything that an event can't do exactly
- * where it stands (a page border, a page that must not be stored to yet, code) is refused and becomes a transaction.
+ * The inline path: accesses to fast pages, one PROT event of the engine each, and to careful pages by instructions that
+ * can be cut at each of their accesses. Everything that an event can't do exactly where it stands (a page border, a
+ * page that must not be stored to yet, code) is refused and becomes a transaction; so is what a handler said beyond
+ * PASS and DONE.
  *
  * This is the path whose speed counts: a slot tells everything, the instruction at pc is known from a cache.
  */
@@ -109,19 +111,31 @@ ask_inline(struct access_state *state, const struct slot *slot, enum facet_kind 
     access->pc.v = pc;
     access->part[0].front = slot->target.front;
     access->part[0].offset = slot->target.offset + offset;
-    access->part[0].start = 0;
     access->part[0].size = size;
-    access->parts = 1;
     access->attempted = attempted;
     access->backing = host != NULL ? host + offset : NULL;
-    access->reply = access_reply(state);
     access->replaced = false;
     access->nested = slot->target.nested;
+    access->step = 0;
     state->emu->stats.fast_accesses++;
-    enum facet_verdict verdict = access_ask(state, access);
-    facet_assert(verdict == FACET_PASS || verdict == FACET_DONE, "verdict %d on a front that is not careful (front %d)",
-                 (int)verdict, slot->target.front);
-    return verdict;
+    return access_ask(state, access);
+}
+
+/* The same where nothing may be. */
+static __attribute__((noinline)) enum facet_verdict ask_slow(struct access_state *state, const struct slot *slot,
+                                                             enum facet_kind kind, unsigned offset, unsigned size,
+                                                             uint64_t pc, unsigned flags, const uint8_t *attempted) {
+    enum facet_verdict verdict = ask_inline(state, slot, kind, offset, size, pc, flags, attempted);
+    return verdict_at_hole(&slot->target, verdict) ? VERDICT_HOLE : verdict;
+}
+
+/* The instruction may not go on here. */
+static inline bool is_cut(const struct access_state *state, const struct slot *slot, enum facet_verdict verdict) {
+    if (__builtin_expect(verdict == FACET_PASS, 1))
+        return false;
+    facet_assert(verdict == FACET_DONE || (slot->target.careful && verdict <= VERDICT_HOLE),
+                 "verdict %d on a front that is not careful (front %d)", (int)verdict, slot->target.front);
+    return verdict != FACET_DONE || state->access.step != 0;
 }
 
 /* ---- Two halves: operands of 16 bytes, joined when they lie in this page. The others are captured. */
@@ -146,6 +160,14 @@ static inline bool load_serve(struct access_state *state, uint64_t address, unsi
     return true;
 }
 
+/* What a load gets. */
+static inline const uint8_t *load_source(const struct access_state *state, enum facet_verdict verdict) {
+    const struct emu_access *access = &state->access;
+    if (__builtin_expect(verdict == FACET_DONE, 0))
+        return access->reply;
+    return access->backing != NULL ? access->backing : nothing + PIECE_MAX;
+}
+
 static __attribute__((noinline)) bool load_pair(struct access_state *state, const struct slot *slot, uint64_t address,
                                                 unsigned size, uint64_t pc, const struct decoded *decoded) {
     unsigned offset = address % PAGE_SIZE;
@@ -156,13 +178,13 @@ static __attribute__((noinline)) bool load_pair(struct access_state *state, cons
     }
     if (!pair_begins(offset, decoded))
         return access_refuse(state, va, ACCESS_LOAD, false);
-    enum facet_verdict verdict = ask_inline(state, slot, FACET_LOAD, offset, decoded->wide, pc, decoded->flags, NULL);
-    const uint8_t *from = nothing + PIECE_MAX;
-    if (verdict == FACET_DONE)
-        from = access_reply(state);
-    else if (slot->target.host != NULL)
-        from = slot->target.host + offset;
+    enum facet_verdict verdict = ask_slow(state, slot, FACET_LOAD, offset, decoded->wide, pc, decoded->flags, NULL);
+    const uint8_t *from = load_source(state, verdict);
+    if (is_cut(state, slot, verdict))
+        return transaction_instead(state, verdict, from);
     ring_note(state, pc, FACET_LOAD, va, decoded->wide, verdict, from);
+    if (decoded->wide < PIECE_MAX) /* what the engine loads behind it is nothing */
+        from = memcpy(memset(state->loaded + PIECE_MAX, 0, PIECE_MAX), from, decoded->wide);
     state->pair.pc = pc;
     state->pair.va = va + size;
     state->pair.kind = ACCESS_LOAD;
@@ -228,29 +250,41 @@ static __attribute__((noinline)) bool store_border(struct access_state *state, c
     return true;
 }
 
+/* All that is not one access by an instruction that makes no other. */
+static __attribute__((noinline)) bool load_slow(struct access_state *state, const struct slot *slot, uint64_t address,
+                                                unsigned size, uint64_t pc, const struct decoded *decoded) {
+    unsigned offset = address % PAGE_SIZE;
+    if (slot->target.front < 0)
+        return load_border(state, slot, address, size, decoded);
+    if ((decoded->flags & slot->captured) != 0)
+        return access_refuse(state, slot->va + offset, ACCESS_LOAD, false);
+    if (decoded->wide != 0)
+        return load_pair(state, slot, address, size, pc, decoded);
+    if (offset + size > PAGE_SIZE)
+        return access_refuse(state, slot->va + offset, ACCESS_LOAD, false);
+    enum facet_verdict verdict = ask_slow(state, slot, FACET_LOAD, offset, size, pc, decoded->flags, NULL);
+    const uint8_t *from = load_source(state, verdict);
+    if (is_cut(state, slot, verdict))
+        return transaction_instead(state, verdict, from);
+    ring_note(state, pc, FACET_LOAD, slot->va + offset, size, verdict, from);
+    return load_serve(state, address, size, from);
+}
+
 static inline bool load_inline(struct access_state *state, const struct slot *slot, uint64_t address, unsigned size,
                                uint64_t pc) {
     const struct decoded *decoded = decode(state, pc);
     unsigned offset = address % PAGE_SIZE;
-    if (__builtin_expect(slot->target.front < 0, 0))
-        return load_border(state, slot, address, size, decoded);
-    if (decoded->wide != 0)
-        return load_pair(state, slot, address, size, pc, decoded);
-    if (offset + size > PAGE_SIZE || ((decoded->flags & DECODE_RMW) != 0 && !slot->plain_store))
-        return access_refuse(state, slot->va + offset, ACCESS_LOAD, false);
-    if (state->emu->stats.fast_accesses >= state->blocks_due && (decoded->flags & DECODE_MULTI) == 0) {
+    if (__builtin_expect((decoded->flags & slot->slow_load) != 0 || offset + size > PAGE_SIZE, 0))
+        return load_slow(state, slot, address, size, pc, decoded);
+    if (__builtin_expect(state->emu->stats.fast_accesses >= state->blocks_due, 0)) {
         access_special(state, SPECIAL_ENDING, true);
         state->emu->pending = (enum pending)PENDING_BLOCKS;
         return false;
     }
-    enum facet_verdict verdict = ask_inline(state, slot, FACET_LOAD, offset, size, pc, decoded->flags, NULL);
-    const uint8_t *from = nothing + PIECE_MAX;
-    if (verdict == FACET_DONE)
-        from = access_reply(state);
-    else if (slot->target.host != NULL)
-        from = slot->target.host + offset;
-    if ((decoded->flags & DECODE_MULTI) != 0)
-        ring_note(state, pc, FACET_LOAD, slot->va + offset, size, verdict, from);
+    enum facet_verdict verdict = ask_inline(state, slot, FACET_LOAD, offset, size, pc, 0, NULL);
+    const uint8_t *from = load_source(state, verdict);
+    if (is_cut(state, slot, verdict))
+        return transaction_instead(state, verdict, from);
     return load_serve(state, address, size, from);
 }
 
@@ -273,8 +307,10 @@ static __attribute__((noinline)) bool store_pair(struct access_state *state, con
         offset -= PIECE_MAX;
         state->pair.va = 0;
         enum facet_verdict verdict =
-            ask_inline(state, slot, FACET_STORE, offset, PAIR_MAX, pc, decoded->flags, state->pair.bytes);
+            ask_slow(state, slot, FACET_STORE, offset, PAIR_MAX, pc, decoded->flags, state->pair.bytes);
         const uint8_t *stored = access_stored(&state->access);
+        if (is_cut(state, slot, verdict))
+            return transaction_instead(state, verdict, stored);
         if (verdict == FACET_PASS && slot->target.host != NULL)
             memcpy(slot->target.host + offset, stored, PAIR_MAX);
         ring_note(state, pc, FACET_STORE, slot->va + offset, PAIR_MAX, verdict, stored);
@@ -284,23 +320,50 @@ static __attribute__((noinline)) bool store_pair(struct access_state *state, con
     return true;
 }
 
-static inline bool store_inline(struct access_state *state, const struct slot *slot, unsigned offset, unsigned size,
-                                uint64_t value, uint64_t pc) {
-    const struct decoded *decoded = decode(state, pc);
-    if (__builtin_expect(slot->target.front < 0, 0))
+/* A helper of the engine goes on after a store that was refused; it is left as from a refused fill. */
+static __attribute__((noinline)) bool store_captured(struct access_state *state, uint64_t va,
+                                                     const struct decoded *decoded) {
+    access_refuse(state, va, ACCESS_STORE, false);
+    if ((decoded->flags & DECODE_HELPER) != 0)
+        engine_abort(state->emu, PENDING_TRANSACTION);
+    return false;
+}
+
+static __attribute__((noinline)) bool store_slow(struct access_state *state, const struct slot *slot, unsigned offset,
+                                                 unsigned size, uint64_t value, uint64_t pc,
+                                                 const struct decoded *decoded) {
+    if (slot->target.front < 0)
         return store_border(state, slot, offset, size, value, decoded);
+    if ((decoded->flags & slot->captured) != 0)
+        return store_captured(state, slot->va + offset, decoded);
     if ((decoded->flags & DECODE_PAIR) != 0)
         return store_pair(state, slot, offset, size, value, pc, decoded);
     if (offset + size > PAGE_SIZE || !slot->plain_store)
         return access_refuse(state, slot->va + offset, ACCESS_STORE, false);
-    if ((decoded->flags & (DECODE_SWAP | DECODE_PUSHF)) != 0)
-        value = access_store_value(state->emu, decoded->flags, value, size);
+    value = access_store_value(state->emu, decoded->flags, value, size);
     enum facet_verdict verdict =
-        ask_inline(state, slot, FACET_STORE, offset, size, pc, decoded->flags, (const uint8_t *)&value);
+        ask_slow(state, slot, FACET_STORE, offset, size, pc, decoded->flags, (const uint8_t *)&value);
+    const uint8_t *stored = access_stored(&state->access);
+    if (is_cut(state, slot, verdict))
+        return transaction_instead(state, verdict, stored);
+    if (verdict == FACET_PASS)
+        store_perform(state, slot, offset, stored, size);
+    ring_note(state, pc, FACET_STORE, slot->va + offset, size, verdict, stored);
+    if ((offset & (size - 1)) != 0)
+        swallow_bytes(state, size);
+    return true;
+}
+
+static inline bool store_inline(struct access_state *state, const struct slot *slot, unsigned offset, unsigned size,
+                                uint64_t value, uint64_t pc) {
+    const struct decoded *decoded = decode(state, pc);
+    if (__builtin_expect((decoded->flags & slot->slow_store) != 0 || offset + size > PAGE_SIZE, 0))
+        return store_slow(state, slot, offset, size, value, pc, decoded);
+    enum facet_verdict verdict = ask_inline(state, slot, FACET_STORE, offset, size, pc, 0, (const uint8_t *)&value);
+    if (is_cut(state, slot, verdict))
+        return transaction_instead(state, verdict, access_stored(&state->access));
     if (verdict == FACET_PASS)
         store_perform(state, slot, offset, access_stored(&state->access), size);
-    if ((decoded->flags & DECODE_MULTI) != 0)
-        ring_note(state, pc, FACET_STORE, slot->va + offset, size, verdict, access_stored(&state->access));
     if ((offset & (size - 1)) != 0)
         swallow_bytes(state, size);
     return true;

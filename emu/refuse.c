@@ -6,7 +6,8 @@
  * - IRETD: with VM set in the flags it would enter virtual-8086 mode, which long mode does not have, and where nothing
  *   of what emu/ knows holds. #GP(0).
  * - Operands that its helpers move in pieces (x87 of 80 bits, state saves, MASKMOV, CMPXCHG8B): it can't be stopped
- *   between them. If a front is concerned, the instruction runs captured (access_pieces).
+ *   between them. MMX, which has cleared the x87 tags when its operand turns out to be refused, and ENTER, which has
+ *   pushed. If a front is concerned, the instruction runs captured (access_pieces).
  *
  * Every block is looked at once, when it has just been translated. A suspect gets a code hook of its own, which looks
  * again at each execution (other code may have taken its place) and raises the exception.
@@ -51,8 +52,38 @@ static bool is_prefix(uint8_t byte) {
            (byte & 0xf0) == 0x40;
 }
 
+/* MMX with a memory operand, conversions from and to it included. */
+static bool is_mmx(const uint8_t *code, size_t size) {
+    bool scalar = false, packed = false;
+    for (; size && is_prefix(*code); code++, size--) {
+        scalar = scalar || (*code & 0xfe) == 0xf2;
+        packed = packed || *code == 0x66;
+    }
+    if (size < 4 || code[0] != 0x0f || scalar)
+        return false;
+    unsigned opcode = code[1];
+    if (opcode == 0x38 || opcode == 0x3a) /* SSSE3 */
+        return !packed && code[3] < 0xc0 &&
+               (opcode == 0x3a ? code[2] == 0x0f : code[2] <= 0x0b || (code[2] >= 0x1c && code[2] <= 0x1e));
+    if (code[2] >= 0xc0)
+        return false;
+    if (opcode == 0x2a || opcode == 0x2c || opcode == 0x2d)
+        return true;
+    return !packed && ((opcode >= 0x60 && opcode <= 0x76 && (opcode < 0x71 || opcode > 0x73)) || opcode == 0x7e ||
+                       opcode == 0x7f || opcode == 0xc4 || opcode >= 0xd1);
+}
+
+/* ENTER with a nesting level above 0: several pushes. */
+static bool is_enter(const uint8_t *code, size_t size) {
+    while (size && is_prefix(*code))
+        code++, size--;
+    return size >= 4 && code[0] == 0xc8 && (code[3] & 31) != 0;
+}
+
 /* FLD/FSTP m80, FBLD, FBSTP, FLDENV, FNSTENV, FRSTOR, FNSAVE, FXSAVE, FXRSTOR, CMPXCHG8B/16B, MASKMOV. */
 static bool is_in_pieces(const uint8_t *code, size_t size) {
+    if (is_mmx(code, size) || is_enter(code, size))
+        return true;
     while (size && is_prefix(*code))
         code++, size--;
     if (size < 2 || (*code == 0x0f && size < 3))

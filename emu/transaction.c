@@ -9,6 +9,7 @@
  *   #DB      when the instruction has retired: then write the stores, tell outcomes, forget the log
  *   abort    restore the processor: a fault, a FAULT, BLOCK or STOP verdict, an interrupt. The log keeps what was
  *            answered, so that the restarted instruction asks nothing twice.
+ *   instead  of the inline path, which has asked and was told more than to go on: what it was told becomes the log
  *
  * So handlers are asked in program order, and before a load it is known that the program may make the store that goes
  * elsewhere.
@@ -180,11 +181,21 @@ static bool read_through(struct access_state *state, const struct target *target
 
 /* ---- Verdicts */
 
+static void trap_at(struct access_state *state, enum front_trap reason, const struct emu_access *access, int part) {
+    access_trap(state, reason, access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD,
+                access->va.v + access->part[part].start, access->part[part].front, access->part[part].offset,
+                access->fault);
+}
+
 /* FAULT, BLOCK and STOP: what is to happen once the processor is restored. */
 static void give_up(struct access_state *state, enum facet_verdict verdict, const struct emu_access *access) {
     int part = access->part[0].front >= 0 ? 0 : 1;
     if (verdict == VERDICT_TRAPPED)
         return;
+    if (verdict == VERDICT_HOLE) {
+        trap_at(state, FRONT_TRAP_HOLE, access, state->tx.hole);
+        return;
+    }
     state->tx.log.host = true;
     if (verdict == FACET_STOP) {
         state->tx.log.stopped = true;
@@ -194,20 +205,7 @@ static void give_up(struct access_state *state, enum facet_verdict verdict, cons
     }
     if (verdict == FACET_BLOCK)
         state->tx.log.stopped = state->tx.log.blocked = true;
-    access_trap(state, verdict == FACET_BLOCK ? FRONT_TRAP_BLOCK : FRONT_TRAP_FAULT,
-                access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD, access->va.v + access->part[part].start,
-                access->part[part].front, access->part[part].offset, access->fault);
-}
-
-/* The access passes, to where nothing is. */
-static bool falls_through(struct access_state *state, enum facet_verdict verdict, const struct emu_access *access,
-                          const struct target *target) {
-    int part = target[0].hole ? 0 : 1;
-    if (verdict == FACET_DONE || (!target[0].hole && (access->parts == 1 || !target[1].hole)))
-        return false;
-    access_trap(state, FRONT_TRAP_HOLE, access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD,
-                access->va.v + access->part[part].start, access->part[part].front, access->part[part].offset, 0);
-    return true;
+    trap_at(state, verdict == FACET_BLOCK ? FRONT_TRAP_BLOCK : FRONT_TRAP_FAULT, access, part);
 }
 
 static enum facet_verdict ask(struct access_state *state, struct emu_access *access, const struct target *target) {
@@ -224,7 +222,32 @@ static enum facet_verdict ask(struct access_state *state, struct emu_access *acc
     bool allowed = verdict == FACET_PASS || verdict == FACET_DONE ||
                    ((unsigned)verdict <= FACET_STOP && careful(target, access->parts));
     facet_assert(allowed, "verdict %d for front %d", (int)verdict, access->part[0].front);
+    for (int i = 0; i < access->parts; i++)
+        if (verdict_at_hole(&target[i], verdict)) {
+            state->tx.hole = i;
+            return VERDICT_HOLE;
+        }
     return verdict;
+}
+
+bool transaction_instead(struct access_state *state, enum facet_verdict verdict, const uint8_t *bytes) {
+    const struct emu_access *access = &state->access;
+    uint64_t va = access->va.v;
+    const struct answer *load = NULL;
+    if (access->kind == FACET_STORE && (access->flags & FACET_RMW) != 0)
+        load = ring_newest(state, access->pc.v, FACET_LOAD, va, access->size);
+    log_reset(state);
+    state->tx.hole = 0;
+    if (load != NULL)
+        log_add(state, FACET_LOAD, va, access->size, (enum facet_verdict)load->verdict, load->bytes, 0);
+    if (verdict_refuses(verdict)) {
+        give_up(state, verdict, access);
+    } else {
+        log_add(state, access->kind, va, access->size, verdict, bytes, access->step);
+        access_refuse(state, va, access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD, false);
+    }
+    state->cut = true;
+    return false;
 }
 
 /* ---- Outcomes */
@@ -282,8 +305,6 @@ static bool load_ask(struct access_state *state, const struct target *target, in
         give_up(state, verdict, &access);
         return false;
     }
-    if (falls_through(state, verdict, &access, target))
-        return false;
     if (verdict == FACET_DONE)
         memcpy(bytes, access_reply(state), size);
     else /* the handler may have written the backing */
@@ -439,8 +460,6 @@ static bool store_ask(struct access_state *state, unsigned index) {
             give_up(state, verdict, &access);
             return false;
         }
-        if (falls_through(state, verdict, &access, store->target))
-            return false;
         store->swallowed = verdict == FACET_DONE;
         store->replaced = access.replaced;
         memmove(store->bytes, access_stored(&access), store->size);

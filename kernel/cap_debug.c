@@ -91,6 +91,32 @@ static void act_restore(struct invocation *in) {
     front_remove((unsigned long)((struct page *)invoke_sent(in, 0)->object)->front);
 }
 
+static struct gpt *gpt_sent(struct invocation *in) {
+    return (struct gpt *)invoke_sent(in, 0)->object;
+}
+
+static unsigned long decode_swap_part(struct invocation *in) {
+    if (!front_part_free(gpt_sent(in), in->word[1], in->word[2]))
+        return RC_BAD_ARG;
+    return front_available() ? RC_OK : RC_NO_MEMORY;
+}
+
+static void act_swap_part(struct invocation *in) {
+    int index;
+    front_part_install(gpt_sent(in), in->word[1], in->word[2], (in->word[0] ? FRONT_CAREFUL : 0u) | FRONT_PROGRAM,
+                       &index);
+    in->caller->regs.rdx = (unsigned long)index;
+}
+
+static unsigned long decode_restore_part(struct invocation *in) {
+    int index = front_at(gpt_sent(in), in->word[0]);
+    return index >= 0 && front_by_program((unsigned long)index) ? RC_OK : RC_BAD_ARG;
+}
+
+static void act_restore_part(struct invocation *in) {
+    front_remove((unsigned long)front_at(gpt_sent(in), in->word[0]));
+}
+
 /* ---- News of a process that another one provides for */
 
 static const struct process *told_of(struct invocation *in) {
@@ -210,5 +236,20 @@ static const struct operation rows[] = {
      .sent = {PROCESS_SENT},
      .decode = decode_syscall,
      .act = act_syscall},
+    {.op = OP_DEBUG_SWAP_PART,
+     .name = "OP_DEBUG_SWAP_PART",
+     .types = CAP_SET(CAP_DEBUG),
+     .word = {{"careful", 0, 1}, {"offset", 0, ~0ul}, {"bytes", 0, ~0ul}},
+     .sent = {{"GPT", CAP_SET(CAP_GPT)}},
+     .result = "w0 number of the front",
+     .decode = decode_swap_part,
+     .act = act_swap_part},
+    {.op = OP_DEBUG_RESTORE_PART,
+     .name = "OP_DEBUG_RESTORE_PART",
+     .types = CAP_SET(CAP_DEBUG),
+     .word = {{"offset", 0, ~0ul}},
+     .sent = {{"GPT", CAP_SET(CAP_GPT)}},
+     .decode = decode_restore_part,
+     .act = act_restore_part},
 };
 const struct operation_group debug_operations = OPERATION_GROUP(rows);

@@ -103,9 +103,10 @@ static void front_fault(struct process *process) {
         fault = FAULT_INVALID_ADDRESS;
     if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_FAULT)
         fault = FAULT_HANDLER;
+    unsigned long code = (unsigned long)VECTOR_PF << 32 | PF_USER | (trap.kind == ACCESS_STORE ? PF_WRITE : 0ul) |
+                         (trap.kind == ACCESS_FETCH ? PF_FETCH : 0ul);
     if (fault != FAULT_NONE)
-        process_fault(process, fault, trap.va, fault == FAULT_HANDLER ? trap.code : (unsigned long)VECTOR_PF << 32,
-                      &walk);
+        process_fault(process, fault, trap.va, fault == FAULT_HANDLER ? trap.code : code, &walk);
 }
 
 static void exception(struct process *process, const struct trap_frame *frame) {

@@ -102,6 +102,7 @@ void front_hold(int front, unsigned long object, unsigned long ticket, struct pr
 void front_set_handler(int index, const struct cap *entry) {
     handler[index].entry = *entry;
     fronts[index].flags |= FRONT_MESSAGE | FRONT_CAREFUL;
+    table_tlb_stale = true; /* it may wear the host's front already */
 }
 
 enum debug_status front_set_flags(unsigned long index, unsigned flags) {

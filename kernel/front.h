@@ -69,6 +69,7 @@ bool front_uniform(const struct gpt *gpt, unsigned long offset, unsigned bits);
  * DEBUG_NOT_MEMORY: it is no such part. */
 enum debug_status front_part_install(struct gpt *gpt, unsigned long start, unsigned long size, unsigned flags,
                                      int *index);
+bool front_part_free(const struct gpt *gpt, unsigned long start, unsigned long size); /* it would be installed */
 void front_part_remove(int index);
 /* It has only `end` bytes from now on: parts that do not lie within go as in front_lose. */
 void front_parts_lose(struct gpt *gpt, unsigned long end);

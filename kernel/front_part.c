@@ -46,7 +46,13 @@ static unsigned char level_of(const struct front_part *part) {
     return (unsigned char)level;
 }
 
-static enum debug_status part_free(const struct gpt *gpt, const struct front_part *part, int *index) {
+/* DEBUG_OK, or why the part cannot get a front of its own. */
+static enum debug_status part_check(const struct gpt *gpt, const struct front_part *part, int *index) {
+    unsigned long size = part->last - part->start + 1;
+    *index = -1;
+    if (!size || (part->start | size) % PAGE_SIZE || (part->start ^ part->last) >> FRONT_SHIFT ||
+        part->last >> gpt->l2v >= GPT_SLOTS || part->last < part->start)
+        return DEBUG_NOT_MEMORY;
     for (*index = gpt->front; *index >= 0; *index = parts[*index].next) {
         const struct front_part *other = &parts[*index];
         if (other->start == part->start && other->last == part->last)
@@ -57,14 +63,16 @@ static enum debug_status part_free(const struct gpt *gpt, const struct front_par
     return DEBUG_OK;
 }
 
+bool front_part_free(const struct gpt *gpt, unsigned long start, unsigned long size) {
+    struct front_part part = {.start = start, .last = start + size - 1};
+    int index;
+    return part_check(gpt, &part, &index) == DEBUG_OK;
+}
+
 enum debug_status front_part_install(struct gpt *gpt, unsigned long start, unsigned long size, unsigned flags,
                                      int *index) {
     struct front_part part = {gpt, start, start + size - 1, gpt->front};
-    *index = -1;
-    if (!size || (start | size) % PAGE_SIZE || (start ^ part.last) >> FRONT_SHIFT ||
-        part.last >> gpt->l2v >= GPT_SLOTS)
-        return DEBUG_NOT_MEMORY;
-    enum debug_status status = part_free(gpt, &part, index);
+    enum debug_status status = part_check(gpt, &part, index);
     if (status != DEBUG_OK)
         return status;
     *index = front_take(flags, gpt->header.id);

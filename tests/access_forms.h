@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Every way in which an integer instruction touches memory (and some others), with the accesses that its definition in
- * the Intel SDM, vol. 2, says it makes.
+ * Every way in which an instruction touches memory, with the accesses that its definition in the Intel SDM, vol. 2,
+ * says it makes. Families of them are in access_forms_more.h.
  *
  * FORM(name, code, accesses, flags)
  *   code      rsi = p and rdi = q are operand addresses, rsp = s; rax holds what lies at p, rcx is 3, rbx and rdx are
@@ -11,6 +11,8 @@
  */
 #ifndef FACET_TEST_ACCESS_FORMS_H
 #define FACET_TEST_ACCESS_FORMS_H
+
+#include "access_forms_more.h"
 
 #define F_ALL 0x8d5u    /* OF SF ZF AF PF CF */
 #define F_LOGIC 0x8c5u  /* AF is undefined */
@@ -116,7 +118,6 @@
     FORM(rep_stosw, "cld; rep stosw", "Sq:2 Sq+2:2 Sq+4:2", F_ALL) \
     FORM(rep_none, "xor %ecx,%ecx; rep stosq", "", F_LOGIC) \
     FORM(rep_lodsl, "cld; rep lodsl", "Lp:4 Lp+4:4 Lp+8:4", F_ALL) \
-    FORM(repne_scasb, "cld; mov $-1,%al; repne scasb", "Lq:1 Lq+1:1 Lq+2:1", F_ALL) \
     FORM(cmpxchg16b_aligned, "and $-16,%rsi; mov (%rsi),%r8; mov 8(%rsi),%r9; cmpxchg16b (%rsi)", \
          "LP:8 LP+8:8 LP:16m SP:16m", F_NONE) \
     FORM(movdqu_load, "movdqu (%rsi),%xmm0; movq %xmm0,%rbx", "Lp:16", F_ALL) \
@@ -163,8 +164,6 @@
     FORM(cmpsb_, "cld; cmpsb", "Lq:1 Lp:1", F_ALL) \
     FORM(rep_stosq_back, "std; rep stosq; cld", "Sq:8 Sq-8:8 Sq-16:8", F_ALL) \
     FORM(rep_movsl_back, "std; rep movsl; cld", "Lp:4 Sq:4 Lp-4:4 Sq-4:4 Lp-8:4 Sq-8:4", F_ALL) \
-    FORM(repe_cmpsb, "cld; mov %rsi,%rdi; repe cmpsb", "Lp:1 Lp:1 Lp+1:1 Lp+1:1 Lp+2:1 Lp+2:1", F_ALL) \
-    FORM(movsb_addr32, "cld; addr32 rep movsb", "Lp:1 Sq:1 Lp+1:1 Sq+1:1 Lp+2:1 Sq+2:1", F_ALL) \
     FORM(moffs_load, ".byte 0x65,0x48,0xa1; .quad 0x10", "Lp+16:8", F_ALL) \
     FORM(moffs_load1, ".byte 0x65,0xa0; .quad 0x10", "Lp+16:1", F_ALL) \
     FORM(moffs_store, ".byte 0x65,0xa3; .quad 0x18", "Sp+24:4", F_ALL) \
@@ -219,7 +218,6 @@
     FORM(cvttss2si_load, "cvttss2si (%rsi),%rbx", "Lp:4", F_ALL) \
     FORM(mxcsr, "movl $0x1f80,(%rsi); ldmxcsr (%rsi); stmxcsr (%rdi)", "Sp:4 Lp:4 Sq:4", F_ALL) \
     FORM(movntq_store, "fninit; movq %rbx,%mm0; movntq %mm0,(%rsi); emms", "Sp:8", F_ALL) \
-    FORM(paddb_mmx, "fninit; movq %rbx,%mm0; paddb (%rsi),%mm0; movq %mm0,%rbx; emms", "Lp:8", F_ALL) \
     FORM(maskmovdqu_all, "pcmpeqb %xmm1,%xmm1; movq %rbx,%xmm0; maskmovdqu %xmm1,%xmm0", "Sq:16", F_ALL) \
     FORM(maskmovdqu_some, "movq %rbx,%xmm0; movlhps %xmm0,%xmm0; movdqa %xmm0,%xmm1; maskmovdqu %xmm1,%xmm0", \
          "Sq:16", F_ALL) \
@@ -243,7 +241,8 @@
     FORM(fnsave_, "fninit; fldpi; fnsave (%rsi); frstor (%rsi); fistpq (%rdi)", "Sp:108 Lp:108 Sq:8", F_ALL) \
     FORM(fxsave_, "fninit; and $-16,%rsi; movq %rbx,%xmm3; fxsave (%rsi); pxor %xmm3,%xmm3; fxrstor (%rsi); movq %xmm3,%rbx", \
          "SP:512 LP:512", F_LOGIC) \
-    FORM(two_stores, "movl %ebx,(%rsi); movl %edx,2(%rsi)", "Sp:4 Sp+2:4", F_ALL)
+    FORM(two_stores, "movl %ebx,(%rsi); movl %edx,2(%rsi)", "Sp:4 Sp+2:4", F_ALL) \
+    FORMS_MORE(FORM)
 /* clang-format on */
 
 #endif

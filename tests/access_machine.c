@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "access_machine.h"
 
+#include "emu/internal.h"
+
 #include <elf.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -295,4 +297,33 @@ struct guest_repairs *guest_repairs(struct guest *guest) {
 
 uint8_t *guest_frame(struct guest *guest, enum window window, unsigned page) {
     return emu_ram(guest->emu, (gpa_t){FRAME(window, page)}, PAGE);
+}
+
+void guest_fpu_get(struct guest *guest, struct guest_fpu *fpu) {
+    uc_engine *uc = guest->emu->uc;
+    uint16_t tags = 0;
+    memset(fpu, 0, sizeof *fpu);
+    uc_reg_read(uc, UC_X86_REG_FPCW, &fpu->control);
+    uc_reg_read(uc, UC_X86_REG_FPSW, &fpu->status);
+    uc_reg_read(uc, UC_X86_REG_FPTAG, &tags);
+    uc_reg_read(uc, UC_X86_REG_MXCSR, &fpu->mxcsr);
+    for (unsigned i = 0; i < 8; i++) {
+        uc_reg_read(uc, UC_X86_REG_FP0 + (int)((fpu->status >> 11) + i) % 8, fpu->st[i]);
+        fpu->tags |= (tags >> 2 * i & 3) == 3 ? 0 : 1u << i;
+    }
+    for (int i = 0; i < 16; i++)
+        uc_reg_read(uc, UC_X86_REG_XMM0 + i, fpu->xmm[i]);
+}
+
+void guest_fpu_set(struct guest *guest, const struct guest_fpu *fpu) {
+    static const uint8_t zero[16];
+    uc_engine *uc = guest->emu->uc;
+    uc_reg_write(uc, UC_X86_REG_FPCW, &fpu->control);
+    uc_reg_write(uc, UC_X86_REG_FPSW, &(uint16_t){0});
+    uc_reg_write(uc, UC_X86_REG_FPTAG, &(uint16_t){0xffff});
+    uc_reg_write(uc, UC_X86_REG_MXCSR, &fpu->mxcsr);
+    for (int i = 0; i < 8; i++)
+        uc_reg_write(uc, UC_X86_REG_FP0 + i, zero);
+    for (int i = 0; i < 16; i++)
+        uc_reg_write(uc, UC_X86_REG_XMM0 + i, fpu->xmm[i]);
 }

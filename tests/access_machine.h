@@ -65,4 +65,15 @@ struct guest_repairs *guest_repairs(struct guest *guest);
 uint64_t guest_entry(enum window window, unsigned page);
 uint8_t *guest_frame(struct guest *guest, enum window window, unsigned page);
 
+/* Without padding: compared as bytes. */
+struct guest_fpu {
+    uint16_t control, status;
+    uint32_t tags; /* a bit for each register that is not empty, by its number, not its place in the stack */
+    uint32_t mxcsr;
+    uint8_t st[8][10]; /* by their place in the stack */
+    uint8_t xmm[16][16];
+};
+void guest_fpu_get(struct guest *guest, struct guest_fpu *fpu);
+void guest_fpu_set(struct guest *guest, const struct guest_fpu *fpu); /* control, mxcsr, xmm; the stack empty, zeroes */
+
 #endif

@@ -32,7 +32,7 @@ for file in $existing; do
     [ -z "$hit" ] || complain "$file:$hit: a path of one machine or a registry's host"
 done
 
-sources=$(printf '%s\n' "$existing" | grep -E '\.(c|h|S|sh|ld)$|^Makefile$')
+sources=$(printf '%s\n' "$existing" | grep -E '\.(c|h|S|sh|ld|lua)$|^Makefile$')
 for file in $sources; do
     head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' || complain "$file: no SPDX line at its top"
     lines=$(wc -l <"$file")

@@ -286,6 +286,16 @@ Test(verdicts, registers_set_from_outside_drop_the_answers, .init = begin, .fini
     cr_assert_not(script.asked[3].again);
 }
 
+Test(verdicts, a_careful_page_needs_no_transaction_while_its_handler_passes, .init = begin, .fini = end) {
+    const char *const code[] = {snippet_load8, snippet_store8, snippet_add8, snippet_three};
+    for (unsigned i = 0; i < sizeof code / sizeof *code; i++) {
+        prepare(code[i], WINDOW(CAREFUL) + 0x1203);
+        run_to_end();
+    }
+    cr_assert_eq(emu_stats(guest.emu).fast_accesses, 1 + 1 + 2 + 2);
+    cr_assert_eq(emu_stats(guest.emu).transactions, 0);
+}
+
 /* ---- An instruction that a fault cuts short asks nothing twice. */
 
 Test(verdicts, a_missing_frame_is_built_and_the_access_asked_once, .init = begin, .fini = end) {

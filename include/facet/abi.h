@@ -181,6 +181,10 @@ enum op {
                        * at  most 255 bytes): what lies there from now on. REGION_NONE comes before the pages go */
     OP_DEBUG_PAGES,   /* s0 process, w0 address, w1 bytes: pages have been put there; told if the host wants it */
     OP_DEBUG_SYSCALL, /* s0 process, w0 number, w1 result, w2 enum syscall_flag; string: its six arguments */
+    OP_DEBUG_SWAP_PART, /* s0 GPT, w0 as of OP_DEBUG_SWAP, w1 offset, w2 bytes: a front on whatever is reached through
+                         * that part of it, page or hole; whole pages, within aligned 64 GiB; w0 <- number of the front.
+                         * RC_BAD_ARG: no such part, or some of it wears one; RC_NO_MEMORY as of OP_DEBUG_SWAP */
+    OP_DEBUG_RESTORE_PART, /* s0 GPT, w0 offset: takes such a front away */
 
     OP_POWER_OFF = 0x800, /* w0 exit status (0…255); does not return */
 

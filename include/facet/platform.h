@@ -57,7 +57,7 @@
 /* ---- Fronts: shared table in guest RAM, written by the kernel, read by the machine. */
 enum front_state { FRONT_FREE, FRONT_LIVE };
 enum front_flag {
-    FRONT_CAREFUL = 1, /* handlers may refuse, suspend or stop: every instruction that touches it is a transaction */
+    FRONT_CAREFUL = 1, /* handlers may refuse, suspend or stop */
     FRONT_PROGRAM = 2, /* put there by a program, not by the host: it may take it away; nothing to the machine */
     FRONT_MESSAGE = 4, /* before the host is asked, the kernel is (FRONT_TRAP_ACCESS); always with FRONT_CAREFUL */
 };

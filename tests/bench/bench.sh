@@ -60,6 +60,9 @@ figure kernel_over_bare ratio 11 "$ratio" 1.05
 watched="$facet run --swap sym:page=$bench/pass.so $bench/touch"
 ratio=$("$bench/pairs" 11 "$watched 8000000 2>/dev/null" "$bench/bare 8000000 >/dev/null" "$watched 0 2>/dev/null" "$bench/bare 0")
 figure access_over_bare_mechanism ratio 11 "$ratio" 1.3
+watched="$facet run --swap sym:page=$bench/pass.so:careful $bench/touch"
+ratio=$("$bench/pairs" 11 "$watched 8000000 2>/dev/null" "$bench/bare 8000000 >/dev/null" "$watched 0 2>/dev/null" "$bench/bare 0")
+figure careful_over_bare ratio 11 "$ratio" 8
 ratio=$("$bench/pairs" 11 "$bench/access fast 8000000 >/dev/null" "$bench/bare 8000000 >/dev/null" "$bench/access fast 0" "$bench/bare 0")
 figure machine_access_over_bare ratio 11 "$ratio" 1.3
 

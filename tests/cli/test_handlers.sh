@@ -68,5 +68,3 @@ expect 2 "$FACET" run --swap "sym:ledger=$T/text.so" "$LEDGER"
 # What the design names and this version lacks says so.
 expect 2 "$FACET" run --swap sym:ledger=endpoint:x "$LEDGER"
 err_has 'endpoint'
-expect 2 "$FACET" run --swap sym:ledger=x.lua "$LEDGER"
-err_has '[Ll]ua'
