@@ -116,8 +116,8 @@ static void note_stop(struct stopped_access *stop, const struct attached *h, con
 /* ---- The general case: several objects, partial overlaps, a restart after STOP. */
 
 /* Adds what a part touches at one of its fronts. */
-static size_t touch(const struct front_page *page, const struct emu_part *part, unsigned depth,
-                    struct touched *touched, size_t count) {
+static size_t touch(const struct front_page *page, const struct emu_part *part, unsigned depth, struct touched *touched,
+                    size_t count) {
     for (size_t i = 0; page && i < page->count; i++) {
         const struct mark *m = &page->marks[i];
         uint64_t low = part->offset > m->low ? part->offset : m->low;
@@ -167,9 +167,12 @@ static void find_parts(struct touched *touched, size_t count) {
                 touched[i].part = true;
 }
 
+/* Of several at one place, the innermost first. */
 static int by_offset(const void *a, const void *b) {
     const struct touched *x = a, *y = b;
-    return x->low != y->low ? (x->low < y->low ? -1 : 1) : 0;
+    if (x->low != y->low)
+        return x->low < y->low ? -1 : 1;
+    return (x->depth > y->depth) - (x->depth < y->depth);
 }
 
 /* Of the handlers that have not been asked, over all touched objects, the newest of the innermost; *who is its object.
@@ -301,7 +304,8 @@ static enum facet_verdict ask_many(struct swaps *s, struct emu_access *a) {
     }
     so_far->valid = false;
     for (struct attached *h; (h = next_handler(touched, count, &who));) {
-        if ((resume && was_asked(so_far, blocked, h, who->depth)) || all_answered(so_far->answered, who->low, who->high))
+        if ((resume && was_asked(so_far, blocked, h, who->depth)) ||
+            all_answered(so_far->answered, who->low, who->high))
             continue;
         struct facet_access access = describe(s, a, who->object, who->offset);
         access.flags |= who->part ? FACET_PART : 0u;

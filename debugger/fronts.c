@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Marks on fronts, and how the kernel installs these: one for each page of an object, or, of a GPT and of addresses that
- * have no memory, one for each 64 GiB.
+ * Marks on fronts, and how the kernel installs these: one for each page of an object, or, of a GPT and of addresses
+ * that have no memory, one for each 64 GiB.
  */
 #include "kernel.h"
 #include "swap.h"
@@ -11,7 +11,7 @@
 
 #define PAGE 4096u
 #define GRAIN_RANGE (1ul << FRONT_SHIFT)
-#define LAZY_MAX (1u << 20) /* pages of an object of which most may never be there */
+#define LAZY_MAX (1u << 24) /* pages of an object of which most may never be there */
 #define CAREFUL_VERDICTS                                                                                               \
     (FACET_MAY(FACET_FAULT) | FACET_MAY(FACET_STEP) | FACET_MAY(FACET_BLOCK) | FACET_MAY(FACET_STOP))
 
@@ -299,8 +299,7 @@ int swapped_copy(struct swapped *object, int64_t offset, void *read, const void 
         uint64_t at = (uint64_t)offset + done + object->skew;
         size_t room, want = size - done;
         int front = object->fronts[at / object->grain];
-        uint8_t *backing =
-            front < 0 ? NULL : emu_front_backing(object->swaps->emu, front, at % object->grain, &room);
+        uint8_t *backing = front < 0 ? NULL : emu_front_backing(object->swaps->emu, front, at % object->grain, &room);
         if (!backing)
             return -1;
         want = want < room ? want : room;

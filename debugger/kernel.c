@@ -76,7 +76,8 @@ enum facet_status kernel_front_object(struct emu *emu, uint64_t id, uint64_t off
     return install(emu, DEBUG_FRONT_OBJECT, (uint64_t[ARGS]){id, flags, offset, size}, front, object, error);
 }
 
-static enum facet_status simple(struct emu *emu, enum debug_op op, const uint64_t arg[ARGS], struct facet_error *error) {
+static enum facet_status simple(struct emu *emu, enum debug_op op, const uint64_t arg[ARGS],
+                                struct facet_error *error) {
     unsigned answer;
     enum facet_status status = request(emu, op, arg, &answer, error);
     return status == FACET_OK && answer != DEBUG_OK ? refused(answer, error) : status;

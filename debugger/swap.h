@@ -47,13 +47,13 @@ struct swapped {
     bool hidden;             /* of swaps_add_hidden */
     struct attached **chain; /* newest first */
     size_t count;
-    int *fronts;   /* its pages in address order, -1: not there yet; NULL while no machine runs */
-    size_t pages;  /* in fronts */
+    int *fronts;    /* its pages in address order, -1: not there yet; NULL while no machine runs */
+    size_t pages;   /* in fronts */
     uint64_t grain; /* bytes of each: of a page; of what a part of a GPT may have */
-    size_t absent; /* of these, not there yet */
-    uint64_t skew; /* offset of the object's first byte in its first page */
-    bool met;      /* some page of it has been there in this run */
-    bool gone;     /* of map:N: nothing of it is left, nor will be */
+    size_t absent;  /* of these, not there yet */
+    uint64_t skew;  /* offset of the object's first byte in its first page */
+    bool met;       /* some page of it has been there in this run */
+    bool gone;      /* of map:N: nothing of it is left, nor will be */
 };
 
 /* A piece of an object within one front. */

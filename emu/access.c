@@ -162,7 +162,7 @@ bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct 
     if (page_resolve(emu, page, &target) != FRONT_OK)
         return access_trap(state, FRONT_TRAP_MISSING, access, va, target.front, target.offset, 0);
     if (access == ACCESS_FETCH && target.hole)
-        return access_trap(state, FRONT_TRAP_HOLE, access, va, target.front, target.offset, 0);
+        return access_denied(state, va, access);
     if (access == ACCESS_FETCH) {
         entry->paddr = target.gpa;
         return true;

@@ -6,16 +6,19 @@
 
 #include <string.h>
 
-/* Is the request one that a sane kernel makes? Then its target and buffer. */
-static bool request_valid(struct emu *emu, struct target *target, uint8_t **buffer) {
+/* COPY_OK: the request is one that a sane kernel makes, and here are its target and buffer. */
+static enum copy_status request_check(struct emu *emu, struct target *target, uint8_t **buffer) {
     unsigned long front = emu->debug->copy.front, offset = emu->debug->copy.offset, size = emu->debug->copy.size;
     if (emu->debug->copy.kind > ACCESS_STORE || size == 0 || size > FACET_ACCESS_MAX || front >= FRONT_MAX ||
         offset >= 1ul << FRONT_SHIFT || offset % PAGE_SIZE + size > PAGE_SIZE)
-        return false;
+        return COPY_FAULT;
     *buffer = ram_pointer(emu, emu->debug->copy.buffer, size);
     uint64_t aperture = APERTURE_BASE + (front << FRONT_SHIFT) + offset;
-    return *buffer != NULL && front_resolve(emu, aperture, true, target) == FRONT_OK &&
-           (target->host != NULL || target->hole);
+    if (*buffer == NULL)
+        return COPY_FAULT;
+    if (front_resolve(emu, aperture, true, target) != FRONT_OK)
+        return COPY_MISSING;
+    return target->host != NULL || target->hole ? COPY_OK : COPY_FAULT;
 }
 
 /* The same copy stopped before, and its system call runs again? */
@@ -67,12 +70,13 @@ void access_kernel_copy(struct emu *emu) {
     struct access_state *state = emu->access;
     struct target target;
     struct emu_access access = {0};
-    uint8_t *buffer;
+    uint8_t *buffer = NULL;
     uint64_t cr3 = reg_get(emu, UC_X86_REG_CR3);
-    emu->debug->copy.status = COPY_FAULT;
+    emu->debug->copy.status = request_check(emu, &target, &buffer);
     emu->debug->copy.code = 0;
-    if (!request_valid(emu, &target, &buffer))
+    if (emu->debug->copy.status != COPY_OK)
         return;
+    emu->debug->copy.status = COPY_FAULT;
     uint64_t start = emu->debug->copy.offset % PAGE_SIZE;
     bool store = emu->debug->copy.kind == ACCESS_STORE;
     access_describe(&access, store ? FACET_STORE : FACET_LOAD, FACET_KERNEL, start, (unsigned)emu->debug->copy.size,

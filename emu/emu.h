@@ -106,7 +106,7 @@ struct emu_part {
 struct emu_access {
     enum facet_kind kind;
     uint32_t flags; /* FACET_RMW, FACET_ATOMIC, FACET_KERNEL */
-    bool nested;   /* a part lies behind several fronts: part[] names the outermost, emu_front_inner the others */
+    bool nested;    /* a part lies behind several fronts: part[] names the outermost, emu_front_inner the others */
     bool again;    /* the access at which this process last stopped (EMU_STOP_ACCESS) or was blocked, asked once more */
     uint32_t size; /* bytes */
     gva_t va, pc;

@@ -33,8 +33,8 @@ static void check_target(struct object *target, struct object *holder, unsigned 
 /* The step that found nothing: beyond the last slot, that GPT's size counts, too. */
 static void check_hole(const struct walk *walk, const struct object *from, struct object *holder, unsigned index) {
     if (walk->object != from && walk->object->type == CAP_GPT)
-        check_that("depend entry missing",
-                   depend_exists(walk->object, holder, (long)index, 0, DEPEND_BEHIND), walk->object->id, index);
+        check_that("depend entry missing", depend_exists(walk->object, holder, (long)index, 0, DEPEND_BEHIND),
+                   walk->object->id, index);
 }
 
 static void check_lower(struct walk *walk, struct table *lower, struct object *holder, unsigned index, unsigned bits) {
@@ -48,8 +48,9 @@ static void check_lower(struct walk *walk, struct table *lower, struct object *h
                (walk->offset & ~mask_low(bits)) == lower->offset && (walk->restr & WALK_RESTRICTIONS) == from->restr,
                walk->offset, lower->offset, from->restr);
     struct walk_state state = walk_state(walk);
-    check_that("table front", state.front == from->front && state.front_delta == from->front_delta &&
-               state.inside == from->inside, (unsigned long)from->front, from->front_delta);
+    check_that("table front",
+               state.front == from->front && state.front_delta == from->front_delta && state.inside == from->inside,
+               (unsigned long)from->front, from->front_delta);
     check_that("table background", walk->background == from->background && !walk->windowed, index, bits);
     check_target(&lower->header, holder, index);
 }
@@ -88,7 +89,7 @@ static void check_page_entry(struct walk *walk, struct table *table, unsigned in
     }
     check_that("entry path", fault == FAULT_NONE || (walk->hole && behind), fault, index);
     check_that("entry target", target == walk_target(walk), target, walk_target(walk));
-    unsigned long rights = (walk->restr & CAP_RO ? 0 : PTE_W) | (walk->restr & CAP_NX ? PTE_NX : 0);
+    unsigned long rights = (walk->restr & CAP_RO ? 0 : PTE_W) | (walk->restr & CAP_NX || walk->hole ? PTE_NX : 0);
     check_that("entry rights", (entry & ~PTE_ADDRESS) == (rights | PTE_P | PTE_U | PTE_A | PTE_D), entry, walk->restr);
     if (behind && !walk->hole)
         check_that("depend entry of a target missing",
@@ -103,7 +104,8 @@ static void check_upper_hole(struct walk *walk, struct table *table, unsigned in
     enum fault fault = FAULT_NONE;
     while (walk->next && fault == FAULT_NONE) {
         check_passed(walk, &table->header, index, bits);
-        check_that("hole", walk->windowed || walk->object->type != CAP_GPT || ((struct gpt *)walk->object)->l2v >= bits, index, bits);
+        check_that("hole", walk->windowed || walk->object->type != CAP_GPT || ((struct gpt *)walk->object)->l2v >= bits,
+                   index, bits);
         fault = walk_step(walk);
     }
     check_that("hole", fault == FAULT_INVALID_ADDRESS && walk->front < 0, fault, index);
@@ -155,5 +157,10 @@ void kernel_check(void) {
     object_storage(CAP_PROCESS, &storage);
     for (unsigned long i = 0; i < storage.used; i++)
         check_process(&kernel_info.processes[i]);
+    object_storage(CAP_GPT, &storage);
+    for (unsigned long i = 0; i < storage.used; i++) {
+        struct gpt *gpt = &kernel_info.gpts[i];
+        check_that("front root", gpt->header.type != CAP_GPT || front_roots_right(gpt), gpt->header.id);
+    }
     check_depends();
 }

@@ -5,9 +5,12 @@
  *
  *     slot 0  a page, slot 1  a window to its background, slot 2  a page that wears a front, slot 3  a CapPage
  *     slot 4  a stopped process, slot 5  a process that waits to send to the caller, slot 6  one that is ready to run
+ *     slot 7  a mapped GPT of 2 MiB that wears a front as a whole; behind it slot 0 is a page, slot 1 a hole that was
+ * asked about
  */
 #include "cap.h"
 #include "check.h"
+#include "front.h"
 #include "process.h"
 #include "table.h"
 
@@ -133,12 +136,37 @@ static void damage_depend(enum damage damage, struct gpt *gpt) {
         kernel_info.depend_live++;
 }
 
+/* The GPT of slot 7: its product behind the front, which processes use, or the root of the front. */
+static struct table *product_of(const struct gpt *gpt, bool behind) {
+    struct table *table = gpt->products;
+    while ((table->from.front >= 0) != behind || table->level > 1)
+        table = table->next_product;
+    return table;
+}
+
+static void damage_front(enum damage damage, const struct gpt *gpt) {
+    struct front *front = front_entry(gpt->front);
+    if (damage == DAMAGE_FRONT_PART)
+        front->object++;
+    else if (damage == DAMAGE_FRONT_ROOT)
+        front->root ^= 8;
+    else if (damage == DAMAGE_FRONT_HOLE)
+        product_of(gpt, false)->entry[0] = PTE_HOLE;
+    else if (damage == DAMAGE_FRONT_TABLE)
+        product_of(gpt, true)->from.inside ^= true;
+    else
+        for (struct depend *entry = slot_object(gpt, 0)->depends; entry; entry = entry->next_of_key)
+            entry->base += entry->slot == DEPEND_BEHIND;
+}
+
 void kernel_damage(enum damage damage, struct gpt *gpt) {
     kernel_check_all();
     if (damage <= DAMAGE_OBJECT_FREE)
         damage_object(damage, gpt);
     else if (damage <= DAMAGE_CAP_REGISTER_0)
         damage_cap(damage, gpt);
+    else if (damage >= DAMAGE_FRONT_PART)
+        damage_front(damage, (struct gpt *)slot_object(gpt, 7));
     else if (damage == DAMAGE_PAGE_FRONT)
         ((struct page *)slot_object(gpt, 2))->front++;
     else if (damage <= DAMAGE_PROCESS_TABLE)

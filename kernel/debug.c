@@ -51,9 +51,8 @@ static enum debug_status request_range(struct process *process) {
     int index = -1;
     if (space->type != CAP_GPT || (space->l2g < 64 && address >> space->l2g != space->match))
         return DEBUG_NOT_MEMORY;
-    enum debug_status status =
-        front_part_install((struct gpt *)space->object, address & mask_low(space->l2g), block.request.arg[3],
-                           (unsigned)block.request.arg[2], &index);
+    enum debug_status status = front_part_install((struct gpt *)space->object, address & mask_low(space->l2g),
+                                                  block.request.arg[3], (unsigned)block.request.arg[2], &index);
     block.request.result[0] = (unsigned long)index;
     block.request.result[1] = space->object->id;
     return status;
@@ -223,6 +222,8 @@ void debug_panic(const char *text) {
 
 /* ---- Fronts */
 
+#define COPY_TRIES 16 /* to have the tables of many fronts behind each other at once */
+
 /* Where a process stands whose memory is copied: at its SYSCALL, if it is within one. */
 static unsigned long copy_pc(const struct process *owner) {
     bool stands = owner->state == PROCESS_STOPPED || owner->state == PROCESS_BLOCKED ||
@@ -233,7 +234,6 @@ static unsigned long copy_pc(const struct process *owner) {
 
 enum copy_status debug_copy(const struct process *owner, int front, unsigned long va, unsigned long offset,
                             void *buffer, unsigned long size, enum access access) {
-    map_front(front, offset);
     block.copy.kind = access;
     block.copy.status = COPY_FAULT;
     block.copy.va = va;
@@ -243,8 +243,13 @@ enum copy_status debug_copy(const struct process *owner, int front, unsigned lon
     block.copy.size = size;
     block.copy.buffer = physical(buffer);
     block.copy.process = (unsigned long)owner;
-    port_out32(PORT_DEBUG, DEBUG_PORT_COPY, 0);
-    return (enum copy_status)block.copy.status;
+    for (unsigned tries = 0; tries < COPY_TRIES; tries++) {
+        map_front(front, offset);
+        port_out32(PORT_DEBUG, DEBUG_PORT_COPY, 0);
+        if (block.copy.status != COPY_MISSING)
+            return (enum copy_status)block.copy.status;
+    }
+    return COPY_FAULT;
 }
 
 unsigned long debug_copy_code(void) {

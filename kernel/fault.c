@@ -73,6 +73,8 @@ static void page_fault(struct process *process, unsigned long error) {
     enum fault fault = map_fault(process, address, access, &walk);
     if (error & PF_PRESENT)
         table_tlb_stale = true; /* the entry said less than the traversal: make sure that the new one is seen */
+    if (fault == FAULT_INVALID_ADDRESS)
+        error &= ~(unsigned long)PF_PRESENT; /* a hole's entry forbids fetches */
     if (fault != FAULT_NONE)
         process_fault(process, fault, address, (unsigned long)VECTOR_PF << 32 | error, &walk);
 }

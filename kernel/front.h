@@ -73,7 +73,9 @@ bool front_part_free(const struct gpt *gpt, unsigned long start, unsigned long s
 void front_part_remove(int index);
 /* It has only `end` bytes from now on: parts that do not lie within go as in front_lose. */
 void front_parts_lose(struct gpt *gpt, unsigned long end);
-bool front_parts_worn(const struct gpt *gpt); /* for kernel_check */
+/* For kernel_check: what the front table says of them; where their roots are. */
+bool front_parts_worn(const struct gpt *gpt);
+bool front_roots_right(struct gpt *gpt);
 /* What is at an offset of a front's range. */
 unsigned long front_part_offset(int index, unsigned long offset);
 struct gpt *front_gpt(int index); /* NULL: a page wears it */

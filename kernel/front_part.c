@@ -110,12 +110,13 @@ unsigned long front_part_offset(int index, unsigned long offset) {
     return (parts[index].start & ~mask_low(FRONT_SHIFT)) | offset;
 }
 
+static unsigned long root_of(int index, const unsigned long *entry) {
+    unsigned level = front_entry(index)->levels; /* above the second the range may begin in the middle of the table */
+    return physical(entry) + (level > 2 ? table_index(level, front_part_offset(index, 0)) * sizeof *entry : 0);
+}
+
 void front_set_root(int index, const unsigned long *entry) {
-    struct front *front = front_entry(index);
-    unsigned long first = front_part_offset(index, 0);
-    front->root = physical(entry);
-    if (front->levels > 2) /* the range may begin in the middle of that table */
-        front->root += table_index(front->levels, first) * sizeof *entry;
+    front_entry(index)->root = root_of(index, entry);
 }
 
 void front_forget_root(const struct gpt *gpt, const unsigned long *entry) {
@@ -129,7 +130,21 @@ bool front_parts_worn(const struct gpt *gpt) {
         const struct front *front = front_entry(index);
         const struct front_part *part = &parts[index];
         if (part->gpt != gpt || front->state != FRONT_LIVE || front->object != gpt->header.id ||
-            front->levels != level_of(part) || part->last >> gpt->l2v >= GPT_SLOTS || front->size != (part->last & mask_low(FRONT_SHIFT)) + 1)
+            front->levels != level_of(part) || part->last >> gpt->l2v >= GPT_SLOTS ||
+            front->size != (part->last & mask_low(FRONT_SHIFT)) + 1)
+            return false;
+    }
+    return true;
+}
+
+bool front_roots_right(struct gpt *gpt) {
+    struct walk_state from = walk_state_of(gpt);
+    for (int index = gpt->front; index >= 0; index = parts[index].next) {
+        const struct front *front = front_entry(index);
+        const struct table *table = front->root ? table_of_frame(front->root & PTE_ADDRESS) : NULL;
+        if (table && (table->header.type != TABLE_TYPE || !walk_state_same(&table->from, &from) ||
+                      table->level != front->levels || front->root != root_of(index, table->entry) ||
+                      table->offset != (parts[index].start & ~mask_low(table_entry_bits(table->level + 1)))))
             return false;
     }
     return true;

@@ -11,24 +11,35 @@
  */
 #define BUILD_TABLES TABLE_LEVEL_TOP
 #define BUILD_DEPENDS (WALK_DEPTH_MAX + TABLE_LEVEL_PROCESS)
+#define CHAIN 4 /* fronts behind each other, with the process's own tables, for which there is room at once */
 
-/* Is the next step the same for all addresses that agree with this one above `bits`, and leads to a GPT? Through a
- * window: are both steps? A table begins at a GPT, never between a window and where it leads. */
+/* Do all addresses that agree with this one above `bits` pass? *rest: what is left of this one. */
+static bool guard_is_uniform(const struct cap *cap, unsigned bits, unsigned long *rest) {
+    bool passes = cap->l2g >= 64 || *rest >> cap->l2g == cap->match;
+    *rest &= mask_low(cap->l2g);
+    return passes && cap->l2g >= bits;
+}
+
+/* Is the slot the same for all of those? */
 static bool slot_is_uniform(const struct walk *walk, unsigned bits) {
     return walk->object->type != CAP_GPT || walk->windowed || ((struct gpt *)walk->object)->l2v >= bits;
 }
 
+/* Is the next step the same for all of those, and leads to a GPT? Through a window: are both steps? A table begins at a
+ * GPT, never between a window and where it leads. */
 static bool step_is_uniform(const struct walk *walk, unsigned bits) {
     if (!slot_is_uniform(walk, bits))
         return false;
     const struct cap *cap = walk->next;
     unsigned long rest = walk->rest;
-    if (cap_is_window(cap) && cap->l2g >= bits) {
-        rest = (rest & mask_low(cap->l2g)) | cap->payload;
+    if (cap_is_window(cap) && guard_is_uniform(cap, bits, &rest)) {
+        rest |= cap->payload;
         cap = walk_window_target(walk, cap);
     }
-    return cap && cap->type == CAP_GPT && cap->l2g >= bits &&
-           front_uniform((struct gpt *)cap->object, rest & mask_low(cap->l2g), bits);
+    if (!cap || cap->type != CAP_GPT || !guard_is_uniform(cap, bits, &rest))
+        return false;
+    const struct gpt *gpt = (struct gpt *)cap->object;
+    return rest >> gpt->l2v < GPT_SLOTS && front_uniform(gpt, rest, bits);
 }
 
 /* Takes a step for the entry `index` of holder, and records it. */
@@ -53,7 +64,8 @@ static bool build_hole(struct walk *walk, struct object *holder, unsigned index,
     return true;
 }
 
-/* The table under entry `index` of holder, which covers 1 << bits bytes: one made before, or a new one. NULL: a hole. */
+/* The table under entry `index` of holder, which covers 1 << bits bytes: one made before, or a new one. NULL: a hole.
+ */
 static struct table *build_lower(struct walk *walk, struct object *holder, unsigned index, unsigned level) {
     unsigned bits = table_entry_bits(level);
     while (step_is_uniform(walk, bits))
@@ -71,7 +83,7 @@ static struct table *build_lower(struct walk *walk, struct object *holder, unsig
 
 static unsigned long page_entry(const struct walk *walk) {
     return walk_target(walk) | PTE_P | PTE_U | PTE_A | PTE_D | (walk->restr & CAP_RO ? 0ul : PTE_W) |
-           (walk->restr & CAP_NX ? PTE_NX : 0ul);
+           (walk->restr & CAP_NX || walk->hole ? PTE_NX : 0ul);
 }
 
 static void build_page(struct walk *walk, struct table *table, unsigned index) {
@@ -119,9 +131,14 @@ static void build_below(struct walk *walk, struct table *table, unsigned long ad
         build_page(walk, table, table_index(1, address));
 }
 
+/* Room for so many builds, one behind the other, of which none is to undo what another has made. */
+static void build_reserve(unsigned builds) {
+    table_reserve(builds * BUILD_TABLES);
+    depend_reserve(builds * BUILD_DEPENDS);
+}
+
 void map_build(struct process *process, unsigned long address) {
-    table_reserve(BUILD_TABLES);
-    depend_reserve(BUILD_DEPENDS);
+    build_reserve(1);
     struct walk walk;
     walk_begin(&walk, &process->header, &process->space, address);
     build_below(&walk, build_link(&walk, &process->header, 0, TABLE_LEVEL_PROCESS, address, &process->cr3), address);
@@ -140,16 +157,15 @@ static struct table *build_root(int index, const struct walk_state *from, unsign
     return root;
 }
 
-/* Below one front's root. The walk tells where that leads. */
-static enum fault build_front(int front, unsigned long offset, struct walk *walk) {
+/* Below one front's root; `ahead` more are to come. The walk tells where that leads. */
+static enum fault build_front(int front, unsigned long offset, unsigned ahead, struct walk *walk) {
     struct walk_state from = walk_state_of(front_gpt(front));
     offset = front_part_offset(front, offset);
     walk_enter(walk, &from, offset);
     enum fault fault = walk_on(walk);
     if (fault != FAULT_NONE && fault != FAULT_INVALID_ADDRESS)
         return fault;
-    table_reserve(BUILD_TABLES);
-    depend_reserve(BUILD_DEPENDS);
+    build_reserve(ahead + 1);
     struct walk again;
     struct table *root = build_root(front, &from, offset);
     walk_enter(&again, &from, offset);
@@ -159,9 +175,11 @@ static enum fault build_front(int front, unsigned long offset, struct walk *walk
 
 enum fault map_front(int front, unsigned long offset) {
     enum fault fault = FAULT_NONE;
+    unsigned ahead = CHAIN;
     while (front >= 0 && front_gpt(front) && fault == FAULT_NONE) {
         struct walk walk;
-        fault = build_front(front, offset, &walk);
+        ahead -= ahead > 0;
+        fault = build_front(front, offset, ahead, &walk);
         front = walk.front;
         offset = walk.front_offset;
     }
@@ -172,8 +190,9 @@ enum fault map_fault(struct process *process, unsigned long address, enum access
     enum fault fault = walk_process(walk, process, address, access, NULL);
     if (fault != FAULT_NONE)
         return fault;
+    fault = map_front(walk->front, walk->front_offset);
     map_build(process, address);
-    return map_front(walk->front, walk->front_offset);
+    return fault;
 }
 
 void map_forget_space(struct process *process) {

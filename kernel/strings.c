@@ -87,7 +87,8 @@ static enum string_result piece_move(struct piece *piece, struct string_fault *f
         return STRING_RECEIVER_FAULTS;
     const struct walk *from = &source.walk, *to = &fault->walk;
     unsigned char *data = data_of(from);
-    piece->size = least(piece->size, least(PAGE_SIZE - piece->source % PAGE_SIZE, PAGE_SIZE - piece->target % PAGE_SIZE));
+    piece->size =
+        least(piece->size, least(PAGE_SIZE - piece->source % PAGE_SIZE, PAGE_SIZE - piece->target % PAGE_SIZE));
     if (from->front >= 0 || to->front >= 0)
         piece->size = least(piece->size, FRONT_CHUNK);
     if (by_message(from) || by_message(to))

@@ -20,11 +20,10 @@
  *     key                 holder    entries that go when the key changes
  *     GPT, any slot       table     slot s: 1 << shift entries from base + (s << shift), as far as they exist
  *     GPT, by a window    table     its one slot, or background: the one entry `base`
- *     Page                table     the one entry `base`; behind a GPT's front, where the entry does not tell which page
- *                                   it is (DEPEND_BEHIND), it may have gone already
- *     GPT, its end        table     the one entry `base`, a hole, as of DEPEND_BEHIND
- *     table               table     the one entry `base`: the link from the upper table
- *     table, GPT          process   its cr3
+ *     Page                table     the one entry `base`; behind a GPT's front, where the entry does not tell which
+ * page it is (DEPEND_BEHIND), it may have gone already GPT, its end        table     the one entry `base`, a hole, as
+ * of DEPEND_BEHIND table               table     the one entry `base`: the link from the upper table table, GPT process
+ * its cr3
  *
  * Invariant (kernel_check): every present entry, followed again from its table's key, leads to the same place, and
  * everything passed on the way has a depend entry that covers it.

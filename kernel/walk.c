@@ -42,8 +42,7 @@ bool walk_state_same(const struct walk_state *a, const struct walk_state *b) {
 }
 
 struct walk_state walk_state_of(struct gpt *gpt) {
-    return (struct walk_state){
-        .object = &gpt->header, .background = gpt->has_background ? gpt : NULL, .front = -1};
+    return (struct walk_state){.object = &gpt->header, .background = gpt->has_background ? gpt : NULL, .front = -1};
 }
 
 enum fault walk_enter(struct walk *walk, const struct walk_state *state, unsigned long offset) {
@@ -201,9 +200,11 @@ enum fault walk_space(struct walk *walk, struct object *holder, struct cap *root
     enum fault fault = walk_on(walk);
     if (fault != FAULT_NONE)
         return fault;
-    if ((access == ACCESS_STORE && walk->restr & CAP_RO) || (access == ACCESS_FETCH && walk->restr & CAP_NX))
-        return FAULT_ACCESS_VIOLATION;
-    return FAULT_NONE;
+    bool forbidden =
+        (access == ACCESS_STORE && walk->restr & CAP_RO) || (access == ACCESS_FETCH && walk->restr & CAP_NX);
+    if (walk->hole && (forbidden || access == ACCESS_FETCH))
+        return FAULT_INVALID_ADDRESS; /* the same as without a front */
+    return forbidden ? FAULT_ACCESS_VIOLATION : FAULT_NONE;
 }
 
 enum fault walk_process(struct walk *walk, struct process *process, unsigned long address, enum access access,

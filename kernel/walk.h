@@ -20,8 +20,8 @@
  * (FAULT_MALFORMED_SPACE), at last the access against the restrictions (FAULT_ACCESS_VIOLATION).
  *
  * Fronts (front.h): the first object on the way that wears one at this address is what the access belongs to, until a
- * window leads to a background from outside of it. An invalid address behind a front is a *hole*, no fault: who wears
- * the front is asked about it.
+ * window leads to a background from outside of it. An invalid address behind a front is a *hole*: loads and stores that
+ * its path allows are no fault, for the front's handlers may answer them.
  */
 #ifndef KERNEL_WALK_H
 #define KERNEL_WALK_H

@@ -99,8 +99,8 @@ enum debug_op {
                               * -> result0 enum fault, result1 physical address of the process's top-level table */
     DEBUG_FRONT_OBJECT,      /* arg0 object id, arg1 flags, of a GPT arg2 offset, arg3 bytes: a part of it that lies in
                               * aligned 64 GiB -> result0 front index */
-    DEBUG_WAKE, /* arg0 process: those that wait over an access to its memory (FRONT_TRAP_BLOCK, COPY_BLOCK)
-                 * try again -> result0 how many */
+    DEBUG_WAKE,        /* arg0 process: those that wait over an access to its memory (FRONT_TRAP_BLOCK, COPY_BLOCK)
+                        * try again -> result0 how many */
     DEBUG_FRONT_RANGE, /* arg0 process, arg1 address, arg2 flags, arg3 bytes: a part, in aligned 64 GiB, of the GPT
                         * that is its space -> result0 front index */
 };
@@ -135,7 +135,7 @@ enum debug_want {
 enum front_trap {
     FRONT_TRAP_FAULT = 1, /* a handler's FAULT verdict: code is the handler's */
     FRONT_TRAP_MISSING,   /* no present entry under root for offset: build it, or fault the process */
-    FRONT_TRAP_HOLE,    /* nobody has answered, and nothing is there: fault the process */
+    FRONT_TRAP_HOLE,      /* nobody has answered, and nothing is there: fault the process */
     FRONT_TRAP_BLOCK,   /* a handler's BLOCK verdict: the process waits for DEBUG_WAKE, then its instruction runs again
                          */
     FRONT_TRAP_ACCESS,  /* to a FRONT_MESSAGE: debug_block.access tells the rest. DEBUG_PORT_ANSWER, then it runs again
@@ -145,8 +145,8 @@ enum front_trap {
 };
 
 /* STOP: undo the system call, its instruction runs again. BLOCK: the same, but it waits for DEBUG_WAKE before that. */
-/* HOLE: nobody has answered, and nothing is there. */
-enum copy_status { COPY_OK, COPY_FAULT, COPY_STOP, COPY_BLOCK, COPY_HOLE };
+/* HOLE: nobody has answered, and nothing is there. MISSING: a root has no entry, nobody was asked. */
+enum copy_status { COPY_OK, COPY_FAULT, COPY_STOP, COPY_BLOCK, COPY_HOLE, COPY_MISSING };
 
 /* One step of a traversal, as the walker took it. */
 struct traverse_step {

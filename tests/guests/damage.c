@@ -53,6 +53,25 @@ static void memory(void) {
     check("through the window", *(volatile unsigned long *)(REGION + 4096), 1);
 }
 
+#define PART (4ul << 44)
+
+/* A GPT of 2 MiB that wears a front as a whole. Nobody is asked, so the page answers; the hole is not touched. */
+static void part(void) {
+    struct facet_message swap = {.word = {0, 0, 1ul << 21}, .send = {R_SPACE}};
+    struct facet_message walk = {.word = {PART + (1ul << 17), ACCESS_LOAD}, .send = {CR_SELF}};
+    check("GPT", facet_alloc(CAP_GPT, R_SPACE), RC_OK);
+    check("l2v", facet_set(R_SPACE, OP_GPT_SET_L2V, 17, CR_NULL), RC_OK);
+    check("page", facet_alloc(CAP_PAGE, R_TEMP), RC_OK);
+    check("page", facet_set(R_SPACE, OP_GPT_SET, 0, R_TEMP), RC_OK);
+    check("front", facet_call(CR_DEBUG, OP_DEBUG_SWAP_PART, &swap), RC_OK);
+    check("map", facet_set(CR_SPACE, OP_GPT_SET, PART >> 44, R_SPACE), RC_OK);
+    hold(7, R_SPACE);
+    *(volatile unsigned long *)PART = 1;
+    check("behind the front", *(volatile unsigned long *)PART, 1);
+    check("the hole", facet_call(CR_DEBUG, OP_DEBUG_WALK, &walk), RC_OK);
+    check("the hole's fault", walk.word[1], FAULT_NONE);
+}
+
 static void processes(void) {
     make_entry(R_ENDPOINT, CR_SELF, 0, R_ENTRY);
     make_process(R_ECHO, echo, stack[0] + 128, CR_NULL, CR_NULL);
@@ -72,6 +91,7 @@ static void processes(void) {
 
 int main(int argc, char **argv) {
     memory();
+    part();
     processes();
     if (argc < 2)
         return 0;
