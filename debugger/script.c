@@ -177,11 +177,20 @@ struct setup {
 };
 
 /* Runs the text that has been loaded. */
-static void run_text(lua_State *lua, int status, const struct setup *setup) {
+static void run_text(lua_State *lua, int status, const struct setup *setup, int results) {
     if (status != LUA_OK)
         lua_error(lua);
     lua_pushstring(lua, setup->args);
-    lua_call(lua, 1, 0);
+    lua_call(lua, 1, results);
+}
+
+/* The file; of a device between what device.lua does and returns. */
+static void run_file(lua_State *lua, const struct setup *setup) {
+    if (setup->device)
+        run_text(lua, luaL_loadbufferx(lua, device_lua, strlen(device_lua), "=device", "t"), setup, 1);
+    run_text(lua, luaL_loadfilex(lua, script_of(lua)->path, "t"), setup, 0);
+    if (setup->device)
+        lua_call(lua, 0, 0);
 }
 
 /* A global function of the file, or nil. */
@@ -202,9 +211,7 @@ static int set_up(lua_State *lua) {
     seed_chance(lua, s->object->services->seed);
     script_define_verdicts(lua);
     script_define_services(lua);
-    if (setup->device)
-        run_text(lua, luaL_loadbufferx(lua, device_lua, strlen(device_lua), "=device", "t"), setup);
-    run_text(lua, luaL_loadfilex(lua, s->path, "t"), setup);
+    run_file(lua, setup);
     lua_settop(lua, 0);
     for (int i = AT_FUNCTION; i <= AT_ATTACH; i++)
         push_function(lua, functions[i]);

@@ -13,7 +13,7 @@
  *   survive.c    aborts of the engine
  *   device.c     ports, console, debug device                  stream.c     host streams
  *   clock.c      retired code bytes, the timer                 host….c      files of the host
- *   front.c access.c transaction.c decode.c                    accesses to fronts
+ *   front.c access.c transaction.c decode.c form.c             accesses to fronts
  *
  * How a run ends. Hooks never flush and never deliver a fault themselves: they note what is wanted and end the run.
  *

@@ -23,22 +23,26 @@ static void release(struct process *process) {
     }
 }
 
-void access_waits(struct process *process, int front) {
-    struct process *holder = front_holder(front);
+static void wait(struct process *process) {
+    struct process *holder = front_holder(process->access.front);
     if (!holder || holder == process)
         return;                /* it has been released meanwhile: again */
     if (process->access_steps) /* it would let nobody in who might wait for it: it starts over */
         access_forget(process);
+    if (access_circle(process, holder)) {
+        access_fails(process, 0);
+        return;
+    }
     process_block(process, holder);
     process->access_waits = 1;
 }
 
 void access_forget(struct process *process) {
     if (process->access_ticket)
-        debug_answer(process->access_ticket, DEBUG_ANSWER_FORGET, NULL);
+        debug_answer(process->access_ticket, DEBUG_ANSWER_FORGET, NULL, 0);
+    told_remove(process);
     process->access_ticket = 0;
     process->access_phase = ACCESS_NONE;
-    process->access_by = NULL;
     process->access_waits = 0;
     if (process->access_steps)
         release(process);
@@ -57,26 +61,27 @@ static void refuse(struct process *process, unsigned long code) {
 }
 
 void access_fails(struct process *process, unsigned long code) {
+    queue_remove(process);
+    told_remove(process);
+    process->answer_count[ANSWER_FAULT]++;
     if (process->access_phase == ACCESS_RETIRED) {
-        process->answer_count[ANSWER_FAULT]++;
-        process->access_steps_told = process->access_steps;
+        process->access_steps_told++;
         tell(process);
     } else if (ACCESS_FLAGS(process->access.word) & ACCESS_BY_KERNEL) {
         process->fault = FAULT_NONE;
         process->access_phase = ACCESS_ANSWERED;
         process->access_verdict = VERDICT_FAULT;
         process->access_code = code;
-        process->access_by = NULL;
         process_ready(process);
     } else {
         refuse(process, code);
     }
 }
 
-static bool crashed(const struct process *process) {
-    return (process->state == PROCESS_STOPPED ||
-            (process->state == PROCESS_FAULTED && process->keepers > FAULT_KEEPERS)) &&
-           process->fault != FAULT_NONE && process->fault != FAULT_ACCESS;
+/* It will not answer, or not before `process` has gone on. */
+static bool cannot_answer(struct process *handler, const struct process *process) {
+    return handler->state == PROCESS_STOPPED ||
+           (handler->state == PROCESS_FAULTED && handler->keepers > FAULT_KEEPERS) || access_circle(process, handler);
 }
 
 static bool send(struct process *process, const struct access_told *told) {
@@ -85,9 +90,9 @@ static bool send(struct process *process, const struct access_told *told) {
         return false;
     struct endpoint *endpoint = (struct endpoint *)entry->object;
     struct cap *recipient = cap_prepare(&endpoint->recipient);
-    if (recipient->type == CAP_PROCESS && crashed((struct process *)recipient->object))
-        return false;
     queue_remove(process);
+    if (recipient->type == CAP_PROCESS && cannot_answer((struct process *)recipient->object, process))
+        return false;
     process->fault = FAULT_ACCESS;
     process->keepers = FAULT_KEEPERS;
     process->state = PROCESS_FAULTED;
@@ -109,7 +114,6 @@ static void tell(struct process *process) {
     bool stepped = process->access_stepped;
     release(process);
     process->access_phase = ACCESS_NONE;
-    process->access_by = NULL;
     process->access_ticket = 0;
     process->access_stepped = 0;
     process->fault = FAULT_NONE;
@@ -122,17 +126,26 @@ void access_again(struct process *process) {
     tell(process);
 }
 
+static struct access_told trapped(const struct process *process, const struct debug_trap *trap) {
+    return (struct access_told){.word = ACCESS_WORD(trap->kind, trap->flags, trap->size),
+                                .offset = trap->offset,
+                                .pc = process->regs.rip,
+                                .va = trap->va,
+                                .front = trap->front,
+                                .object = front_page(front_address(trap->front))->header.id};
+}
+
 void access_trapped(struct process *process, const struct debug_trap *trap) {
     process->access_phase = ACCESS_ASKED;
     process->access_ticket = trap->ticket;
-    process->access = (struct access_told){.word = ACCESS_WORD(trap->kind, trap->flags, trap->size),
-                                           .offset = trap->offset,
-                                           .pc = process->regs.rip,
-                                           .va = trap->va,
-                                           .front = trap->front,
-                                           .object = front_page(front_address(trap->front))->header.id};
-    memcpy(process->access_bytes, trap->bytes, ACCESS_BYTES);
+    process->access = trapped(process, trap);
+    memcpy(process->access_bytes, trap->bytes, ACCESS_SIZE(process->access.word));
     tell(process);
+}
+
+void access_waits(struct process *process, const struct debug_trap *trap) {
+    process->access = trapped(process, trap);
+    wait(process);
 }
 
 void access_retired(struct process *process) {
@@ -143,7 +156,12 @@ void access_retired(struct process *process) {
 /* Into the receiver's room, as much as can be put there at once. */
 static unsigned long room_put(struct process *to, unsigned char *bytes, unsigned long size) {
     static struct walk walk;
+    unsigned char *mapped = to->regs.r15 < size ? NULL : string_mapped(to, to->regs.r14, size, ACCESS_STORE);
     unsigned long done = 0;
+    if (mapped) {
+        memcpy(mapped, bytes, size);
+        return size;
+    }
     while (done < size && done < to->regs.r15) {
         unsigned long address = to->regs.r14 + done;
         if (walk_process(&walk, to, address, ACCESS_STORE, NULL) != FAULT_NONE)
@@ -168,7 +186,6 @@ void access_deliver(struct process *from, struct process *to) {
     unsigned char *bytes = from->access_bytes;
     if (retired) {
         struct page *page = front_page_of(told->front, told->object);
-        memset(bytes, 0, ACCESS_BYTES);
         if (page)
             memcpy(bytes, (unsigned char *)page_data(page) + told->offset, ACCESS_SIZE(told->word));
     }
@@ -178,22 +195,15 @@ void access_deliver(struct process *from, struct process *to) {
     to->regs.r8 = told->pc;
     to->regs.r9 = told->va;
     to->regs.r13 = room_put(to, bytes, ACCESS_SIZE(told->word));
-    from->access_by = to;
+    told_add(from, to, (unsigned)(to->regs.rsi >> (32 + 8 * (MESSAGE_CAPS - 1))) & (CAP_REGISTERS - 1));
 }
 
 /* ---- Its answer */
 
 /* It asks anew once the holder has let go. */
 static void park(struct process *process, struct process *holder) {
-    queue_remove(process);
     process->fault = FAULT_NONE;
-    process->access_by = NULL;
-    process->access_phase = ACCESS_NONE;
-    if (process->access_ticket)
-        debug_answer(process->access_ticket, DEBUG_ANSWER_FORGET, NULL);
-    process->access_ticket = 0;
-    if (process->access_steps)
-        release(process);
+    access_forget(process);
     process_block(process, holder);
     process->access_waits = 1;
 }
@@ -231,9 +241,7 @@ bool access_answer(struct process *handler, struct process *to, enum string_resu
     unsigned long verdict = handler->regs.rax;
     bool good = sensible(handler, to), load = ACCESS_KIND(to->access.word) == ACCESS_LOAD;
     if (to->access_phase == ACCESS_RETIRED) {
-        to->answer_count[ANSWER_FAULT]++;
-        to->access_steps_told++;
-        tell(to);
+        access_fails(to, 0); /* whatever it says */
         return true;
     }
     if (good && verdict == VERDICT_DONE && load) {
@@ -242,6 +250,7 @@ bool access_answer(struct process *handler, struct process *to, enum string_resu
             return false;
     }
     to->answer_count[ANSWER_FAULT]++;
+    told_remove(to);
     struct process *other = front_holder(to->access.front);
     if (good && verdict == VERDICT_STEP && other && other != to) {
         park(to, other); /* the handler answers several at once */
@@ -252,24 +261,27 @@ bool access_answer(struct process *handler, struct process *to, enum string_resu
         return true;
     }
     to->fault = FAULT_NONE;
-    to->access_by = NULL;
     to->access_verdict = (unsigned char)verdict;
     bool copy = ACCESS_FLAGS(to->access.word) & ACCESS_BY_KERNEL;
     to->access_phase = copy ? ACCESS_ANSWERED : ACCESS_NONE;
     if (!copy)
-        debug_answer(to->access_ticket, (enum access_verdict)verdict, to->access_bytes);
+        debug_answer(to->access_ticket, (enum access_verdict)verdict, to->access_bytes,
+                     load && verdict == VERDICT_DONE ? ACCESS_SIZE(to->access.word) : 0);
     process_ready(to);
     return true;
 }
 
-void access_handler_gone(const struct process *handler) {
+void access_front_gone(int front) {
     for (unsigned long i = 0; i < kernel_info.process_count; i++) {
         struct process *process = &kernel_info.processes[i];
-        if (process->header.type == CAP_PROCESS && process->fault == FAULT_ACCESS && process->access_by == handler &&
-            process->state == PROCESS_FAULTED) {
-            process->answer_count[ANSWER_FAULT]++;
-            access_fails(process, 0);
-        }
+        if (process->header.type != CAP_PROCESS || process->fault != FAULT_ACCESS ||
+            process->access_phase != ACCESS_ASKED || process->access.front != front)
+            continue;
+        queue_remove(process);
+        process->answer_count[ANSWER_FAULT]++;
+        process->fault = FAULT_NONE;
+        access_forget(process);
+        process_ready(process);
     }
 }
 
@@ -324,7 +336,7 @@ bool access_undone(struct process *caller) {
     if (held)
         caller->access_phase = ACCESS_NONE;
     if (held && !access_outcome_due(caller)) {
-        access_waits(caller, caller->access.front);
+        wait(caller);
     } else if (caller->access_phase == ACCESS_ASKED && ACCESS_FLAGS(caller->access.word) & ACCESS_BY_KERNEL) {
         tell(caller);
     } else if (access_outcome_due(caller)) {

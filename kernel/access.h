@@ -19,7 +19,7 @@
 
 /* VECTOR_FRONT said FRONT_TRAP_ACCESS, WAIT or RETIRED. */
 void access_trapped(struct process *process, const struct debug_trap *trap);
-void access_waits(struct process *process, int front);
+void access_waits(struct process *process, const struct debug_trap *trap);
 void access_retired(struct process *process);
 
 /* A copy of at most ACCESS_BYTES from or to the page of a front whose handler is a process, by a system call that
@@ -39,9 +39,26 @@ void access_deliver(struct process *from, struct process *to);
 bool access_answer(struct process *handler, struct process *to, enum string_result *result, struct string_fault *fault);
 /* Nobody will answer: FAULT_HANDLER, or, if it was about an outcome, on with it. */
 void access_fails(struct process *process, unsigned long code);
-/* All that the handler has been told of and not answered. */
-void access_handler_gone(const struct process *handler);
 /* Nothing comes of what it was about to do. */
 void access_forget(struct process *process);
+/* The page no longer wears that front: who waited for its handler begins again. */
+void access_front_gone(int front);
+
+/* ---- serve.c: who can answer */
+
+/* The register that its answer was put into, 0: none. */
+void told_add(struct process *process, struct process *handler, unsigned reg);
+void told_remove(struct process *process);
+/* The handler is about to run: does it still have its answers? If no process has one, that access fails. True: one
+ * did. */
+bool access_lost(struct process *handler);
+/* The handler will answer nothing any more. */
+void access_handler_gone(struct process *handler);
+/* `to` waits for `process`, or for one that does … */
+bool access_circle(const struct process *process, struct process *to);
+/* If that is so now that `process` is to wait for `to`, the accesses in the circle fail. */
+void access_break(struct process *process, struct process *to);
+/* Nobody can run: one access that waits fails. False: none does. */
+bool access_deadlock(void);
 
 #endif

@@ -93,7 +93,8 @@ static void act_set_step(struct invocation *in) {
 }
 
 static void act_set_foreign(struct invocation *in) {
-    process_of(in)->syscall = in->word[0] ? foreign_syscall : invoke;
+    bool serving = process_of(in)->attention & ATTENTION_SERVING;
+    process_of(in)->syscall = in->word[0] ? foreign_syscall : serving ? serving_syscall : invoke;
 }
 
 /* ---- Memory: through copy_buffer, as much as can be moved */

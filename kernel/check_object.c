@@ -63,10 +63,30 @@ static void check_caps(const struct cap *cap, unsigned long count) {
         check_cap(&cap[i]);
 }
 
+static bool has_stepped(const struct process *process, int front) {
+    unsigned i = 0;
+    while (i < process->access_steps && process->access_step[i].front != front)
+        i++;
+    return i < process->access_steps;
+}
+
+static void check_front(int front) {
+    const struct front_handler *handler = front_handler_at(front);
+    check_that("front handler", handler->entry.type == CAP_NULL || handler->entry.type == CAP_ENTRY,
+               (unsigned long)front, handler->entry.type);
+    check_cap(&handler->entry);
+    check_that("front holder",
+               !handler->holder ||
+                   (storage_has(CAP_PROCESS, &handler->holder->header) && has_stepped(handler->holder, front)),
+               (unsigned long)front, (unsigned long)handler->holder);
+}
+
 static void check_page(const struct page *page) {
     if (page->header.type == CAP_CAPPAGE)
         check_caps(page_data(page), CAPPAGE_SLOTS);
     check_that("front", page->front < 0 || front_worn(page), page->header.id, (unsigned long)page->front);
+    if (page->front >= 0)
+        check_front(page->front);
 }
 
 static void check_gpt(const struct gpt *gpt) {
@@ -101,8 +121,21 @@ static void check_state(const struct process *process) {
     check_that("fault", process->state != PROCESS_FAULTED || process->fault != FAULT_NONE, process->header.id);
 }
 
+/* Whom a process can answer wait for it, and nobody else says that they do. */
+static void check_told(const struct process *process) {
+    unsigned long count = 0;
+    for (const struct process *told = process->told; told; told = told->told_next, count++)
+        check_that("told", told->access_by == process && count < kernel_info.process_count, process->header.id,
+                   (unsigned long)told);
+    check_that("told", !process->told == !(process->attention & ATTENTION_SERVING), process->header.id);
+    check_that("told", !process->access_by || (process->fault == FAULT_ACCESS && process->state == PROCESS_FAULTED),
+               process->header.id, process->fault, process->state);
+}
+
 static void check_process(const struct process *process) {
-    check_that("system call", process->syscall == invoke || process->syscall == foreign_syscall, process->header.id);
+    check_told(process);
+    bool invokes = process->syscall == (process->told ? serving_syscall : invoke);
+    check_that("system call", invokes || process->syscall == foreign_syscall, process->header.id);
     check_that("register 0", process->reg[0].type == CAP_NULL, process->header.id);
     check_caps(process->reg, CAP_REGISTERS);
     check_cap(&process->space);

@@ -61,6 +61,15 @@ static void damage_cap(enum damage damage, struct gpt *gpt) {
         current_process->reg[0] = *cap;
 }
 
+static void damage_front(enum damage damage, struct page *page) {
+    if (damage == DAMAGE_PAGE_FRONT)
+        page->front++;
+    else if (damage == DAMAGE_FRONT_HANDLER)
+        front_handler_at(page->front)->entry = cap_make(CAP_PAGE, page);
+    else
+        front_handler_at(page->front)->holder = current_process;
+}
+
 static void damage_process(enum damage damage, struct gpt *gpt) {
     struct process *stopped = slot_process(gpt, 4), *sending = slot_process(gpt, 5), *ready = slot_process(gpt, 6);
     if (damage == DAMAGE_QUEUE_LINK)
@@ -77,6 +86,8 @@ static void damage_process(enum damage damage, struct gpt *gpt) {
         stopped->state = PROCESS_BLOCKED;
     else if (damage == DAMAGE_PROCESS_SYSCALL)
         stopped->syscall = NULL;
+    else if (damage == DAMAGE_PROCESS_TOLD)
+        ready->told = stopped;
     else
         stopped->cr3 = physical(gpt->products->entry);
 }
@@ -144,7 +155,7 @@ static struct table *product_of(const struct gpt *gpt, bool behind) {
     return table;
 }
 
-static void damage_front(enum damage damage, const struct gpt *gpt) {
+static void damage_part(enum damage damage, const struct gpt *gpt) {
     struct front *front = front_entry(gpt->front);
     if (damage == DAMAGE_FRONT_PART)
         front->object++;
@@ -165,10 +176,10 @@ void kernel_damage(enum damage damage, struct gpt *gpt) {
         damage_object(damage, gpt);
     else if (damage <= DAMAGE_CAP_REGISTER_0)
         damage_cap(damage, gpt);
+    else if (damage <= DAMAGE_FRONT_HOLDER)
+        damage_front(damage, (struct page *)slot_object(gpt, 2));
     else if (damage >= DAMAGE_FRONT_PART)
-        damage_front(damage, (struct gpt *)slot_object(gpt, 7));
-    else if (damage == DAMAGE_PAGE_FRONT)
-        ((struct page *)slot_object(gpt, 2))->front++;
+        damage_part(damage, (struct gpt *)slot_object(gpt, 7));
     else if (damage <= DAMAGE_PROCESS_TABLE)
         damage_process(damage, gpt);
     else if (damage == DAMAGE_ENTRY_KERNEL)

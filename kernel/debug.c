@@ -260,11 +260,11 @@ void debug_set_copy_code(unsigned long code) {
     block.copy.code = code;
 }
 
-void debug_answer(unsigned long ticket, unsigned verdict, const unsigned char *bytes) {
+void debug_answer(unsigned long ticket, unsigned verdict, const unsigned char *bytes, unsigned long size) {
     block.answer.ticket = ticket;
     block.answer.verdict = verdict;
-    if (bytes)
-        memcpy(block.answer.bytes, bytes, sizeof block.answer.bytes);
+    if (size)
+        memcpy(block.answer.bytes, bytes, size);
     port_out32(PORT_DEBUG, DEBUG_PORT_ANSWER, 0);
 }
 

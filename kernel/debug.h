@@ -53,7 +53,7 @@ struct debug_trap {
 };
 /* The verdict about the access of an instruction, by its ticket (enum access_verdict, or FORGET: it starts over). */
 #define DEBUG_ANSWER_FORGET 4
-void debug_answer(unsigned long ticket, unsigned verdict, const unsigned char *bytes);
+void debug_answer(unsigned long ticket, unsigned verdict, const unsigned char *bytes, unsigned long size);
 struct debug_trap debug_trap(void);
 
 #endif

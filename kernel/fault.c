@@ -79,36 +79,40 @@ static void page_fault(struct process *process, unsigned long error) {
         process_fault(process, fault, address, (unsigned long)VECTOR_PF << 32 | error, &walk);
 }
 
-/* An access to a front could not go on. */
+/* As of the page fault that it would be. */
+static unsigned long trap_code(enum access kind) {
+    return (unsigned long)VECTOR_PF << 32 | PF_USER | (kind == ACCESS_STORE ? PF_WRITE : 0ul) |
+           (kind == ACCESS_FETCH ? PF_FETCH : 0ul);
+}
+
+/* An access to a front could not go on; its page is mapped and allows it, or it would have been a page fault, but for
+ * what lies behind the front. */
 static void front_fault(struct process *process) {
     struct debug_trap trap = debug_trap();
     struct walk walk;
-    enum fault fault = trap.reason == FRONT_TRAP_RETIRED ? FAULT_NONE : map_fault(process, trap.va, trap.kind, &walk);
-    if (trap.reason == FRONT_TRAP_RETIRED) {
+    switch ((enum front_trap)trap.reason) {
+    case FRONT_TRAP_ACCESS:
+        access_trapped(process, &trap);
+        return;
+    case FRONT_TRAP_RETIRED:
         process->access_stepped = trap.flags && process->attention & ATTENTION_STEP;
         access_retired(process);
         return;
-    }
-    if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_ACCESS) {
-        access_trapped(process, &trap);
+    case FRONT_TRAP_WAIT:
+        access_waits(process, &trap);
         return;
+    default:
+        break;
     }
-    if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_WAIT) {
-        access_waits(process, trap.front);
-        return;
-    }
-    if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_BLOCK) {
+    enum fault fault = map_fault(process, trap.va, trap.kind, &walk);
+    if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_BLOCK)
         process_block(process, process);
-        return;
-    }
-    if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_HOLE && walk.hole)
-        fault = FAULT_INVALID_ADDRESS;
-    if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_FAULT)
-        fault = FAULT_HANDLER;
-    unsigned long code = (unsigned long)VECTOR_PF << 32 | PF_USER | (trap.kind == ACCESS_STORE ? PF_WRITE : 0ul) |
-                         (trap.kind == ACCESS_FETCH ? PF_FETCH : 0ul);
-    if (fault != FAULT_NONE)
-        process_fault(process, fault, trap.va, fault == FAULT_HANDLER ? trap.code : code, &walk);
+    else if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_HOLE && walk.hole)
+        process_fault(process, FAULT_INVALID_ADDRESS, trap.va, trap_code(trap.kind), &walk);
+    else if (fault != FAULT_NONE)
+        process_fault(process, fault, trap.va, trap_code(trap.kind), &walk);
+    else if (trap.reason == FRONT_TRAP_FAULT)
+        process_fault(process, FAULT_HANDLER, trap.va, trap.code, &walk);
 }
 
 static void exception(struct process *process, const struct trap_frame *frame) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "front.h"
+#include "access.h"
 #include "debug.h"
 #include "table.h"
 
@@ -80,6 +81,10 @@ bool front_is_message(int front) {
     return fronts[front].flags & FRONT_MESSAGE;
 }
 
+struct front_handler *front_handler_at(int front) {
+    return &handler[front];
+}
+
 struct page *front_page_of(int front, unsigned long object) {
     return front_live((unsigned long)front) && fronts[front].object == object ? owner[front] : NULL;
 }
@@ -119,14 +124,16 @@ enum debug_status front_remove(unsigned long index) {
     struct front *front = front_live(index);
     if (!front)
         return DEBUG_NO_OBJECT;
-    if (owner[index]) {
+    if (owner[index])
         depend_invalidate(&owner[index]->header);
-        owner[index]->front = -1;
-        owner[index] = NULL;
-    } else {
+    else
         front_part_remove((int)index);
-    }
     table_tlb_stale = true;
+    if (front->flags & FRONT_MESSAGE)
+        access_front_gone((int)index);
+    if (owner[index])
+        owner[index]->front = -1;
+    owner[index] = NULL;
     handler[index] = (struct front_handler){.entry = cap_null};
     *front = (struct front){.base = front->base, .size = PAGE_SIZE, .state = FRONT_FREE};
     return DEBUG_OK;

@@ -25,6 +25,8 @@ bool front_of_program(const struct page *page);
 bool front_by_program(unsigned long index);
 /* Its handler is a process. */
 bool front_is_message(int front);
+/* For kernel_check. */
+struct front_handler *front_handler_at(int front);
 /* The entry to the handler of a page that still wears that front, or NULL. */
 struct cap *front_handler(int front, unsigned long object);
 struct page *front_page_of(int front, unsigned long object);

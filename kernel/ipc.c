@@ -55,7 +55,7 @@ static void received(struct process *to) {
 /* The message in from's registers, whole. What becomes of the sender is up to the caller. */
 static void deliver(struct process *from, struct process *to, unsigned kind, unsigned long payload,
                     unsigned long size) {
-    to->regs.rax = from->regs.rax & ~LABEL_KERNEL; /* it may have been changed since it was sent */
+    to->regs.rax = from->regs.rax;
     to->regs.rdi = payload;
     to->regs.rdx = from->regs.rdx;
     to->regs.r10 = from->regs.r10;
@@ -208,6 +208,7 @@ static struct process *receive_from(struct process *from, struct process *to) {
     queue_remove(from);
     if (from->fault == FAULT_NONE) {
         struct cap cap = from->send_cap;
+        from->regs.rax &= ~LABEL_KERNEL; /* its registers may have been changed since it was sent */
         return message_move(from, to, sender_kind(from), &cap);
     }
     deliver_fault(from, to, from->send_cap.payload);
@@ -243,8 +244,9 @@ static void receive_again(struct process *to, enum process_state receiving) {
 
 /* ---- Sending */
 
-/* Who receives what is sent through the entry; NULL: the entry is void. */
-static struct process *recipient_of(struct cap *entry) {
+/* Who receives what is sent through the entry; NULL: the entry is void. Part of ipc_send, which every message goes
+ * through. */
+static inline __attribute__((always_inline)) struct process *recipient_of(struct cap *entry) {
     struct endpoint *endpoint = (struct endpoint *)entry->object;
     struct cap *recipient = cap_prepare(&endpoint->recipient);
     if (endpoint->matching && endpoint->match != entry->payload)
@@ -270,6 +272,8 @@ void ipc_send(struct process *from, struct cap *entry, unsigned kind) {
         else
             finish(from, RC_INVALID_CAP);
     } else if (!waits_for(to, entry)) {
+        if ((from->attention | to->attention) & ATTENTION_SERVING || to->fault == FAULT_ACCESS)
+            access_break(from, to);
         send_later(from, entry);
         queue_append(&to->senders, from);
     } else {
@@ -285,6 +289,8 @@ bool ipc_send_fault(struct process *process, struct cap *entry) {
         deliver_fault(process, to, entry->payload);
         return true;
     }
+    if ((process->attention & ATTENTION_SERVING || to->fault == FAULT_ACCESS) && access_circle(process, to))
+        return false;
     send_later(process, entry);
     queue_append(&to->senders, process);
     return true;
@@ -311,7 +317,6 @@ static void answer_fault(struct process *to, unsigned long label, unsigned long 
         enum fault fault = to->fault;
         process_cancel(to, PROCESS_STOPPED);
         to->fault = fault;
-        access_handler_gone(to);
     }
 }
 

@@ -117,13 +117,13 @@ void process_cancel(struct process *process, enum process_state state) {
     if (process->attention & ATTENTION_STEPPING)
         process_step(process, false);
     process->state = (unsigned char)state;
+    access_handler_gone(process);
     ipc_void_answers(process);
 }
 
 void process_end(struct process *process) {
     process_cancel(process, PROCESS_STOPPED);
     process_wake(process); /* those will find that its memory is not there */
-    access_handler_gone(process);
     while (process->senders.first)
         ipc_refuse(process->senders.first);
     map_forget_space(process);
@@ -205,19 +205,27 @@ static _Noreturn void process_idle(void) {
     idle();
 }
 
+/* Why it may not just go on: its step is over, or an access that it was told of fails. */
+static bool finds_cause(struct process *process) {
+    bool stepped = process->attention & ATTENTION_STEPPING;
+    if (stepped) /* it was a system call, or the step would have trapped */
+        step_end(process);
+    return stepped || access_lost(process);
+}
+
 /* Who runs, and can: what stands in the way of the others is dealt with. */
 static struct process *process_find(void) {
     for (;;) {
         struct process *process = schedule_pick();
         if (!process) {
-            if (!schedule_skip_idle())
+            if (!schedule_skip_idle() && (debug_turn_comes() || !access_deadlock()))
                 process_idle();
             continue;
         }
         process->attention &= (unsigned char)~ATTENTION_SCHEDULE;
-        if (process->attention & ATTENTION_STEPPING) /* it was a system call, or the step would have trapped */
-            step_end(process);
-        else if (process->regs.rip >= GUEST_ADDRESS_MAX) /* neither SYSRET nor IRETQ may meet any such */
+        if (process->attention & (ATTENTION_STEPPING | ATTENTION_SERVING) && finds_cause(process))
+            continue;
+        if (process->regs.rip >= GUEST_ADDRESS_MAX) /* neither SYSRET nor IRETQ may meet any such */
             process_fault(process, FAULT_INVALID_ADDRESS, process->regs.rip, 0, NULL);
         else
             return process;

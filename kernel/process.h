@@ -48,6 +48,11 @@ static inline struct process *process_next(void) {
                    process->regs.rip < GUEST_ADDRESS_MAX;
 #ifdef FACET_DEBUG
     goes_on = false; /* process_choose checks the kernel */
+    /* ---- serve.c */
+
+    /* From entry.S: one that has been told of accesses has executed SYSCALL, which is an invocation. */
+    struct process *serving_syscall(struct process * process);
+
 #endif
     return __builtin_expect(goes_on, 1) ? process : process_choose();
 }
@@ -95,5 +100,10 @@ static inline bool foreign_waits(const struct process *process) {
            (process->state == PROCESS_FAULTED || process->state == PROCESS_SENDING) &&
            process->keepers == FAULT_KEEPER_PROCESS;
 }
+
+/* ---- serve.c */
+
+/* From entry.S: one that has been told of accesses has executed SYSCALL, which is an invocation. */
+struct process *serving_syscall(struct process *process);
 
 #endif

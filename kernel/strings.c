@@ -3,6 +3,7 @@
 #include "access.h"
 #include "cpu.h"
 #include "debug.h"
+#include "table.h"
 
 #define FRONT_CHUNK 512 /* bytes that a front sees at once */
 
@@ -57,9 +58,8 @@ static enum string_result front_piece(struct string_fault *fault, struct process
         fault->fault = FAULT_HANDLER;
         fault->code = debug_copy_code();
     }
-    if (status == COPY_FAULT || status == COPY_HOLE) {
+    if (status == COPY_FAULT || status == COPY_HOLE)
         return access == ACCESS_LOAD ? STRING_SENDER_FAULTS : STRING_RECEIVER_FAULTS;
-    }
     fault->owner = owner;
     return status == COPY_OK ? STRING_MOVED : status == COPY_BLOCK ? STRING_BLOCKED : STRING_UNDO;
 }
@@ -143,8 +143,22 @@ enum string_result string_transfer(struct process *from, struct process *to, uns
     return STRING_MOVED;
 }
 
+unsigned char *string_mapped(const struct process *process, unsigned long address, unsigned long size,
+                             enum access access) {
+    if (address >= GUEST_ADDRESS_MAX || size > PAGE_SIZE - address % PAGE_SIZE || !process->cr3)
+        return NULL;
+    unsigned long entry = table_lookup(process->cr3, address), frame = entry & PTE_ADDRESS;
+    bool there = entry & PTE_P && frame < APERTURE_BASE && (access != ACCESS_STORE || entry & PTE_W);
+    return there ? (unsigned char *)direct(frame) + address % PAGE_SIZE : NULL;
+}
+
 enum string_result string_take(struct process *from, unsigned char *bytes, unsigned long size,
                                struct string_fault *fault) {
+    const unsigned char *mapped = string_mapped(from, from->regs.r12, size, ACCESS_LOAD);
+    if (mapped) {
+        memcpy(bytes, mapped, size);
+        return STRING_MOVED;
+    }
     for (unsigned long done = 0, piece; done < size; done += piece) {
         unsigned long address = from->regs.r12 + done;
         if (fault_at(fault, from, address, ACCESS_LOAD))

@@ -30,6 +30,10 @@ struct string_fault {
 enum string_result string_transfer(struct process *from, struct process *to, unsigned long *size,
                                    struct string_fault *fault);
 
+/* Memory of a process that its page tables have within one page, for that access, and that no front is on: they say
+ * what the traversal would. NULL: ask that. */
+unsigned char *string_mapped(const struct process *process, unsigned long address, unsigned long size,
+                             enum access access);
 /* The first bytes of the string that `from` sends, into the kernel: STRING_MOVED, UNDO or SENDER_FAULTS. */
 enum string_result string_take(struct process *from, unsigned char *bytes, unsigned long size,
                                struct string_fault *fault);

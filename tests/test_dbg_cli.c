@@ -81,6 +81,7 @@ Test(dbg_cli, completes_each_word_by_what_may_stand_there) {
     becomes("source LICEN", "LICENSE");
     becomes("swap seg:stack ./tes", "./tests/");
     becomes("swap seg:stack ./samples/handlers/stuckbit.l", "./samples/handlers/stuckbit.lua");
+    becomes("swap seg:stack device:samples/handlers/ua", "samples/handlers/uart.lua");
     becomes("help trav", "traverse");
     cr_assert(offers("", "break"));
     cr_assert(offers("s", "swap"));

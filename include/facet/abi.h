@@ -261,9 +261,12 @@ enum op {
 #define OP_SYSCALL (LABEL_KERNEL | 0x20000)
 /* To the handler of a page (OP_DEBUG_SWAP with an entry): some process is about to access it. w0 ACCESS_WORD(kind,
  * flags, size), w1 offset in the page, w2 program counter, w3 address as the process sees it; string: the bytes that
- * are to be stored, or that the page holds. An access that crosses pages comes in parts. Nothing has happened yet; the
- * label of the answer says what shall: enum access_verdict. Anything else, and a handler that is gone, gives the
- * process FAULT_HANDLER. */
+ * are to be stored, or that the page holds. An access that crosses pages comes in parts; instructions that are fetched
+ * from the page do not come. Nothing has happened yet; the label of the answer says what shall: enum access_verdict.
+ * Until then the process waits, however many messages the handler takes meanwhile. Anything else as an answer gives it
+ * FAULT_HANDLER, and so does whatever makes it sure that none will come: no register of a process holds the answer any
+ * more (a wait gives away the registers that it names for the message), the handler is stopped or ended, waits for the
+ * process itself, touches its own page, or nobody in the machine can run. */
 #define OP_ACCESS (LABEL_KERNEL | 0x30000)
 /* After VERDICT_STEP, once the instruction has retired: the same words, the string is what the page holds now. No other
  * process gets at the page from the answer STEP to the answer to this, whatever it is. If the instruction faults, there

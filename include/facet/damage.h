@@ -22,6 +22,8 @@ enum damage {
     DAMAGE_CAP_IN_CAPPAGE,      /* capability type */
     DAMAGE_CAP_REGISTER_0,      /* register 0 */
     DAMAGE_PAGE_FRONT,          /* front */
+    DAMAGE_FRONT_HANDLER,       /* front handler */
+    DAMAGE_FRONT_HOLDER,        /* front holder */
     DAMAGE_QUEUE_LINK,          /* queue link */
     DAMAGE_QUEUE_STATE,         /* queue state */
     DAMAGE_QUEUE_LOST_RUNNABLE, /* queue state */
@@ -29,6 +31,7 @@ enum damage {
     DAMAGE_PROCESS_FAULT,       /* fault */
     DAMAGE_PROCESS_BLOCKED,     /* blocked */
     DAMAGE_PROCESS_SYSCALL,     /* system call */
+    DAMAGE_PROCESS_TOLD,        /* told */
     DAMAGE_PROCESS_TABLE,       /* process table */
     DAMAGE_ENTRY_FRAME,         /* entry target */
     DAMAGE_ENTRY_RIGHTS,        /* entry rights */

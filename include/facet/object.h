@@ -73,6 +73,7 @@ enum attention {
     ATTENTION_SCHEDULE = 1, /* another may have to run */
     ATTENTION_STEP = 2,     /* it is to execute one instruction */
     ATTENTION_STEPPING = 4, /* it does, or has */
+    ATTENTION_SERVING = 8,  /* it has been told of accesses */
 };
 
 /* Who is told of a fault, one after the other. */
@@ -97,7 +98,7 @@ enum access_phase { ACCESS_NONE, ACCESS_ASKED, ACCESS_ANSWERED, ACCESS_HELD, ACC
 struct process {
     struct object header;
     struct facet_regs regs;                       /* while it does not run; the processor's own while it does */
-    struct process *(*syscall)(struct process *); /* what its SYSCALLs are: invoke, or foreign_syscall */
+    struct process *(*syscall)(struct process *); /* what its SYSCALLs are: invoke, foreign_syscall … */
     unsigned long unused;
     unsigned char fpu[512] __attribute__((aligned(16))); /* fxsave image; of fpu_owner, the processor has it */
     unsigned char state;                                 /* enum process_state */
@@ -123,9 +124,11 @@ struct process {
     struct cap send_cap;          /* SENDING: the entry or resume capability that was invoked */
     struct process *blocked_over; /* BLOCKED: whose memory's access a handler holds back; itself, but in a copy */
     /* Of pages whose handler is a process: kernel/access.h */
-    unsigned char access_phase, access_verdict, access_steps, access_steps_told, access_stepped, access_waits, pad2[2];
+    unsigned char access_phase, access_verdict, access_steps, access_steps_told, access_stepped, access_waits, pad2;
+    unsigned char access_register; /* of access_by, with the right to answer */
     unsigned long access_ticket, access_code;
-    struct process *access_by; /* the handler that has been told */
+    struct process *access_by;        /* the handler that has been told */
+    struct process *told, *told_next; /* whom this one can answer, a list; the next in that of access_by */
     struct access_told access, access_step[ACCESS_STEPS];
     unsigned char access_bytes[ACCESS_BYTES];
     struct endpoint *wait_for; /* WAITING: for messages to this endpoint only; NULL: to any */

@@ -66,6 +66,11 @@ figure careful_over_bare ratio 11 "$ratio" 8
 ratio=$("$bench/pairs" 11 "$bench/access fast 8000000 >/dev/null" "$bench/bare 8000000 >/dev/null" "$bench/access fast 0" "$bench/bare 0")
 figure machine_access_over_bare ratio 11 "$ratio" 1.3
 
+# The same of an access whose handler is another process, against a call of that process.
+timed="$facet run --grant range --grant debug $bench/kernel"
+ratio=$("$bench/pairs" 11 "$timed access 100000" "$timed roundtrip 100000" "$timed access 0" "$timed roundtrip 0")
+figure guest_handler_time_over_ipc ratio 11 "$ratio" -
+
 # A Linux program, against QEMU's emulator of Linux programs.
 busybox=$(command -v busybox)
 head -c 67108864 /dev/zero | tr '\0' 'x' >"$T/64m"

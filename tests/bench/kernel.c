@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * kernel WHAT N: does one thing N times. What N + K times take more than N times, divided by K, is what one takes.
- * Needs --grant range.
+ * Needs --grant range, access also debug.
  *
  *     null        a system call that only answers
  *     oneway      a message and a wait, two of them: to a process in a space of its own, and from it back here
  *     roundtrip   a call of that process and its return
  *     fault       a page fault of that process -> this one as its keeper -> resumed, to fault again
  *     foreign     a system call of that process, foreign -> this one as its keeper -> its result
+ *     access      a load from a page whose handler is that process, which gives the eight bytes
  *     map         the first touch of a page: traversed and mapped (N at most MAP_PAGES)
  *     revoke      a slot overwritten through which one page is mapped (N at most MAP_PAGES)
  */
@@ -110,6 +111,27 @@ static void foreign(unsigned long n) {
         check("label", facet_invoke(to, INVOKE_RETURN, 0, &m), OP_SYSCALL + 39);
 }
 
+static void child_answer(void) {
+    static unsigned long bytes;
+    struct facet_message m = {.recv = {0, 0, 0, CHILD_RESUME}, .string = &bytes, .string_size = sizeof bytes};
+    m.room = &bytes;
+    m.room_size = sizeof bytes;
+    for (unsigned to = CR_NULL;; to = CHILD_RESUME) {
+        facet_invoke(to, INVOKE_RETURN, VERDICT_DONE, &m);
+        bytes++;
+    }
+}
+
+static void access(unsigned long n) {
+    child_make(child_answer);
+    struct facet_message m = {.word = {1}, .send = {R_PAGE, R_ENTRY}};
+    must(facet_alloc(CAP_PAGE, R_PAGE));
+    must(facet_set(CR_SPACE, OP_GPT_SET, SLOT, R_PAGE));
+    must(facet_call(CR_DEBUG, OP_DEBUG_SWAP, &m));
+    for (unsigned long i = 0; i < n; i++)
+        *(volatile unsigned long *)PAGE(0);
+}
+
 /* 2 MiB of pages: four bits of address a level, as init builds spaces. */
 static void pages_make(void) {
     must(facet_alloc(CAP_GPT, R_TEMP)); /* 20 bits and up */
@@ -159,8 +181,8 @@ int main(int argc, char **argv) {
     static const struct {
         const char *name;
         void (*run)(unsigned long n);
-    } all[] = {{"null", null},       {"oneway", oneway}, {"roundtrip", roundtrip}, {"fault", fault},
-               {"foreign", foreign}, {"map", map},       {"revoke", revoke}};
+    } all[] = {{"null", null},     {"oneway", oneway}, {"roundtrip", roundtrip}, {"fault", fault}, {"foreign", foreign},
+               {"access", access}, {"map", map},       {"revoke", revoke}};
     for (unsigned i = 0; argc == 3 && i < sizeof all / sizeof *all; i++)
         if (is(argv[1], all[i].name)) {
             all[i].run(parse_number(argv[2]));

@@ -217,7 +217,7 @@ out_has '^alice +650$'
 err_empty
 
 # ---- The README's own.
-awk '/^```lua$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md >"$T/fall.lua"
+awk '/^```lua$/ { inside = 1; next } /^```$/ && inside { exit } inside' README.md >"$T/fall.lua"
 expect 133 "$FACET" run --swap "sym:ledger=$T/fall.lua" "$LEDGER"
 err_has 'sym:ledger\+176 falls from 1240 to 75$'
 

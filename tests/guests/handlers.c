@@ -4,17 +4,11 @@
  * for it; two processes that add to one word under STEP; handlers that answer nonsense, end, crash, or touch their own
  * page; and messages that nobody but the kernel can make. Needs --grant range and debug.
  */
-#include "check.h"
-
-enum { R_PAGE = CR_FREE, R_H, R_A, R_B, R_TO_H, R_ENTRY, R_MINE, R_KEEPER, R_KEEPER_H, R_RESUME, R_TEMP };
-#define HOLE (3ul << 44)
-#define PAGE_WORD(i) (((volatile unsigned long *)HOLE)[i])
-
-static unsigned long stack[3][1024];
+#include "handling.h"
 
 /* ---- The handler: what it says and what it was told, in memory that all share */
 
-static volatile unsigned long say, code, next_label, told, self_touch, wrong_size;
+static volatile unsigned long say, say_store, code, next_label, told, self_touch, wrong_size;
 static volatile unsigned long answer[64];
 static volatile struct { unsigned long label, word, offset, pc, va, size, bytes; } seen[64];
 static volatile unsigned long between, holder; /* who was let in between STEP and its outcome */
@@ -46,7 +40,8 @@ static _Noreturn void handler(void) {
                                    .room_size = sizeof room,
                                    .string = (const void *)answer,
                                    .string_size = ACCESS_SIZE(seen[i].word) + wrong_size};
-        label = facet_invoke(3, INVOKE_RETURN, label == OP_ACCESS ? say : 0, &m);
+        unsigned long verdict = ACCESS_KIND(seen[i].word) == ACCESS_STORE && say_store ? say_store : say;
+        label = facet_invoke(3, INVOKE_RETURN, label == OP_ACCESS ? verdict : 0, &m);
     }
 }
 
@@ -55,40 +50,6 @@ static _Noreturn void crashing(void) {
     facet_invoke(CR_NULL, INVOKE_RETURN, 0, &m);
     for (;;)
         __asm__ volatile("ud2");
-}
-
-/* ---- The programs that access the page, each ends at ud2 */
-
-void do_load(void);
-void do_store(void);
-void do_add(void);
-void do_wide(void);
-void do_adds(void);
-__asm__(".pushsection .text\n"
-        ".globl do_load, do_store, do_add, do_wide, do_adds\n"
-        "do_load: mov 0x300000000008, %rax; ud2\n"
-        "do_store: mov $0x1122334455667788, %rax; mov %rax, 0x300000000010; ud2\n"
-        "do_add: mov $0x300000000018, %rbx; lock addq $5, (%rbx); ud2\n"
-        "do_wide: mov $0x300000000020, %rbx; movdqu (%rbx), %xmm0; movdqu %xmm0, 16(%rbx); ud2\n"
-        "do_adds: mov $0x300000000000, %rbx; mov $50, %ecx; 1: lock addq $1, (%rbx); dec %ecx; jnz 1b; ud2\n"
-        ".popsection\n");
-
-static struct facet_regs regs;
-
-static void start(unsigned process, unsigned which, void (*program)(void)) {
-    struct facet_regs r = {.rip = (unsigned long)program, .rsp = (unsigned long)(stack[which] + 1000), .rflags = 0x202};
-    struct facet_message m = {.string = &r, .string_size = sizeof r};
-    check("stop", facet_set(process, OP_PROCESS_STOP, 0, CR_NULL), RC_OK);
-    check("registers", facet_call(process, OP_PROCESS_SET_REGS, &m), RC_OK);
-    check("start", facet_set(process, OP_PROCESS_START, 0, CR_NULL), RC_OK);
-}
-
-/* Waits for a fault; *m is it. */
-static void fault(struct facet_message *m, unsigned long from, unsigned long what) {
-    *m = (struct facet_message){.recv = {[MESSAGE_CAPS - 1] = R_RESUME}};
-    check("a fault", facet_invoke(CR_NULL, INVOKE_RETURN | INVOKE_CLOSED(R_MINE), 0, m), OP_FAULT);
-    check("whose", m->payload, from);
-    check("which", m->word[0], what);
 }
 
 /* A runs to its end, or until it gets what. */
@@ -113,37 +74,12 @@ static void message(unsigned long i, unsigned long label, unsigned kind, unsigne
     check("bytes", seen[i].bytes, bytes);
 }
 
-static void make_handler(void (*program)(void)) {
-    make_process(R_H, program, stack[2] + 1000, CR_NULL, R_KEEPER_H);
-    check("recipient", facet_set(R_TO_H, OP_ENDPOINT_SET_RECIPIENT, 0, R_H), RC_OK);
-    check("start", facet_set(R_H, OP_PROCESS_START, 0, CR_NULL), RC_OK);
-}
-
 static unsigned long page_read(unsigned long word) {
-    unsigned long value = 0;
-    struct facet_message m = {.word = {8 * word}, .room = &value, .room_size = 8};
-    check("restore", facet_set(CR_DEBUG, OP_DEBUG_RESTORE, 0, R_PAGE), RC_OK);
+    unsigned long value;
+    restore();
     value = PAGE_WORD(word);
-    m = (struct facet_message){.word = {1}, .send = {R_PAGE, R_ENTRY}};
-    check("swap", facet_call(CR_DEBUG, OP_DEBUG_SWAP, &m), RC_OK);
+    swap();
     return value;
-}
-
-static void prepare(void) {
-    check("page", facet_alloc(CAP_PAGE, R_PAGE), RC_OK);
-    check("map", facet_set(CR_SPACE, OP_GPT_SET, HOLE >> 44, R_PAGE), RC_OK);
-    for (unsigned i = 0; i < 16; i++)
-        PAGE_WORD(i) = 100 + i;
-    make_entry(R_MINE, CR_SELF, 'A', R_KEEPER);
-    check("entry", facet_get(R_MINE, OP_ENDPOINT_MAKE_ENTRY, 'H', 0, R_KEEPER_H), RC_OK);
-    make_process(R_A, do_load, stack[0] + 1000, CR_NULL, R_KEEPER);
-    check("entry", facet_get(R_MINE, OP_ENDPOINT_MAKE_ENTRY, 'B', 0, R_TEMP), RC_OK);
-    make_process(R_B, do_load, stack[1] + 1000, CR_NULL, R_TEMP);
-    check("endpoint", facet_alloc(CAP_ENDPOINT, R_TO_H), RC_OK);
-    check("entry", facet_get(R_TO_H, OP_ENDPOINT_MAKE_ENTRY, 7, 0, R_ENTRY), RC_OK);
-    make_handler(handler);
-    struct facet_message m = {.word = {1}, .send = {R_PAGE, R_ENTRY}};
-    check("swap", facet_call(CR_DEBUG, OP_DEBUG_SWAP, &m), RC_OK);
 }
 
 /* ---- */
@@ -182,15 +118,21 @@ static void verdicts(void) {
     check("address", m.word[1], HOLE + 16);
     check("pc", m.word[2], (unsigned long)do_store + 10);
     check("code", m.word[3], 77);
+    say_store = VERDICT_FAULT;
+    run(do_add, VERDICT_STEP, FAULT_HANDLER);
+    check("no outcome", told, 2);
+    check("nothing was added", page_read(3), 113);
+    say_store = 0;
+    run(do_add, VERDICT_PASS, FAULT_EXCEPTION); /* nobody holds the page */
+    check("added", page_read(3), 118);
     passed("every verdict of a handler");
 }
 
 static void exclusive(void) {
     struct facet_message m;
-    check("restore", facet_set(CR_DEBUG, OP_DEBUG_RESTORE, 0, R_PAGE), RC_OK);
+    restore();
     PAGE_WORD(0) = 0;
-    m = (struct facet_message){.word = {1}, .send = {R_PAGE, R_ENTRY}};
-    check("swap", facet_call(CR_DEBUG, OP_DEBUG_SWAP, &m), RC_OK);
+    swap();
     say = VERDICT_STEP;
     told = between = holder = 0;
     start(R_A, 0, do_adds);
@@ -282,7 +224,7 @@ static void forging(void) {
 }
 
 int main(void) {
-    prepare();
+    prepare(handler);
     verdicts();
     exclusive();
     copies();
