@@ -59,6 +59,7 @@ static bool stores_by_helper(const cs_insn *insn, const cs_x86 *x86) {
     case X86_INS_MASKMOVQ:
     case X86_INS_CMPXCHG8B:
     case X86_INS_CMPXCHG16B:
+    case X86_INS_LCALL:
         return true;
     case X86_INS_FSTP:
         return x86->op_count > 0 && x86->operands[0].type == X86_OP_MEM && x86->operands[0].size == 10;

@@ -20,7 +20,7 @@ static const struct front *message_front(struct emu *emu, const struct emu_part 
         int index;
         const struct front *front = front_at(emu, APERTURE_BASE + ((uint64_t)at->front << FRONT_SHIFT), &index);
         if (front != NULL && (front->flags & FRONT_MESSAGE) != 0)
-            return front;
+            return at->offset < front->high && at->offset + at->size > front->low ? front : NULL;
     } while (emu_front_inner(emu, &at->front, &at->offset));
     return NULL;
 }

@@ -146,8 +146,9 @@ static enum fault piece_find(const struct copy *copy, struct piece *piece) {
 }
 
 /* Its handler is a process, which is asked first; but not about what it does itself through its own capability. */
-static bool by_message(const struct copy *copy, const struct page *page) {
-    return page && page->front >= 0 && front_is_message(page->front) &&
+static bool by_message(const struct copy *copy, const struct piece *piece, unsigned long size) {
+    const struct page *page = piece->page;
+    return page && page->front >= 0 && front_serves(page->front, piece->offset, size) &&
            !(copy->page && ipc_is_recipient(front_handler(page->front, page->header.id)));
 }
 
@@ -162,8 +163,8 @@ static bool copy_piece(struct copy *copy) {
     struct page *page = piece.page;
     unsigned long size = least(copy->size - copy->so_far.size, PAGE_SIZE - piece.offset);
     if (piece.front >= 0) {
-        bool message = by_message(copy, page);
-        size = least(size, message ? ACCESS_BYTES : FRONT_CHUNK);
+        size = least(size, FRONT_CHUNK);
+        bool message = by_message(copy, &piece, size);
         enum copy_status status =
             message ? access_copy(current_process, copy->owner, page->front, address, piece.offset, buffer, size,
                                   copy->access)

@@ -41,8 +41,8 @@ static unsigned char *data_of(const struct walk *walk) {
 }
 
 /* Its handler is a process. */
-static bool by_message(const struct walk *walk) {
-    return !walk->hole && page_of(walk)->front >= 0 && front_is_message(page_of(walk)->front);
+static bool by_message(const struct walk *walk, unsigned long size) {
+    return !walk->hole && page_of(walk)->front >= 0 && front_serves(page_of(walk)->front, walk->offset, size);
 }
 
 /* A front's part: it lets its handlers see the piece. */
@@ -50,8 +50,9 @@ static enum string_result front_piece(struct string_fault *fault, struct process
                                       unsigned long address, void *buffer, unsigned long size, enum access access) {
     const struct walk *walk = &fault->walk;
     enum copy_status status =
-        by_message(walk) ? access_copy(from, owner, page_of(walk)->front, address, walk->offset, buffer, size, access)
-                         : debug_copy(owner, walk->front, address, walk->front_offset, buffer, size, access);
+        by_message(walk, size)
+            ? access_copy(from, owner, page_of(walk)->front, address, walk->offset, buffer, size, access)
+            : debug_copy(owner, walk->front, address, walk->front_offset, buffer, size, access);
     if (status == COPY_HOLE)
         fault->fault = FAULT_INVALID_ADDRESS;
     if (status == COPY_FAULT) {
@@ -91,8 +92,6 @@ static enum string_result piece_move(struct piece *piece, struct string_fault *f
         least(piece->size, least(PAGE_SIZE - piece->source % PAGE_SIZE, PAGE_SIZE - piece->target % PAGE_SIZE));
     if (from->front >= 0 || to->front >= 0)
         piece->size = least(piece->size, FRONT_CHUNK);
-    if (by_message(from) || by_message(to))
-        piece->size = least(piece->size, ACCESS_BYTES);
     if (from->front >= 0) {
         enum string_result result = source_front(piece, &source);
         if (result != STRING_MOVED) {
@@ -166,7 +165,7 @@ enum string_result string_take(struct process *from, unsigned char *bytes, unsig
         piece = least(size - done, PAGE_SIZE - address % PAGE_SIZE);
         if (fault->walk.front < 0)
             memcpy(bytes + done, data_of(&fault->walk), piece);
-        else if (by_message(&fault->walk))
+        else if (by_message(&fault->walk, piece))
             return fault->fault = FAULT_HANDLER, STRING_SENDER_FAULTS;
         else if (front_piece(fault, from, from, address, bytes + done, piece, ACCESS_LOAD) != STRING_MOVED)
             return STRING_UNDO;
