@@ -189,6 +189,31 @@ bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct 
     return fill_slot(state, slot, va, access, page, &target, entry);
 }
 
+bool access_page(struct access_state *state, uint64_t va, enum access kind, struct target *target) {
+    struct emu *emu = state->emu;
+    struct mmu_page page;
+    enum mmu_result result = mmu_access(emu, va, kind, 3, &page);
+    if (result == MMU_GP) {
+        emu->trap.vector = VECTOR_GP;
+        emu->trap.has_error = true;
+        emu->trap.error = 0;
+        emu->pending = PENDING_TRAP;
+    } else if (result == MMU_BUS) {
+        run_dead(emu, "bus error: the page tables send address 0x%lx outside of RAM", va);
+    } else if (result == MMU_FAULT) {
+        access_denied(state, va, kind);
+        emu->fault.error = page.error;
+    } else if (page_resolve(emu, &page, target) != FRONT_OK) {
+        return access_trap(state, FRONT_TRAP_MISSING, kind, va, target->front, target->offset + va % PAGE_SIZE, 0);
+    } else if (kind == ACCESS_STORE && !target->write) {
+        return access_denied(state, va, kind);
+    } else {
+        return true;
+    }
+    access_special(state, SPECIAL_ENDING, true);
+    return false;
+}
+
 bool access_capture(struct emu *emu, uint64_t va, enum access kind) {
     if (access_decode(emu->access, reg_rip(emu))->flags & DECODE_SYSTEM)
         return false;

@@ -92,31 +92,6 @@ bool transaction_fill(struct access_state *state, uint64_t va, const struct targ
     return true;
 }
 
-bool access_page(struct access_state *state, uint64_t va, enum access kind, struct target *target) {
-    struct emu *emu = state->emu;
-    struct mmu_page page;
-    enum mmu_result result = mmu_access(emu, va, kind, 3, &page);
-    if (result == MMU_GP) {
-        emu->trap.vector = VECTOR_GP;
-        emu->trap.has_error = true;
-        emu->trap.error = 0;
-        emu->pending = PENDING_TRAP;
-    } else if (result == MMU_BUS) {
-        run_dead(emu, "bus error: the page tables send address 0x%lx outside of RAM", va);
-    } else if (result == MMU_FAULT) {
-        access_denied(state, va, kind);
-        emu->fault.error = page.error;
-    } else if (page_resolve(emu, &page, target) != FRONT_OK) {
-        return access_trap(state, FRONT_TRAP_MISSING, kind, va, target->front, target->offset + va % PAGE_SIZE, 0);
-    } else if (kind == ACCESS_STORE && !target->write) {
-        return access_denied(state, va, kind);
-    } else {
-        return true;
-    }
-    access_special(state, SPECIAL_ENDING, true);
-    return false;
-}
-
 /* The one or two pages of an access. The first one's fill has been granted for `kind`; a read-modify-write needs the
  * right to store already for its load. */
 static bool span(struct access_state *state, const struct slot *slot, uint64_t va, unsigned size, enum access kind,

@@ -105,8 +105,8 @@ enum debug_op {
     DEBUG_FRONT_HANDLER, /* arg0 front index | low << 16 | high << 32, arg1 object id of an Endpoint, arg2 payload of
                           * the entry to it: the bytes [low, high) of the page are served by who receives there; arg1 0:
                           * by nobody any more. DEBUG_ALREADY: a program has put that front there */
-    DEBUG_FRONT_RANGE,    /* arg0 process, arg1 address, arg2 flags, arg3 bytes: a part, in aligned 64 GiB, of the GPT
-                           * that is its space -> result0 front index */
+    DEBUG_FRONT_RANGE,   /* arg0 process, arg1 address, arg2 flags, arg3 bytes: a part, in aligned 64 GiB, of the GPT
+                          * that is its space -> result0 front index */
 };
 enum debug_status {
     DEBUG_OK,
