@@ -2,18 +2,16 @@
  *
  * once[:stop|fault|ignore]   write-once memory: the first store to each byte passes, a later one does not
  */
+#include "byteset.h"
 #include "handlers.h"
 #include "text.h"
 
 #include <string.h>
 
-#define CHUNK 4096 /* bytes of the object, a bit each */
-
 struct once {
     const struct facet_object *object;
-    enum facet_verdict verdict; /* of a second store */
-    uint8_t **chunks;           /* CHUNK / 8 bytes each; NULL: nothing of it is written yet */
-    uint64_t chunk_count;
+    enum facet_verdict verdict;        /* of a second store */
+    struct byteset bytes;              /* that have been stored to */
     uint64_t passed, refused, written; /* stores, stores, bytes */
 };
 
@@ -47,30 +45,6 @@ static void *once_attach(const struct facet_object *object, const char *args, st
     return state;
 }
 
-static uint8_t *chunk(struct once *o, uint64_t index) {
-    if (index >= o->chunk_count) {
-        o->chunks = text_grow(o->chunks, index + 1, sizeof *o->chunks);
-        memset(o->chunks + o->chunk_count, 0, (index + 1 - o->chunk_count) * sizeof *o->chunks);
-        o->chunk_count = index + 1;
-    }
-    if (!o->chunks[index])
-        o->chunks[index] = memset(text_grow(NULL, CHUNK / 8, 1), 0, CHUNK / 8);
-    return o->chunks[index];
-}
-
-/* First byte of [from, to) that has been written; `to`: none. */
-static uint64_t find_written(struct once *o, uint64_t from, uint64_t to) {
-    while (from < to && !(chunk(o, from / CHUNK)[from % CHUNK / 8] >> from % 8 & 1))
-        from++;
-    return from;
-}
-
-static void mark(struct once *o, uint64_t from, uint64_t to) {
-    o->written += to - from;
-    for (; from < to; from++)
-        chunk(o, from / CHUNK)[from % CHUNK / 8] |= (uint8_t)(1u << from % 8);
-}
-
 static enum facet_verdict once_access(void *state, const struct facet_access *access, struct facet_reply *reply) {
     struct once *o = state;
     if (access->kind != FACET_STORE)
@@ -78,9 +52,10 @@ static enum facet_verdict once_access(void *state, const struct facet_access *ac
     int64_t end = access->offset + (int64_t)access->size;
     uint64_t from = access->offset < 0 ? 0 : (uint64_t)access->offset;
     uint64_t to = (uint64_t)end < o->object->size ? (uint64_t)end : o->object->size;
-    uint64_t again = find_written(o, from, to);
+    uint64_t again = byteset_find(&o->bytes, from, to, true);
     if (again >= to) {
-        mark(o, from, to);
+        byteset_add(&o->bytes, from, to);
+        o->written += to > from ? to - from : 0;
         o->passed++;
         return FACET_PASS;
     }
@@ -101,9 +76,7 @@ static void once_report(void *state, FILE *out) {
 
 static void once_detach(void *state) {
     struct once *o = state;
-    for (uint64_t i = 0; i < o->chunk_count; i++)
-        free(o->chunks[i]);
-    free(o->chunks);
+    byteset_free(&o->bytes);
     free(o);
 }
 

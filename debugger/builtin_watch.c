@@ -20,12 +20,8 @@ static bool parse_test(const char *text, struct watch_test *test) {
 }
 
 static bool parse_range(const char *text, struct watch_rule *rule) {
-    const char *dots = strstr(text, "..");
     rule->has_range = true;
-    if (!text_number_part(text, dots ? (size_t)(dots - text) : strlen(text), &rule->from))
-        return false;
-    rule->to = rule->from + 1;
-    return !dots || (text_number(dots + 2, &rule->to) && rule->to > rule->from);
+    return text_range(text, &rule->from, &rule->to);
 }
 
 static bool parse_word(const char *word, struct watch_rule *rule) {

@@ -10,9 +10,9 @@
 
 #define REFUSE(...) facet_fail(error, FACET_ERR_USAGE, __VA_ARGS__)
 
-const struct facet_handler *const handlers_builtin[] = {&handler_trace,  &handler_count,  &handler_watch,
-                                                        &handler_freeze, &handler_once,   &handler_flip,
-                                                        &handler_log,    &handler_device, NULL};
+const struct facet_handler *const handlers_builtin[] = {
+    &handler_trace, &handler_count, &handler_watch,  &handler_freeze, &handler_once,
+    &handler_flip,  &handler_log,   &handler_device, &handler_poison, NULL};
 
 const char *handler_kind_name(enum facet_kind kind) {
     static const char *const names[] = {"load", "store", "fetch"};
@@ -92,8 +92,9 @@ static enum facet_status refuse_unknown(const char *name, struct facet_error *er
             "no handler \"%s\": one of your own is a shared object, whose name ends in .so (cc -shared -fPIC -o "
             "NAME.so NAME.c), or in Lua (NAME.lua)",
             name);
-    return REFUSE("no handler \"%s\": use trace, count, watch, freeze, once, flip, log, device, PATH.so or PATH.lua",
-                  name);
+    return REFUSE(
+        "no handler \"%s\": use trace, count, watch, freeze, once, flip, log, device, poison, PATH.so or PATH.lua",
+        name);
 }
 
 /* Takes the user's text: a name of `length` characters, and what stands behind its colon. */

@@ -2,7 +2,7 @@
  *
  * Which handlers there are: built-in ones, shared objects and files in Lua. As the user names them:
  *
- *     NAME[:ARGS]       trace, count, watch, freeze, once, flip, log
+ *     NAME[:ARGS]       trace, count, watch, freeze, once, flip, poison, log
  *     PATH.so[:ARGS]    exports `facet_handler`, see <facet/handler.h>
  *     PATH.lua[:ARGS]   see script.h; device:PATH.lua[:ARGS], too
  */
@@ -37,7 +37,7 @@ size_t handler_path_length(const char *text, const char *suffix);
 /* All built-in handlers, ended by NULL. */
 extern const struct facet_handler *const handlers_builtin[];
 extern const struct facet_handler handler_trace, handler_count, handler_watch, handler_freeze, handler_once,
-    handler_flip, handler_log;
+    handler_flip, handler_poison, handler_log;
 
 /* "load", "store", "fetch"; "pass", "done", … as events and messages spell them; "STEP" with upper. */
 const char *handler_kind_name(enum facet_kind kind);

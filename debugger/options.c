@@ -85,6 +85,7 @@ static const char doc[] =
     "OBJECT   sym:NAME | va:ADDR[+LEN] (8 bytes without LEN) | seg:text|rodata|data|bss|heap|stack |\n"
     "         map:N (the N-th mapping of a Linux program) | obj:ID\n"
     "HANDLER  trace[:FILE] | count | freeze | log[:FILE] | once[:fault|ignore] | flip:nth=N|p=CHANCE |\n"
+    "         poison[:off=N[..M]][,any|whole][,fresh][,stop|report|fault] |\n"
     "         PATH.so[:ARGS] | PATH.lua[:ARGS] | device:PATH.lua[:ARGS] |\n"
     "         watch[:load|store|any][,off=N[..M]][,size=N][,value=N|<N|>N|!=N][,old=N|<N|>N|!=N]\n"
     "Not there yet: endpoint:NAME.\n"

@@ -26,6 +26,14 @@ bool text_number(const char *text, uint64_t *value) {
     return text_number_part(text, strlen(text), value);
 }
 
+bool text_range(const char *text, uint64_t *from, uint64_t *to) {
+    const char *dots = strstr(text, "..");
+    if (!text_number_part(text, dots ? (size_t)(dots - text) : strlen(text), from))
+        return false;
+    *to = *from + 1;
+    return !dots || (text_number(dots + 2, to) && *to > *from);
+}
+
 bool text_size(const char *text, uint64_t *value) {
     size_t length = strlen(text);
     const char *units = "KMG", *unit = length > 0 ? strchr(units, text[length - 1] & ~0x20) : NULL;

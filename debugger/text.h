@@ -13,6 +13,8 @@
 bool text_number(const char *text, uint64_t *value);
 /* The same of the first `length` characters. */
 bool text_number_part(const char *text, size_t length, uint64_t *value);
+/* "N" or "N..M", M above N: [from, to), of one byte without M. */
+bool text_range(const char *text, uint64_t *from, uint64_t *to);
 /* A size in bytes with an optional K, M or G. */
 bool text_size(const char *text, uint64_t *value);
 

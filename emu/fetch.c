@@ -56,19 +56,21 @@ static void step(struct access_state *state, const struct emu_access *access) {
 static void act(struct access_state *state, enum facet_verdict verdict, const struct emu_access *access,
                 const struct target *target) {
     bool stopped = verdict == FACET_STOP || verdict == FACET_BLOCK, refused = stopped || verdict == FACET_FAULT;
+    bool careful = target[0].careful || (access->parts == 2 && target[1].careful);
+    const struct emu_part *part = &access->part[access->part[0].front >= 0 ? 0 : 1];
     state->fetch.told = !stopped;
     state->fetch.stopped = stopped;
     state->fetch.step = 0;
-    facet_assert(target->careful || verdict == FACET_PASS || verdict == FACET_DONE, "verdict %d for front %d",
-                 (int)verdict, target->front);
+    facet_assert(careful || verdict == FACET_PASS || verdict == FACET_DONE, "verdict %d for front %d", (int)verdict,
+                 part->front);
     if (!refused) {
         if (access->step != 0)
             step(state, access);
     } else if (verdict == FACET_STOP) {
         run_stop(state->emu, PENDING_ACCESS_STOP);
     } else {
-        access_trap(state, verdict == FACET_BLOCK ? FRONT_TRAP_BLOCK : FRONT_TRAP_FAULT, ACCESS_FETCH, access->pc.v,
-                    access->part[0].front, access->part[0].offset, access->fault);
+        access_trap(state, verdict == FACET_BLOCK ? FRONT_TRAP_BLOCK : FRONT_TRAP_FAULT, ACCESS_FETCH,
+                    access->pc.v + part->start, part->front, part->offset, access->fault);
         run_stop(state->emu, (enum pending)PENDING_FRONT_TRAP);
     }
 }
@@ -108,7 +110,7 @@ static void on_instruction(uc_engine *uc, uint64_t pc, uint32_t size, void *user
     access.reply = access_reply(state);
     access.again = state->fetch.stopped && state->fetch.pc == pc;
     state->fetch.pc = pc;
-    act(state, access_ask(state, &access), &access, watched(state, &target[0]) ? &target[0] : &target[1]);
+    act(state, access_ask(state, &access), &access, target);
 }
 
 void fetch_exit(struct access_state *state) {

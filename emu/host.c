@@ -229,6 +229,38 @@ static long serve(struct host_call *call, const struct host_request *request) {
     return wrong ? wrong : operations[request->op].serve(call);
 }
 
+/* ---- Bytes of requests in RAM */
+
+enum move { LOOK, TAKE, GIVE }; /* is it there? from there, to there */
+
+/* `at` and on, or, behind each end of a page, on in the next one of `pages`. False: not in RAM. */
+static bool move(struct emu *emu, enum move how, uint64_t at, uint64_t pages, uint8_t *bytes, size_t size) {
+    while (size) {
+        size_t room = PAGE_SIZE - at % PAGE_SIZE;
+        room = pages && room < size ? room : size;
+        uint8_t *ram = ram_pointer(emu, at, room);
+        if (!ram)
+            return false;
+        if (how == TAKE)
+            memcpy(bytes, ram, room);
+        if (how == GIVE) {
+            memcpy(ram, bytes, room);
+            coherence_host_store(emu, at, room);
+        }
+        bytes += room;
+        size -= room;
+        at += room;
+        if (size) {
+            const uint8_t *next = ram_pointer(emu, pages, sizeof at);
+            if (!next)
+                return false;
+            memcpy(&at, next, sizeof at);
+            pages += sizeof at;
+        }
+    }
+    return true;
+}
+
 /* The request is a copy: nothing of it changes while it is looked at. */
 static long serve_checked(struct emu *emu, struct host_request *request) {
     struct host_call call = {.emu = emu,
@@ -237,22 +269,17 @@ static long serve_checked(struct emu *emu, struct host_request *request) {
                              .write = request->write,
                              .in_size = request->in_size,
                              .out_size = request->out_size < STRING_MAX ? request->out_size : STRING_MAX};
-    uint8_t *in = ram_pointer(emu, request->in, request->in_size);
-    uint8_t *out = ram_pointer(emu, request->out, request->out_size);
+    uint64_t in_pages = call.in_size ? request->pages : 0, out_pages = call.in_size ? 0 : request->pages;
     if (request->op >= sizeof operations / sizeof *operations)
         return -ENOSYS;
     if (request->in_size > STRING_MAX)
         return -EINVAL;
-    if ((request->in_size && !in) || (request->out_size && !out))
+    if (!move(emu, LOOK, request->out, out_pages, emu->host->out, call.out_size) ||
+        !move(emu, TAKE, request->in, in_pages, emu->host->in, call.in_size))
         return -EFAULT;
-    if (call.in_size)
-        memcpy(emu->host->in, in, call.in_size);
     emu->host->in[call.in_size] = 0;
     long result = serve(&call, request);
-    if (call.got) {
-        memcpy(out, emu->host->out, call.got);
-        coherence_host_store(emu, request->out, call.got);
-    }
+    move(emu, GIVE, request->out, out_pages, emu->host->out, call.got);
     request->got = call.got;
     request->result2 = call.result2;
     return result;

@@ -62,8 +62,10 @@ static void call_begin(void) {
     answered = copy_again() && answered;
 }
 
-static unsigned long ask(struct invocation *in, unsigned long size, unsigned long room) {
+/* What the host gives or takes is in copy_buffer or, of a process's memory, already in its place. */
+static unsigned long ask(struct invocation *in, unsigned long size, unsigned long room, const struct copy_frames *at) {
     struct facet_regs *regs = &in->caller->regs;
+    unsigned long bytes = at ? at->first : physical(copy_buffer);
     unsigned op = (unsigned)regs->rax - OP_HOST_TAKE;
     bool two = regs->rax == OP_HOST_RENAME || regs->rax == OP_HOST_LINK;
     if (!answered) {
@@ -72,10 +74,11 @@ static unsigned long ask(struct invocation *in, unsigned long size, unsigned lon
                                         .handle2 = two ? (unsigned)invoke_sent(in, 0)->payload : 0,
                                         .write = !(in->cap->restr & CAP_RO),
                                         .arg = {regs->rdx, regs->r10, regs->r8},
-                                        .in = physical(copy_buffer),
+                                        .in = bytes,
                                         .in_size = size,
-                                        .out = physical(copy_buffer),
-                                        .out_size = room};
+                                        .out = bytes,
+                                        .out_size = room,
+                                        .pages = at ? physical(at->next) : 0};
         device_ask(&request);
         answered = request.result != -HOST_EINTR;
     }
@@ -103,7 +106,7 @@ static unsigned long decode(struct invocation *in) {
     enum copy_result copied = copy_in(in->caller, regs->r12, copy_buffer, size);
     if (copied != COPIED)
         return copy_failure(copied);
-    unsigned long rc = ask(in, size, room);
+    unsigned long rc = ask(in, size, room, NULL);
     if (rc != RC_OK)
         return rc;
     in->size = request.got;
@@ -139,19 +142,6 @@ static unsigned long fault_failure(struct invocation *in, enum fault why) {
     return RC_IO;
 }
 
-/* How many bytes could be stored, and why not more; asks no handler. */
-static struct copied storable(struct process *process, unsigned long address, unsigned long size) {
-    struct walk walk;
-    struct copied can = {0, FAULT_NONE};
-    while (can.size < size) {
-        can.why = walk_process(&walk, process, address + can.size, ACCESS_STORE, NULL);
-        if (can.why != FAULT_NONE)
-            break;
-        can.size = at_most(can.size + PAGE_SIZE - (address + can.size) % PAGE_SIZE, size);
-    }
-    return can;
-}
-
 /* A handler has refused what the host had given already: as far as there is a way back, it is as if never read. */
 static void give_back(unsigned long bytes) {
     static struct host_request back;
@@ -161,44 +151,66 @@ static void give_back(unsigned long bytes) {
         device_ask(&back);
 }
 
-static unsigned long decode_read(struct invocation *in) {
+/* Of the process whose memory it is, from w1 on at most w2 bytes. */
+static struct copy_frames frames HOT;
+
+static void frames_find(struct invocation *in, enum access access) {
     const struct facet_regs *regs = &in->caller->regs;
-    struct cap *sent = invoke_sent(in, 0);
-    if (sent->type == CAP_NULL)
-        return decode(in);
-    struct process *to = (struct process *)sent->object;
-    unsigned long address = regs->r10, size = at_most(regs->r8, STRING_MAX);
-    struct copied moved, can = storable(to, address, size);
-    call_begin();
-    if (size && !can.size)
-        return fault_failure(in, can.why);
-    unsigned long rc = ask(in, 0, can.size);
-    if (rc != RC_OK)
-        return rc;
-    if (copy_out_some(to, address, copy_buffer, request.got, &moved) == COPY_UNDO)
+    struct process *process = (struct process *)invoke_sent(in, 0)->object;
+    copy_find_frames(process, regs->r10, at_most(regs->r8, STRING_MAX), access, &frames);
+}
+
+/* What the host has given reaches its place through copy_buffer and the handlers. */
+static unsigned long deliver(struct invocation *in) {
+    struct copied moved;
+    struct process *to = (struct process *)invoke_sent(in, 0)->object;
+    if (copy_out_some(to, in->caller->regs.r10, copy_buffer, request.got, &moved) == COPY_UNDO)
         return RC_UNDO;
     give_back(request.got - moved.size);
     if (request.got && !moved.size)
         return fault_failure(in, moved.why);
     request.result = (long)moved.size;
-    request.result2 = moved.size == can.size ? can.why : moved.why;
-    in->size = 0;
+    request.result2 = moved.size == frames.can.size ? frames.can.why : moved.why;
     return RC_OK;
 }
 
-static unsigned long decode_write(struct invocation *in) {
-    const struct facet_regs *regs = &in->caller->regs;
-    struct cap *sent = invoke_sent(in, 0);
-    if (sent->type == CAP_NULL)
+static unsigned long decode_read(struct invocation *in) {
+    if (invoke_sent(in, 0)->type == CAP_NULL)
         return decode(in);
-    struct copied moved;
-    unsigned long size = at_most(regs->r8, STRING_MAX);
+    frames_find(in, ACCESS_STORE);
     call_begin();
-    if (copy_in_some((struct process *)sent->object, regs->r10, copy_buffer, size, &moved) == COPY_UNDO)
+    if (in->caller->regs.r8 && !frames.can.size)
+        return fault_failure(in, frames.can.why);
+    bool direct = frames.plain && !answered;
+    in->size = 0;
+    unsigned long rc = ask(in, 0, frames.can.size, direct ? &frames : NULL);
+    if (rc != RC_OK || !direct)
+        return rc != RC_OK ? rc : deliver(in);
+    request.result2 = request.got == frames.can.size ? frames.can.why : FAULT_NONE;
+    return RC_OK;
+}
+
+/* How many bytes the host may take, and why not more: from their place or, past the handlers, from copy_buffer. */
+static enum copy_result collect(struct invocation *in, struct copied *moved) {
+    const struct facet_regs *regs = &in->caller->regs;
+    struct process *from = (struct process *)invoke_sent(in, 0)->object;
+    *moved = frames.can;
+    if (frames.plain)
+        return COPIED;
+    return copy_in_some(from, regs->r10, copy_buffer, at_most(regs->r8, STRING_MAX), moved);
+}
+
+static unsigned long decode_write(struct invocation *in) {
+    struct copied moved;
+    if (invoke_sent(in, 0)->type == CAP_NULL)
+        return decode(in);
+    frames_find(in, ACCESS_LOAD);
+    call_begin();
+    if (collect(in, &moved) == COPY_UNDO)
         return RC_UNDO;
-    if (size && !moved.size)
+    if (in->caller->regs.r8 && !moved.size)
         return fault_failure(in, moved.why);
-    unsigned long rc = ask(in, moved.size, 0);
+    unsigned long rc = ask(in, moved.size, 0, frames.plain ? &frames : NULL);
     request.result2 = rc == RC_OK && (unsigned long)request.result == moved.size ? moved.why : FAULT_NONE;
     in->size = 0;
     return rc;

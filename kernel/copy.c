@@ -10,7 +10,7 @@
 #define ASIDE_MAX 4     /* callers that wait at once without starting over */
 
 unsigned char copy_buffer[STRING_MAX];
-struct device_answer device_answer;
+struct device_answer device_answer HOT;
 
 struct copy {
     struct process *owner;       /* of the memory; */
@@ -32,38 +32,39 @@ static struct copies {
     struct process *caller; /* whose it is if it has been undone just now, NULL: it has not */
     struct process *over;   /* a handler blocked the last copy, of this process's memory; NULL: none did */
     struct facet_regs regs;
-} now;
+} now HOT;
 
 /* Of callers that wait. */
+static struct process *aside_caller[ASIDE_MAX] HOT; /* NULL: free */
 static struct aside {
-    struct process *caller; /* NULL: free */
     struct copies copies;
     struct device_answer answer;
     unsigned char buffer[STRING_MAX];
 } aside[ASIDE_MAX];
 
-static struct aside *aside_of(const struct process *caller) {
-    for (unsigned i = 0; i < ASIDE_MAX; i++)
-        if (aside[i].caller == caller)
-            return &aside[i];
-    return NULL;
+/* ASIDE_MAX: none. */
+static unsigned aside_of(const struct process *caller) {
+    unsigned i = 0;
+    while (i < ASIDE_MAX && aside_caller[i] != caller)
+        i++;
+    return i;
 }
 
 void copy_forget(const struct process *caller) {
-    struct aside *its = aside_of(caller);
-    if (its)
-        its->caller = NULL;
+    unsigned its = aside_of(caller);
+    if (its < ASIDE_MAX)
+        aside_caller[its] = NULL;
 }
 
 void copy_undone(struct process *caller) {
-    struct aside *its = aside_of(NULL);
+    unsigned its = aside_of(NULL);
     if (now.syscall != kernel_info.syscalls || !now.over)
         return;
-    if (its) {
-        its->caller = caller;
-        its->copies = now;
-        its->answer = device_answer;
-        memcpy(its->buffer, copy_buffer, STRING_MAX);
+    if (its < ASIDE_MAX) {
+        aside_caller[its] = caller;
+        aside[its].copies = now;
+        aside[its].answer = device_answer;
+        memcpy(aside[its].buffer, copy_buffer, STRING_MAX);
     }
     now.caller = NULL;
     if (!access_undone(caller))
@@ -71,15 +72,12 @@ void copy_undone(struct process *caller) {
 }
 
 /* The caller has waited: everything is as it was then. */
-static void aside_take(void) {
-    struct aside *its = aside_of(current_process);
-    if (!its)
-        return;
-    now = its->copies;
+static __attribute__((noinline)) void aside_take(unsigned its) {
+    now = aside[its].copies;
     now.syscall = kernel_info.syscalls - 1;
-    device_answer = its->answer;
-    memcpy(copy_buffer, its->buffer, STRING_MAX);
-    its->caller = NULL;
+    device_answer = aside[its].answer;
+    memcpy(copy_buffer, aside[its].buffer, STRING_MAX);
+    aside_caller[its] = NULL;
 }
 
 static bool same_call(void) {
@@ -91,7 +89,9 @@ static bool same_call(void) {
 
 /* Another system call than that of the last copy: is it the same over again? */
 static void call_begin(void) {
-    aside_take();
+    unsigned its = aside_of(current_process);
+    if (its < ASIDE_MAX)
+        aside_take(its);
     now.again = same_call();
     if (!now.again)
         now.count = 0;
@@ -234,4 +234,26 @@ bool copy_possible(struct process *process, unsigned long address, unsigned long
         if (walk_process(&walk, process, address + done, access, NULL) != FAULT_NONE)
             return false;
     return true;
+}
+
+void copy_find_frames(struct process *process, unsigned long address, unsigned long size, enum access access,
+                      struct copy_frames *frames) {
+    struct walk walk;
+    unsigned count = 0;
+    frames->can = (struct copied){0, FAULT_NONE};
+    frames->plain = true;
+    while (frames->can.size < size) {
+        unsigned long at = address + frames->can.size, room = PAGE_SIZE - at % PAGE_SIZE;
+        frames->can.why = walk_process(&walk, process, at, access, NULL);
+        if (frames->can.why != FAULT_NONE)
+            return;
+        struct page *page = (struct page *)walk.object;
+        unsigned long frame = physical(page_data(page)) + walk.offset;
+        frames->plain &= page->front < 0;
+        if (count++ == 0)
+            frames->first = frame;
+        else
+            frames->next[count - 2] = frame;
+        frames->can.size = least(frames->can.size + room, size);
+    }
 }

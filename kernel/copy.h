@@ -44,6 +44,16 @@ enum copy_result copy_in_some(struct process *from, unsigned long address, void 
 enum copy_result copy_out_some(struct process *to, unsigned long address, void *from, unsigned long size,
                                struct copied *copied);
 
+/* Where they lie in RAM, for a device that moves them itself. */
+struct copy_frames {
+    struct copied can;   /* as much as could be accessed; no handler was asked */
+    bool plain;          /* no page of it wears a front: only then the addresses say where it is */
+    unsigned long first; /* physical, of the first byte; */
+    unsigned long next[STRING_MAX / PAGE_SIZE]; /* of each further page */
+};
+void copy_find_frames(struct process *process, unsigned long address, unsigned long size, enum access access,
+                      struct copy_frames *frames);
+
 /* A page's bytes, wherever it is mapped; offset + size <= 4096. */
 enum copy_result copy_in_page(struct page *from, unsigned long offset, void *to, unsigned long size);
 enum copy_result copy_out_page(struct page *to, unsigned long offset, void *from, unsigned long size);

@@ -26,7 +26,7 @@
 #define PROCESS_RFLAGS 168
 #define PROCESS_SYSCALL 192
 
-#define HOT_SIZE 1024 /* bytes; kernel.ld asserts that it is enough */
+#define HOT_SIZE 2048 /* bytes; kernel.ld asserts that it is enough */
 
 #define SELECTOR_KERNEL_CODE 0x08
 #define SELECTOR_KERNEL_DATA 0x10

@@ -239,6 +239,53 @@ Test(emu_host, whatever_a_request_contains_it_is_answered) {
     host_machine_end(&m);
 }
 
+#define PAGES_AT 0x840000ul
+
+/* 9,000 bytes from the middle of one page on, then in two pages that lie elsewhere. */
+Test(emu_host, contents_lie_in_pages_that_need_not_follow_each_other) {
+    struct host_machine m = start(false);
+    const uint64_t page[] = {0x900000, 0x861000};
+    const size_t size = 9000, first = 4096 - 100;
+    uint8_t *ram = emu_ram(m.emu, (gpa_t){0}, 16ul << 20), bytes[9000];
+    long handle = open_it(&m, RW, "scattered", O_RDWR | O_CREAT);
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (uint8_t)(i * 7 + i / 256);
+    memcpy(ram + PAGES_AT, page, sizeof page);
+    memcpy(ram + IN_AT + 100, bytes, first);
+    memcpy(ram + page[0], bytes + first, 4096);
+    memcpy(ram + page[1], bytes + first + 4096, size - first - 4096);
+    struct host_request write = {.op = OP_HOST_WRITE,
+                                 .handle = (unsigned)handle,
+                                 .write = 1,
+                                 .in = IN_AT + 100,
+                                 .in_size = size,
+                                 .pages = PAGES_AT};
+    cr_expect_eq(host_ask(&m, write).result, (long)size);
+    struct host_request read = {.op = OP_HOST_READ, .handle = (unsigned)handle, .out = OUT_AT, .out_size = STRING_MAX};
+    cr_expect_eq(host_ask(&m, read).result, (long)size);
+    cr_expect_arr_eq(ram + OUT_AT, bytes, size);
+
+    memset(ram + page[0], 0, 4096);
+    memset(ram + page[1], 0, 4096);
+    read.out = OUT_AT + 100, read.out_size = size, read.pages = PAGES_AT;
+    cr_expect_eq(host_ask(&m, read).result, (long)size);
+    cr_expect_arr_eq(ram + OUT_AT + 100, bytes, first);
+    cr_expect_arr_eq(ram + page[0], bytes + first, 4096);
+    cr_expect_arr_eq(ram + page[1], bytes + first + 4096, size - first - 4096);
+    cr_expect_eq(ram[page[1] + size - first - 4096], 0, "no more than was asked for");
+
+    static const uint64_t bad[] = {16ul << 20, ~0ul - 7, 1ul << 51};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        memcpy(ram + PAGES_AT + 8, &bad[i], 8);
+        cr_expect_eq(host_ask(&m, read).result, -EFAULT, "a page at 0x%lx", bad[i]);
+        cr_expect_eq(host_ask(&m, write).result, -EFAULT, "a page at 0x%lx", bad[i]);
+        struct host_request none = read;
+        none.pages = bad[i];
+        cr_expect_eq(host_ask(&m, none).result, -EFAULT, "the list at 0x%lx", bad[i]);
+    }
+    host_machine_end(&m);
+}
+
 Test(emu_host, paths_are_as_many_as_the_operation_has) {
     struct host_machine m = start(false);
     cr_expect_eq(host_do_bytes(&m, OP_HOST_STAT, RW, "one\0", 4, 0, 0), -EINVAL);

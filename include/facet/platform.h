@@ -218,8 +218,10 @@ struct host_request {
     unsigned long arg[3];        /* words */
     unsigned long in, in_size;   /* physical, inside RAM: string, as in abi.h; contents to be written */
     unsigned long out, out_size; /* physical: room for the answer */
-    unsigned long got;           /* bytes put there */
-    long result;           /* 0 or more: handle, bytes, offset, seconds … ; -errno; -EINTR: undo the system call */
+    unsigned long pages; /* 0, or where the addresses of the pages are in which in (of OP_HOST_READ: out) goes on after
+                          * each end of a page; otherwise it goes on in RAM */
+    unsigned long got;   /* bytes put there */
+    long result;         /* 0 or more: handle, bytes, offset, seconds … ; -errno; -EINTR: undo the system call */
     unsigned long result2; /* OP_HOST_TIME: nanoseconds; OP_HOST_TAKE, OPEN: 1: it may be changed */
 };
 

@@ -23,37 +23,9 @@ done >"$T/facet.seq"
 
 expect 0 valgrind --tool=lackey --trace-mem=yes --log-file="$T/lackey" "$native" <README.md
 out_is "$T/guest.out"
-# "I  00401136,3" an instruction, then its accesses: " L 0403c0a0,4" load, " S" store, " M" both. A locked instruction is
-# printed as L and then M at the same address: the L goes.
 # shellcheck disable=SC2046
 set -- $(places "$native")
-awk -v base="$1" -v size="$2" -v code="$3" -v code_size="$4" '
-    function number(hex,   i, n) {
-        for (i = 1; i <= length(hex); i++)
-            n = 16 * n + index("0123456789abcdef", substr(hex, i, 1)) - 1
-        return n
-    }
-    function flush() {
-        if (held != "") print "load " held
-        held = ""
-    }
-    { split($2, part, ",") }
-    /^I  / {
-        flush()
-        pc = number(part[1]) - code
-        if (pc < 0 || pc >= code_size) pc = "elsewhere"
-    }
-    /^ [LSM] / {
-        off = number(part[1]) - base
-        if (off + part[2] <= 0 || off >= size) next
-        line = off " " part[2] " " pc
-        if ($1 == "M" && held == line) held = ""
-        flush()
-        if ($1 == "L") held = line
-        if ($1 == "M") print "load " line "\nstore " line
-        if ($1 == "S") print "store " line
-    }
-    END { flush() }' "$T/lackey" >"$T/lackey.seq"
+awk -v base="$1" -v size="$2" -v code="$3" -v code_size="$4" -f tests/lackey.awk "$T/lackey" >"$T/lackey.seq"
 
 [ "$(wc -l <"$T/lackey.seq")" -gt 5000 ] || fail "lackey saw almost nothing"
 cmp -s "$T/facet.seq" "$T/lackey.seq" || {

@@ -11,11 +11,13 @@ static unsigned free_hint = 1;
 
 /* ---- Capabilities */
 
-static const unsigned char cached_in[] = {R_FILE_C, R_FILE_D, R_FILE_E};
-#define CACHED 3u
-static unsigned cached[CACHED]; /* numbers of files, 0: none */
-static unsigned last;           /* used */
-static unsigned page_open;      /* 1 + which page is in R_FILE_B; 0: none */
+static struct {
+    unsigned file; /* its number, 0: none */
+    unsigned char in;
+} cached[] FREQUENT_DATA = {{0, R_FILE_C}, {0, R_FILE_D}, {0, R_FILE_E}};
+#define CACHED (sizeof cached / sizeof *cached)
+static unsigned last FREQUENT_DATA; /* used */
+static unsigned page_open;          /* 1 + which page is in R_FILE_B; 0: none */
 static unsigned char page_made[FILES / CAPPAGE_SLOTS];
 static unsigned char root_made;
 
@@ -59,19 +61,19 @@ void file_cap_keep(struct file *file) {
 
 FREQUENT unsigned file_cap(struct file *file) {
     for (unsigned i = 0; i < CACHED; i++)
-        if (cached[i] == file->number)
-            return cached_in[last = i];
+        if (cached[i].file == file->number)
+            return cached[last = i].in;
     last = (last + 1) % CACHED;
     page_turn(file->number);
-    slot_get(R_FILE_B, file->number % CAPPAGE_SLOTS, cached_in[last]);
-    cached[last] = file->number;
-    return cached_in[last];
+    slot_get(R_FILE_B, file->number % CAPPAGE_SLOTS, cached[last].in);
+    cached[last].file = file->number;
+    return cached[last].in;
 }
 
 static void cap_forget(struct file *file) {
     for (unsigned i = 0; i < CACHED; i++)
-        if (cached[i] == file->number)
-            cached[i] = 0;
+        if (cached[i].file == file->number)
+            cached[i].file = 0;
 }
 
 /* ---- Descriptions */
