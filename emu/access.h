@@ -156,7 +156,7 @@ struct transaction {
     struct pending_store store[STORES_MAX];
     unsigned steps;
     struct stepped step[ANSWERS_MAX];
-    bool apart; /* it stores elsewhere than it loads (MOVS, PUSH, POP, CALL), which is still to be checked */
+    enum decode_apart apart; /* still to be checked */
     uint64_t apart_va;
     unsigned apart_size;
     struct wide wide;
@@ -182,6 +182,11 @@ struct access_state {
         const uint8_t *from;     /* loads: that half */
         uint8_t bytes[PAIR_MAX]; /* stores */
     } pair;
+    struct { /* a page that allowed what an instruction does apart from its first load */
+        uint64_t va;
+        enum decode_apart kind;
+        uint32_t epoch;
+    } apart;
     uint8_t reply_room[3 * FACET_ACCESS_MAX]; /* the middle third is emu_access.reply */
     uint8_t backing[FACET_ACCESS_MAX];
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "decode.h"
+#include "form.h"
 
-#include <capstone/capstone.h>
 #include <cpuid.h>
 #include <facet/error.h>
 #include <stddef.h>
@@ -40,189 +39,6 @@ void decoder_destroy(struct decoder *decoder) {
     if (decoder->capstone != 0)
         cs_close(&decoder->capstone);
     free(decoder);
-}
-
-/* Instructions that load their memory operand and store it back, whatever its position. */
-static bool is_rmw(const cs_insn *insn, const cs_x86 *x86) {
-    switch (insn->id) {
-    case X86_INS_ADD:
-    case X86_INS_ADC:
-    case X86_INS_SUB:
-    case X86_INS_SBB:
-    case X86_INS_AND:
-    case X86_INS_OR:
-    case X86_INS_XOR:
-    case X86_INS_INC:
-    case X86_INS_DEC:
-    case X86_INS_NEG:
-    case X86_INS_NOT:
-    case X86_INS_SHL:
-    case X86_INS_SAL:
-    case X86_INS_SHR:
-    case X86_INS_SAR:
-    case X86_INS_ROL:
-    case X86_INS_ROR:
-    case X86_INS_RCL:
-    case X86_INS_RCR:
-    case X86_INS_SHLD:
-    case X86_INS_SHRD:
-    case X86_INS_BTS:
-    case X86_INS_BTR:
-    case X86_INS_BTC:
-    case X86_INS_CMPXCHG:
-    case X86_INS_CMPXCHG8B:
-    case X86_INS_CMPXCHG16B:
-    case X86_INS_XADD:
-        return x86->op_count > 0 && x86->operands[0].type == X86_OP_MEM;
-    case X86_INS_XCHG:
-        return x86->op_count == 2 && (x86->operands[0].type == X86_OP_MEM || x86->operands[1].type == X86_OP_MEM);
-    default:
-        return false;
-    }
-}
-
-static bool stores_by_helper(const cs_insn *insn, const cs_x86 *x86) {
-    switch (insn->id) {
-    case X86_INS_FXSAVE:
-    case X86_INS_FXSAVE64:
-    case X86_INS_XSAVE:
-    case X86_INS_XSAVE64:
-    case X86_INS_XSAVEC:
-    case X86_INS_XSAVEC64:
-    case X86_INS_XSAVEOPT:
-    case X86_INS_XSAVEOPT64:
-    case X86_INS_FNSTENV:
-    case X86_INS_FNSAVE:
-    case X86_INS_FBSTP:
-    case X86_INS_MASKMOVDQU:
-    case X86_INS_MASKMOVQ:
-    case X86_INS_CMPXCHG8B:
-    case X86_INS_CMPXCHG16B:
-        return true;
-    case X86_INS_FSTP:
-        return x86->op_count > 0 && x86->operands[0].type == X86_OP_MEM && x86->operands[0].size == 10;
-    default:
-        return false;
-    }
-}
-
-/* Capstone keeps one of LOCK and REP (XACQUIRE LOCK has both) and misreads the operand size of 66 F3 AB. */
-static bool has_prefix(const cs_insn *insn, uint8_t prefix) {
-    static const uint8_t all[] = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3};
-    for (unsigned i = 0; i < insn->size; i++)
-        if (insn->bytes[i] == prefix)
-            return true;
-        else if (memchr(all, insn->bytes[i], sizeof all) == NULL)
-            return false;
-    return false;
-}
-
-/* INS, OUTS, MOVS, CMPS, STOS, LODS, SCAS by their opcode: MOVSD and CMPSD are also names of SSE instructions. */
-static bool is_string(const cs_x86 *x86) {
-    uint8_t opcode = x86->opcode[0];
-    return (opcode >= 0x6c && opcode <= 0x6f) || (opcode >= 0xa4 && opcode <= 0xa7) ||
-           (opcode >= 0xaa && opcode <= 0xaf);
-}
-
-static uint8_t string_size(const cs_insn *insn, const cs_x86 *x86) {
-    if ((x86->opcode[0] & 1) == 0)
-        return 1;
-    if ((x86->rex & 8) != 0)
-        return 8;
-    return has_prefix(insn, 0x66) ? 2 : 4;
-}
-
-static bool string_stores(const cs_x86 *x86) {
-    uint8_t kind = x86->opcode[0] & 0xfe;
-    return kind == 0x6c || kind == 0xa4 || kind == 0xaa;
-}
-
-static const cs_x86_op *memory_operand(const cs_x86 *x86, unsigned *count) {
-    const cs_x86_op *found = NULL;
-    *count = 0;
-    for (unsigned i = 0; i < x86->op_count; i++)
-        if (x86->operands[i].type == X86_OP_MEM) {
-            found = found == NULL ? &x86->operands[i] : found;
-            ++*count;
-        }
-    return found;
-}
-
-static bool is_stack(const cs_insn *insn, const cs_x86 *x86) {
-    switch (insn->id) {
-    case X86_INS_PUSH:
-    case X86_INS_POP:
-    case X86_INS_CALL:
-        return x86->op_count == 1 && x86->operands[0].type != X86_OP_MEM;
-    case X86_INS_RET:
-    case X86_INS_LEAVE:
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* Moves and operations of SSE on one number. With a register of MMX the engine changes the x87 state first. */
-static bool is_scalar(const cs_insn *insn, const cs_x86 *x86) {
-    static const uint16_t ids[] = {
-        X86_INS_MOVD,     X86_INS_MOVQ,     X86_INS_MOVSS,     X86_INS_MOVSD,    X86_INS_MOVLPS,   X86_INS_MOVLPD,
-        X86_INS_MOVHPS,   X86_INS_MOVHPD,   X86_INS_ADDSS,     X86_INS_ADDSD,    X86_INS_SUBSS,    X86_INS_SUBSD,
-        X86_INS_MULSS,    X86_INS_MULSD,    X86_INS_DIVSS,     X86_INS_DIVSD,    X86_INS_SQRTSS,   X86_INS_SQRTSD,
-        X86_INS_MINSS,    X86_INS_MINSD,    X86_INS_MAXSS,     X86_INS_MAXSD,    X86_INS_COMISS,   X86_INS_COMISD,
-        X86_INS_UCOMISS,  X86_INS_UCOMISD,  X86_INS_CVTSI2SS,  X86_INS_CVTSI2SD, X86_INS_CVTSS2SD, X86_INS_CVTSD2SS,
-        X86_INS_CVTSS2SI, X86_INS_CVTSD2SI, X86_INS_CVTTSS2SI, X86_INS_CVTTSD2SI};
-    for (unsigned i = 0; i < x86->op_count; i++)
-        if (x86->operands[i].type == X86_OP_REG && x86->operands[i].reg >= X86_REG_MM0 &&
-            x86->operands[i].reg <= X86_REG_MM7)
-            return false;
-    for (unsigned i = 0; i < sizeof ids / sizeof *ids; i++)
-        if (insn->id == ids[i])
-            return !is_string(x86);
-    return false;
-}
-
-/* Exactly one access, seen from the hooks: a plain move or an operation with one memory operand of at most 8 bytes. */
-static bool is_single(const cs_insn *insn, const cs_x86 *x86) {
-    unsigned count;
-    const cs_x86_op *memory = memory_operand(x86, &count);
-    if (is_stack(insn, x86))
-        return true;
-    if (count != 1 || memory->size > 8)
-        return false;
-    switch (insn->id) {
-    case X86_INS_MOV:
-    case X86_INS_MOVABS:
-    case X86_INS_MOVZX:
-    case X86_INS_MOVSX:
-    case X86_INS_MOVSXD:
-    case X86_INS_MOVBE:
-    case X86_INS_MOVNTI:
-    case X86_INS_CMP:
-    case X86_INS_TEST:
-    case X86_INS_IMUL:
-    case X86_INS_MUL:
-    case X86_INS_DIV:
-    case X86_INS_IDIV:
-    case X86_INS_BT:
-    case X86_INS_BSF:
-    case X86_INS_BSR:
-    case X86_INS_POPCNT:
-    case X86_INS_LZCNT:
-    case X86_INS_TZCNT:
-    case X86_INS_JMP:
-        return true;
-    case X86_INS_ADD:
-    case X86_INS_ADC:
-    case X86_INS_SUB:
-    case X86_INS_SBB:
-    case X86_INS_AND:
-    case X86_INS_OR:
-    case X86_INS_XOR:
-        return x86->operands[0].type == X86_OP_REG;
-    default:
-        return (insn->id >= X86_INS_SETAE && insn->id <= X86_INS_SETS) ||
-               (insn->id >= X86_INS_CMOVA && insn->id <= X86_INS_CMOVS) || is_scalar(insn, x86);
-    }
 }
 
 /* In the order of struct facet_regs. */
@@ -274,20 +90,9 @@ static bool is_overread(const cs_insn *insn) {
     }
 }
 
-/* It clears the x87 tags before it accesses memory: refuse.c. */
-static bool is_mmx(const cs_insn *insn, const cs_x86 *x86) {
-    if (insn->id == X86_INS_CVTPI2PS || insn->id == X86_INS_CVTPI2PD)
-        return true;
-    for (unsigned i = 0; i < x86->op_count; i++)
-        if (x86->operands[i].type == X86_OP_REG && x86->operands[i].reg >= X86_REG_MM0 &&
-            x86->operands[i].reg <= X86_REG_MM7)
-            return true;
-    return false;
-}
-
 /* Bytes of the memory operand if the engine may move it in several pieces or repeatedly, else 0. */
 static uint16_t wide_size(const cs_insn *insn, const cs_x86_op *memory) {
-    bool small = has_prefix(insn, 0x66);
+    bool small = form_prefix(insn, 0x66);
     switch (insn->id) {
     case X86_INS_FXSAVE:
     case X86_INS_FXSAVE64:
@@ -308,9 +113,11 @@ static uint16_t wide_size(const cs_insn *insn, const cs_x86_op *memory) {
     case X86_INS_MASKMOVQ:
         return 8;
     case X86_INS_NEG: /* with LOCK: loads, then compares and exchanges until nobody came between */
-        return memory != NULL && has_prefix(insn, 0xf0) ? memory->size : 0;
+        return memory != NULL && form_prefix(insn, 0xf0) ? memory->size : 0;
     case X86_INS_COMISS: /* 16 bytes to Capstone */
     case X86_INS_COMISD:
+    case X86_INS_LJMP: /* 10 bytes to Capstone; offset and selector are two loads */
+    case X86_INS_LCALL:
         return 0;
     default:
         if (memory != NULL && is_overread(insn))
@@ -319,11 +126,17 @@ static uint16_t wide_size(const cs_insn *insn, const cs_x86_op *memory) {
     }
 }
 
+static int8_t overridden(const cs_insn *insn) {
+    return register_number(form_prefix(insn, 0x64)   ? X86_REG_FS
+                           : form_prefix(insn, 0x65) ? X86_REG_GS
+                                                     : X86_REG_INVALID);
+}
+
 static void note_wide(struct decoded *slot, const cs_insn *insn, const cs_x86 *x86) {
     unsigned count;
-    const cs_x86_op *memory = memory_operand(x86, &count);
+    const cs_x86_op *memory = form_memory(x86, &count);
     slot->wide = wide_size(insn, memory);
-    if (slot->wide == 0 && memory != NULL && is_mmx(insn, x86))
+    if (slot->wide == 0 && memory != NULL && form_mmx(insn, x86))
         slot->wide = memory->size;
     if (slot->wide == 0)
         return;
@@ -331,12 +144,19 @@ static void note_wide(struct decoded *slot, const cs_insn *insn, const cs_x86 *x
         note_location(slot, memory);
     } else { /* MASKMOV */
         slot->base = register_number(X86_REG_RDI);
-        slot->segment = register_number(has_prefix(insn, 0x64)   ? X86_REG_FS
-                                        : has_prefix(insn, 0x65) ? X86_REG_GS
-                                                                 : X86_REG_INVALID);
+        slot->segment = overridden(insn);
     }
     if (is_overread(insn) || (slot->wide == 16 && insn->id != X86_INS_MASKMOVDQU && insn->id != X86_INS_CMPXCHG16B))
         slot->flags |= DECODE_PAIR;
+}
+
+static void note_compare(struct decoded *slot, const cs_insn *insn, const cs_x86 *x86) {
+    if ((x86->opcode[0] & 0xfe) != 0xa6)
+        return;
+    slot->apart = DECODE_APART_LOAD;
+    slot->base = register_number(X86_REG_RSI);
+    slot->segment = overridden(insn);
+    slot->store_size = form_string_size(insn, x86);
 }
 
 static void note_store(struct decoded *slot, const cs_insn *insn, const cs_x86 *x86) {
@@ -351,17 +171,22 @@ static void note_store(struct decoded *slot, const cs_insn *insn, const cs_x86 *
     case X86_INS_CALL:
     case X86_INS_ENTER:
         slot->store = DECODE_STORE_PUSH;
-        slot->store_size = has_prefix(insn, 0x66) && insn->id != X86_INS_CALL ? 2 : 8;
+        slot->store_size = form_prefix(insn, 0x66) && insn->id != X86_INS_CALL ? 2 : 8;
+        return;
+    case X86_INS_LCALL: /* selector and offset */
+        slot->store = DECODE_STORE_PUSH;
+        slot->store_size = (x86->rex & 8) != 0 ? 16 : form_prefix(insn, 0x66) ? 4 : 8;
         return;
     case X86_INS_POP:
         slot->pops = true;
         break;
     default:
-        if (!is_string(x86))
+        if (!form_string(x86))
             break;
-        if (string_stores(x86)) {
+        note_compare(slot, insn, x86);
+        if (form_string_stores(x86)) {
             slot->store = DECODE_STORE_STRING;
-            slot->store_size = string_size(insn, x86);
+            slot->store_size = form_string_size(insn, x86);
         }
         return;
     }
@@ -369,65 +194,6 @@ static void note_store(struct decoded *slot, const cs_insn *insn, const cs_x86 *
         note_operand(slot, insn, &x86->operands[0]);
     else if (insn->id == X86_INS_XCHG && x86->op_count == 2 && x86->operands[1].type == X86_OP_MEM)
         note_operand(slot, insn, &x86->operands[1]);
-}
-
-static bool leaves_program(const cs_insn *insn) {
-    switch (insn->id) {
-    case X86_INS_SYSCALL:
-    case X86_INS_SYSENTER:
-    case X86_INS_INT:
-    case X86_INS_INT1:
-    case X86_INS_INT3:
-    case X86_INS_INTO:
-    case X86_INS_HLT:
-    case X86_INS_UD2:
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* STOS, LODS, SCAS: one access for each element, of which each retires by itself. */
-static bool is_string_single(const cs_x86 *x86) {
-    return x86->opcode[0] >= 0xaa && x86->opcode[0] <= 0xaf;
-}
-
-/* Can it be cut exactly at each of its accesses, so that a careful page may be served inline? */
-static bool is_cuttable(const cs_insn *insn, const cs_x86 *x86, const struct decoded *slot) {
-    unsigned count;
-    const cs_x86_op *memory = memory_operand(x86, &count);
-    if ((slot->flags & (DECODE_HELPER | DECODE_SYSTEM)) != 0)
-        return false;
-    if (insn->id == X86_INS_RCL || insn->id == X86_INS_RCR) /* the engine sets CF before they store */
-        return false;
-    if ((slot->flags & DECODE_MULTI) == 0 || (slot->flags & DECODE_PAIR) != 0 || is_string_single(x86))
-        return true;
-    return (slot->flags & DECODE_RMW) != 0 && memory->size <= 8 && slot->wide == 0;
-}
-
-static unsigned flags_of(const cs_insn *insn, const cs_x86 *x86) {
-    unsigned flags = DECODE_ANY;
-    bool rmw = is_rmw(insn, x86);
-    if (rmw)
-        flags |= DECODE_RMW;
-    if (rmw && (has_prefix(insn, 0xf0) || insn->id == X86_INS_XCHG))
-        flags |= DECODE_ATOMIC;
-    if (insn->id == X86_INS_MOVBE && x86->operands[0].type == X86_OP_MEM)
-        flags |= DECODE_SWAP;
-    if (insn->id == X86_INS_PUSHF || insn->id == X86_INS_PUSHFD || insn->id == X86_INS_PUSHFQ)
-        flags |= DECODE_PUSHF;
-    if (insn->id == X86_INS_POPF || insn->id == X86_INS_POPFD || insn->id == X86_INS_POPFQ ||
-        insn->id == X86_INS_IRET || insn->id == X86_INS_IRETD || insn->id == X86_INS_IRETQ)
-        flags |= DECODE_POPF;
-    if (is_string(x86) && (has_prefix(insn, 0xf3) || has_prefix(insn, 0xf2)))
-        flags |= DECODE_REP;
-    if (!is_single(insn, x86))
-        flags |= DECODE_MULTI;
-    if (stores_by_helper(insn, x86))
-        flags |= DECODE_HELPER;
-    if (leaves_program(insn))
-        flags |= DECODE_SYSTEM;
-    return flags;
 }
 
 void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, const uint8_t *code, unsigned available) {
@@ -443,12 +209,15 @@ void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, co
     const cs_x86 *x86 = &decoder->insn->detail->x86;
     slot->size = (uint8_t)decoder->insn->size;
     memcpy(slot->bytes, code, slot->size);
-    slot->flags = (uint16_t)flags_of(decoder->insn, x86);
+    slot->flags = (uint16_t)form_flags(decoder->insn, x86);
     if (!decoder->host_movbe)
         slot->flags &= (uint16_t)~DECODE_SWAP;
     note_store(slot, decoder->insn, x86);
+    if (slot->store == DECODE_STORE_PUSH || slot->store == DECODE_STORE_STRING ||
+        (slot->store == DECODE_STORE_OPERAND && slot->pops))
+        slot->apart = DECODE_APART_STORE;
     note_wide(slot, decoder->insn, x86);
-    if (!is_cuttable(decoder->insn, x86, slot))
+    if (!form_cuttable(decoder->insn, x86, slot))
         slot->flags |= DECODE_CAPTURE;
 }
 
@@ -495,4 +264,11 @@ bool decoded_store_address(const struct decoded *decoded, const struct facet_reg
     }
     *address = segmented(decoded, reg, sum);
     return true;
+}
+
+bool decoded_apart_address(const struct decoded *decoded, const struct facet_regs *regs, uint64_t *address) {
+    if (decoded->apart == DECODE_APART_STORE)
+        return decoded_store_address(decoded, regs, address);
+    *address = decoded_wide_address(decoded, regs);
+    return decoded->apart == DECODE_APART_LOAD;
 }

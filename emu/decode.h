@@ -31,6 +31,13 @@ enum decode_flag {
 /* How to find the store of an instruction whose store began before the hook saw it. */
 enum decode_store { DECODE_STORE_NONE, DECODE_STORE_OPERAND, DECODE_STORE_PUSH, DECODE_STORE_STRING };
 
+/* What else an instruction accesses that begins with a load, and where: must be allowed before anybody is asked. */
+enum decode_apart {
+    DECODE_APART_NONE,
+    DECODE_APART_STORE, /* its store (MOVS, PUSH, POP, CALL with a memory operand) */
+    DECODE_APART_LOAD,  /* CMPS, which loads through rdi first: through rsi */
+};
+
 struct decoded {
     uint64_t pc;
     uint64_t generation; /* emu.mmu.fetches when the bytes were last found equal; 0: not to be reused */
@@ -39,7 +46,8 @@ struct decoded {
     uint8_t size;       /* bytes; 0: not an instruction we can decode */
     uint16_t flags;     /* enum decode_flag */
     uint8_t store;      /* enum decode_store */
-    uint8_t store_size; /* bytes */
+    uint8_t store_size; /* bytes; with DECODE_APART_LOAD, of that load */
+    uint8_t apart;      /* enum decode_apart */
     uint16_t wide;      /* bytes of the memory operand that the engine moves in several pieces; 0: it has none */
     /* The destination operand, for DECODE_STORE_OPERAND, or the wide one. Register numbers index struct facet_regs; -1:
      * none. */
@@ -60,6 +68,8 @@ void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, co
 
 /* Address of the store that the instruction makes with these registers (of before the instruction). False: unknown. */
 bool decoded_store_address(const struct decoded *decoded, const struct facet_regs *regs, uint64_t *address);
+/* Address of what it accesses apart from its first load. False: it does not, or unknown. */
+bool decoded_apart_address(const struct decoded *decoded, const struct facet_regs *regs, uint64_t *address);
 /* Address of the wide operand, likewise. */
 uint64_t decoded_wide_address(const struct decoded *decoded, const struct facet_regs *regs);
 

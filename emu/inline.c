@@ -242,6 +242,42 @@ static __attribute__((noinline)) bool store_border(struct access_state *state, c
 }
 
 /* All that is not one access by an instruction that makes no other. */
+/* ---- Instructions that access two places: nobody is asked about the first if the second is not allowed. */
+
+static bool apart_page(struct access_state *state, uint64_t va, enum decode_apart kind) {
+    struct emu *emu = state->emu;
+    struct mmu_page page;
+    struct target target;
+    va &= PAGE_MASK;
+    if (state->apart.va == va && state->apart.kind == kind && state->apart.epoch == emu->mmu.epoch)
+        return true;
+    bool store = kind == DECODE_APART_STORE;
+    if (mmu_walk(emu, reg_get(emu, UC_X86_REG_CR3), va, &page) != MMU_OK || !page.user || (store && !page.write))
+        return false;
+    if (in_aperture(page.gpa) && (page_resolve(emu, &page, &target) != FRONT_OK || (store && !target.write)))
+        return false;
+    state->apart.va = va;
+    state->apart.kind = kind;
+    state->apart.epoch = emu->mmu.epoch;
+    return true;
+}
+
+static bool apart_allowed(struct access_state *state, const struct decoded *decoded) {
+    struct facet_regs regs;
+    uint64_t va, last;
+    if (decoded->store == DECODE_STORE_STRING)
+        regs.rdi = reg_get(state->emu, UC_X86_REG_RDI);
+    else if (decoded->store == DECODE_STORE_PUSH)
+        regs.rsp = reg_get(state->emu, UC_X86_REG_RSP);
+    else
+        emu_regs_get(state->emu, &regs);
+    if (!decoded_apart_address(decoded, &regs, &va))
+        return true;
+    last = va + decoded->store_size - 1;
+    enum decode_apart kind = (enum decode_apart)decoded->apart;
+    return apart_page(state, va, kind) && (last / PAGE_SIZE == va / PAGE_SIZE || apart_page(state, last, kind));
+}
+
 static __attribute__((noinline)) bool load_slow(struct access_state *state, const struct slot *slot, uint64_t address,
                                                 unsigned size, uint64_t pc, const struct decoded *decoded) {
     unsigned offset = address % PAGE_SIZE;
@@ -251,7 +287,7 @@ static __attribute__((noinline)) bool load_slow(struct access_state *state, cons
         return access_refuse(state, slot->va + offset, ACCESS_LOAD, false);
     if (decoded->wide != 0)
         return load_pair(state, slot, address, size, pc, decoded);
-    if (offset + size > PAGE_SIZE)
+    if (offset + size > PAGE_SIZE || (decoded->apart != DECODE_APART_NONE && !apart_allowed(state, decoded)))
         return access_refuse(state, slot->va + offset, ACCESS_LOAD, false);
     enum facet_verdict verdict = ask_inline(state, slot, FACET_LOAD, offset, size, pc, decoded->flags, NULL);
     const uint8_t *from = load_source(state, verdict);
