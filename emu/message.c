@@ -11,33 +11,38 @@
 
 #include <string.h>
 
-static const struct front *message_front(struct emu *emu, const struct emu_part *part) {
-    int index;
+/* Such a front on the way of a part: its number and the offset in it. */
+static const struct front *message_front(struct emu *emu, const struct emu_part *part, struct emu_part *at) {
+    *at = *part;
     if (part->front < 0)
         return NULL;
-    const struct front *front = front_at(emu, APERTURE_BASE + ((uint64_t)part->front << FRONT_SHIFT), &index);
-    bool served = front != NULL && (front->flags & FRONT_MESSAGE) != 0 && part->offset < front->high &&
-                  part->offset + part->size > front->low;
-    return served ? front : NULL;
+    do {
+        int index;
+        const struct front *front = front_at(emu, APERTURE_BASE + ((uint64_t)at->front << FRONT_SHIFT), &index);
+        if (front != NULL && (front->flags & FRONT_MESSAGE) != 0)
+            return at->offset < front->high && at->offset + at->size > front->low ? front : NULL;
+    } while (emu_front_inner(emu, &at->front, &at->offset));
+    return NULL;
 }
 
 /* Which bytes of the access its handler serves: [from, to). The others of that part pass. */
 struct served {
     uint32_t from, to;
 };
-static struct served served(const struct front *front, const struct emu_part *part) {
-    uint64_t low = part->offset > front->low ? part->offset : front->low, end = part->offset + part->size;
+static struct served served(const struct front *front, const struct emu_part *at) {
+    uint64_t low = at->offset > front->low ? at->offset : front->low, end = at->offset + at->size;
     uint64_t high = end < front->high ? end : front->high;
-    return (struct served){(uint32_t)(low - part->offset) + part->start, (uint32_t)(high - part->offset) + part->start};
+    return (struct served){(uint32_t)(low - at->offset) + at->start, (uint32_t)(high - at->offset) + at->start};
 }
 
-static bool trap(struct access_state *state, enum front_trap reason, const struct emu_access *access, int part) {
-    access_trap(state, reason, access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD,
-                access->va.v + access->part[part].start, access->part[part].front, access->part[part].offset, 0);
+static bool trap(struct access_state *state, enum front_trap reason, const struct emu_access *access,
+                 const struct emu_part *at) {
+    access_trap(state, reason, access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD, access->va.v + at->start,
+                at->front, at->offset, 0);
     return false;
 }
 
-static bool tell(struct access_state *state, const struct emu_access *access, int part) {
+static bool tell(struct access_state *state, const struct emu_access *access, const struct emu_part *at) {
     struct debug_block *debug = state->emu->debug;
     struct answer_log *log = &state->tx.log;
     const uint8_t *bytes = access->kind == FACET_STORE ? access->attempted : access->backing;
@@ -47,11 +52,11 @@ static bool tell(struct access_state *state, const struct emu_access *access, in
     log->stopped = log->blocked = true; /* the same access comes again, and the log is not another process's */
     debug->access.ticket = log->ticket;
     debug->access.flags = access->flags | (access->parts == 2 ? FACET_PART : 0u);
-    debug->access.size = access->part[part].size;
+    debug->access.size = at->size;
     memset(debug->access.bytes, 0, sizeof debug->access.bytes);
     if (bytes != NULL)
-        memcpy(debug->access.bytes, bytes + access->part[part].start, access->part[part].size);
-    return trap(state, FRONT_TRAP_ACCESS, access, part);
+        memcpy(debug->access.bytes, bytes + at->start, at->size);
+    return trap(state, FRONT_TRAP_ACCESS, access, at);
 }
 
 /* Answers are in the order of the parts that have such a front. */
@@ -59,16 +64,17 @@ bool message_ask(struct access_state *state, const struct emu_access *access) {
     struct answer_log *log = &state->tx.log;
     unsigned answered = 0;
     for (int i = 0; i < access->parts; i++) {
-        const struct front *front = message_front(state->emu, &access->part[i]);
+        struct emu_part at;
+        const struct front *front = message_front(state->emu, &access->part[i], &at);
         if (front == NULL)
             continue;
         if (front->held != 0 && front->held != log->ticket) {
             log->host = false;
             log->stopped = log->blocked = true;
-            return trap(state, FRONT_TRAP_WAIT, access, i);
+            return trap(state, FRONT_TRAP_WAIT, access, &at);
         }
         if (answered++ == log->parts)
-            return tell(state, access, i);
+            return tell(state, access, &at);
     }
     return true;
 }
@@ -76,16 +82,18 @@ bool message_ask(struct access_state *state, const struct emu_access *access) {
 void message_answers(struct access_state *state, struct emu_access *access) {
     const struct answer_log *log = &state->tx.log;
     unsigned answered = 0;
+    struct emu_part at;
     access->answers = 0;
     for (int i = 0; i < access->parts && answered < log->parts; i++) {
-        const struct emu_part *part = &access->part[i];
-        const struct front *front = message_front(state->emu, part);
+        const struct front *front = message_front(state->emu, &access->part[i], &at);
         if (front == NULL || log->part[answered++].verdict != FACET_DONE)
             continue;
-        struct served to = served(front, part);
-        const uint8_t *bytes = log->part[answered - 1].bytes + (to.from - part->start);
-        memcpy(access->reply + to.from, access->kind == FACET_STORE ? access->backing + to.from : bytes,
-               to.to - to.from);
+        struct served to = served(front, &at);
+        const uint8_t *bytes = log->part[answered - 1].bytes + (to.from - at.start);
+        if (access->kind != FACET_STORE)
+            memcpy(access->reply + to.from, bytes, to.to - to.from);
+        else if (access->backing != NULL) /* as if it were stored again */
+            memcpy(access->reply + to.from, access->backing + to.from, to.to - to.from);
         access->answered[access->answers].from = to.from;
         access->answered[access->answers++].to = to.to;
     }
@@ -105,6 +113,8 @@ void message_merge(struct emu_access *access, enum facet_verdict *verdict) {
     for (uint32_t i = 0; i < access->size; i++) {
         bool answered = is_answered(access, i);
         all = all && answered;
+        if (!answered && access->backing == NULL)
+            return; /* what passes there faults */
         if (!answered && passes)
             access->reply[i] = store ? access->attempted[i] : access->backing[i];
     }
