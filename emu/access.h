@@ -199,6 +199,10 @@ struct access_state {
     } plain[PLAIN];      /* pages in the engine's TLB as what they are, by va; valid when epoch is emu.mmu.epoch */
     uint32_t plain_lost; /* the epoch in which an entry had to make room */
     struct transaction tx;
+    struct {          /* DECODE_APART: the latest that was asked for its load inline, on a careful page */
+        unsigned end; /* ring_end behind it */
+        struct facet_regs regs;
+    } apart;
     bool cut; /* tx.log is what the inline path was told of the instruction that it refuses */
     struct answer_log logs[LOGS];
     uint64_t stamp, last_ticket;
@@ -332,9 +336,8 @@ void fetch_outcome(struct access_state *state); /* the transaction has retired *
 void ring_note(struct access_state *state, uint64_t pc, enum facet_kind kind, uint64_t va, unsigned size,
                enum facet_verdict verdict, const uint8_t *bytes); /* size: at most PAIR_MAX */
 bool ring_ends_at(struct access_state *state, uint64_t pc);
-/* The newest entry, if it is this access. */
-const struct answer *ring_newest(struct access_state *state, uint64_t pc, enum facet_kind kind, uint64_t va,
-                                 unsigned size);
+/* The load that the instruction of state->access, a store, has been asked for; NULL: none. */
+const struct answer *ring_load(struct access_state *state);
 /* For each access of a transaction in its turn, fronted or not. */
 void ring_pass(struct access_state *state, enum access kind, uint64_t va, unsigned size);
 /* Is this access of the transaction one that the inline path had answered? */

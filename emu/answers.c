@@ -49,10 +49,19 @@ static bool same_access(const struct answer *answer, enum facet_kind kind, uint6
     return answer->va == va && answer->kind == (uint8_t)kind && answer->size == size;
 }
 
-const struct answer *ring_newest(struct access_state *state, uint64_t pc, enum facet_kind kind, uint64_t va,
-                                 unsigned size) {
-    const struct answer *answer = &ring_back(state, 1)->answer;
-    return ring_ends_at(state, pc) && same_access(answer, kind, va, size) ? answer : NULL;
+/* An earlier execution of the same instruction may have left the newest entry. */
+const struct answer *ring_load(struct access_state *state) {
+    const struct emu_access *store = &state->access;
+    const struct answer *newest = &ring_back(state, 1)->answer;
+    struct facet_regs regs;
+    if (store->kind != FACET_STORE || !ring_ends_at(state, store->pc.v) || newest->kind != FACET_LOAD)
+        return NULL;
+    if ((store->flags & FACET_RMW) != 0)
+        return same_access(newest, FACET_LOAD, store->va.v, store->size) ? newest : NULL;
+    if (state->apart.end != state->ring_end)
+        return NULL;
+    emu_regs_get(state->emu, &regs);
+    return memcmp(&regs, &state->apart.regs, sizeof regs) == 0 ? newest : NULL;
 }
 
 /* ring_left entries may still match: the newest one that does is the first access before the cut, then they are taken

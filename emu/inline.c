@@ -241,6 +241,23 @@ static __attribute__((noinline)) bool store_border(struct access_state *state, c
     return true;
 }
 
+/* An instruction that loads here may be asked for its load if it may make the store that goes elsewhere. */
+static bool apart_begins(struct access_state *state, const struct decoded *decoded) {
+    struct emu *emu = state->emu;
+    struct mmu_page page;
+    struct target target;
+    uint64_t va;
+    emu_regs_get(emu, &state->apart.regs);
+    return decoded_store_address(decoded, &state->apart.regs, &va) &&
+           va % PAGE_SIZE + decoded->store_size <= PAGE_SIZE && mmu_access(emu, va, ACCESS_STORE, 3, &page) == MMU_OK &&
+           page_resolve(emu, &page, &target) == FRONT_OK && target.write;
+}
+
+/* Where the load was asked for on a fast page, nothing tells whether it was this execution's. */
+static bool apart_goes_on(struct access_state *state, uint64_t pc) {
+    return !ring_ends_at(state, pc) || state->apart.end == state->ring_end;
+}
+
 /* All that is not one access by an instruction that makes no other. */
 static __attribute__((noinline)) bool load_slow(struct access_state *state, const struct slot *slot, uint64_t address,
                                                 unsigned size, uint64_t pc, const struct decoded *decoded) {
@@ -251,13 +268,16 @@ static __attribute__((noinline)) bool load_slow(struct access_state *state, cons
         return access_refuse(state, slot->va + offset, ACCESS_LOAD, false);
     if (decoded->wide != 0)
         return load_pair(state, slot, address, size, pc, decoded);
-    if (offset + size > PAGE_SIZE)
+    bool apart = slot->target.careful && (decoded->flags & DECODE_APART) != 0;
+    if (offset + size > PAGE_SIZE || (apart && !apart_begins(state, decoded)))
         return access_refuse(state, slot->va + offset, ACCESS_LOAD, false);
     enum facet_verdict verdict = ask_inline(state, slot, FACET_LOAD, offset, size, pc, decoded->flags, NULL);
     const uint8_t *from = load_source(state, verdict);
     if (is_cut(state, slot, verdict))
         return transaction_instead(state, verdict, from);
     ring_note(state, pc, FACET_LOAD, slot->va + offset, size, verdict, from);
+    if (apart)
+        state->apart.end = state->ring_end;
     return load_serve(state, address, size, from);
 }
 
@@ -329,7 +349,8 @@ static __attribute__((noinline)) bool store_slow(struct access_state *state, con
         return store_captured(state, slot->va + offset, decoded);
     if ((decoded->flags & DECODE_PAIR) != 0)
         return store_pair(state, slot, offset, size, value, pc, decoded);
-    if (offset + size > PAGE_SIZE || !slot->plain_store)
+    bool apart = slot->target.careful && (decoded->flags & DECODE_APART) != 0;
+    if (offset + size > PAGE_SIZE || !slot->plain_store || (apart && !apart_goes_on(state, pc)))
         return access_refuse(state, slot->va + offset, ACCESS_STORE, false);
     value = access_store_value(state->emu, decoded->flags, value, size);
     enum facet_verdict verdict =
