@@ -34,7 +34,7 @@ KERNEL_SRC = kernel/main.c kernel/boot.c kernel/cpu.c kernel/paging.c kernel/mem
 KERNEL_ASM = kernel/head.S kernel/entry.S kernel/string.S
 
 # init.elf, the one program the kernel starts; embedded in kernel.elf between init_image and init_image_end.
-DOMAIN_SRC = kernel/domain/init.c kernel/domain/elf.c kernel/domain/space.c kernel/domain/init_start.S
+DOMAIN_SRC = kernel/domain/init.c kernel/domain/elf.c kernel/domain/space.c kernel/domain/programs.c kernel/domain/init_start.S
 
 # linux.elf, the Linux personality, which init starts for a program that is not native; embedded in init.elf. C and assembler.
 LINUX_SRC = $(patsubst %,kernel/domain/linux/%,main.c calls.c clock.c signal.c user.c fault.c vm.c region.c space.c \
@@ -48,7 +48,7 @@ KEEPER_SRC = kernel/domain/pager.c kernel/domain/copyspace.c
 # The host tool. main.c stays out of libdebugger.a, which the unit tests link.
 DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/grants.c debugger/objects.c debugger/regions.c debugger/strace.c debugger/strace_args.c debugger/strace_structs.c \
 	debugger/strace_calls.c debugger/strace_flags.c debugger/report.c debugger/stats.c \
-	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c \
+	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c debugger/endpoints.c \
 	debugger/dispatch.c debugger/hold.c debugger/broken.c debugger/guard.c debugger/services.c debugger/events.c debugger/handlers.c debugger/script.c debugger/script_access.c debugger/script_services.c debugger/builtin_trace.c \
 	debugger/builtin_count.c debugger/builtin_watch.c debugger/builtin_freeze.c debugger/builtin_once.c debugger/builtin_flip.c debugger/builtin_poison.c debugger/byteset.c debugger/builtin_log.c debugger/history.c debugger/cmd_accesses.c debugger/cli.c debugger/cli_input.c debugger/cli_terminal.c debugger/cli_complete.c debugger/cli_script.c debugger/cli_help.c debugger/cli_help_text.c debugger/cli_info.c \
 	debugger/cli_settings.c debugger/cli_arguments.c debugger/cmd_print.c debugger/color.c debugger/address.c \
@@ -68,7 +68,7 @@ TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tes
 	tests/guests/host.c tests/guests/hostile.c tests/guests/trees.c tests/guests/operations.c tests/guests/strings.c tests/guests/windows.c \
 	tests/guests/paths.c tests/guests/badop.c tests/guests/rescind.c tests/guests/damage.c tests/guests/keepers.c \
 	tests/guests/steps.S
-TEST_GUESTS += tests/guests/handlers.c tests/guests/lost.c tests/guests/crossing.c tests/guests/turns.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
+TEST_GUESTS += tests/guests/handlers.c tests/guests/lost.c tests/guests/crossing.c tests/guests/mortal.c tests/guests/turns.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
 TEST_GUESTS += tests/guests/foreign.c tests/guests/plenty.c tests/guests/peek.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
 # Linked to tests/guests/model: the model and what compares the kernel with it.
 MODEL_SRC = tests/model/model.c tests/model/operations.c tests/model/access.c
@@ -90,7 +90,7 @@ LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_faul
 
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
 UNIT_TESTS = tests/test_emu_host.c tests/test_emu_host_paths.c tests/host_machine.c tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/ladder_boot.c \
-	tests/test_access.c tests/test_access_fetch.c tests/test_access_copies.c tests/test_access_verdicts.c tests/access_machine.c tests/access_run.c tests/access_compare.c tests/access_native.c \
+	tests/test_access.c tests/test_access_fetch.c tests/test_access_copies.c tests/test_access_faults.c tests/test_access_verdicts.c tests/access_machine.c tests/access_run.c tests/access_compare.c tests/access_native.c \
 	tests/test_dbg_expr.c tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
@@ -301,8 +301,8 @@ $(UNIT_TESTS:%.c=$(B)/%): %: %.o $(UNIT_LIBS)
 $(B)/tests/test_emu_create $(B)/tests/test_emu_ladder $(B)/tests/test_emu_run $(B)/tests/test_emu_random $(B)/tests/test_emu_clock: $(B)/tests/ladder_boot.o
 $(B)/tests/test_emu_host $(B)/tests/test_emu_host_paths: $(B)/tests/host_machine.o $(B)/tests/ladder_boot.o
 $(B)/tests/test_access $(B)/tests/test_access_verdicts $(B)/tests/test_emu_clock: $(B)/tests/access_machine.o
-$(B)/tests/test_access_fetch $(B)/tests/test_access_copies: $(B)/tests/access_machine.o
-$(B)/tests/test_access $(B)/tests/test_access_fetch: $(B)/tests/access_run.o $(B)/tests/access_compare.o $(B)/tests/access_native.o
+$(B)/tests/test_access_fetch $(B)/tests/test_access_copies $(B)/tests/test_access_faults: $(B)/tests/access_machine.o
+$(B)/tests/test_access $(B)/tests/test_access_fetch $(B)/tests/test_access_faults: $(B)/tests/access_run.o $(B)/tests/access_compare.o $(B)/tests/access_native.o
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 

@@ -64,6 +64,7 @@ static void list_handlers(void) {
     for (size_t i = 0; handlers_builtin[i]; i++)
         printf("%s\n", handlers_builtin[i]->summary);
     printf("PATH.so[:ARGS]: your own, see <facet/handler.h>\n%s\n", handler_script.summary);
+    printf("endpoint:NAME: a process of the guest that --program NAME=ELF has started, see <facet/guest.h>\n");
 }
 
 /* "break, brea, b": the names that it has. */

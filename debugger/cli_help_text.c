@@ -11,7 +11,8 @@ static const struct {
 } texts[] = {
     {"swap", "OBJECT   sym:NAME, va:ADDRESS[+LENGTH], seg:text|rodata|data|bss|heap|stack, map:N or obj:ID;\n"
              "         `objects` lists those with names.\n"
-             "HANDLER  a built-in one (`help handlers`), PATH.so, see <facet/handler.h>, or PATH.lua, see facet(1).\n"
+             "HANDLER  a built-in one (`help handlers`), PATH.so, see <facet/handler.h>, or PATH.lua or\n"
+             "         endpoint:NAME, see facet(1).\n"
              "The handler sees each load and store of the object from now on, and in later runs. Swaps of one object\n"
              "stack: the newest is asked first. `info handlers` shows what they have seen.\n\n"
              "  swap sym:table count\n"

@@ -261,9 +261,28 @@ static enum facet_verdict give_up(struct swaps *s, struct emu_access *a, struct 
     return refuse(s, a, touched, count, verdict);
 }
 
+/* A process of the guest has answered it: nobody is asked. */
+static enum facet_verdict tell_answered(struct swaps *s, const struct emu_access *a) {
+    struct touched touched[FACET_ACCESS_MAX];
+    size_t count = find_touched(s, a, touched);
+    s->accesses += count > 0;
+    qsort(touched, count, sizeof *touched, by_offset);
+    find_parts(touched, count);
+    for (size_t i = 0; i < count; i++) {
+        touched[i].verdict = FACET_DONE;
+        for (size_t j = 0; j < touched[i].object->count; j++)
+            touched[i].object->chain[j]->sequence += touched[i].object->chain[j]->code.endpoint;
+    }
+    if (s->events)
+        write_events(s, a, touched, count, a->kind == FACET_STORE ? a->attempted : a->reply);
+    return FACET_DONE;
+}
+
 static enum facet_verdict ask_many(struct swaps *s, struct emu_access *a) {
     struct touched touched[FACET_ACCESS_MAX];
     struct touched *who = NULL;
+    if (a->answered)
+        return tell_answered(s, a);
     struct blocked *blocked = s->blocked_count ? hold_resumed(s, accessing(s, a), a) : NULL;
     struct stopped_access *so_far = blocked ? &blocked->at : &s->stopped;
     bool resume = (blocked || a->again) && so_far->valid;

@@ -73,7 +73,7 @@ static enum facet_status page_sync(struct swaps *s, int front, struct facet_erro
         emu_front_watch_fetches(s->emu, front, fetches);
     page->careful = careful;
     page->fetches = fetches;
-    return status;
+    return status == FACET_OK ? page_serve(s, front, error) : status;
 }
 
 enum facet_status fronts_sync(struct swapped *object, struct facet_error *error) {

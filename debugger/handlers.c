@@ -93,9 +93,32 @@ static enum facet_status refuse_unknown(const char *name, struct facet_error *er
             "NAME.so NAME.c), or in Lua (NAME.lua)",
             name);
     return REFUSE(
-        "no handler \"%s\": use trace, count, watch, freeze, once, flip, log, device, poison, PATH.so or PATH.lua",
+        "no handler \"%s\": use trace, count, watch, freeze, once, flip, log, device, poison, PATH.so, PATH.lua or "
+        "endpoint:NAME",
         name);
 }
+
+#define ENDPOINT_PREFIX "endpoint:"
+#define ENDPOINT_LENGTH (sizeof ENDPOINT_PREFIX - 1)
+
+/* The kernel has asked already when a handler of the host is, so this one lets everything pass. */
+static uint32_t endpoint_verdicts(const char *args) {
+    (void)args;
+    return FACET_MAY(FACET_PASS) | FACET_MAY(FACET_FAULT);
+}
+
+static enum facet_verdict endpoint_access(void *state, const struct facet_access *access, struct facet_reply *reply) {
+    (void)state, (void)access, (void)reply;
+    return FACET_PASS;
+}
+
+static const struct facet_handler handler_endpoint = {
+    .abi = FACET_HANDLER_ABI,
+    .name = "endpoint",
+    .summary = "endpoint:NAME: a process of the guest",
+    .verdicts = endpoint_verdicts,
+    .access = endpoint_access,
+};
 
 /* Takes the user's text: a name of `length` characters, and what stands behind its colon. */
 static void take_text(struct handler_code *code, const char *text, size_t length) {
@@ -112,10 +135,21 @@ static void take_script(struct handler_code *code) {
     code->handler = &handler_script;
 }
 
+static enum facet_status load_endpoint(struct handler_code *code, const char *text, struct facet_error *error) {
+    if (!text[ENDPOINT_LENGTH])
+        return REFUSE("which endpoint? endpoint:NAME, where --program NAME=ELF or a program has given the name");
+    code->text = text_copy(text);
+    code->name = text_copy(text);
+    code->args = text_copy(text + ENDPOINT_LENGTH);
+    code->handler = &handler_endpoint;
+    code->endpoint = true;
+    return FACET_OK;
+}
+
 enum facet_status handler_load(const char *text, struct handler_code *code, struct facet_error *error) {
     *code = (struct handler_code){0};
-    if (strncmp(text, "endpoint:", 9) == 0)
-        return REFUSE("handlers that are guest processes (%s) are not there yet", text);
+    if (strncmp(text, ENDPOINT_PREFIX, ENDPOINT_LENGTH) == 0)
+        return load_endpoint(code, text, error);
     size_t so = handler_path_length(text, ".so"), lua = handler_path_length(text, ".lua"), word = strcspn(text, ":");
     enum facet_status status = FACET_OK;
     take_text(code, text, word);

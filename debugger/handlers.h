@@ -5,6 +5,7 @@
  *     NAME[:ARGS]       trace, count, watch, freeze, once, flip, poison, log
  *     PATH.so[:ARGS]    exports `facet_handler`, see <facet/handler.h>
  *     PATH.lua[:ARGS]   see script.h; device:PATH.lua[:ARGS], too
+ *     endpoint:NAME     a process of the guest (facet/abi.h, OP_ACCESS); here nothing is asked
  */
 #ifndef DEBUGGER_HANDLERS_H
 #define DEBUGGER_HANDLERS_H
@@ -22,9 +23,10 @@ struct handler_code {
     /* Its access() takes too long, and is to end with what it says about that; from a signal. False: it was told so
      * before. NULL: it cannot. */
     bool (*hurry)(void *state);
-    char *text; /* as the user wrote it */
-    char *name; /* the part before ARGS */
-    char *args; /* "" without any */
+    bool endpoint; /* a process of the guest answers; args: the endpoint's name */
+    char *text;    /* as the user wrote it */
+    char *name;    /* the part before ARGS */
+    char *args;    /* "" without any */
 };
 
 /* Finds and loads the code; nothing is attached yet. FACET_ERR_USAGE with one line of text. */

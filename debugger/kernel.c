@@ -83,6 +83,19 @@ enum facet_status kernel_front_remove(struct emu *emu, int front, struct facet_e
     return simple(emu, DEBUG_FRONT_REMOVE, (uint64_t[]){(uint64_t)front, 0, 0}, error);
 }
 
+enum facet_status kernel_front_handler(struct emu *emu, int front, uint64_t low, uint64_t high, uint64_t endpoint,
+                                       uint64_t payload, struct facet_error *error) {
+    const uint64_t arg[] = {(uint64_t)front | low << 16 | high << 32, endpoint, payload, 0};
+    unsigned answer;
+    enum facet_status status = request(emu, DEBUG_FRONT_HANDLER, arg, &answer, error);
+    if (status != FACET_OK || answer == DEBUG_OK)
+        return status;
+    return facet_fail(error, FACET_ERR_USAGE,
+                      answer == DEBUG_ALREADY     ? "the program itself has put a handler there"
+                      : answer == DEBUG_NO_OBJECT ? "that endpoint is no more"
+                                                  : "only pages can be served by a process");
+}
+
 enum facet_status kernel_wake(struct emu *emu, uint64_t process, struct facet_error *error) {
     return simple(emu, DEBUG_WAKE, (uint64_t[]){process, 0, 0}, error);
 }

@@ -37,6 +37,8 @@ static enum facet_status open_session(const struct options *o, const int streams
         .argv = o->argv,
         .argc = o->argc,
         .memory = o->memory,
+        .further = o->programs,
+        .further_count = o->program_count,
         .grants = &o->grants,
         .seed = o->seed,
         .strace = o->strace,

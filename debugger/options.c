@@ -4,6 +4,7 @@
 #include "text.h"
 
 #include <argp.h>
+#include <ctype.h>
 #include <facet/abi.h>
 #include <string.h>
 
@@ -60,7 +61,8 @@ static const struct argp_option option_table[] = {
     {"seed", KEY_SEED, "N", 0,
      "Where a Linux program's random numbers start; default 0. Runs with the same input and N are the same", 2},
     {"kernel", KEY_KERNEL, "FILE", 0, "Boot this kernel.elf instead of the one built in", 2},
-    {"program", KEY_PROGRAM, "NAME=ELF", 0, "A further guest process, reachable as endpoint:NAME (not there yet)", 2},
+    {"program", KEY_PROGRAM, "NAME=ELF", 0,
+     "Start a further, native program, which may serve memory objects as the handler endpoint:NAME. Repeatable", 2},
     {"clock", KEY_CLOCK, 0, 0, "Count the bytes of code that retire: the \"clock\" of events", 2},
     {"strace", KEY_STRACE, 0, 0, "Print a Linux program's system calls to standard error, as strace does", 2},
     {0, 0, 0, 0, "The debugger:", 3},
@@ -86,19 +88,14 @@ static const char doc[] =
     "         map:N (the N-th mapping of a Linux program) | obj:ID\n"
     "HANDLER  trace[:FILE] | count | freeze | log[:FILE] | once[:fault|ignore] | flip:nth=N|p=CHANCE |\n"
     "         poison[:off=N[..M]][,any|whole][,fresh][,stop|report|fault] |\n"
-    "         PATH.so[:ARGS] | PATH.lua[:ARGS] | device:PATH.lua[:ARGS] |\n"
+    "         PATH.so[:ARGS] | PATH.lua[:ARGS] | device:PATH.lua[:ARGS] | endpoint:NAME |\n"
     "         watch[:load|store|any][,off=N[..M]][,size=N][,value=N|<N|>N|!=N][,old=N|<N|>N|!=N]\n"
-    "Not there yet: endpoint:NAME.\n"
     "\n"
     "Options end at PROGRAM. Exit status: the program's own; 2 wrong usage; 124 timeout; 125 facet itself failed, or "
     "every "
     "process waits for ever; 126 not a program that facet runs; 128 + signal after a fault, 130 after Ctrl-C; 133 "
     "stopped by a "
     "handler.";
-
-static void not_there_yet(struct argp_state *state, const char *what) {
-    argp_failure(state, 2, 0, "%s is not there yet", what);
-}
 
 static void add_swap(struct options *o, struct argp_state *state, const char *arg) {
     const char *equals = strchr(arg, '=');
@@ -109,6 +106,26 @@ static void add_swap(struct options *o, struct argp_state *state, const char *ar
     swap->object = text_copy(arg);
     swap->object[equals - arg] = '\0';
     swap->handler = equals + 1;
+}
+
+static bool is_name(const char *text, size_t length) {
+    size_t good = 0;
+    while (good < length && (isalnum((unsigned char)text[good]) || strchr("_-.", text[good])))
+        good++;
+    return length > 0 && good == length;
+}
+
+static void add_program(struct options *o, struct argp_state *state, const char *arg) {
+    const char *equals = strchr(arg, '=');
+    if (!equals || !equals[1] || !is_name(arg, (size_t)(equals - arg)))
+        argp_failure(state, 2, 0, "--program wants NAME=ELF, NAME of letters, digits, _, - and ., not \"%s\"", arg);
+    if (o->program_count == BOOT_PROGRAMS_MAX)
+        argp_failure(state, 2, 0, "--program: at most %d further programs can be started", BOOT_PROGRAMS_MAX);
+    char *name = text_format("%.*s", (int)(equals - arg), arg);
+    for (size_t i = 0; i < o->program_count; i++)
+        if (strcmp(o->programs[i].name, name) == 0)
+            argp_failure(state, 2, 0, "--program: there are two programs with the name \"%s\"", name);
+    o->programs[o->program_count++] = (struct session_program){name, equals + 1};
 }
 
 static void add_grant(struct options *o, struct argp_state *state, const char *arg) {
@@ -216,7 +233,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
         set_color(o, state, arg);
         return 0;
     case KEY_PROGRAM:
-        not_there_yet(state, "--program");
+        add_program(o, state, arg);
         return 0;
     case KEY_CLOCK:
         o->clock = true;
@@ -289,6 +306,8 @@ void options_free(struct options *options) {
     for (size_t i = 0; i < options->swap_count; i++)
         free(options->swaps[i].object);
     free(options->swaps);
+    for (size_t i = 0; i < options->program_count; i++)
+        free(options->programs[i].name);
     grants_free(&options->grants);
     free(options->inputs);
 }

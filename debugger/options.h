@@ -8,6 +8,9 @@
 #include "cli.h"
 #include "color.h"
 #include "grants.h"
+#include "session.h"
+
+#include <facet/abi.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,6 +27,8 @@ struct options {
     bool debug; /* `facet debug` */
     struct option_swap *swaps;
     size_t swap_count;
+    struct session_program programs[BOOT_PROGRAMS_MAX];
+    size_t program_count;
     const char *events, *stats; /* file, "-" or NULL */
     const char *kernel;         /* another kernel.elf or NULL */
     struct grants grants;

@@ -75,6 +75,9 @@ void report_fault(const unsigned long event[6], char *text, size_t size) {
         snprintf(text, size, "the processor raised exception %u (%s)", vector, exception_name(vector));
     else if (fault == FAULT_BAD_INVOKE || fault == FAULT_STEP || fault == FAULT_SYSCALL)
         snprintf(text, size, "%s", session_fault_text(fault));
+    else if (fault == FAULT_HANDLER && event[5] >= ACCESS_NONSENSE)
+        snprintf(text, size, "cannot access 0x%lx: the process that serves it %s", event[3],
+                 event[5] == ACCESS_NONSENSE ? "has answered nonsense" : "does not answer, and never will");
     else if (fault == FAULT_HANDLER)
         snprintf(text, size, "cannot access 0x%lx: %s with code %lu", event[3], session_fault_text(fault), error);
     else

@@ -26,6 +26,21 @@ static enum facet_status read_kernel(struct session *s, struct facet_error *erro
     return bad ? facet_fail(error, FACET_ERR_USAGE, "cannot read the kernel %s", s->config.kernel) : FACET_OK;
 }
 
+/* The programs that --program names. */
+static enum facet_status open_further(struct session *s, struct facet_error *error) {
+    enum facet_status status = FACET_OK;
+    for (size_t i = 0; i < s->config.further_count && status == FACET_OK; i++) {
+        const struct session_program *at = &s->config.further[i];
+        status = program_open(at->path, s->config.memory, &s->further[i], error);
+        if (status == FACET_OK && !s->further[i]->native)
+            status = facet_fail(error, FACET_ERR_PROGRAM,
+                                "--program %s=%s: that is a Linux program, and has no capabilities: one is wanted that "
+                                "was built with facet/guest.h",
+                                at->name, at->path);
+    }
+    return status;
+}
+
 enum facet_status session_open(const struct session_config *config, struct session **session,
                                struct facet_error *error) {
     struct session *s = calloc(1, sizeof *s);
@@ -35,6 +50,8 @@ enum facet_status session_open(const struct session_config *config, struct sessi
     enum facet_status status = program_open(config->program, config->memory, &s->program, error);
     if (status == FACET_OK)
         status = symbols_open(config->program, s->program->bias, &s->symbols, error);
+    if (status == FACET_OK)
+        status = open_further(s, error);
     if (status == FACET_OK)
         status = read_kernel(s, error);
     if (status == FACET_OK && config->events)
@@ -82,6 +99,8 @@ bool session_close(struct session *s) {
     regions_free(s->regions);
     symbols_close(s->symbols);
     program_close(s->program);
+    for (size_t i = 0; i < BOOT_PROGRAMS_MAX; i++)
+        program_close(s->further[i]);
     free(s->kernel);
     free(s->breaks);
     drop_arguments(s);
@@ -203,6 +222,7 @@ const char *session_swapped(const struct session *session, uint64_t va, uint64_t
 enum facet_status session_start(struct session *session, struct facet_error *error) {
     session_kill(session);
     regions_clear(session->regions);
+    swaps_endpoints_forget(session->swaps);
     enum facet_status status = session->ran ? swaps_renew(session->swaps, error) : FACET_OK;
     if (status == FACET_OK)
         status = session_boot(session, error);

@@ -20,11 +20,19 @@
 
 struct session;
 
+/* A further program of the guest, whose endpoint has that name. */
+struct session_program {
+    char *name;
+    const char *path;
+};
+
 struct session_config {
     const char *program;
     char *const *argv; /* argv[0] is the program's name */
     int argc;
-    uint64_t memory; /* bytes of RAM */
+    uint64_t memory;                       /* bytes of RAM */
+    const struct session_program *further; /* native ones, at most BOOT_PROGRAMS_MAX */
+    size_t further_count;
     const struct grants *grants;
     uint64_t seed;      /* of what the program takes for chance */
     bool strace;        /* prints a Linux program's system calls to standard error */

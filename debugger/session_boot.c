@@ -78,6 +78,9 @@ static struct block make_args(const struct session *s) {
         add_string(&block, c->argv[i]);
     if (!s->program->native)
         add_linux(s, &block);
+    for (size_t i = 0; i < c->further_count; i++)
+        add_string(&block, c->further[i].name);
+    block.args->programc = (unsigned)c->further_count;
     block.args->bytes = (unsigned)block.size;
     return block;
 }
@@ -88,14 +91,19 @@ static enum facet_status create_machine(struct session *s, struct facet_error *e
     char cmdline[80];
     struct block args = make_args(s);
     struct emu_grant *grants = grants_for_machine(s->config.grants);
-    const struct emu_module modules[] = {{s->program->image, s->program->image_size}, {args.args, args.size}};
-    snprintf(cmdline, sizeof cmdline, CMDLINE_FACET " " CMDLINE_APERTURE "%lx", APERTURE_BASE);
+    size_t count = 2;
+    struct emu_module modules[2 + BOOT_PROGRAMS_MAX] = {{s->program->image, s->program->image_size},
+                                                        {args.args, args.size}};
+    for (size_t i = 0; i < s->config.further_count; i++)
+        modules[count++] = (struct emu_module){s->further[i]->image, s->further[i]->image_size};
+    snprintf(cmdline, sizeof cmdline, CMDLINE_FACET " " CMDLINE_APERTURE "%lx%s", APERTURE_BASE,
+             count > 2 ? " " CMDLINE_TIMER : "");
     const struct emu_config config = {
         .ram_size = s->config.memory,
         .kernel = s->kernel ? (struct emu_module){s->kernel, s->kernel_size}
                             : (struct emu_module){kernel_image, (uintptr_t)kernel_image_end - (uintptr_t)kernel_image},
         .modules = modules,
-        .module_count = 2,
+        .module_count = count,
         .cmdline = cmdline,
         .stream_fd = {s->config.stream_fd[0], s->config.stream_fd[1], s->config.stream_fd[2]},
         .console_fd = 2,

@@ -16,6 +16,7 @@ struct session {
     struct session_config config;
     char **argv; /* of session_set_arguments; NULL: the config's */
     struct program *program;
+    struct program *further[BOOT_PROGRAMS_MAX]; /* config.further_count of them */
     struct symbols *symbols;
     struct swaps *swaps;
     struct events *events;

@@ -57,6 +57,12 @@ static void region_told(struct session *s, const unsigned long arg[4], const cha
     swaps_regions_changed(s->swaps);
 }
 
+static void endpoint_told(struct session *s, const struct debug_block *block) {
+    char name[256];
+    snprintf(name, sizeof name, "%.255s", block->text);
+    swaps_endpoint(s->swaps, name, block->event.arg[0]);
+}
+
 bool session_event(struct session *s, uint64_t event) {
     const struct debug_block *block = emu_debug_block(s->emu);
     switch (event) {
@@ -68,6 +74,9 @@ bool session_event(struct session *s, uint64_t event) {
         return true;
     case DEBUG_EVENT_PAGES:
         swaps_pages_came(s->swaps, block->event.arg[1], block->event.arg[2]);
+        return true;
+    case DEBUG_EVENT_ENDPOINT:
+        endpoint_told(s, block);
         return true;
     case DEBUG_EVENT_FRONT_GONE:
         swaps_front_gone(s->swaps, (int)block->event.arg[0]);

@@ -59,6 +59,11 @@ static enum facet_status attach(struct swapped *object, const char *handler, con
     enum facet_status status = own ? FACET_OK : handler_load(handler, &h->code, error);
     if (own)
         take_own(h, object, own);
+    if (status == FACET_OK && h->code.endpoint && object->name.executable) {
+        status = facet_fail(error, FACET_ERR_USAGE, "%s is code: no process is told of instructions that are fetched",
+                            object->name.text);
+        handler_unload(&h->code);
+    }
     if (status == FACET_OK) {
         h->on = object;
         services_fill(h);
@@ -119,6 +124,7 @@ bool swaps_free(struct swaps *swaps) {
     free(swaps->wakes);
     free(swaps->blocked);
     free(swaps->stepped);
+    swaps_endpoints_forget(swaps);
     bool good = !swaps->failed;
     free(swaps);
     return good;

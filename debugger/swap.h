@@ -66,6 +66,7 @@ struct front_page {
     struct mark *marks;
     size_t count;
     bool careful, fetches;
+    uint64_t endpoint; /* object id of the one at which it is served; 0 */
 };
 
 /* The access at which the machine stopped. Bytes and texts are copies. */
@@ -131,6 +132,11 @@ struct swaps {
     size_t stepped_count;
     uint64_t last_step;
     struct facet_reply reply; /* bytes are all zero between calls */
+    struct named_endpoint {
+        char *name;
+        uint64_t id;
+    } * endpoints; /* that the machine has told of */
+    size_t endpoint_count;
 
     struct { /* which kernel process is which number */
         struct process *process;
@@ -171,6 +177,10 @@ void swaps_front_gone(struct swaps *swaps, int front);
 bool swaps_later(struct swaps *swaps, const char *object, const char *handler);
 /* Notes that a process, by its number, is to be woken; the machine will stop soon. False: no such process. */
 bool swaps_wake(struct swaps *swaps, uint64_t process);
+/* An endpoint has that name from now on, and which one has: its object id, 0: none. */
+void swaps_endpoint(struct swaps *swaps, const char *name, uint64_t id);
+uint64_t swaps_endpoint_find(const struct swaps *swaps, const char *name);
+void swaps_endpoints_forget(struct swaps *swaps);
 /* Lines that say which handler holds back whom. */
 void swaps_tell_blocked(const struct swaps *swaps, FILE *out);
 /* The machine stands: does what was noted, and removes handlers that broke their contract. What fails is said on
@@ -196,6 +206,9 @@ void fronts_lost(struct swaps *swaps, int front);
 enum facet_status fronts_sync(struct swapped *object, struct facet_error *error);
 /* Takes the object's marks away, and with swaps->emu set the fronts that nobody else needs. */
 void fronts_remove(struct swapped *object);
+
+/* endpoints.c: has the page served by the process that its handlers name, or by none. */
+enum facet_status page_serve(struct swaps *swaps, int front, struct facet_error *error);
 
 /* Bytes behind the object, asking nobody. 0, or -1. */
 int swapped_copy(struct swapped *object, int64_t offset, void *read, const void *write, size_t size);

@@ -206,7 +206,7 @@ void access_pieces(struct emu *emu, uint64_t pc) {
         va = decoded_wide_address(decoded, &regs);
     else if (!decoded_store_address(decoded, &regs, &va))
         return;
-    bool pushes = decoded->store == DECODE_STORE_PUSH; /* ENTER: who knows where all of them go */
+    bool pushes = decoded->store == DECODE_STORE_PUSH; /* ENTER, far CALL: who knows where all of them go */
     if (!pushes && !is_fronted(emu, va) && !is_fronted(emu, va + size - 1))
         return;
     state->ring_count = 0; /* nothing has been asked yet */

@@ -156,7 +156,7 @@ struct transaction {
     struct pending_store store[STORES_MAX];
     unsigned steps;
     struct stepped step[ANSWERS_MAX];
-    bool apart; /* it stores elsewhere than it loads (MOVS, PUSH, POP, CALL), which is still to be checked */
+    enum decode_apart apart; /* still to be checked */
     uint64_t apart_va;
     unsigned apart_size;
     struct wide wide;
@@ -182,6 +182,13 @@ struct access_state {
         const uint8_t *from;     /* loads: that half */
         uint8_t bytes[PAIR_MAX]; /* stores */
     } pair;
+    struct { /* a page that allowed what an instruction does apart from its first load */
+        uint64_t va;
+        enum decode_apart kind;
+        uint32_t epoch;
+        unsigned end;           /* ring_end behind the latest load on a careful page … */
+        struct facet_regs regs; /* … and the registers then */
+    } apart;
     uint8_t reply_room[3 * FACET_ACCESS_MAX]; /* the middle third is emu_access.reply */
     uint8_t backing[FACET_ACCESS_MAX];
 
@@ -199,10 +206,6 @@ struct access_state {
     } plain[PLAIN];      /* pages in the engine's TLB as what they are, by va; valid when epoch is emu.mmu.epoch */
     uint32_t plain_lost; /* the epoch in which an entry had to make room */
     struct transaction tx;
-    struct {          /* DECODE_APART: the latest that was asked for its load inline, on a careful page */
-        unsigned end; /* ring_end behind it */
-        struct facet_regs regs;
-    } apart;
     bool cut; /* tx.log is what the inline path was told of the instruction that it refuses */
     struct answer_log logs[LOGS];
     uint64_t stamp, last_ticket;
@@ -336,6 +339,7 @@ void fetch_outcome(struct access_state *state); /* the transaction has retired *
 void ring_note(struct access_state *state, uint64_t pc, enum facet_kind kind, uint64_t va, unsigned size,
                enum facet_verdict verdict, const uint8_t *bytes); /* size: at most PAIR_MAX */
 bool ring_ends_at(struct access_state *state, uint64_t pc);
+bool ring_ends_with_load(struct access_state *state, uint64_t pc);
 /* The load that the instruction of state->access, a store, has been asked for; NULL: none. */
 const struct answer *ring_load(struct access_state *state);
 /* For each access of a transaction in its turn, fronted or not. */

@@ -35,6 +35,10 @@ bool ring_ends_at(struct access_state *state, uint64_t pc) {
     return state->ring_count > 0 && ring_back(state, 1)->pc == pc;
 }
 
+bool ring_ends_with_load(struct access_state *state, uint64_t pc) {
+    return ring_ends_at(state, pc) && ring_back(state, 1)->answer.kind == FACET_LOAD;
+}
+
 /* Once the access that was refused comes, nothing more can have been answered before. */
 void ring_pass(struct access_state *state, enum access kind, uint64_t va, unsigned size) {
     struct transaction *tx = &state->tx;
@@ -54,7 +58,7 @@ const struct answer *ring_load(struct access_state *state) {
     const struct emu_access *store = &state->access;
     const struct answer *newest = &ring_back(state, 1)->answer;
     struct facet_regs regs;
-    if (store->kind != FACET_STORE || !ring_ends_at(state, store->pc.v) || newest->kind != FACET_LOAD)
+    if (store->kind != FACET_STORE || !ring_ends_with_load(state, store->pc.v))
         return NULL;
     if ((store->flags & FACET_RMW) != 0)
         return same_access(newest, FACET_LOAD, store->va.v, store->size) ? newest : NULL;

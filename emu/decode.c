@@ -116,12 +116,20 @@ static uint16_t wide_size(const cs_insn *insn, const cs_x86_op *memory) {
         return memory != NULL && form_prefix(insn, 0xf0) ? memory->size : 0;
     case X86_INS_COMISS: /* 16 bytes to Capstone */
     case X86_INS_COMISD:
+    case X86_INS_LJMP: /* 10 bytes to Capstone; offset and selector are two loads */
+    case X86_INS_LCALL:
         return 0;
     default:
         if (memory != NULL && is_overread(insn))
             return insn->id == X86_INS_ROUNDSS ? 4 : 8;
         return memory != NULL && (memory->size == 10 || memory->size == 16) ? memory->size : 0;
     }
+}
+
+static int8_t overridden(const cs_insn *insn) {
+    return register_number(form_prefix(insn, 0x64)   ? X86_REG_FS
+                           : form_prefix(insn, 0x65) ? X86_REG_GS
+                                                     : X86_REG_INVALID);
 }
 
 static void note_wide(struct decoded *slot, const cs_insn *insn, const cs_x86 *x86) {
@@ -136,12 +144,19 @@ static void note_wide(struct decoded *slot, const cs_insn *insn, const cs_x86 *x
         note_location(slot, memory);
     } else { /* MASKMOV */
         slot->base = register_number(X86_REG_RDI);
-        slot->segment = register_number(form_prefix(insn, 0x64)   ? X86_REG_FS
-                                        : form_prefix(insn, 0x65) ? X86_REG_GS
-                                                                  : X86_REG_INVALID);
+        slot->segment = overridden(insn);
     }
     if (is_overread(insn) || (slot->wide == 16 && insn->id != X86_INS_MASKMOVDQU && insn->id != X86_INS_CMPXCHG16B))
         slot->flags |= DECODE_PAIR;
+}
+
+static void note_compare(struct decoded *slot, const cs_insn *insn, const cs_x86 *x86) {
+    if ((x86->opcode[0] & 0xfe) != 0xa6)
+        return;
+    slot->apart = DECODE_APART_LOAD;
+    slot->base = register_number(X86_REG_RSI);
+    slot->segment = overridden(insn);
+    slot->store_size = form_string_size(insn, x86);
 }
 
 static void note_store(struct decoded *slot, const cs_insn *insn, const cs_x86 *x86) {
@@ -158,12 +173,17 @@ static void note_store(struct decoded *slot, const cs_insn *insn, const cs_x86 *
         slot->store = DECODE_STORE_PUSH;
         slot->store_size = form_prefix(insn, 0x66) && insn->id != X86_INS_CALL ? 2 : 8;
         return;
+    case X86_INS_LCALL: /* selector and offset */
+        slot->store = DECODE_STORE_PUSH;
+        slot->store_size = (x86->rex & 8) != 0 ? 16 : form_prefix(insn, 0x66) ? 4 : 8;
+        return;
     case X86_INS_POP:
         slot->pops = true;
         break;
     default:
         if (!form_string(x86))
             break;
+        note_compare(slot, insn, x86);
         if (form_string_stores(x86)) {
             slot->store = DECODE_STORE_STRING;
             slot->store_size = form_string_size(insn, x86);
@@ -193,6 +213,9 @@ void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, co
     if (!decoder->host_movbe)
         slot->flags &= (uint16_t)~DECODE_SWAP;
     note_store(slot, decoder->insn, x86);
+    if (slot->store == DECODE_STORE_PUSH || slot->store == DECODE_STORE_STRING ||
+        (slot->store == DECODE_STORE_OPERAND && slot->pops))
+        slot->apart = DECODE_APART_STORE;
     note_wide(slot, decoder->insn, x86);
     if (!form_cuttable(decoder->insn, x86, slot))
         slot->flags |= DECODE_CAPTURE;
@@ -241,4 +264,11 @@ bool decoded_store_address(const struct decoded *decoded, const struct facet_reg
     }
     *address = segmented(decoded, reg, sum);
     return true;
+}
+
+bool decoded_apart_address(const struct decoded *decoded, const struct facet_regs *regs, uint64_t *address) {
+    if (decoded->apart == DECODE_APART_STORE)
+        return decoded_store_address(decoded, regs, address);
+    *address = decoded_wide_address(decoded, regs);
+    return decoded->apart == DECODE_APART_LOAD;
 }

@@ -25,12 +25,18 @@ enum decode_flag {
     DECODE_SYSTEM = 256,   /* SYSCALL, INT, HLT, …: never a transaction, it leaves the program */
     DECODE_PAIR = 512,     /* the engine moves its operand as two halves of 8 bytes, the lower one first (SSE) */
     DECODE_CAPTURE = 1024, /* can't be cut exactly at each of its accesses: a transaction on careful pages */
-    DECODE_APART = 2048,   /* one load, then one store elsewhere: MOVS, and PUSH, POP, CALL of memory */
-    DECODE_ANY = 4096,     /* always */
+    DECODE_ANY = 2048,     /* always */
 };
 
 /* How to find the store of an instruction whose store began before the hook saw it. */
 enum decode_store { DECODE_STORE_NONE, DECODE_STORE_OPERAND, DECODE_STORE_PUSH, DECODE_STORE_STRING };
+
+/* What else an instruction accesses that begins with a load, and where: must be allowed before anybody is asked. */
+enum decode_apart {
+    DECODE_APART_NONE,
+    DECODE_APART_STORE, /* its store (MOVS, PUSH, POP, CALL with a memory operand) */
+    DECODE_APART_LOAD,  /* CMPS, which loads through rdi first: through rsi */
+};
 
 struct decoded {
     uint64_t pc;
@@ -40,7 +46,8 @@ struct decoded {
     uint8_t size;       /* bytes; 0: not an instruction we can decode */
     uint16_t flags;     /* enum decode_flag */
     uint8_t store;      /* enum decode_store */
-    uint8_t store_size; /* bytes */
+    uint8_t store_size; /* bytes; with DECODE_APART_LOAD, of that load */
+    uint8_t apart;      /* enum decode_apart */
     uint16_t wide;      /* bytes of the memory operand that the engine moves in several pieces; 0: it has none */
     /* The destination operand, for DECODE_STORE_OPERAND, or the wide one. Register numbers index struct facet_regs; -1:
      * none. */
@@ -61,6 +68,8 @@ void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, co
 
 /* Address of the store that the instruction makes with these registers (of before the instruction). False: unknown. */
 bool decoded_store_address(const struct decoded *decoded, const struct facet_regs *regs, uint64_t *address);
+/* Address of what it accesses apart from its first load. False: it does not, or unknown. */
+bool decoded_apart_address(const struct decoded *decoded, const struct facet_regs *regs, uint64_t *address);
 /* Address of the wide operand, likewise. */
 uint64_t decoded_wide_address(const struct decoded *decoded, const struct facet_regs *regs);
 

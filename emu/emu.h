@@ -115,6 +115,7 @@ struct emu_access {
     const uint8_t *attempted; /* stores: size bytes */
     const uint8_t *backing;   /* size bytes as they are now; NULL if a part has none */
     uint8_t *reply;           /* DONE on a load: fill size bytes */
+    bool answered;            /* a process has said DONE: only to be told, `reply` is what is delivered */
     bool replaced;            /* out, PASS on a store: `reply` holds the size bytes to store, not `attempted` */
     uint32_t fault;           /* FAULT: code */
     uint64_t step;            /* out, DONE and STEP; not 0: the outcome is to be told, with this */

@@ -59,6 +59,7 @@ static bool stores_by_helper(const cs_insn *insn, const cs_x86 *x86) {
     case X86_INS_MASKMOVQ:
     case X86_INS_CMPXCHG8B:
     case X86_INS_CMPXCHG16B:
+    case X86_INS_LCALL:
         return true;
     case X86_INS_FSTP:
         return x86->op_count > 0 && x86->operands[0].type == X86_OP_MEM && x86->operands[0].size == 10;
@@ -230,7 +231,8 @@ bool form_cuttable(const cs_insn *insn, const cs_x86 *x86, const struct decoded 
         return false;
     if (insn->id == X86_INS_RCL || insn->id == X86_INS_RCR) /* the engine sets CF before they store */
         return false;
-    if ((slot->flags & DECODE_MULTI) == 0 || (slot->flags & (DECODE_PAIR | DECODE_APART)) != 0 || is_string_single(x86))
+    if ((slot->flags & DECODE_MULTI) == 0 || (slot->flags & DECODE_PAIR) != 0 || is_string_single(x86) ||
+        is_apart(insn, x86))
         return true;
     return (slot->flags & DECODE_RMW) != 0 && memory->size <= 8 && slot->wide == 0;
 }
@@ -253,8 +255,6 @@ unsigned form_flags(const cs_insn *insn, const cs_x86 *x86) {
         flags |= DECODE_REP;
     if (!is_single(insn, x86))
         flags |= DECODE_MULTI;
-    if (is_apart(insn, x86))
-        flags |= DECODE_APART;
     if (stores_by_helper(insn, x86))
         flags |= DECODE_HELPER;
     if (leaves_program(insn))

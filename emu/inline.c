@@ -241,21 +241,51 @@ static __attribute__((noinline)) bool store_border(struct access_state *state, c
     return true;
 }
 
-/* An instruction that loads here may be asked for its load if it may make the store that goes elsewhere. */
-static bool apart_begins(struct access_state *state, const struct decoded *decoded) {
+/* ---- Instructions that access two places: nobody is asked about the first if the second is not allowed. */
+
+static bool apart_page(struct access_state *state, uint64_t va, enum decode_apart kind) {
     struct emu *emu = state->emu;
     struct mmu_page page;
     struct target target;
-    uint64_t va;
-    emu_regs_get(emu, &state->apart.regs);
-    return decoded_store_address(decoded, &state->apart.regs, &va) &&
-           va % PAGE_SIZE + decoded->store_size <= PAGE_SIZE && mmu_access(emu, va, ACCESS_STORE, 3, &page) == MMU_OK &&
-           page_resolve(emu, &page, &target) == FRONT_OK && target.write;
+    va &= PAGE_MASK;
+    if (state->apart.va == va && state->apart.kind == kind && state->apart.epoch == emu->mmu.epoch)
+        return true;
+    bool store = kind == DECODE_APART_STORE;
+    if (mmu_walk(emu, reg_get(emu, UC_X86_REG_CR3), va, &page) != MMU_OK || !page.user || (store && !page.write))
+        return false;
+    if (in_aperture(page.gpa) && (page_resolve(emu, &page, &target) != FRONT_OK || (store && !target.write)))
+        return false;
+    state->apart.va = va;
+    state->apart.kind = kind;
+    state->apart.epoch = emu->mmu.epoch;
+    return true;
 }
 
-/* Where the load was asked for on a fast page, nothing tells whether it was this execution's. */
+static bool apart_allowed(struct access_state *state, const struct decoded *decoded) {
+    struct facet_regs regs;
+    uint64_t va, last;
+    if (decoded->store == DECODE_STORE_STRING)
+        regs.rdi = reg_get(state->emu, UC_X86_REG_RDI);
+    else if (decoded->store == DECODE_STORE_PUSH)
+        regs.rsp = reg_get(state->emu, UC_X86_REG_RSP);
+    else
+        emu_regs_get(state->emu, &regs);
+    if (!decoded_apart_address(decoded, &regs, &va))
+        return true;
+    last = va + decoded->store_size - 1;
+    enum decode_apart kind = (enum decode_apart)decoded->apart;
+    return apart_page(state, va, kind) && (last / PAGE_SIZE == va / PAGE_SIZE || apart_page(state, last, kind));
+}
+
+/* The load has been answered, and the store may be refused: ring_load(). */
+static void apart_begins(struct access_state *state) {
+    emu_regs_get(state->emu, &state->apart.regs);
+    state->apart.end = state->ring_end;
+}
+
+/* A load that was answered on a fast page may be this execution's or not: nothing tells. */
 static bool apart_goes_on(struct access_state *state, uint64_t pc) {
-    return !ring_ends_at(state, pc) || state->apart.end == state->ring_end;
+    return !ring_ends_with_load(state, pc) || state->apart.end == state->ring_end;
 }
 
 /* All that is not one access by an instruction that makes no other. */
@@ -268,16 +298,16 @@ static __attribute__((noinline)) bool load_slow(struct access_state *state, cons
         return access_refuse(state, slot->va + offset, ACCESS_LOAD, false);
     if (decoded->wide != 0)
         return load_pair(state, slot, address, size, pc, decoded);
-    bool apart = slot->target.careful && (decoded->flags & DECODE_APART) != 0;
-    if (offset + size > PAGE_SIZE || (apart && !apart_begins(state, decoded)))
+    bool apart = decoded->apart != DECODE_APART_NONE;
+    if (offset + size > PAGE_SIZE || (apart && !apart_allowed(state, decoded)))
         return access_refuse(state, slot->va + offset, ACCESS_LOAD, false);
     enum facet_verdict verdict = ask_inline(state, slot, FACET_LOAD, offset, size, pc, decoded->flags, NULL);
     const uint8_t *from = load_source(state, verdict);
     if (is_cut(state, slot, verdict))
         return transaction_instead(state, verdict, from);
     ring_note(state, pc, FACET_LOAD, slot->va + offset, size, verdict, from);
-    if (apart)
-        state->apart.end = state->ring_end;
+    if (apart && slot->target.careful)
+        apart_begins(state);
     return load_serve(state, address, size, from);
 }
 
@@ -349,7 +379,7 @@ static __attribute__((noinline)) bool store_slow(struct access_state *state, con
         return store_captured(state, slot->va + offset, decoded);
     if ((decoded->flags & DECODE_PAIR) != 0)
         return store_pair(state, slot, offset, size, value, pc, decoded);
-    bool apart = slot->target.careful && (decoded->flags & DECODE_APART) != 0;
+    bool apart = decoded->apart != DECODE_APART_NONE && slot->target.careful;
     if (offset + size > PAGE_SIZE || !slot->plain_store || (apart && !apart_goes_on(state, pc)))
         return access_refuse(state, slot->va + offset, ACCESS_STORE, false);
     value = access_store_value(state->emu, decoded->flags, value, size);

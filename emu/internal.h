@@ -384,6 +384,9 @@ void engine_hook_remove(struct emu *emu, uc_hook hook); /* a code hook; the mach
 _Noreturn void engine_abort(struct emu *emu, enum pending why);
 
 /* ---- operand.c: the exact address of emu->fault, whose page alone is known */
+/* In the fill hook: does the instruction at RIP, which loads a selector, read the descriptor at va? The engine does
+ * that with the program's privilege level, the processor as supervisor. */
+bool operand_is_descriptor(struct emu *emu, uint64_t va);
 uint64_t operand_fault_address(struct emu *emu);
 /* Bytes of the instruction, 0: not one. */
 size_t operand_instruction_size(struct emu *emu, const uint8_t *code, size_t size, uint64_t va);

@@ -16,7 +16,9 @@ static const struct front *message_front(struct emu *emu, const struct emu_part 
     if (part->front < 0)
         return NULL;
     const struct front *front = front_at(emu, APERTURE_BASE + ((uint64_t)part->front << FRONT_SHIFT), &index);
-    return front != NULL && (front->flags & FRONT_MESSAGE) != 0 ? front : NULL;
+    bool served = front != NULL && (front->flags & FRONT_MESSAGE) != 0 && part->offset < front->high &&
+                  part->offset + part->size > front->low;
+    return served ? front : NULL;
 }
 
 static enum message trap(struct access_state *state, enum front_trap reason, const struct emu_access *access,

@@ -298,6 +298,11 @@ static bool fill_page(struct emu *emu, uint64_t va, enum access access, int cpl,
     uint64_t cr3 = reg_get(emu, UC_X86_REG_CR3);
     enum mmu_result result = access_under(emu, cr3, va, access, cpl, &page);
 
+    if (result == MMU_FAULT && cpl == 3 && access != ACCESS_FETCH && operand_is_descriptor(emu, va) &&
+        access_under(emu, cr3, va, access, 0, &page) == MMU_OK && !in_aperture(page.gpa)) {
+        entry->paddr = page.gpa;
+        return coherence_fill(emu, va, access, page.write && page.dirty, page.execute, entry);
+    }
     if (result != MMU_OK)
         return refuse(emu, result, va, access, &page);
     if (cr3 != emu->mmu.cr3) { /* the engine has flushed */

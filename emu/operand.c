@@ -120,6 +120,48 @@ static cs_insn *decode(struct emu *emu, const uint8_t *code, size_t size, uint64
     return cs_disasm(emu->decoder, code, size, va, 1, &insn) == 1 ? insn : NULL;
 }
 
+static bool loads_selector(const cs_insn *insn) {
+    const cs_x86_op *first = &insn->detail->x86.operands[0];
+    switch (insn->id) {
+    case X86_INS_LSS:
+    case X86_INS_LFS:
+    case X86_INS_LGS:
+    case X86_INS_LJMP:
+    case X86_INS_LCALL:
+    case X86_INS_RETF:
+    case X86_INS_RETFQ:
+    case X86_INS_IRETQ:
+    case X86_INS_LAR:
+    case X86_INS_LSL:
+    case X86_INS_VERR:
+    case X86_INS_VERW:
+        return true;
+    case X86_INS_MOV:
+    case X86_INS_POP:
+        return first->type == X86_OP_REG &&
+               (first->reg == X86_REG_DS || first->reg == X86_REG_ES || first->reg == X86_REG_FS ||
+                first->reg == X86_REG_GS || first->reg == X86_REG_SS);
+    default:
+        return false;
+    }
+}
+
+bool operand_is_descriptor(struct emu *emu, uint64_t va) {
+    uint64_t rip = reg_rip(emu), at;
+    uint8_t code[INSTRUCTION_MAX];
+    uc_x86_mmr gdtr;
+    uc_reg_read(emu->uc, UC_X86_REG_GDTR, &gdtr);
+    va &= PAGE_MASK;
+    if (va < (gdtr.base & PAGE_MASK) || va > gdtr.base + gdtr.limit)
+        return false;
+    cs_insn *insn = decode(emu, code, mmu_fetch(emu, rip, code, sizeof code), rip);
+    if (!insn)
+        return false;
+    bool is = loads_selector(insn) && !explicit_operand(emu, insn, va, &at) && !implicit_operand(emu, insn, va, &at);
+    cs_free(insn, 1);
+    return is;
+}
+
 size_t operand_instruction_size(struct emu *emu, const uint8_t *code, size_t size, uint64_t va) {
     cs_insn *insn = decode(emu, code, size, va);
     size_t length = insn ? insn->size : 0;

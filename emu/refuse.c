@@ -6,8 +6,8 @@
  * - IRETD: with VM set in the flags it would enter virtual-8086 mode, which long mode does not have, and where nothing
  *   of what emu/ knows holds. #GP(0).
  * - Operands that its helpers move in pieces (x87 of 80 bits, state saves, MASKMOV, CMPXCHG8B): it can't be stopped
- *   between them. MMX, which has cleared the x87 tags when its operand turns out to be refused, and ENTER, which has
- *   pushed. If a front is concerned, the instruction runs captured (access_pieces).
+ *   between them. MMX, which has cleared the x87 tags when its operand turns out to be refused, and ENTER and far CALL,
+ *   which have pushed. If a front is concerned, the instruction runs captured (access_pieces).
  *
  * Every block is looked at once, when it has just been translated. A suspect gets a code hook of its own, which looks
  * again at each execution (other code may have taken its place) and raises the exception.
@@ -73,16 +73,17 @@ static bool is_mmx(const uint8_t *code, size_t size) {
                        opcode == 0x7f || opcode == 0xc4 || opcode >= 0xd1);
 }
 
-/* ENTER with a nesting level above 0: several pushes. */
-static bool is_enter(const uint8_t *code, size_t size) {
+/* ENTER with a nesting level above 0, far CALL: several pushes. */
+static bool pushes_several(const uint8_t *code, size_t size) {
     while (size && is_prefix(*code))
         code++, size--;
-    return size >= 4 && code[0] == 0xc8 && (code[3] & 31) != 0;
+    bool far_call = size >= 2 && code[0] == 0xff && (code[1] >> 3 & 7) == 3 && code[1] < 0xc0;
+    return far_call || (size >= 4 && code[0] == 0xc8 && (code[3] & 31) != 0);
 }
 
 /* FLD/FSTP m80, FBLD, FBSTP, FLDENV, FNSTENV, FRSTOR, FNSAVE, FXSAVE, FXRSTOR, CMPXCHG8B/16B, MASKMOV. */
 static bool is_in_pieces(const uint8_t *code, size_t size) {
-    if (is_mmx(code, size) || is_enter(code, size))
+    if (is_mmx(code, size) || pushes_several(code, size))
         return true;
     while (size && is_prefix(*code))
         code++, size--;

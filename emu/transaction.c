@@ -26,16 +26,17 @@ static void instruction_begin(struct access_state *state) {
     const struct decoded *decoded = access_decode(state, tx->pc);
     struct facet_regs regs;
     tx->flags = decoded->flags;
-    tx->apart = decoded->store == DECODE_STORE_STRING || decoded->store == DECODE_STORE_PUSH || decoded->pops;
+    tx->apart = (enum decode_apart)decoded->apart;
     tx->wide.size = decoded->wide;
-    if (decoded->wide == 0 && !tx->apart)
+    if (decoded->wide == 0 && tx->apart == DECODE_APART_NONE)
         return;
     emu_regs_get(state->emu, &regs);
     tx->wide.loaded = false;
     tx->wide.store = -1;
     if (decoded->wide != 0)
         tx->wide.va = decoded_wide_address(decoded, &regs);
-    tx->apart = tx->apart && decoded_store_address(decoded, &regs, &tx->apart_va);
+    if (!decoded_apart_address(decoded, &regs, &tx->apart_va))
+        tx->apart = DECODE_APART_NONE;
     tx->apart_size = decoded->store_size;
 }
 
@@ -145,17 +146,17 @@ static bool in_wide(const struct transaction *tx, uint64_t va) {
     return tx->wide.size != 0 && va - tx->wide.va < reach;
 }
 
-/* May the instruction, which loads, make the store that it makes elsewhere? */
+/* May the instruction, which loads, make the access that it makes elsewhere? */
 static bool apart_allowed(struct access_state *state) {
     struct transaction *tx = &state->tx;
     struct target target;
     uint64_t last = tx->apart_va + tx->apart_size - 1;
-    if (!tx->apart)
+    enum access kind = tx->apart == DECODE_APART_LOAD ? ACCESS_LOAD : ACCESS_STORE;
+    if (tx->apart == DECODE_APART_NONE)
         return true;
-    tx->apart = false;
-    return access_page(state, tx->apart_va, ACCESS_STORE, &target) &&
-           (last / PAGE_SIZE == tx->apart_va / PAGE_SIZE ||
-            access_page(state, last & PAGE_MASK, ACCESS_STORE, &target));
+    tx->apart = DECODE_APART_NONE;
+    return access_page(state, tx->apart_va, kind, &target) &&
+           (last / PAGE_SIZE == tx->apart_va / PAGE_SIZE || access_page(state, last & PAGE_MASK, kind, &target));
 }
 
 static bool fronted(const struct target *target, int parts) {
@@ -211,6 +212,10 @@ static enum facet_verdict ask(struct access_state *state, struct emu_access *acc
         return VERDICT_TRAPPED;
     enum facet_verdict verdict = message == MESSAGE_DONE ? FACET_DONE : access_ask(state, access);
     message_merge(state, access, &verdict);
+    if (message == MESSAGE_DONE) {
+        access->answered = access->again = true;
+        access_ask(state, access);
+    }
     bool allowed = verdict == FACET_PASS || verdict == FACET_DONE ||
                    ((unsigned)verdict <= FACET_STOP && careful(target, access->parts));
     facet_assert(allowed, "verdict %d for front %d", (int)verdict, access->part[0].front);

@@ -30,7 +30,7 @@ static void wait(struct process *process) {
     if (process->access_steps) /* it would let nobody in who might wait for it: it starts over */
         access_forget(process);
     if (access_circle(process, holder)) {
-        access_fails(process, 0);
+        access_fails(process, ACCESS_UNANSWERED);
         return;
     }
     process_block(process, holder);
@@ -103,7 +103,7 @@ static bool send(struct process *process, const struct access_told *told) {
 static void tell(struct process *process) {
     if (process->access_phase != ACCESS_RETIRED) {
         if (!send(process, &process->access))
-            access_fails(process, 0);
+            access_fails(process, ACCESS_UNANSWERED);
         return;
     }
     while (process->access_steps_told < process->access_steps)
@@ -172,7 +172,7 @@ static unsigned long room_put(struct process *to, unsigned char *bytes, unsigned
         piece = piece < left ? piece : left;
         if (page->front < 0)
             memcpy((unsigned char *)page_data(page) + walk.offset, bytes + done, piece);
-        else if (front_is_message(page->front) ||
+        else if (front_serves(page->front, walk.offset, piece) ||
                  debug_copy(to, page->front, address, walk.offset, bytes + done, piece, ACCESS_STORE) != COPY_OK)
             break;
         done += piece;
@@ -241,7 +241,7 @@ bool access_answer(struct process *handler, struct process *to, enum string_resu
     unsigned long verdict = handler->regs.rax;
     bool good = sensible(handler, to), load = ACCESS_KIND(to->access.word) == ACCESS_LOAD;
     if (to->access_phase == ACCESS_RETIRED) {
-        access_fails(to, 0); /* whatever it says */
+        access_fails(to, ACCESS_UNANSWERED); /* whatever it says */
         return true;
     }
     if (good && verdict == VERDICT_DONE && load) {
@@ -257,7 +257,7 @@ bool access_answer(struct process *handler, struct process *to, enum string_resu
         return true;
     }
     if (!good || verdict == VERDICT_FAULT || (verdict == VERDICT_STEP && !step_note(to))) {
-        access_fails(to, good && verdict == VERDICT_FAULT ? handler->regs.rdx : 0);
+        access_fails(to, good && verdict == VERDICT_FAULT ? handler->regs.rdx : ACCESS_NONSENSE);
         return true;
     }
     to->fault = FAULT_NONE;

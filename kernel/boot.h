@@ -7,7 +7,7 @@
 
 #include "kernel.h"
 
-#define BOOT_MODULES_MAX 4
+#define BOOT_MODULES_MAX (2 + BOOT_PROGRAMS_MAX)
 
 struct boot_module {
     unsigned long start, size; /* physical, bytes */

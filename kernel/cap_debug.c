@@ -80,7 +80,7 @@ static void act_swap(struct invocation *in) {
     front_install((struct page *)invoke_sent(in, 0)->object, (in->word[0] ? FRONT_CAREFUL : 0u) | FRONT_PROGRAM,
                   &index);
     if (invoke_sent(in, 1)->type == CAP_ENTRY)
-        front_set_handler(index, invoke_sent(in, 1));
+        front_set_handler(index, invoke_sent(in, 1), 0, PAGE_SIZE);
     in->caller->regs.rdx = (unsigned long)index;
 }
 
@@ -113,6 +113,17 @@ static void act_region(struct invocation *in) {
 
 static void act_pages(struct invocation *in) {
     debug_pages(told_of(in), in->word[0], in->word[1]);
+}
+
+static unsigned long decode_endpoint(struct invocation *in) {
+    in->size = in->caller->regs.r13;
+    if (in->size == 0 || in->size > DEBUG_NAME_MAX)
+        return RC_BAD_ARG;
+    return string_result(copy_in(in->caller, in->caller->regs.r12, copy_buffer, in->size));
+}
+
+static void act_endpoint(struct invocation *in) {
+    debug_endpoint((struct endpoint *)invoke_sent(in, 0)->object, copy_buffer, in->size);
 }
 
 static unsigned long decode_syscall(struct invocation *in) {
@@ -211,5 +222,12 @@ static const struct operation rows[] = {
      .sent = {PROCESS_SENT},
      .decode = decode_syscall,
      .act = act_syscall},
+    {.op = OP_DEBUG_ENDPOINT,
+     .name = "OP_DEBUG_ENDPOINT",
+     .types = CAP_SET(CAP_DEBUG),
+     .sent = {{"endpoint", CAP_SET(CAP_ENDPOINT)}},
+     .result = "a string: its name",
+     .decode = decode_endpoint,
+     .act = act_endpoint},
 };
 const struct operation_group debug_operations = OPERATION_GROUP(rows);

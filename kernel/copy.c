@@ -149,9 +149,9 @@ static bool copy_piece(struct copy *copy) {
         return true;
     unsigned long size = least(copy->size - copy->so_far.size, PAGE_SIZE - offset);
     if (page->front >= 0) {
-        bool message = front_is_message(page->front) &&
+        size = least(size, FRONT_CHUNK);
+        bool message = front_serves(page->front, offset, size) &&
                        !(copy->page && ipc_is_recipient(front_handler(page->front, page->header.id)));
-        size = least(size, message ? ACCESS_BYTES : FRONT_CHUNK);
         enum copy_status status =
             message
                 ? access_copy(current_process, copy->owner, page->front, address, offset, buffer, size, copy->access)

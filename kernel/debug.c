@@ -88,6 +88,23 @@ static enum debug_status request_object(void) {
     return object ? install_on((struct page *)object, block.request.arg[1]) : DEBUG_NO_OBJECT;
 }
 
+/* Has a page, or part of it, served by a process. */
+static enum debug_status request_handler(void) {
+    const unsigned long *arg = block.request.arg;
+    unsigned long front = arg[0] & 0xffff, low = arg[0] >> 16 & 0xffff, high = arg[0] >> 32;
+    struct object *object = arg[1] ? object_find(CAP_ENDPOINT, arg[1]) : NULL;
+    struct cap entry = object ? cap_make(CAP_ENTRY, object) : cap_null;
+    if ((arg[1] && !object) || high > PAGE_SIZE || low > high)
+        return DEBUG_NO_OBJECT;
+    if (front_by_program(front))
+        return DEBUG_ALREADY;
+    if (!front_page_at(front))
+        return DEBUG_NOT_MEMORY;
+    entry.payload = arg[2];
+    front_set_handler((int)front, &entry, (unsigned)low, (unsigned)high);
+    return DEBUG_OK;
+}
+
 static enum debug_status request_answer(void) {
     struct process *process = request_process(block.request.arg[0]);
     switch (block.request.op) {
@@ -103,6 +120,8 @@ static enum debug_status request_answer(void) {
         return process ? request_touch(process) : DEBUG_NO_PROCESS;
     case DEBUG_FRONT_OBJECT:
         return request_object();
+    case DEBUG_FRONT_HANDLER:
+        return request_handler();
     case DEBUG_WAKE:
         return process ? request_wake(process) : DEBUG_NO_PROCESS;
     default:
@@ -172,6 +191,13 @@ void debug_syscall(const struct process *process, unsigned long number, unsigned
     arg[3] = flags;
     memcpy(arg + 4, arguments, 6 * sizeof *arg);
     event(DEBUG_EVENT_SYSCALL);
+}
+
+void debug_endpoint(const struct endpoint *endpoint, const unsigned char *name, unsigned long name_size) {
+    block.event.arg[0] = endpoint->header.id;
+    memcpy(block.text, name, name_size);
+    block.text[name_size] = 0;
+    event(DEBUG_EVENT_ENDPOINT);
 }
 
 void debug_front_gone(int index) {

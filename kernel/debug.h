@@ -23,6 +23,7 @@ void debug_region(const struct process *process, unsigned long address, unsigned
 void debug_pages(const struct process *process, unsigned long address, unsigned long size);
 void debug_syscall(const struct process *process, unsigned long number, unsigned long result, unsigned long flags,
                    const unsigned long arguments[6]);
+void debug_endpoint(const struct endpoint *endpoint, const unsigned char *name, unsigned long name_size);
 void debug_front_gone(int index);
 /* The host is about to make a request that may wake somebody. */
 bool debug_turn_comes(void);

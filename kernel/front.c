@@ -74,12 +74,17 @@ static struct front *front_live(unsigned long index) {
     return index < front_count && fronts[index].state == FRONT_LIVE ? &fronts[index] : NULL;
 }
 
-bool front_is_message(int front) {
-    return fronts[front].flags & FRONT_MESSAGE;
+bool front_serves(int front, unsigned long offset, unsigned long size) {
+    const struct front *entry = &fronts[front];
+    return entry->flags & FRONT_MESSAGE && offset < entry->high && offset + size > entry->low;
 }
 
 struct front_handler *front_handler_at(int front) {
     return &handler[front];
+}
+
+struct page *front_page_at(unsigned long index) {
+    return front_live(index) ? owner[index] : NULL;
 }
 
 struct page *front_page_of(int front, unsigned long object) {
@@ -101,9 +106,16 @@ void front_hold(int front, unsigned long object, unsigned long ticket, struct pr
     handler[front].holder = holder;
 }
 
-void front_set_handler(int index, const struct cap *entry) {
+void front_set_handler(int index, const struct cap *entry, unsigned low, unsigned high) {
+    struct front *front = &fronts[index];
+    if (front->flags & FRONT_MESSAGE)
+        access_front_gone(index);
     handler[index].entry = *entry;
-    fronts[index].flags |= FRONT_MESSAGE | FRONT_CAREFUL;
+    front->low = (unsigned short)low;
+    front->high = (unsigned short)high;
+    front->flags &= (unsigned char)~FRONT_MESSAGE;
+    if (entry->type == CAP_ENTRY)
+        front->flags |= FRONT_MESSAGE | FRONT_CAREFUL;
     table_tlb_stale = true; /* it may wear the host's front already */
 }
 

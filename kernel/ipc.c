@@ -367,7 +367,7 @@ void ipc_void_answers(struct process *process) {
 void ipc_refuse(struct process *from) {
     queue_remove(from);
     if (from->fault == FAULT_ACCESS)
-        access_fails(from, 0);
+        access_fails(from, ACCESS_UNANSWERED);
     else if (from->fault != FAULT_NONE)
         process_fault_tell(from);
     else if (sender_kind(from) == INVOKE_RETURN)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "boot.h"
 #include "cap.h"
 #include "front.h"
 #include "process.h"
@@ -10,7 +11,7 @@ static struct object *highest[CAP_TYPES]; /* that was ever taken */
 static unsigned long next_id = 1;
 
 /* Consecutive frames and the first of their page headers: the pool and the boot modules. */
-#define RUNS_MAX 8
+#define RUNS_MAX (1 + BOOT_MODULES_MAX)
 static struct { unsigned long start, count, first; } run[RUNS_MAX];
 static unsigned run_count;
 

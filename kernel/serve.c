@@ -61,7 +61,7 @@ bool access_lost(struct process *handler) {
         if (kept)
             told_add(process, holder, reg);
         else
-            access_fails(process, 0);
+            access_fails(process, ACCESS_UNANSWERED);
         failed = failed || !kept;
     }
     return failed;
@@ -92,12 +92,12 @@ struct process *serving_syscall(struct process *handler) {
 
 void access_handler_gone(struct process *handler) {
     while (handler->told)
-        access_fails(handler->told, 0);
+        access_fails(handler->told, ACCESS_UNANSWERED);
     for (struct process *from = handler->senders.first, *next; from; from = next) {
         next = from->queue_next;
         if (from->fault != FAULT_ACCESS)
             continue;
-        access_fails(from, 0);
+        access_fails(from, ACCESS_UNANSWERED);
         next = handler->senders.first; /* others may have come or gone */
     }
 }
@@ -135,9 +135,9 @@ void access_break(struct process *process, struct process *to) {
     for (struct process *next; to; to = next) {
         next = to == process ? NULL : waiting_for(to);
         if (to->fault == FAULT_ACCESS)
-            access_fails(to, 0);
+            access_fails(to, ACCESS_UNANSWERED);
         while (to->told)
-            access_fails(to->told, 0);
+            access_fails(to->told, ACCESS_UNANSWERED);
     }
 }
 
@@ -146,7 +146,7 @@ bool access_deadlock(void) {
         struct process *process = &kernel_info.processes[i];
         if (process->header.type != CAP_PROCESS || process->fault != FAULT_ACCESS)
             continue;
-        access_fails(process, 0);
+        access_fails(process, ACCESS_UNANSWERED);
         return true;
     }
     return false;

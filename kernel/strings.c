@@ -36,7 +36,7 @@ static enum string_result front_piece(struct string_fault *fault, struct process
                                       unsigned long address, void *buffer, unsigned long size, enum access access) {
     struct page *page = (struct page *)fault->walk.object;
     enum copy_status status =
-        front_is_message(page->front)
+        front_serves(page->front, fault->walk.offset, size)
             ? access_copy(from, owner, page->front, address, fault->walk.offset, buffer, size, access)
             : debug_copy(owner, page->front, address, fault->walk.offset, buffer, size, access);
     if (status == COPY_FAULT) {
@@ -74,8 +74,6 @@ static enum string_result piece_move(struct piece *piece, struct string_fault *f
     piece->size = least(piece->size, least(PAGE_SIZE - source.walk.offset, PAGE_SIZE - fault->walk.offset));
     if (from->front >= 0 || to->front >= 0)
         piece->size = least(piece->size, FRONT_CHUNK);
-    if ((from->front >= 0 && front_is_message(from->front)) || (to->front >= 0 && front_is_message(to->front)))
-        piece->size = least(piece->size, ACCESS_BYTES);
     if (from->front >= 0) {
         enum string_result result = source_front(piece, &source);
         if (result != STRING_MOVED) {
@@ -150,7 +148,7 @@ enum string_result string_take(struct process *from, unsigned char *bytes, unsig
         piece = least(size - done, PAGE_SIZE - fault->walk.offset);
         if (page->front < 0)
             memcpy(bytes + done, (unsigned char *)page_data(page) + fault->walk.offset, piece);
-        else if (front_is_message(page->front))
+        else if (front_serves(page->front, fault->walk.offset, piece))
             return fault->fault = FAULT_HANDLER, STRING_SENDER_FAULTS;
         else if (front_piece(fault, from, from, address, bytes + done, piece, ACCESS_LOAD) != STRING_MOVED)
             return STRING_UNDO;

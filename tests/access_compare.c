@@ -180,9 +180,9 @@ void form_normalise(struct facet_regs *regs, unsigned long base, const struct fo
 
 /* PUSH RSP, ENTER and the like store addresses, each of its own window. The bases differ in the third byte. */
 static bool address_of_window(const uint8_t *a, unsigned long base_a, const uint8_t *b, unsigned long base_b) {
-    uint64_t one, other;
-    memcpy(&one, a - 2, 8);
-    memcpy(&other, b - 2, 8);
+    uint32_t one, other; /* the lower half */
+    memcpy(&one, a - 2, 4);
+    memcpy(&other, b - 2, 4);
     return one - base_a < WINDOW_PAGES * PAGE && one - base_a == other - base_b;
 }
 

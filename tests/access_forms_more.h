@@ -156,6 +156,22 @@
     F(leave_elsewhere, "mov %rdi,%rbp; leave", "Lq:8", F_ALL) \
     F(mov_from_segment, "xor %eax,%eax; movw %ax,%es; movw %es,(%rsi)", "Sp:2", F_LOGIC) \
     F(mov_to_segment, "movw $0,(%rsi); movw (%rsi),%es", "Sp:2 Lp:2", F_ALL) \
+    F(pop_gs, "movq $0,(%rsp); popq %gs", "Ss:8 Ls:8", F_ALL) \
+    F(lgs_null, "movl %edx,(%rsi); movw $0,4(%rsi); lgs (%rsi),%ebx", "Sp:4 Sp+4:2 Lp:4 Lp+4:2", F_ALL) \
+    /* Selectors differ from the host's: what holds one is overwritten. */ \
+    F(lss_own, "movl %edx,(%rsi); movw %ss,4(%rsi); lss (%rsi),%ebx; movw $0,4(%rsi)", \
+      "Sp:4 Sp+4:2 Lp:4 Lp+4:2 Sp+4:2", F_ALL) \
+    F(jmp_far, "lea 1f(%rip),%rbx; movl %ebx,(%rsi); movw %cs,4(%rsi); ljmp *(%rsi); 1: movw $0,4(%rsi)", \
+      "Sp:4 Sp+4:2 Lp:4 Lp+4:2 Sp+4:2", F_ALL) \
+    F(call_far, "lea 1f(%rip),%rbx; movl %ebx,(%rsi); movw %cs,4(%rsi); lcall *(%rsi); 1: movw $0,4(%rsi); " \
+      "movl $0,4(%rsp)", "Sp:4 Sp+4:2 Lp:4 Lp+4:2 Ss-4:4 Ss-8:4 Sp+4:2 Ss-4:4", F_ALL) \
+    F(ret_far, "lea 1f(%rip),%rbx; movl %ebx,(%rsp); mov %cs,%eax; movl %eax,4(%rsp); lretl; " \
+      "1: movl $0,-4(%rsp); mov $0,%eax", "Ss:4 Ss+4:4 Ls:4 Ls+4:4 Ss+4:4", F_ALL) \
+    F(ret_far8, "lea 1f(%rip),%rbx; movq %rbx,(%rsp); mov %cs,%eax; movq %rax,8(%rsp); lretq; " \
+      "1: movl $0,-8(%rsp); mov $0,%eax", "Ss:8 Ss+8:8 Ls:8 Ls+8:8 Ss+8:4", F_ALL) \
+    F(iretq_, "lea 1f(%rip),%rbx; movq %rbx,(%rsp); mov %cs,%eax; movq %rax,8(%rsp); movq $0x2d7,16(%rsp); " \
+      "movq %rsp,24(%rsp); mov %ss,%eax; movq %rax,32(%rsp); iretq; 1: movl $0,8(%rsp); movl $0,32(%rsp); mov $0,%eax", \
+      "Ss:8 Ss+8:8 Ss+16:8 Ss+24:8 Ss+32:8 Ls:8 Ls+8:8 Ls+16:8 Ls+24:8 Ls+32:8 Ss+8:4 Ss+32:4", F_ALL) \
     F(verr_null, "movw $0,(%rsi); verr (%rsi)", "Sp:2 Lp:2", F_ALL) \
     F(verw_null, "movw $0,(%rsi); verw (%rsi)", "Sp:2 Lp:2", F_ALL) \
     F(lar_null, "movw $0,(%rsi); lar (%rsi),%ebx", "Sp:2 Lp:2", F_ALL) \

@@ -117,7 +117,7 @@ Test(dbg_handlers, what_cannot_be_a_handler_is_refused_by_name) {
     assert_no_handler("nonsense", "no handler \"nonsense\"");
     assert_no_handler("missing.so", "no such file");
     assert_no_handler("./a.lua.txt", "in Lua (NAME.lua)");
-    assert_no_handler("endpoint:disk", "not there yet");
+    assert_no_handler("endpoint:", "which endpoint");
     assert_no_handler("", "no handler");
 }
 

@@ -177,10 +177,12 @@ enum op {
                        * but  in debug builds */
     /* News of a process whose memory and system calls another one provides (kernel/domain/linux). Each reaches the host
      * before anybody else runs. */
-    OP_DEBUG_REGION,  /* s0 process, w0 address, w1 bytes, w2 enum region | enum region_flag; string: its name (a path,
-                       * at  most 255 bytes): what lies there from now on. REGION_NONE comes before the pages go */
-    OP_DEBUG_PAGES,   /* s0 process, w0 address, w1 bytes: pages have been put there; told if the host wants it */
-    OP_DEBUG_SYSCALL, /* s0 process, w0 number, w1 result, w2 enum syscall_flag; string: its six arguments */
+    OP_DEBUG_REGION,   /* s0 process, w0 address, w1 bytes, w2 enum region | enum region_flag; string: its name (a path,
+                        * at  most 255 bytes): what lies there from now on. REGION_NONE comes before the pages go */
+    OP_DEBUG_PAGES,    /* s0 process, w0 address, w1 bytes: pages have been put there; told if the host wants it */
+    OP_DEBUG_SYSCALL,  /* s0 process, w0 number, w1 result, w2 enum syscall_flag; string: its six arguments */
+    OP_DEBUG_ENDPOINT, /* s0 Endpoint; string: how it is called from now on (endpoint:NAME): the debugger's user may
+                        * then swap objects for it, which puts entries to it in front of their pages (OP_ACCESS) */
 
     OP_POWER_OFF = 0x800, /* w0 exit status (0…255); does not return */
 
@@ -276,6 +278,9 @@ enum op {
 #define ACCESS_SIZE(word) ((word) >> 32) /* bytes, at most ACCESS_BYTES */
 #define ACCESS_BY_KERNEL 8
 #define ACCESS_BYTES 512
+/* Codes of FAULT_HANDLER that the kernel gives itself. */
+#define ACCESS_UNANSWERED (~0ul) /* nobody will answer */
+#define ACCESS_NONSENSE (~1ul)   /* the answer is none of these, or its string has the wrong size */
 enum access_verdict {
     VERDICT_PASS,  /* the page answers */
     VERDICT_DONE,  /* load: the process gets the string, exactly that many bytes; store: nothing is stored */
@@ -340,7 +345,9 @@ enum {
 /* The second boot module: how init is to start the first. Strings follow the header, each ended by NUL: argc arguments
  * (the program's name first), envc of the environment ("NAME=VALUE"), the directory to start in, the program's own
  * path, and mountc grants of the host's files: "NUMBER:dir|file:ro|rw:PATH", NUMBER for OP_HOST_TAKE, PATH absolute, as
- * the program sees it. A native program gets only its arguments. */
+ * the program sees it. A native program gets only its arguments. At the end, the names of programc further programs,
+ * which are the third boot module and those behind it: native ones, that get their output streams and CR_PARENT. */
+#define BOOT_PROGRAMS_MAX 16
 #define BOOT_ARGS_MAGIC 0x73677261u
 #define GRANT_STDIN 1u
 #define GRANT_STDOUT 2u
@@ -356,6 +363,7 @@ struct boot_args {
     unsigned magic, bytes; /* bytes: of the whole block */
     unsigned argc, grants; /* GRANT_… */
     unsigned envc, mountc;
+    unsigned programc, pad;
     unsigned flags;       /* BOOT_… */
     unsigned memory;      /* MiB the machine has; 0: not told */
     unsigned user, group; /* of who runs facet */

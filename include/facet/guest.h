@@ -129,4 +129,64 @@ static inline unsigned long facet_get(unsigned cap, unsigned long op, unsigned l
     return facet_call(cap, op, &m);
 }
 
+/* ---- Serving memory
+ *
+ * A program that was started with `facet run --program NAME=ELF` answers for the objects that are swapped for
+ * endpoint:NAME, as does any process whose endpoint was given to OP_DEBUG_SWAP. Each load and store is a message to it
+ * (abi.h, OP_ACCESS), its answer the verdict; the process that makes the access waits. So this is a whole handler:
+ *
+ *     static enum access_verdict no_stores(struct facet_served *access) {
+ *         access->fault = 7;
+ *         return access->kind == ACCESS_STORE ? VERDICT_FAULT : VERDICT_PASS;
+ *     }
+ *     int main(void) {
+ *         facet_serve(no_stores, 0);
+ *     }
+ */
+struct facet_served {
+    enum access kind;     /* ACCESS_LOAD or ACCESS_STORE */
+    unsigned flags;       /* 1: of a read-modify-write, 2: an atomic one; 4: part of an access that crosses pages;
+                           * ACCESS_BY_KERNEL: a system call's */
+    unsigned long size;   /* bytes, 1 … ACCESS_BYTES */
+    long offset;          /* of the first one in the swapped object (before it if negative); of a page that a program
+                           * has swapped itself: in the page, plus the payload of the entry capability */
+    unsigned long pc, va; /* of the instruction, of the first byte, as the process that makes the access sees them */
+    unsigned long fault;  /* for VERDICT_FAULT: the code that the process's keeper gets */
+    unsigned char
+        bytes[ACCESS_BYTES]; /* to be stored, or in memory now; of a load, VERDICT_DONE delivers what is here */
+};
+
+#define FACET_SERVE_REGISTER 31 /* the capability register for the right to answer */
+
+/* For ever takes accesses, and answers them with what `verdict` says. outcome, unless 0, is told what the memory is
+ * after each access that was answered with VERDICT_STEP; meanwhile nobody else gets at it. */
+static inline _Noreturn void facet_serve(enum access_verdict (*verdict)(struct facet_served *access),
+                                         void (*outcome)(const struct facet_served *access)) {
+    static struct facet_served access;
+    unsigned long answer = VERDICT_PASS;
+    for (unsigned to = CR_NULL;; to = FACET_SERVE_REGISTER) {
+        struct facet_message m = {.word = {access.fault},
+                                  .recv = {[MESSAGE_CAPS - 1] = FACET_SERVE_REGISTER},
+                                  .string = access.bytes,
+                                  .string_size = access.size,
+                                  .room = access.bytes,
+                                  .room_size = ACCESS_BYTES};
+        unsigned long label = facet_invoke(to, INVOKE_RETURN, answer, &m);
+        access.kind = (enum access)ACCESS_KIND(m.word[0]);
+        access.flags = (unsigned)ACCESS_FLAGS(m.word[0]);
+        access.size = ACCESS_SIZE(m.word[0]);
+        access.offset = (long)(m.word[1] + m.payload);
+        access.pc = m.word[2];
+        access.va = m.word[3];
+        access.fault = 0;
+        answer = VERDICT_PASS;
+        if (label == OP_ACCESS)
+            answer = verdict(&access);
+        else if (label == OP_ACCESS_OUTCOME && outcome)
+            outcome(&access);
+        else if (label != OP_ACCESS_OUTCOME) /* somebody else's message, not the kernel's */
+            answer = RC_BAD_OP;
+    }
+}
+
 #endif

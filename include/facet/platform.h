@@ -66,9 +66,10 @@ struct front {
     unsigned char levels; /* of page table under root */
     unsigned char state;  /* enum front_state */
     unsigned char flags;  /* enum front_flag */
-    unsigned char pad[5];
-    unsigned long object; /* id of the object that wears this front, for reports */
-    unsigned long held;   /* not 0: only the instruction with that debug_block.access.ticket may get at it */
+    unsigned char pad;
+    unsigned short low, high; /* FRONT_MESSAGE: the kernel is asked about accesses to some of these bytes of the page */
+    unsigned long object;     /* id of the object that wears this front, for reports */
+    unsigned long held;       /* not 0: only the instruction with that debug_block.access.ticket may get at it */
 };
 
 /* ---- Debug device. The kernel announces its block once with DEBUG_PORT_ATTACH (the block's physical address is in
@@ -94,8 +95,11 @@ enum debug_op {
     DEBUG_TOUCH,             /* arg0 process, arg1 address, arg2 access: build the mapping exactly as a page fault would
                               * -> result0 enum fault, result1 physical address of the process's top-level table */
     DEBUG_FRONT_OBJECT,      /* arg0 object id, arg1 flags -> result0 front index */
-    DEBUG_WAKE, /* arg0 process: those that wait over an access to its memory (FRONT_TRAP_BLOCK, COPY_BLOCK)
-                 * try again -> result0 how many */
+    DEBUG_WAKE,          /* arg0 process: those that wait over an access to its memory (FRONT_TRAP_BLOCK, COPY_BLOCK)
+                          * try again -> result0 how many */
+    DEBUG_FRONT_HANDLER, /* arg0 front index | low << 16 | high << 32, arg1 object id of an Endpoint, arg2 payload of
+                          * the entry to it: the bytes [low, high) of the page are served by who receives there; arg1 0:
+                          * by nobody any more. DEBUG_ALREADY: a program has put that front there */
 };
 enum debug_status {
     DEBUG_OK,
@@ -115,6 +119,7 @@ enum debug_event {
     DEBUG_EVENT_REGION,   /* arg0 process, arg1 address, arg2 bytes, arg3 enum region | flags; text: name */
     DEBUG_EVENT_PAGES,    /* arg0 process, arg1 address, arg2 bytes */
     DEBUG_EVENT_SYSCALL,  /* arg0 process, arg1 number, arg2 result, arg3 enum syscall_flag, arg4…9 its arguments */
+    DEBUG_EVENT_ENDPOINT, /* arg0 object id of an Endpoint; text: its name */
     DEBUG_EVENT_FRONT_GONE, /* arg0 front index, of the host's: the page that wore it has been rescinded */
 };
 /* What the host wants to be told beside. */

@@ -4,9 +4,6 @@
 
 extern const char linux_image[], linux_image_end[]; /* the build puts linux.elf there */
 
-/* Payloads of the two entries that the program has to init. */
-enum { FROM_KERNEL = 1, FROM_PROGRAM };
-
 _Noreturn void init_main(unsigned long modules, const struct init_module *module);
 
 static _Noreturn void power_off(unsigned long status) {
@@ -15,24 +12,24 @@ static _Noreturn void power_off(unsigned long status) {
         facet_call(INIT_POWER, OP_POWER_OFF, &m);
 }
 
-static void print(const char *text) {
+void init_print(const char *text) {
     unsigned long length = 0;
     while (text[length])
         length++;
     facet_write(INIT_STDERR, text, length);
 }
 
-static void print_hex(unsigned long number) {
+void init_print_hex(unsigned long number) {
     char text[19] = "0x";
     for (unsigned i = 0; i < 16; i++)
         text[2 + i] = "0123456789abcdef"[number >> (60 - 4 * i) & 15];
-    print(text);
+    init_print(text);
 }
 
 void init_fail(int status, const char *why) {
-    print("init: ");
-    print(why);
-    print("\n");
+    init_print("init: ");
+    init_print(why);
+    init_print("\n");
     power_off((unsigned long)status);
 }
 
@@ -48,12 +45,13 @@ void init_call(unsigned cap, unsigned long op, struct facet_message *m) {
 struct request {
     unsigned argc, grants;
     const char *arguments;
-    unsigned long size; /* of the arguments */
+    unsigned long size;            /* of the arguments */
+    const struct boot_args *block; /* NULL: there is none */
 };
 
 static struct request request_read(unsigned long modules, const struct init_module *module) {
     static const char name[] = "program";
-    struct request all = {1, ~0u, name, sizeof name};
+    struct request all = {1, ~0u, name, sizeof name, 0};
     if (modules < 2)
         return all;
     const struct boot_args *block = (const struct boot_args *)module[1].start;
@@ -61,35 +59,36 @@ static struct request request_read(unsigned long modules, const struct init_modu
         block->bytes < sizeof *block)
         init_fail(125, "the second module is no argument block");
     const char *text = (const char *)(block + 1);
-    unsigned long size = block->bytes - sizeof *block, strings = 0;
-    for (unsigned long i = 0; i < size; i++)
-        strings += text[i] == 0;
-    if (strings < block->argc)
-        init_fail(125, "the argument block is too short");
-    return (struct request){block->argc, block->grants, text, size};
+    unsigned long room = block->bytes - sizeof *block, size = 0;
+    for (unsigned strings = 0; strings < block->argc; size++) {
+        if (size == room)
+            init_fail(125, "the argument block is too short");
+        strings += text[size] == 0;
+    }
+    return (struct request){block->argc, block->grants, text, size, block};
 }
 
-static void give(unsigned to, unsigned from) {
+void init_give(unsigned to, unsigned from) {
     struct facet_message m = {.word = {to}, .send = {(unsigned char)from}};
     init_call(R_PROCESS, OP_PROCESS_SET_CAP, &m);
 }
 
-static void entry_make(unsigned long payload) {
+void init_entry(unsigned long payload) {
     struct facet_message m = {.word = {payload}, .recv = {R_ENTRY}};
     init_call(R_ENDPOINT, OP_ENDPOINT_MAKE_ENTRY, &m);
 }
 
 static void grant(unsigned grants) {
-    entry_make(FROM_PROGRAM);
-    give(CR_PARENT, R_ENTRY);
+    init_entry(FROM_PROGRAM);
+    init_give(CR_PARENT, R_ENTRY);
     for (unsigned stream = 0; stream < 3; stream++)
         if (grants & GRANT_STDIN << stream)
-            give(CR_STDIN + stream, INIT_STDIN + stream);
+            init_give(CR_STDIN + stream, INIT_STDIN + stream);
     if (grants & GRANT_RANGE) {
-        give(CR_SELF, R_PROCESS);
-        give(CR_RANGE, INIT_RANGE);
-        give(CR_SPACE, R_TOP);
-        give(CR_DISCRIM, INIT_DISCRIM);
+        init_give(CR_SELF, R_PROCESS);
+        init_give(CR_RANGE, INIT_RANGE);
+        init_give(CR_SPACE, R_TOP);
+        init_give(CR_DISCRIM, INIT_DISCRIM);
     }
     static const struct {
         unsigned grant, to, from;
@@ -98,42 +97,44 @@ static void grant(unsigned grants) {
                  {GRANT_POWER, CR_POWER, INIT_POWER}, {GRANT_HOST, CR_HOST, INIT_HOST}};
     for (unsigned i = 0; i < sizeof other / sizeof *other; i++)
         if (grants & other[i].grant)
-            give(other[i].to, other[i].from);
+            init_give(other[i].to, other[i].from);
 }
 
-static void process_make(const struct facet_regs *regs) {
+void init_process(const struct facet_regs *regs, unsigned long payload) {
     struct facet_message space = {.send = {R_TOP}};
     init_call(R_PROCESS, OP_PROCESS_SET_SPACE, &space);
     struct facet_message set = {.string = regs, .string_size = sizeof *regs};
     init_call(R_PROCESS, OP_PROCESS_SET_REGS, &set);
-    entry_make(FROM_KERNEL);
+    init_entry(payload);
     struct facet_message keeper = {.send = {R_ENTRY}};
     init_call(R_PROCESS, OP_PROCESS_SET_KEEPER, &keeper);
 }
 
-static void alloc(enum cap_type type, unsigned to) {
+void init_alloc(enum cap_type type, unsigned to) {
     struct facet_message m = {.word = {type}, .recv = {(unsigned char)to}};
     init_call(INIT_RANGE, OP_RANGE_ALLOC, &m);
 }
 
-static void objects_make(const struct program *program) {
-    alloc(CAP_PROCESS, R_PROCESS);
-    alloc(CAP_ENDPOINT, R_ENDPOINT);
-    struct facet_message recipient = {.send = {INIT_SELF}};
-    init_call(R_ENDPOINT, OP_ENDPOINT_SET_RECIPIENT, &recipient);
-    space_load(program);
+void init_start(void) {
+    struct facet_message start = {0};
+    init_call(R_PROCESS, OP_PROCESS_START, &start);
 }
 
-static void native_start(const struct program *program, unsigned long modules, const struct init_module *module) {
-    struct request request = request_read(modules, module);
-    objects_make(program);
+static void endpoint_make(void) {
+    init_alloc(CAP_ENDPOINT, R_ENDPOINT);
+    struct facet_message recipient = {.send = {INIT_SELF}};
+    init_call(R_ENDPOINT, OP_ENDPOINT_SET_RECIPIENT, &recipient);
+}
+
+static void native_start(const struct program *program, struct request request) {
+    init_alloc(CAP_PROCESS, R_PROCESS);
+    space_load(program);
     struct facet_regs regs = {.rip = program->entry, .rsp = space_stack(request.argc, request.arguments, request.size)};
-    process_make(&regs);
+    init_process(&regs, FROM_KERNEL);
     grant(request.grants);
     struct facet_message started = {.send = {R_PROCESS}};
     init_call(INIT_DEBUG, OP_DEBUG_STARTED, &started);
-    struct facet_message start = {0};
-    init_call(R_PROCESS, OP_PROCESS_START, &start);
+    init_start();
 }
 
 /* Who serves comes before whom it serves: then no two ever take turns, and nobody needs the timer, which costs. */
@@ -153,33 +154,33 @@ static void linux_start(unsigned long modules, const struct init_module *module)
         program_read(&personality, linux_image, (unsigned long)linux_image_end - (unsigned long)linux_image);
     if (wrong)
         init_fail(125, wrong);
-    objects_make(&personality);
+    init_alloc(CAP_PROCESS, R_PROCESS);
+    space_load(&personality);
     struct facet_message get = {.word = {INIT_SLOT_MODULES}, .recv = {R_GUARDED}};
     init_call(INIT_SPACE, OP_GPT_GET, &get);
     struct facet_message set = {.word = {INIT_SLOT_MODULES}, .send = {R_GUARDED}};
     init_call(R_TOP, OP_GPT_SET, &set);
     struct facet_regs regs = {.rip = personality.entry, .rdi = modules, .rsi = (unsigned long)module};
     regs.rsp = space_stack(0, "", 0);
-    process_make(&regs);
+    init_process(&regs, FROM_KERNEL);
     for (unsigned i = 0; i < sizeof given; i++)
-        give(given[i], given[i]);
-    give(INIT_SPACE, R_TOP);
-    give(INIT_SELF, R_PROCESS);
-    entry_make(FROM_PROGRAM);
-    give(INIT_FREE, R_ENTRY);
+        init_give(given[i], given[i]);
+    init_give(INIT_SPACE, R_TOP);
+    init_give(INIT_SELF, R_PROCESS);
+    init_entry(FROM_PROGRAM);
+    init_give(INIT_FREE, R_ENTRY);
     priority_set(PRIORITY_MAX - 1);
-    struct facet_message start = {0};
-    init_call(R_PROCESS, OP_PROCESS_START, &start);
+    init_start();
 }
 
 static _Noreturn void personality_faulted(const struct facet_message *fault) {
-    print("init: the Linux personality has failed, which is a defect of facet: fault ");
-    print_hex(fault->word[0]);
-    print(" at ");
-    print_hex(fault->word[1]);
-    print(", pc ");
-    print_hex(fault->word[2]);
-    print("\n");
+    init_print("init: the Linux personality has failed, which is a defect of facet: fault ");
+    init_print_hex(fault->word[0]);
+    init_print(" at ");
+    init_print_hex(fault->word[1]);
+    init_print(", pc ");
+    init_print_hex(fault->word[2]);
+    init_print("\n");
     power_off(125);
 }
 
@@ -203,6 +204,8 @@ static _Noreturn void serve(int native) {
             native ? program_faulted(m.word[0], m.word[3]) : personality_faulted(&m);
         to = R_RESUME;
         answer = RC_BAD_OP;
+        if (m.payload >= FROM_FURTHER)
+            programs_message(&m, label);
     }
 }
 
@@ -215,8 +218,12 @@ void init_main(unsigned long modules, const struct init_module *module) {
     const char *wrong = native ? program_read(&program, file, module[0].size) : 0;
     if (wrong)
         init_fail(126, wrong);
+    struct request request = request_read(modules, module);
+    endpoint_make();
+    if (request.block)
+        programs_start(request.block, modules, module);
     if (native)
-        native_start(&program, modules, module);
+        native_start(&program, request);
     else
         linux_start(modules, module);
     serve(native);

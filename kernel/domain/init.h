@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * init: loads one native program, gives it what the host granted, and is its parent and keeper.
+ * init: loads one native program, gives it what the host granted, and is its parent and keeper. Also of further ones,
+ * which the user may have serve memory objects.
  */
 #ifndef DOMAIN_INIT_H
 #define DOMAIN_INIT_H
@@ -21,13 +22,33 @@ enum {
     R_GUARDED,             /* a GPT behind a guard, before it is stored */
     R_WINDOW,              /* GPT in init's own space: pages being filled */
     R_LEVEL,               /* … the GPTs on the path to the last page: l2v 12, 16, … 40 */
-};
 #define LEVELS 8
+    R_PROGRAMS = R_LEVEL + LEVELS, /* CapPage: the processes of further programs, by number */
+};
 
 /* Says why on standard error and ends the machine. */
 _Noreturn void init_fail(int status, const char *why);
 /* An invocation that cannot fail but for want of memory. Its last received capability and words are in *m. */
 void init_call(unsigned cap, unsigned long op, struct facet_message *m);
+
+/* Payloads of the entries to init. Of further program n: FROM_FURTHER + 2 * n its process's fault, + 1 its own. */
+enum { FROM_KERNEL = 1, FROM_PROGRAM, FROM_FURTHER };
+
+void init_print(const char *text);
+void init_print_hex(unsigned long number);
+/* Makes objects, hands out capabilities to the process in R_PROCESS, makes R_ENTRY. */
+void init_alloc(enum cap_type type, unsigned to);
+void init_give(unsigned to, unsigned from);
+void init_entry(unsigned long payload);
+void init_start(void);
+/* R_PROCESS runs in R_TOP from there on; init is told of its faults with that payload. */
+void init_process(const struct facet_regs *regs, unsigned long payload);
+
+/* ---- programs.c: further programs, modules 2…, whose names are the last strings of the second */
+struct boot_args;
+void programs_start(const struct boot_args *args, unsigned long modules, const struct init_module *module);
+/* A message with a payload of FROM_FURTHER or more. */
+void programs_message(const struct facet_message *m, unsigned long label);
 
 /* ---- elf.c: a program's file image. All bounds are checked before anything is used. */
 struct program {

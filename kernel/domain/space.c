@@ -125,6 +125,7 @@ static unsigned region_bits(const struct program *program, unsigned long base) {
 }
 
 void space_load(const struct program *program) {
+    page_in_hand = 1;
     alloc(CAP_GPT, 0, R_TOP);
     set(R_TOP, OP_GPT_SET_L2V, INIT_SLOT_BITS, CR_NULL);
     alloc(CAP_GPT, 0, R_WINDOW);

@@ -1,31 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A membrane around a page: its handler prints each access and lets it pass.
+ * membrane: a program that stands around memory objects of another one, prints each access and lets it pass.
+ *
+ *     facet run --program log=membrane --swap sym:ledger=endpoint:log ledger
  */
-#include "served.h"
+#include <facet/guest.h>
 
-static unsigned long stack[512];
+static char line[128];
+static unsigned long used;
 
-static enum access_verdict log_it(struct served *access) {
-    static const char *const kinds[] = {"load of ", "store of ", "fetch of "};
-    facet_puts(kinds[access->kind]);
-    put_number(access->size);
-    facet_puts(" bytes at ");
-    put_number(access->offset);
-    facet_puts(": ");
-    put_number(*(unsigned long *)access->bytes & (access->size < 8 ? (1ul << 8 * access->size) - 1 : ~0ul));
-    facet_puts("\n");
+static void add(const char *text) {
+    while (*text && used < sizeof line)
+        line[used++] = *text++;
+}
+
+static void add_number(unsigned long n, unsigned base) {
+    char digits[24], *at = digits + sizeof digits - 1;
+    *at = 0;
+    do
+        *--at = "0123456789abcdef"[n % base];
+    while (n /= base);
+    add(at);
+}
+
+static enum access_verdict log_it(struct facet_served *access) {
+    unsigned long value = 0;
+    for (unsigned long i = access->size < 8 ? access->size : 8; i-- > 0;)
+        value = value << 8 | access->bytes[i];
+    used = 0;
+    add(access->kind == ACCESS_STORE ? "store of 0x" : "load of 0x");
+    add_number(value, 16);
+    add(", ");
+    add_number(access->size, 10);
+    add(" bytes at ");
+    add_number((unsigned long)access->offset, 10);
+    add(access->flags & ACCESS_BY_KERNEL ? " by the kernel\n" : "\n");
+    facet_write(CR_STDERR, line, used);
     return VERDICT_PASS;
 }
 
-static void handler(void) {
-    serve(log_it);
-}
-
 int main(void) {
-    volatile unsigned long *page = serve_page(3, handler, stack + 512, CR_FREE);
-    page[5] = 40;
-    page[5] += 2;
-    *(volatile unsigned char *)(page + 6) = 7;
-    return page[5] == 42 ? 0 : 1;
+    facet_serve(log_it, 0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A remote page: two processes, each with a page of its own, see the same memory, which is in neither: the handler of
- * both keeps it, word by word. They play ping-pong through it.
+ * remote: two processes, each with a page of its own, see the same memory, which is in neither: the handler of both
+ * keeps it, and is asked for every word. They play ping-pong through it. Run it with --grant range and --grant debug.
  */
 #include "served.h"
 
@@ -12,7 +12,7 @@ static unsigned long stack[2][512];
 static unsigned char home[4096];
 static volatile unsigned long accesses;
 
-static enum access_verdict move(struct served *access) {
+static enum access_verdict move(struct facet_served *access) {
     accesses++;
     if (access->kind == ACCESS_STORE)
         memcpy(home + access->offset, access->bytes, access->size);
@@ -22,7 +22,7 @@ static enum access_verdict move(struct served *access) {
 }
 
 static void handler(void) {
-    serve(move);
+    facet_serve(move, 0);
 }
 
 /* Answers each odd number with the next one, in its own page. */

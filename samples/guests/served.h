@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What the samples share whose memory is served by a process of their own: a page behind a handler. They are run with
- * --grant range and --grant debug.
+ * For programs whose memory is served by a process of their own: a page behind a handler. They are run with --grant
+ * range and --grant debug.
  */
 #ifndef SAMPLES_GUESTS_SERVED_H
 #define SAMPLES_GUESTS_SERVED_H
 
 #include <facet/guest.h>
-
-/* An access as the handler sees it. */
-struct served {
-    enum access kind;
-    unsigned long size, offset, pc;
-    unsigned char bytes[ACCESS_BYTES]; /* to be stored, or in the page; for DONE on a load what the process gets */
-};
 
 /* Ends the program with a line unless the kernel said RC_OK. */
 static inline void must(const char *what, unsigned long rc) {
@@ -22,37 +15,6 @@ static inline void must(const char *what, unsigned long rc) {
     facet_puts(what);
     facet_puts(": refused\n");
     facet_exit(1);
-}
-
-static inline void put_number(unsigned long n) {
-    char text[24], *at = text + sizeof text - 1;
-    *at = 0;
-    do
-        *--at = (char)('0' + n % 10);
-    while (n /= 10);
-    facet_puts(at);
-}
-
-#define SERVED_RESUME 20 /* the register with the right to answer */
-
-/* The life of a handler: answers each access with what `verdict` says. */
-static inline _Noreturn void serve(enum access_verdict (*verdict)(struct served *access)) {
-    static struct served access;
-    struct facet_message m = {.recv = {0, 0, 0, SERVED_RESUME}, .room = access.bytes, .room_size = ACCESS_BYTES};
-    unsigned long label = facet_invoke(CR_NULL, INVOKE_RETURN, 0, &m), answer;
-    for (;;) {
-        access.kind = (enum access)ACCESS_KIND(m.word[0]);
-        access.size = ACCESS_SIZE(m.word[0]);
-        access.offset = m.word[1];
-        access.pc = m.word[2];
-        answer = label == OP_ACCESS ? verdict(&access) : VERDICT_PASS;
-        m = (struct facet_message){.recv = {0, 0, 0, SERVED_RESUME},
-                                   .room = access.bytes,
-                                   .room_size = ACCESS_BYTES,
-                                   .string = access.bytes,
-                                   .string_size = access.size};
-        label = facet_invoke(SERVED_RESUME, INVOKE_RETURN, answer, &m);
-    }
 }
 
 /* A process in this program's space, which may print. */

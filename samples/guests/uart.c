@@ -6,9 +6,7 @@
  */
 #include "text.h"
 
-static volatile struct {
-    unsigned id, control, status, data, count;
-} uart __attribute__((aligned(4096)));
+static volatile struct { unsigned id, control, status, data, count; } uart __attribute__((aligned(4096)));
 
 enum { CONTROL_RESET = 1, CONTROL_LOOP = 2, STATUS_READY = 1, STATUS_RECEIVED = 2, STATUS_OVERRUN = 4 };
 #define ID 0x54524155

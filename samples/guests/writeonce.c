@@ -1,33 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Write-once memory: each word of a page can be stored to once; who stores a second time faults. The handler is a
- * process of this program.
+ * writeonce: a program that serves memory of another one, of which each byte can be stored once; a second store is a
+ * fault.
+ *
+ *     facet run --program once=writeonce --swap sym:ledger=endpoint:once ledger
  */
-#include "served.h"
+#include <facet/guest.h>
 
-static unsigned long stack[512];
-static unsigned char written[512];
+static unsigned char written[1 << 16];
 
-static enum access_verdict once(struct served *access) {
-    if (access->kind != ACCESS_STORE)
+static enum access_verdict once(struct facet_served *access) {
+    unsigned long end = (unsigned long)access->offset + access->size;
+    if (access->kind != ACCESS_STORE || access->offset < 0 || end > sizeof written)
         return VERDICT_PASS;
-    for (unsigned long word = access->offset / 8; word <= (access->offset + access->size - 1) / 8; word++)
-        if (written[word]++)
+    for (unsigned long i = (unsigned long)access->offset; i < end; i++)
+        if (written[i]) {
+            access->fault = i;
             return VERDICT_FAULT;
+        }
+    memset(written + access->offset, 1, access->size);
     return VERDICT_PASS;
 }
 
-static void handler(void) {
-    serve(once);
-}
-
 int main(void) {
-    volatile unsigned long *page = serve_page(3, handler, stack + 512, CR_FREE);
-    page[0] = 1;
-    page[1] = page[0] + 1;
-    put_number(page[0] + page[1]);
-    facet_puts(" is stored; now the second store to a word\n");
-    page[0] = 2;
-    facet_puts("which nobody stopped\n");
-    return 1;
+    facet_serve(once, 0);
 }

@@ -28,3 +28,10 @@ block 'int main' >"$T/hello.c"
     cc -nostdlib -static -no-pie -o hello "$prefix/lib/facet/crt0.o" hello.o)
 expect 0 "$prefix/bin/facet" run "$T/hello"
 out_has 'hello'
+
+block 'facet_serve' >"$T/guard.c"
+[ -s "$T/guard.c" ] || fail "no handler process in the README"
+(cd "$T" && cc -Wall -Wextra -Werror -ffreestanding -O2 -g -fno-pic -fno-stack-protector -fcf-protection=none -I"$prefix/include" -c guard.c &&
+    cc -nostdlib -static -no-pie -o guard "$prefix/lib/facet/crt0.o" guard.o)
+expect 139 "$prefix/bin/facet" run --program guard="$T/guard" --swap sym:ledger=endpoint:guard "$ledger"
+err_has 'refused with code 7$'

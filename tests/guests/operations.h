@@ -373,6 +373,8 @@ static const struct expectation expected[] = {
          {OPERATION(OP_DEBUG_SYSCALL), ONLY(CAP_DEBUG), 0, {ANY, ANY, {0, 3}, ANY}, {SET(CAP_PROCESS), SET_ANY}, 48, 0},
      .word = {39, 1, SYSCALL_UNKNOWN},
      .send = {CR_SELF}},
+    {.is = {OPERATION(OP_DEBUG_ENDPOINT), ONLY(CAP_DEBUG), 0, {ANY, ANY, ANY, ANY}, {SET(CAP_ENDPOINT), SET_ANY}, 0, 0},
+     .send = {R_ENDPOINT}},
 
     {.is = {OPERATION(OP_POWER_OFF), ONLY(CAP_POWER), 0, {{0, 255}, IGNORED, ANY, ANY}, {SET_ANY, SET_ANY}, 0, 0},
      .word = {7},

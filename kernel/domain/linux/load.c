@@ -74,9 +74,13 @@ static void page_load(const Elf64_Phdr *segment, unsigned long bias, unsigned lo
     there = there < PAGE_SIZE ? there : PAGE_SIZE;
     if (segment->p_memsz > segment->p_filesz && file_end < page + there)
         there = file_end - page;
-    memcpy(contents, file + offset, there);
-    memset(contents + there, 0, PAGE_SIZE - there);
-    if (!space_add(page, state, contents))
+    const void *from = file + offset;
+    if (there < PAGE_SIZE) {
+        memcpy(contents, from, there);
+        memset(contents + there, 0, PAGE_SIZE - there);
+        from = contents;
+    }
+    if (!space_add(page, state, from))
         linux_fail("the machine has too little memory for the program (--memory)");
 }
 

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Further programs that serve memory objects: --program NAME=ELF and the handler endpoint:NAME.
+. tests/cli/lib.sh
+
+membrane=$B/guests/membrane
+mortal=$B/tests/guests/mortal
+
+# What can be wrong on the command line.
+wrong() { # wrong STATUS REGEX OPTIONS…: with ledger
+    status=$1 text=$2
+    shift 2
+    expect "$status" "$FACET" run "$@" "$LEDGER"
+    err_has "^facet: .*$text"
+    err_lines 1
+}
+wrong 2 'wants NAME=ELF' --program nameless
+wrong 2 'wants NAME=ELF' --program "=$mortal"
+wrong 2 'wants NAME=ELF' --program "a b=$mortal"
+wrong 2 'two programs with the name "a"' --program "a=$mortal" --program "a=$membrane"
+wrong 126 'cannot read /nowhere: No such file' --program a=/nowhere
+wrong 126 'is no ELF file' --program "a=$0"
+wrong 126 "a=$(command -v busybox): that is a Linux program" --program "a=$(command -v busybox)"
+wrong 2 'there is no endpoint "b": --program b=ELF' --program "a=$mortal" --swap sym:ledger=endpoint:b
+wrong 2 'which endpoint' --program "a=$mortal" --swap sym:ledger=endpoint:
+wrong 2 'seg:text is code' --program "a=$mortal" --swap seg:text=endpoint:a
+wrong 2 'by one process only' --program "a=$mortal" --program "b=$mortal" --swap sym:ledger=endpoint:a --swap sym:ledger=endpoint:b
+# shellcheck disable=SC2046
+set -- $(seq 17 | sed "s,.*,--program p&=$mortal,")
+wrong 2 'at most 16' "$@"
+
+# A membrane prints what the events say, of native programs and of Linux programs, also what the kernel does for them.
+events() { # from JSON to the membrane's lines, sorted
+    grep '^{' "$1" | jq -r '"\(.ev) of 0x\(.value[2:] | .[-16:] | sub("^0+"; "") | if . == "" then "0" else . end), \(.size) bytes at \(.off)" +
+        (if .by == "kernel" then " by the kernel" else "" end)'
+}
+compare() { # compare OBJECT PROGRAM…: values of at most 8 bytes
+    object=$1
+    shift
+    "$FACET" run --events "$T/events" --swap "$object=count" "$@" >"$T/plain.out" 2>/dev/null </dev/null || true
+    status=0
+    "$FACET" run --program "log=$membrane" --events "$T/served" --swap "$object=endpoint:log" "$@" \
+        >"$T/out" 2>"$T/err" </dev/null || status=$?
+    out_is "$T/plain.out"
+    events "$T/events" >"$T/expected"
+    [ "$(wc -l <"$T/expected")" -gt 50 ] || fail "few accesses of $object: $(wc -l <"$T/expected")"
+    grep -E '^(load|store) of' "$T/err" >"$T/lines"
+    diff "$T/expected" "$T/lines" >"$T/diff" || { head "$T/diff"; fail "the membrane saw other accesses of $object"; }
+    jq -c 'del(.clock)' "$T/served" >"$T/a"
+    jq -c 'del(.clock)' "$T/events" | cmp -s - "$T/a" || fail "its events are not those of another handler"
+}
+compare sym:ledger "$LEDGER"
+compare sym:_IO_2_1_stdout_ "$B/tests/linux/stockroom"
+
+# Who serves may end, fail, drop or answer nonsense: the access is a fault at once.
+for name in exits crashes drops nonsense; do
+    expect 139 "$FACET" run --timeout 20 --program $name="$mortal" --swap sym:ledger=endpoint:$name "$LEDGER"
+    case $name in
+    exits) err_has '^init: the program exits has ended with status 0x0*3$' ;;
+    crashes) err_has '^init: the program crashes was ended: fault 0x0*6 ' ;;
+    esac
+    case $name in
+    nonsense) err_has 'SIGSEGV.*cannot access 0x[0-9a-f]+: the process that serves it has answered nonsense' ;;
+    *) err_has 'SIGSEGV.*cannot access 0x[0-9a-f]+: the process that serves it does not answer, and never will' ;;
+    esac
+    err_has "^endpoint:$name sym:ledger: 5 accesses"
+done
+
+# Write-once memory: the sixth instruction that stores is the first that stores again.
+expect 139 "$FACET" run --program once="$B/guests/writeonce" --swap sym:ledger=endpoint:once "$LEDGER"
+err_has 'SIGSEGV.*refused with code 176'
+
+# Two processes and one word that is in neither.
+expect 0 "$FACET" run --grant range --grant debug "$B/guests/remote"
+out_has '^100 rounds of ping-pong$'
+
+# In the debugger: swapped while the program stands, stepped, restored.
+expect 0 "$FACET" debug -q --batch --program "log=$membrane" -ex 'break remember_payment' -ex run \
+    -ex 'swap sym:ledger endpoint:log' -ex stepi -ex stepi -ex stepi -ex 'info handlers' -ex 'restore sym:ledger' -ex delete \
+    -ex continue "$LEDGER"
+out_has '^sym:ledger +endpoint:log +2$'
+[ "$(grep -cE '^(load|store) of' "$T/err")" = 2 ] || fail "it was not asked twice"
+err_has '^load of 0x0, 4 bytes at 56$'
+err_has '^store of 0x1f4, 8 bytes at 16$'
+expect 1 "$FACET" debug -q --batch -ex 'break remember_payment' -ex run -ex 'swap sym:ledger endpoint:log' "$LEDGER"
+err_has 'there is no endpoint "log"'
