@@ -221,7 +221,7 @@ static enum facet_verdict found(struct poison *p, const struct facet_access *a, 
 
 static const struct zone *touched(const struct poison *p, struct zone span) {
     for (size_t i = 0; i < p->zones; i++)
-        if (span.from < p->zone[i].to + p->base && span.to > p->zone[i].from + p->base)
+        if (span.from - p->base < p->zone[i].to && span.to - p->base > p->zone[i].from)
             return &p->zone[i];
     return NULL;
 }

@@ -20,7 +20,6 @@
     S(three, "movq (%rsi),%rbx; incq %rbx; movq %rbx,(%rsi)") S(touch, "1: movb (%rsi),%al; add $0x1000,%rsi; loop 1b")     \
     S(busy, "1: addq $1,(%rsi); movsb; cmpsb; sub $2,%rsi; sub $2,%rdi; addq $1,(%rbp); loop 1b")                      \
     S(spin, "1: movq (%rsi),%rax; jmp 1b") S(spin_movs, "cld; 1: movsb; dec %rsi; dec %rdi; jmp 1b")                        \
-    S(movsb_there, "1: movsb; mov %r8,%rsi; mov %r9,%rdi; loop 1b")                                                    \
     S(nops, "nop; xor %ebx,%ebx; mov $5,%ebx")
 /* clang-format on */
 __asm__(".pushsection .text\n"
@@ -285,40 +284,6 @@ Test(verdicts, registers_set_from_outside_drop_the_answers, .init = begin, .fini
     cr_assert_eq(script.count, 4); /* load, store stopped; load and store anew */
     cr_assert_eq(script.asked[2].kind, FACET_LOAD);
     cr_assert_not(script.asked[3].again);
-}
-
-Test(verdicts, a_careful_page_needs_no_transaction_while_its_handler_passes, .init = begin, .fini = end) {
-    const char *const code[] = {snippet_load8, snippet_store8, snippet_add8, snippet_three, snippet_movsq};
-    for (unsigned i = 0; i < sizeof code / sizeof *code; i++, run_to_end())
-        prepare(code[i], WINDOW(CAREFUL) + 0x1203);
-    cr_assert_eq(emu_stats(guest.emu).fast_accesses, 1 + 1 + 2 + 2 + 1);
-    cr_assert_eq(emu_stats(guest.emu).transactions, 0);
-}
-
-Test(verdicts, nobody_is_asked_for_the_load_of_an_instruction_that_may_not_store, .init = begin, .fini = end) {
-    static const unsigned long forbidden[] = {WINDOW(CAREFUL) + 0x5000, WINDOW(MIXED) + 0x6000,
-                                              WINDOW(CAREFUL) + 0x3000, 1ul << 47};
-    guest.fronts[FRONT_B(CAREFUL)].root &= ~2ul; /* the third: writable but for its front's root */
-    for (unsigned i = 0; i < sizeof forbidden / sizeof *forbidden; i++) {
-        struct facet_regs regs = prepare(snippet_movsq, WINDOW(CAREFUL) + 0x1200);
-        regs.rdi = forbidden[i];
-        emu_regs_set(guest.emu, &regs);
-        cr_assert_eq(emu_run(guest.emu).code, DEBUG_EVENT_FAULTED);
-        cr_assert_eq(script.count, 0, "0x%lx", forbidden[i]);
-    }
-}
-
-Test(verdicts, a_stop_keeps_no_answer_of_an_earlier_execution, .init = begin, .fini = end) {
-    struct facet_regs regs = prepare(snippet_movsb_there, WINDOW(CAREFUL) + 0x1200);
-    regs.rcx = 2, regs.r8 = STACK - 0x900, regs.r9 = WINDOW(CAREFUL) + 0x1300; /* the second comes from plain memory */
-    emu_regs_set(guest.emu, &regs);
-    *emu_ram(guest.emu, (gpa_t){regs.r8}, 1) = 0x5a;
-    ANSWERS({.verdict = FACET_PASS}, {.verdict = FACET_STOP});
-    cr_assert_eq(emu_run(guest.emu).reason, EMU_STOP_ACCESS);
-    run_to_end();
-    cr_assert_eq(script.count, 3); /* the load; the store, and again */
-    cr_assert(script.asked[2].again);
-    cr_assert_eq(memory8(CAREFUL, 0x1300) & 0xff, 0x5a);
 }
 
 /* ---- An instruction that a fault cuts short asks nothing twice. */

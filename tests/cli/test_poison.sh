@@ -164,6 +164,7 @@ zones 0 ,report 24 24
 err_has '^poison sym:box: load of 1 byte at offset 40 \(0x[0-9a-f]+\) by 0x[0-9a-f]+, main\+.*zones\.c:6\): byte 40 lies in'
 err_has '; 1 in redzones$'
 zones 139 ,fault 24 -16
+zones 133 ,off=60..18446744073709551615,off=20..0xffffffffffffffff 23 23
 expect 133 "$FACET" run --swap sym:box=poison:fresh "$T/zones" 23 23
 err_has 'byte 39 was never written'
 expect 1 "$FACET" run --swap sym:box=poison:fresh "$T/zones" 24 23

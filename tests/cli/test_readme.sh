@@ -45,6 +45,6 @@ grep -oE '`[a-z]+/[a-z/_.0-9]*`' README.md | tr -d '`' | sort -u | while read -r
 done
 
 # Every make target it names.
-for target in $(grep -oE '(^|`)make [a-z]+' README.md | awk '{ print $2 }' | sort -u); do
+for target in $(grep -oE '(^|`)make [a-z-]+' README.md | awk '{ print $2 }' | sort -u); do
     make -n help >/dev/null && grep -qE "^([a-z-]+ )*$target( [a-z-]+)*:" Makefile || fail "the README names make $target"
 done
