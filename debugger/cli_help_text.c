@@ -9,16 +9,19 @@
 static const struct {
     const char *command, *text;
 } texts[] = {
-    {"swap", "OBJECT   sym:NAME, va:ADDRESS[+LENGTH], seg:text|rodata|data|bss|heap|stack, map:N or obj:ID;\n"
-             "         `objects` lists those with names.\n"
-             "HANDLER  a built-in one (`help handlers`), PATH.so, see <facet/handler.h>, or PATH.lua or\n"
-             "         endpoint:NAME, see facet(1).\n"
-             "The handler sees each load and store of the object from now on, and in later runs. Swaps of one object\n"
-             "stack: the newest is asked first. `info handlers` shows what they have seen.\n\n"
-             "  swap sym:table count\n"
-             "  swap seg:stack watch:store,value=0\n"
-             "  swap va:0x4c4000+64 ./mine.so:verbose\n"
-             "  swap seg:heap ./mine.lua"},
+    {"swap",
+     "OBJECT   sym:NAME, va:ADDRESS[+LENGTH], seg:text|rodata|data|bss|heap|stack, map:N or obj:ID;\n"
+     "         `objects` lists those with names; `traverse ADDRESS` tells the GPTs on the way there, which are\n"
+     "         objects too. Whole pages where nothing is mapped are what the handler makes of them.\n"
+     "HANDLER  a built-in one (`help handlers`), PATH.so, see <facet/handler.h>, or PATH.lua or\n"
+     "         endpoint:NAME, see facet(1).\n"
+     "The handler sees each load and store of the object from now on, and in later runs. Swaps of one object\n"
+     "stack: the newest is asked first. `info handlers` shows what they have seen.\n\n"
+     "  swap sym:table count\n"
+     "  swap seg:stack watch:store,value=0\n"
+     "  swap va:0x100000000000+0x1000000000 ./sparse.so\n"
+     "  swap va:0x4c4000+64 ./mine.so:verbose\n"
+     "  swap seg:heap ./mine.lua"},
     {"restore", "Without HANDLER the newest one goes; the name of a handler is what stands before its arguments.\n\n"
                 "  restore sym:table\n"
                 "  restore sym:table watch"},

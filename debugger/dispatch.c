@@ -16,7 +16,8 @@ struct touched {
     struct swapped *object;
     int64_t offset; /* of the access's first byte in the object */
     uint32_t low, high;
-    size_t next; /* of the object's chain */
+    size_t next;    /* of the object's chain */
+    unsigned depth; /* fronts further in */
     enum facet_verdict verdict;
     bool part;
 };
@@ -114,31 +115,46 @@ static void note_stop(struct stopped_access *stop, const struct attached *h, con
 
 /* ---- The general case: several objects, partial overlaps, a restart after STOP. */
 
+/* Adds what a part touches at one of its fronts. */
+static size_t touch(const struct front_page *page, const struct emu_part *part, unsigned depth, struct touched *touched,
+                    size_t count) {
+    for (size_t i = 0; page && i < page->count; i++) {
+        const struct mark *m = &page->marks[i];
+        uint64_t low = part->offset > m->low ? part->offset : m->low;
+        uint64_t high = part->offset + part->size < m->high ? part->offset + part->size : m->high;
+        if (low >= high)
+            continue;
+        struct touched t = {
+            .object = m->object,
+            .offset = (int64_t)part->offset + m->delta - (int64_t)part->start,
+            .low = (uint32_t)(low - part->offset) + part->start,
+            .high = (uint32_t)(high - part->offset) + part->start,
+            .depth = depth,
+        };
+        size_t same = 0;
+        while (same < count && (touched[same].object != t.object || touched[same].offset != t.offset))
+            same++;
+        if (same < count)
+            touched[same].high = t.high;
+        else if (count < FACET_ACCESS_MAX)
+            touched[count++] = t;
+    }
+    return count;
+}
+
 static size_t find_touched(struct swaps *s, const struct emu_access *a, struct touched *touched) {
     size_t count = 0;
     for (int p = 0; p < a->parts; p++) {
-        const struct emu_part *part = &a->part[p];
-        const struct front_page *page = part->front >= 0 ? s->page[part->front] : NULL;
-        for (size_t i = 0; page && i < page->count; i++) {
-            const struct mark *m = &page->marks[i];
-            uint64_t low = part->offset > m->low ? part->offset : m->low;
-            uint64_t high = part->offset + part->size < m->high ? part->offset + part->size : m->high;
-            if (low >= high)
-                continue;
-            struct touched t = {
-                .object = m->object,
-                .offset = (int64_t)part->offset + m->delta - (int64_t)part->start,
-                .low = (uint32_t)(low - part->offset) + part->start,
-                .high = (uint32_t)(high - part->offset) + part->start,
-            };
-            size_t same = 0;
-            while (same < count && (touched[same].object != t.object || touched[same].offset != t.offset))
-                same++;
-            if (same < count)
-                touched[same].high = t.high;
-            else if (count < FACET_ACCESS_MAX)
-                touched[count++] = t;
-        }
+        struct emu_part part = a->part[p];
+        size_t first = count;
+        unsigned depth = 0;
+        if (part.front < 0)
+            continue;
+        do
+            count = touch(s->page[part.front], &part, depth++, touched, count);
+        while (a->nested && emu_front_inner(s->emu, &part.front, &part.offset));
+        for (; first < count; first++)
+            touched[first].depth = depth - 1 - touched[first].depth;
     }
     return count;
 }
@@ -151,19 +167,25 @@ static void find_parts(struct touched *touched, size_t count) {
                 touched[i].part = true;
 }
 
+/* Of several at one place, the innermost first. */
 static int by_offset(const void *a, const void *b) {
     const struct touched *x = a, *y = b;
-    return x->low != y->low ? (x->low < y->low ? -1 : 1) : 0;
+    if (x->low != y->low)
+        return x->low < y->low ? -1 : 1;
+    return (x->depth > y->depth) - (x->depth < y->depth);
 }
 
-/* The newest handler that has not been asked, over all touched objects; *who is its object. */
+/* Of the handlers that have not been asked, over all touched objects, the newest of the innermost; *who is its object.
+ */
 static struct attached *next_handler(struct touched *touched, size_t count, struct touched **who) {
     struct attached *newest = NULL;
     for (size_t i = 0; i < count; i++) {
         struct touched *t = &touched[i];
         while (t->next < t->object->count && t->object->chain[t->next]->dead)
             t->next++;
-        if (t->next < t->object->count && (!newest || t->object->chain[t->next]->serial > newest->serial)) {
+        if (t->next < t->object->count &&
+            (!newest || t->depth < (*who)->depth ||
+             (t->depth == (*who)->depth && t->object->chain[t->next]->serial > newest->serial))) {
             newest = t->object->chain[t->next];
             *who = t;
         }
@@ -219,8 +241,10 @@ static enum facet_verdict combine(const struct stopped_access *so_far, struct em
 
 /* True: this handler had its say before the machine stopped or the process was blocked here. Who said BLOCK is asked
  * again. */
-static bool was_asked(const struct stopped_access *stopped, const struct blocked *blocked, const struct attached *h) {
-    return h->serial >= stopped->serial + (blocked != NULL) && h->serial < stopped->newest;
+static bool was_asked(const struct stopped_access *stopped, const struct blocked *blocked, const struct attached *h,
+                      unsigned depth) {
+    bool before = depth < stopped->depth || (depth == stopped->depth && h->serial > stopped->serial);
+    return (before || (h->serial == stopped->serial && !blocked)) && h->serial < stopped->newest;
 }
 
 /* The process is to wait. Its event is written when it has gone on, or at the end. */
@@ -299,7 +323,8 @@ static enum facet_verdict ask_many(struct swaps *s, struct emu_access *a) {
     }
     so_far->valid = false;
     for (struct attached *h; (h = next_handler(touched, count, &who));) {
-        if ((resume && was_asked(so_far, blocked, h)) || all_answered(so_far->answered, who->low, who->high))
+        if ((resume && was_asked(so_far, blocked, h, who->depth)) ||
+            all_answered(so_far->answered, who->low, who->high))
             continue;
         struct facet_access access = describe(s, a, who->object, who->offset);
         access.flags |= who->part ? FACET_PART : 0u;
@@ -316,6 +341,7 @@ static enum facet_verdict ask_many(struct swaps *s, struct emu_access *a) {
             a->fault = s->reply.fault;
         }
         clean_reply(&s->reply, a->size);
+        so_far->depth = who->depth;
         if (verdict == FACET_BLOCK)
             return block(s, a, blocked, h, &access, so_far);
         if (verdict == FACET_STOP || verdict == FACET_FAULT)
@@ -349,6 +375,7 @@ static __attribute__((noinline)) void refuse_one(struct swaps *s, struct emu_acc
     }
     memset(stop->answered, 0, a->size);
     stop->step = step;
+    stop->depth = 0;
     stop->written = verdict == FACET_STOP && !h->on->hidden;
     if (verdict == FACET_STOP)
         note_stop(stop, h, access, s->reply.text);
@@ -408,7 +435,7 @@ static inline enum facet_verdict ask_one(struct swaps *s, struct emu_access *a, 
 enum facet_verdict dispatch_access(void *context, struct emu_access *a) {
     struct swaps *s = context;
     const struct emu_part *part = &a->part[0];
-    if (__builtin_expect(a->parts == 1 && !a->again && !s->blocked_count, 1)) {
+    if (__builtin_expect(a->parts == 1 && !a->again && !a->nested && !s->blocked_count, 1)) {
         const struct front_page *page = s->page[part->front];
         if (!page)
             return FACET_PASS;

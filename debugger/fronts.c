@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Marks on pages, and the fronts that the kernel installs under them.
+ * Marks on fronts, and how the kernel installs these: one for each page of an object, or, of a GPT and of addresses
+ * that have no memory, one for each 64 GiB.
  */
 #include "kernel.h"
 #include "swap.h"
@@ -9,7 +10,8 @@
 #include <string.h>
 
 #define PAGE 4096u
-#define LAZY_MAX (1u << 20) /* pages of an object of which most may never be there */
+#define GRAIN_RANGE (1ul << FRONT_SHIFT)
+#define LAZY_MAX (1u << 24) /* pages of an object of which most may never be there */
 #define CAREFUL_VERDICTS                                                                                               \
     (FACET_MAY(FACET_FAULT) | FACET_MAY(FACET_STEP) | FACET_MAY(FACET_BLOCK) | FACET_MAY(FACET_STOP))
 
@@ -86,15 +88,19 @@ enum facet_status fronts_sync(struct swapped *object, struct facet_error *error)
 
 /* ---- Fronts of an object */
 
+static bool is_range(const struct swapped *object) {
+    return object->grain == GRAIN_RANGE;
+}
+
 static uint64_t page_va(const struct swapped *object, size_t index) {
-    return object->name.va - object->skew + index * PAGE;
+    return object->name.va - object->skew + index * object->grain;
 }
 
 static struct mark make_mark(struct swapped *object, size_t index) {
-    uint64_t start = index * PAGE, end = object->skew + object->name.size - start;
+    uint64_t start = index * object->grain, end = object->skew + object->name.size - start;
     return (struct mark){
-        .low = index == 0 ? (uint32_t)object->skew : 0,
-        .high = end < PAGE ? (uint32_t)end : PAGE,
+        .low = index == 0 ? object->skew : 0,
+        .high = end < object->grain ? end : object->grain,
         .delta = (int64_t)start - (int64_t)object->skew,
         .object = object,
     };
@@ -137,7 +143,7 @@ static enum facet_status page_absent(const struct swapped *object, size_t index,
 
 /* A Linux program has pages in its regions only, and between the pieces of a mapping there may be others. */
 static bool may_be_there(const struct swapped *object, uint64_t va) {
-    if (object->swaps->program->native || object->name.by_id)
+    if (object->swaps->program->native || object->name.by_id || is_range(object))
         return true;
     const struct area *area = regions_at(object->swaps->regions, va);
     if (!area || (!object->name.heap && !object->name.map))
@@ -145,17 +151,27 @@ static bool may_be_there(const struct swapped *object, uint64_t va) {
     return object->name.map ? area->number == object->name.map : (area->flags & REGION_KIND) == REGION_HEAP;
 }
 
+/* Has the kernel install a front. *front is -1 if no page is there. */
+static enum facet_status request_front(const struct swapped *object, size_t index, int *front, uint64_t *id,
+                                       struct facet_error *error) {
+    struct emu *emu = object->swaps->emu;
+    struct mark mark = make_mark((struct swapped *)object, index);
+    uint64_t process = object->swaps->process, low = mark.low, size = mark.high - low, va = page_va(object, index);
+    unsigned flags = front_flags(object);
+    if (object->name.by_id)
+        return kernel_front_object(emu, object->name.id, va + low, size, flags, front, id, error);
+    if (is_range(object))
+        return kernel_front_range(emu, process, (gva_t){va + low}, size, flags, front, id, error);
+    return kernel_front_install(emu, process, (gva_t){va}, flags, front, id, error);
+}
+
 static enum facet_status install_page(struct swapped *object, size_t index, struct facet_error *error) {
     struct swaps *s = object->swaps;
-    uint64_t id = object->name.id;
-    unsigned flags = front_flags(object);
-    gva_t va = {page_va(object, index)};
+    uint64_t id = 0;
     int front;
-    if (!may_be_there(object, va.v))
+    if (!may_be_there(object, page_va(object, index)))
         return FACET_OK;
-    enum facet_status status = object->name.by_id
-                                   ? kernel_front_object(s->emu, id, flags, &front, error)
-                                   : kernel_front_install(s->emu, s->process, va, flags, &front, &id, error);
+    enum facet_status status = request_front(object, index, &front, &id, error);
     if (status != FACET_OK || front < 0)
         return status != FACET_OK ? status : page_absent(object, index, error);
     if (s->page[front] && s->page[front]->object_id != id)
@@ -171,7 +187,7 @@ static enum facet_status install_page(struct swapped *object, size_t index, stru
     page_mark(s, front, make_mark(object, index));
     s->page[front]->object_id = id;
     if (fresh)
-        s->page[front]->careful = flags & FRONT_CAREFUL;
+        s->page[front]->careful = front_flags(object) & FRONT_CAREFUL;
     return page_sync(s, front, error);
 }
 
@@ -189,12 +205,12 @@ void fronts_remove(struct swapped *object) {
 
 /* Room for all pages that the object has now. */
 static enum facet_status make_room(struct swapped *object, struct facet_error *error) {
-    object->skew = object->name.va % PAGE;
-    uint64_t pages = (object->skew + object->name.size + PAGE - 1) / PAGE;
-    uint64_t most = object->swaps->program->native ? FRONT_MAX : LAZY_MAX;
+    object->skew = object->name.va % object->grain;
+    uint64_t pages = (object->skew + object->name.size + object->grain - 1) / object->grain;
+    uint64_t most = object->swaps->program->native || is_range(object) ? FRONT_MAX : LAZY_MAX;
     if (pages > most)
-        return facet_fail(error, FACET_ERR_USAGE, "cannot swap %s: it has %lu pages, at most %lu can be swapped",
-                          object->name.text, pages, most);
+        return facet_fail(error, FACET_ERR_USAGE, "cannot swap %s: it has %lu %s, at most %lu can be swapped",
+                          object->name.text, pages, is_range(object) ? "times 64 GiB" : "pages", most);
     object->fronts = text_grow(object->fronts, pages + 1, sizeof *object->fronts);
     for (; object->pages < pages; object->pages++, object->absent++)
         object->fronts[object->pages] = -1;
@@ -211,7 +227,26 @@ static enum facet_status install_pages(struct swapped *object, size_t from, size
     return FACET_OK;
 }
 
+/* Addresses of which nothing is mapped, as far as the program has come. */
+static bool nothing_there(const struct swapped *object) {
+    const struct swaps *s = object->swaps;
+    if (s->program->native)
+        return !kernel_page(s->emu, s->process, (gva_t){object->name.va}, ACCESS_LOAD);
+    return !regions_any(s->regions, object->name.va, object->name.size);
+}
+
+static uint64_t choose_grain(const struct swapped *object) {
+    bool range = object->name.by_id ? object->name.size > PAGE : object->name.range && nothing_there(object);
+    return range ? GRAIN_RANGE : PAGE;
+}
+
+bool fronts_outdated(const struct swapped *object) {
+    return object->fronts && is_range(object) && !object->name.by_id && !object->swaps->program->native &&
+           !nothing_there(object);
+}
+
 enum facet_status fronts_install(struct swapped *object, struct facet_error *error) {
+    object->grain = choose_grain(object);
     enum facet_status status = make_room(object, error);
     if (status == FACET_OK)
         status = install_pages(object, 0, object->pages, error);
@@ -238,7 +273,7 @@ static void pages_in(const struct swapped *object, uint64_t va, uint64_t size, s
     uint64_t start = page_va(object, 0), end = start + object->pages * PAGE, last = va + size;
     *from = va <= start ? 0 : va >= end ? object->pages : (va - start) / PAGE;
     *to = last <= start ? 0 : last >= end ? object->pages : (last - start + PAGE - 1) / PAGE;
-    if (object->name.by_id)
+    if (object->name.by_id || is_range(object))
         *from = *to;
 }
 
@@ -263,8 +298,8 @@ int swapped_copy(struct swapped *object, int64_t offset, void *read, const void 
     for (size_t done = 0; done < size;) {
         uint64_t at = (uint64_t)offset + done + object->skew;
         size_t room, want = size - done;
-        int front = object->fronts[at / PAGE];
-        uint8_t *backing = front < 0 ? NULL : emu_front_backing(object->swaps->emu, front, at % PAGE, &room);
+        int front = object->fronts[at / object->grain];
+        uint8_t *backing = front < 0 ? NULL : emu_front_backing(object->swaps->emu, front, at % object->grain, &room);
         if (!backing)
             return -1;
         want = want < room ? want : room;

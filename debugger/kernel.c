@@ -4,14 +4,15 @@
 #include <string.h>
 
 /* Puts the request and runs the kernel to its answer. Arguments not given are 0. */
-static enum facet_status request(struct emu *emu, enum debug_op op, const uint64_t arg[3], unsigned *status,
+#define ARGS 4
+static enum facet_status request(struct emu *emu, enum debug_op op, const uint64_t arg[ARGS], unsigned *status,
                                  struct facet_error *error) {
     struct debug_block *block = emu_debug_block(emu);
     if (!block)
         return facet_fail(error, FACET_ERR_FAILED, "the kernel has not started");
     memset(&block->request, 0, sizeof block->request);
     block->request.op = op;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < ARGS; i++)
         block->request.arg[i] = arg[i];
     enum facet_status result = emu_request(emu, error);
     *status = block->request.status;
@@ -25,9 +26,11 @@ static const char *status_text(unsigned status) {
     case DEBUG_NO_OBJECT:
         return "there is no such page of memory";
     case DEBUG_NOT_MEMORY:
-        return "no page of memory is mapped there";
+        return "no memory can be there";
     case DEBUG_TABLE_FULL:
-        return "the front table is full: swap smaller objects";
+        return "the front table is full: swap smaller objects, or give the machine more memory (--memory)";
+    case DEBUG_OVERLAP:
+        return "a part of it is swapped together with other addresses: swap exactly the same ones, or restore those";
     case DEBUG_ALREADY:
         return "it is swapped already";
     default:
@@ -39,8 +42,8 @@ static enum facet_status refused(unsigned status, struct facet_error *error) {
     return facet_fail(error, status == DEBUG_BAD_OP ? FACET_ERR_FAILED : FACET_ERR_USAGE, "%s", status_text(status));
 }
 
-static enum facet_status install(struct emu *emu, enum debug_op op, const uint64_t arg[3], int *front,
-                                 struct facet_error *error) {
+static enum facet_status install(struct emu *emu, enum debug_op op, const uint64_t arg[ARGS], int *front,
+                                 uint64_t *object, struct facet_error *error) {
     unsigned answer;
     enum facet_status status = request(emu, op, arg, &answer, error);
     if (status != FACET_OK)
@@ -54,33 +57,38 @@ static enum facet_status install(struct emu *emu, enum debug_op op, const uint64
     if (index >= FRONT_MAX)
         return facet_fail(error, FACET_ERR_FAILED, "the kernel named front %lu, which does not exist", index);
     *front = (int)index;
+    *object = emu_debug_block(emu)->request.result[1];
     return FACET_OK;
 }
 
 enum facet_status kernel_front_install(struct emu *emu, uint64_t process, gva_t va, unsigned flags, int *front,
                                        uint64_t *object, struct facet_error *error) {
-    enum facet_status status = install(emu, DEBUG_FRONT_INSTALL, (uint64_t[]){process, va.v, flags}, front, error);
-    *object = status == FACET_OK ? emu_debug_block(emu)->request.result[1] : 0;
-    return status;
+    return install(emu, DEBUG_FRONT_INSTALL, (uint64_t[ARGS]){process, va.v, flags}, front, object, error);
 }
 
-enum facet_status kernel_front_object(struct emu *emu, uint64_t object, unsigned flags, int *front,
-                                      struct facet_error *error) {
-    return install(emu, DEBUG_FRONT_OBJECT, (uint64_t[]){object, flags, 0}, front, error);
+enum facet_status kernel_front_range(struct emu *emu, uint64_t process, gva_t va, uint64_t size, unsigned flags,
+                                     int *front, uint64_t *object, struct facet_error *error) {
+    return install(emu, DEBUG_FRONT_RANGE, (uint64_t[ARGS]){process, va.v, flags, size}, front, object, error);
 }
 
-static enum facet_status simple(struct emu *emu, enum debug_op op, const uint64_t arg[3], struct facet_error *error) {
+enum facet_status kernel_front_object(struct emu *emu, uint64_t id, uint64_t offset, uint64_t size, unsigned flags,
+                                      int *front, uint64_t *object, struct facet_error *error) {
+    return install(emu, DEBUG_FRONT_OBJECT, (uint64_t[ARGS]){id, flags, offset, size}, front, object, error);
+}
+
+static enum facet_status simple(struct emu *emu, enum debug_op op, const uint64_t arg[ARGS],
+                                struct facet_error *error) {
     unsigned answer;
     enum facet_status status = request(emu, op, arg, &answer, error);
     return status == FACET_OK && answer != DEBUG_OK ? refused(answer, error) : status;
 }
 
 enum facet_status kernel_front_flags(struct emu *emu, int front, unsigned flags, struct facet_error *error) {
-    return simple(emu, DEBUG_FRONT_FLAGS, (uint64_t[]){(uint64_t)front, flags, 0}, error);
+    return simple(emu, DEBUG_FRONT_FLAGS, (uint64_t[ARGS]){(uint64_t)front, flags}, error);
 }
 
 enum facet_status kernel_front_remove(struct emu *emu, int front, struct facet_error *error) {
-    return simple(emu, DEBUG_FRONT_REMOVE, (uint64_t[]){(uint64_t)front, 0, 0}, error);
+    return simple(emu, DEBUG_FRONT_REMOVE, (uint64_t[ARGS]){(uint64_t)front}, error);
 }
 
 enum facet_status kernel_front_handler(struct emu *emu, int front, uint64_t low, uint64_t high, uint64_t endpoint,
@@ -97,12 +105,12 @@ enum facet_status kernel_front_handler(struct emu *emu, int front, uint64_t low,
 }
 
 enum facet_status kernel_wake(struct emu *emu, uint64_t process, struct facet_error *error) {
-    return simple(emu, DEBUG_WAKE, (uint64_t[]){process, 0, 0}, error);
+    return simple(emu, DEBUG_WAKE, (uint64_t[ARGS]){process}, error);
 }
 
 enum facet_status kernel_traverse(struct emu *emu, uint64_t process, gva_t va, enum access access,
                                   struct kernel_path *path, struct facet_error *error) {
-    enum facet_status status = simple(emu, DEBUG_TRAVERSE, (uint64_t[]){process, va.v, access}, error);
+    enum facet_status status = simple(emu, DEBUG_TRAVERSE, (uint64_t[ARGS]){process, va.v, access}, error);
     if (status != FACET_OK)
         return status;
     const struct debug_block *block = emu_debug_block(emu);
@@ -119,7 +127,7 @@ enum facet_status kernel_traverse(struct emu *emu, uint64_t process, gva_t va, e
 
 enum facet_status kernel_touch(struct emu *emu, uint64_t process, gva_t va, enum access access, enum fault *fault,
                                gpa_t *top, struct facet_error *error) {
-    enum facet_status status = simple(emu, DEBUG_TOUCH, (uint64_t[]){process, va.v, access}, error);
+    enum facet_status status = simple(emu, DEBUG_TOUCH, (uint64_t[ARGS]){process, va.v, access}, error);
     if (status == FACET_OK) {
         *fault = (enum fault)emu_debug_block(emu)->request.result[0];
         top->v = emu_debug_block(emu)->request.result[1];
@@ -135,18 +143,19 @@ bool kernel_is_front(gpa_t page, int *front, uint64_t *offset) {
     return true;
 }
 
+const struct page *kernel_page(struct emu *emu, uint64_t process, gva_t va, enum access access) {
+    struct kernel_path path;
+    if (kernel_traverse(emu, process, va, access, &path, NULL) != FACET_OK || path.fault != FAULT_NONE)
+        return NULL;
+    const struct page *page = kernel_pointer(emu, (const void *)path.object, sizeof *page);
+    return page && page->header.type == CAP_PAGE ? page : NULL;
+}
+
 /* Host pointer to the byte at va, or NULL. */
 static uint8_t *look(struct emu *emu, uint64_t process, uint64_t va) {
-    struct kernel_path path;
-    int front;
-    uint64_t offset;
-    size_t room;
-    if (kernel_traverse(emu, process, (gva_t){va}, ACCESS_LOAD, &path, NULL) != FACET_OK || path.fault != FAULT_NONE)
-        return NULL;
-    if (kernel_is_front(path.page, &front, &offset))
-        return emu_front_backing(emu, front, offset + va % 4096, &room);
-    uint8_t *page = emu_ram(emu, path.page, 4096);
-    return page ? page + va % 4096 : NULL;
+    const struct page *page = kernel_page(emu, process, (gva_t){va}, ACCESS_LOAD);
+    uint8_t *frame = page ? emu_ram(emu, (gpa_t){page->frame}, 4096) : NULL;
+    return frame ? frame + va % 4096 : NULL;
 }
 
 size_t kernel_read(struct emu *emu, uint64_t process, gva_t va, void *to, size_t size) {

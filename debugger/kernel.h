@@ -13,8 +13,12 @@
  * page at that address. */
 enum facet_status kernel_front_install(struct emu *emu, uint64_t process, gva_t va, unsigned flags, int *front,
                                        uint64_t *object, struct facet_error *error);
-enum facet_status kernel_front_object(struct emu *emu, uint64_t object, unsigned flags, int *front,
-                                      struct facet_error *error);
+/* A part of the GPT that is the process's space, mapped or not: whole pages, within aligned 64 GiB. */
+enum facet_status kernel_front_range(struct emu *emu, uint64_t process, gva_t va, uint64_t size, unsigned flags,
+                                     int *front, uint64_t *object, struct facet_error *error);
+/* The Page with that id, or such a part of the GPT. */
+enum facet_status kernel_front_object(struct emu *emu, uint64_t id, uint64_t offset, uint64_t size, unsigned flags,
+                                      int *front, uint64_t *object, struct facet_error *error);
 enum facet_status kernel_front_flags(struct emu *emu, int front, unsigned flags, struct facet_error *error);
 /* Those that a handler blocks over an access to this process's memory (its id, or address in the kernel) try again. */
 enum facet_status kernel_wake(struct emu *emu, uint64_t process, struct facet_error *error);
@@ -38,6 +42,9 @@ enum facet_status kernel_traverse(struct emu *emu, uint64_t process, gva_t va, e
 /* Builds the mapping as a page fault would. *top: the process's top-level page table. */
 enum facet_status kernel_touch(struct emu *emu, uint64_t process, gva_t va, enum access access, enum fault *fault,
                                gpa_t *top, struct facet_error *error);
+
+/* The page of memory that a traversal comes to, in guest RAM. NULL: none, or it faults. */
+const struct page *kernel_page(struct emu *emu, uint64_t process, gva_t va, enum access access);
 
 bool kernel_is_front(gpa_t page, int *front, uint64_t *offset);
 

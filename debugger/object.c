@@ -33,6 +33,7 @@ static enum facet_status parse_address(const char *text, const struct program *p
         return REFUSE("\"va:%s\" is not va:ADDRESS or va:ADDRESS+LENGTH (decimal or 0x hexadecimal)", text);
     if (object->size == 0 || object->va >= GUEST_ADDRESS_MAX || object->size > GUEST_ADDRESS_MAX - object->va)
         return REFUSE("\"va:%s\" is not a range of a program's addresses", text);
+    object->range = plus && object->va % OBJECT_PAGE == 0 && object->size % OBJECT_PAGE == 0;
     object->executable = program_executable(program, object->va);
     return FACET_OK;
 }
@@ -64,7 +65,7 @@ static enum facet_status parse_id(const char *text, struct object_name *object, 
     if (!text_number(text, &object->id) || object->id == 0)
         return REFUSE("\"obj:%s\" is not obj:ID with a number as `objects` prints it", text);
     object->by_id = true;
-    object->size = 4096;
+    object->size = OBJECT_PAGE;
     return FACET_OK;
 }
 

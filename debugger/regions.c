@@ -159,6 +159,11 @@ const struct area *regions_at(const struct regions *r, uint64_t va) {
     return i < r->count && r->all[i].va <= va ? &r->all[i] : NULL;
 }
 
+bool regions_any(const struct regions *r, uint64_t va, uint64_t size) {
+    size_t i = first_above(r, va);
+    return i < r->count && r->all[i].va < va + size;
+}
+
 static bool span(const struct regions *r, unsigned kind, unsigned number, uint64_t *va, uint64_t *size) {
     bool found = false;
     for (size_t i = 0; i < r->count; i++) {

@@ -30,6 +30,8 @@ void regions_set(struct regions *regions, uint64_t va, uint64_t size, unsigned f
 const struct area *regions_all(const struct regions *regions, size_t *count);
 /* The region that has the address, or NULL. */
 const struct area *regions_at(const struct regions *regions, uint64_t va);
+/* Does any region have a byte of these? */
+bool regions_any(const struct regions *regions, uint64_t va, uint64_t size);
 /* From the first to the last byte of all regions of a kind, of a mapping. False: there are none. */
 bool regions_of_kind(const struct regions *regions, unsigned kind, uint64_t *va, uint64_t *size);
 bool regions_map(const struct regions *regions, unsigned number, uint64_t *va, uint64_t *size);

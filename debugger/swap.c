@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "swap.h"
 
+#include "caps.h"
 #include "guard.h"
 #include "kernel.h"
 #include "text.h"
@@ -149,9 +150,26 @@ static enum facet_status new_object(struct swaps *s, const char *text, struct sw
     return status;
 }
 
+static void set_size(struct swapped *o, uint64_t size) {
+    o->name.size = size;
+    for (size_t i = 0; i < o->count; i++) {
+        o->chain[i]->object.va = o->name.va;
+        o->chain[i]->object.size = size;
+    }
+}
+
+/* All that a GPT can reach. */
+static void follow_id(struct swapped *o) {
+    const struct gpt *gpt = caps_gpt(o->swaps->emu, o->name.id);
+    if (gpt)
+        set_size(o, gpt->l2v < 60 ? GPT_SLOTS * 1ul << gpt->l2v : ~0ul << 12);
+}
+
 /* An object that the program decides about gets the extent that it has now. */
 static bool follow(struct swapped *o) {
     struct swaps *s = o->swaps;
+    if (o->name.by_id)
+        follow_id(o);
     uint64_t va, size, end = o->name.va + o->name.size;
     bool there = o->name.heap ? regions_of_kind(s->regions, REGION_HEAP, &va, &size)
                               : o->name.map && regions_map(s->regions, o->name.map, &va, &size);
@@ -160,17 +178,15 @@ static bool follow(struct swapped *o) {
         return false;
     if (o->name.size == 0)
         o->name.va = va;
-    o->name.size = va + size - o->name.va;
-    for (size_t i = 0; i < o->count; i++) {
-        o->chain[i]->object.va = o->name.va;
-        o->chain[i]->object.size = o->name.size;
-    }
+    set_size(o, va + size - o->name.va);
     return true;
 }
 
 static void lose_extent(struct swapped *o) {
     if (o->name.heap || o->name.map)
         o->name.va = o->name.size = 0;
+    if (o->name.by_id)
+        o->name.size = OBJECT_PAGE;
     o->met = o->gone = false;
 }
 
@@ -287,9 +303,16 @@ void swaps_front_gone(struct swaps *swaps, int front) {
 
 void swaps_regions_changed(struct swaps *swaps) {
     struct facet_error error;
-    for (size_t i = 0; swaps->emu && i < swaps->count; i++)
-        if (follow(swaps->objects[i]) && fronts_grow(swaps->objects[i], &error) != FACET_OK)
+    for (size_t i = 0; swaps->emu && i < swaps->count; i++) {
+        struct swapped *o = swaps->objects[i];
+        if (!o->name.by_id && follow(o) && fronts_grow(o, &error) != FACET_OK)
             complain(swaps, &error);
+        if (!fronts_outdated(o))
+            continue;
+        fronts_remove(o);
+        if (fronts_install(o, &error) != FACET_OK)
+            complain(swaps, &error);
+    }
     want_pages(swaps);
 }
 

@@ -4,7 +4,9 @@
  *
  *     front (one page) ──> marks: byte ranges of that page ──> object ──> handlers, newest first
  *
- * The kernel knows fronts of whole pages only; the bytes that nobody named pass here, silently. swap.c installs and
+ * The kernel knows fronts of whole pages, and of parts of GPTs, only; the bytes that nobody named pass here, silently.
+ * An access behind several fronts is asked about from the innermost to the outermost.
+ * swap.c installs and
  * removes; dispatch.c answers accesses. Objects and handlers survive the end of a machine and go into the next one.
  */
 #ifndef DEBUGGER_SWAP_H
@@ -45,18 +47,19 @@ struct swapped {
     bool hidden;             /* of swaps_add_hidden */
     struct attached **chain; /* newest first */
     size_t count;
-    int *fronts;   /* its pages in address order, -1: not there yet; NULL while no machine runs */
-    size_t pages;  /* in fronts */
-    size_t absent; /* of these, not there yet */
-    uint64_t skew; /* offset of the object's first byte in its first page */
-    bool met;      /* some page of it has been there in this run */
-    bool gone;     /* of map:N: nothing of it is left, nor will be */
+    int *fronts;    /* its pages in address order, -1: not there yet; NULL while no machine runs */
+    size_t pages;   /* in fronts */
+    uint64_t grain; /* bytes of each: of a page; of what a part of a GPT may have */
+    size_t absent;  /* of these, not there yet */
+    uint64_t skew;  /* offset of the object's first byte in its first page */
+    bool met;       /* some page of it has been there in this run */
+    bool gone;      /* of map:N: nothing of it is left, nor will be */
 };
 
-/* A piece of an object within one page. */
+/* A piece of an object within one front. */
 struct mark {
-    uint32_t low, high; /* bytes of the page, half open */
-    int64_t delta;      /* offset in the object = offset in the page + delta */
+    uint64_t low, high; /* bytes of the front's range, half open */
+    int64_t delta;      /* offset in the object = offset in the range + delta */
     struct swapped *object;
 };
 
@@ -74,6 +77,7 @@ struct stopped_access {
     bool valid;
     bool hidden;             /* facet's own handler said STOP */
     bool written;            /* its event has been */
+    unsigned depth;          /* of the front at which that handler was asked, 0: the innermost */
     uint64_t serial, newest; /* of the handler that said STOP, of the newest at that time */
     uint64_t step;           /* emu_access.step so far */
     const char *handler;     /* as the user wrote it; lives until it is detached */
@@ -195,6 +199,8 @@ void swaps_report(struct swaps *swaps, FILE *out);
 /* Installs the fronts of all pages of an object that has its handlers, and marks them; on failure none is left. Pages
  * of a Linux program may come later. */
 enum facet_status fronts_install(struct swapped *object, struct facet_error *error);
+/* It was addresses without memory, and the program has some of them now: its pages are to be swapped instead. */
+bool fronts_outdated(const struct swapped *object);
 /* The object has grown: its name has the new size. */
 enum facet_status fronts_grow(struct swapped *object, struct facet_error *error);
 /* Pages in this range have come, or are about to go. */

@@ -64,6 +64,7 @@ void access_describe(struct emu_access *access, enum facet_kind kind, unsigned f
     access->va.v = va;
     access->pc.v = pc;
     access->parts = parts;
+    access->nested = target[0].nested || (parts == 2 && target[1].nested);
     access->part[0] = (struct emu_part){target[0].front, target[0].front < 0 ? 0 : target[0].offset + start, 0, first};
     if (parts == 2)
         access->part[1] =
@@ -112,10 +113,11 @@ static bool fill_slot(struct access_state *state, struct slot *slot, uint64_t va
     slot->va = va;
     slot->target = *target;
     slot->used = true;
-    slot->plain_store = target->write && !frame_holds_code(state->emu, target);
+    slot->plain_store = target->write && (target->hole || !frame_holds_code(state->emu, target));
     slot->captured = (uint16_t)((slot->plain_store ? 0 : DECODE_RMW) | (target->careful ? DECODE_CAPTURE : 0));
-    slot->slow_load = target->front < 0 ? DECODE_ANY : DECODE_MULTI;
-    slot->slow_store = target->front < 0 || !slot->plain_store ? DECODE_ANY : DECODE_MULTI | DECODE_SWAP | DECODE_PUSHF;
+    bool slow = target->front < 0 || target->hole;
+    slot->slow_load = slow ? DECODE_ANY : DECODE_MULTI;
+    slot->slow_store = slow || !slot->plain_store ? DECODE_ANY : DECODE_MULTI | DECODE_SWAP | DECODE_PUSHF;
     entry->paddr = SLOT_BASE + (uint64_t)(slot - state->slot) * PAGE_SIZE;
     entry->perms = (uc_prot)(UC_PROT_READ | (write ? UC_PROT_WRITE : 0));
     return true;
@@ -159,6 +161,8 @@ bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct 
     va &= PAGE_MASK;
     if (page_resolve(emu, page, &target) != FRONT_OK)
         return access_trap(state, FRONT_TRAP_MISSING, access, va, target.front, target.offset, 0);
+    if (access == ACCESS_FETCH && target.hole)
+        return access_denied(state, va, access);
     if (access == ACCESS_FETCH) {
         entry->paddr = target.gpa;
         return true;
@@ -183,6 +187,31 @@ bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct 
         return false;
     }
     return fill_slot(state, slot, va, access, page, &target, entry);
+}
+
+bool access_page(struct access_state *state, uint64_t va, enum access kind, struct target *target) {
+    struct emu *emu = state->emu;
+    struct mmu_page page;
+    enum mmu_result result = mmu_access(emu, va, kind, 3, &page);
+    if (result == MMU_GP) {
+        emu->trap.vector = VECTOR_GP;
+        emu->trap.has_error = true;
+        emu->trap.error = 0;
+        emu->pending = PENDING_TRAP;
+    } else if (result == MMU_BUS) {
+        run_dead(emu, "bus error: the page tables send address 0x%lx outside of RAM", va);
+    } else if (result == MMU_FAULT) {
+        access_denied(state, va, kind);
+        emu->fault.error = page.error;
+    } else if (page_resolve(emu, &page, target) != FRONT_OK) {
+        return access_trap(state, FRONT_TRAP_MISSING, kind, va, target->front, target->offset + va % PAGE_SIZE, 0);
+    } else if (kind == ACCESS_STORE && !target->write) {
+        return access_denied(state, va, kind);
+    } else {
+        return true;
+    }
+    access_special(state, SPECIAL_ENDING, true);
+    return false;
 }
 
 bool access_capture(struct emu *emu, uint64_t va, enum access kind) {

@@ -50,8 +50,10 @@ struct target {
     uint64_t gpa;    /* frame; meaningless when host is NULL */
     uint8_t *host;   /* of the page's first byte; NULL: no RAM behind it */
     bool write;      /* what page table and roots together allow */
-    bool careful;    /* a front on the way may refuse, suspend or stop */
-    bool message;    /* … or asks a process */
+    bool careful;    /* a front on the way may refuse, suspend or stop; or it is a hole */
+    bool nested;     /* there are several fronts on the way */
+    bool hole;       /* and nothing behind them */
+    bool message;    /* a front on the way asks a process */
 };
 
 struct slot {
@@ -147,6 +149,7 @@ struct transaction {
     unsigned slots, stores;
     unsigned asked;        /* stores so far for which a verdict is there */
     unsigned answered;     /* accesses so far that are in the log */
+    int hole;              /* of VERDICT_HOLE, the part */
     struct answer_log log; /* the working copy */
     uint64_t refused_va;   /* what the inline path could not do */
     enum access refused;
@@ -318,6 +321,10 @@ bool transaction_instead(struct access_state *state, enum facet_verdict verdict,
 
 /* ---- message.c */
 #define VERDICT_TRAPPED ((enum facet_verdict)(FACET_STOP + 1)) /* pending is set */
+#define VERDICT_HOLE ((enum facet_verdict)(FACET_STOP + 2))    /* it passes, to where nothing is */
+static inline bool verdict_at_hole(const struct target *target, enum facet_verdict verdict) {
+    return target->hole && (verdict == FACET_PASS || verdict == FACET_STEP);
+}
 static inline bool verdict_refuses(enum facet_verdict verdict) {
     return verdict == FACET_FAULT || verdict >= FACET_BLOCK;
 }

@@ -6,15 +6,19 @@
 
 #include <string.h>
 
-/* Is the request one that a sane kernel makes? Then its target and buffer. */
-static bool request_valid(struct emu *emu, struct target *target, uint8_t **buffer) {
+/* COPY_OK: the request is one that a sane kernel makes, and here are its target and buffer. */
+static enum copy_status request_check(struct emu *emu, struct target *target, uint8_t **buffer) {
     unsigned long front = emu->debug->copy.front, offset = emu->debug->copy.offset, size = emu->debug->copy.size;
     if (emu->debug->copy.kind > ACCESS_STORE || size == 0 || size > FACET_ACCESS_MAX || front >= FRONT_MAX ||
         offset >= 1ul << FRONT_SHIFT || offset % PAGE_SIZE + size > PAGE_SIZE)
-        return false;
+        return COPY_FAULT;
     *buffer = ram_pointer(emu, emu->debug->copy.buffer, size);
     uint64_t aperture = APERTURE_BASE + (front << FRONT_SHIFT) + offset;
-    return *buffer != NULL && front_resolve(emu, aperture, true, target) == FRONT_OK && target->host != NULL;
+    if (*buffer == NULL)
+        return COPY_FAULT;
+    if (front_resolve(emu, aperture, true, target) != FRONT_OK)
+        return COPY_MISSING;
+    return target->host != NULL || target->hole ? COPY_OK : COPY_FAULT;
 }
 
 /* The same copy stopped before, and its system call runs again? */
@@ -44,7 +48,7 @@ static void note_stop(struct access_state *state, uint64_t cr3) {
 static void tell_outcome(struct access_state *state, struct emu_access *access, const struct target *target,
                          const uint8_t *moved) {
     uint8_t bytes[FACET_ACCESS_MAX];
-    if (access->step == 0)
+    if (access->step == 0 || target->hole)
         return;
     access->attempted = memcpy(bytes, moved, access->size);
     access->backing = target->host + access->part[0].offset % PAGE_SIZE;
@@ -66,19 +70,20 @@ void access_kernel_copy(struct emu *emu) {
     struct access_state *state = emu->access;
     struct target target;
     struct emu_access access = {0};
-    uint8_t *buffer;
+    uint8_t *buffer = NULL;
     uint64_t cr3 = reg_get(emu, UC_X86_REG_CR3);
-    emu->debug->copy.status = COPY_FAULT;
+    emu->debug->copy.status = request_check(emu, &target, &buffer);
     emu->debug->copy.code = 0;
-    if (!request_valid(emu, &target, &buffer))
+    if (emu->debug->copy.status != COPY_OK)
         return;
+    emu->debug->copy.status = COPY_FAULT;
     uint64_t start = emu->debug->copy.offset % PAGE_SIZE;
     bool store = emu->debug->copy.kind == ACCESS_STORE;
     access_describe(&access, store ? FACET_STORE : FACET_LOAD, FACET_KERNEL, start, (unsigned)emu->debug->copy.size,
                     emu->debug->copy.pc, &target, 1);
     access.va.v = emu->debug->copy.va;
     access.attempted = store ? buffer : NULL;
-    access.backing = target.host + start;
+    access.backing = target.hole ? NULL : target.host + start;
     access.reply = access_reply(state);
     access.again = asked_before(state, cr3);
     enum facet_verdict verdict = access_ask(state, &access);
@@ -91,6 +96,8 @@ void access_kernel_copy(struct emu *emu) {
         emu->debug->copy.status = COPY_BLOCK;
     } else if (verdict == FACET_FAULT) {
         emu->debug->copy.code = access.fault;
+    } else if (target.hole && verdict != FACET_DONE) {
+        emu->debug->copy.status = COPY_HOLE;
     } else {
         facet_assert((unsigned)verdict < FACET_FAULT || verdict == FACET_STEP, "verdict %d", (int)verdict);
         copy_perform(emu, verdict, &target, buffer, access.reply, access_stored(&access));

@@ -106,6 +106,7 @@ struct emu_part {
 struct emu_access {
     enum facet_kind kind;
     uint32_t flags; /* FACET_RMW, FACET_ATOMIC, FACET_KERNEL */
+    bool nested;    /* a part lies behind several fronts: part[] names the outermost, emu_front_inner the others */
     bool again;    /* the access at which this process last stopped (EMU_STOP_ACCESS) or was blocked, asked once more */
     uint32_t size; /* bytes */
     gva_t va, pc;
@@ -113,7 +114,7 @@ struct emu_access {
     int parts;                /* 1, or 2 when it crosses a page */
     uint64_t clock;           /* as emu_clock, 0 while it was never armed */
     const uint8_t *attempted; /* stores: size bytes */
-    const uint8_t *backing;   /* size bytes as they are now; NULL if a part has none */
+    const uint8_t *backing;   /* size bytes as they are now; NULL if a part has none: then what passes there faults */
     uint8_t *reply;           /* DONE on a load: fill size bytes */
     bool answered;            /* a process has said DONE: only to be told, `reply` is what is delivered */
     bool replaced;            /* out, PASS on a store: `reply` holds the size bytes to store, not `attempted` */
@@ -137,6 +138,8 @@ void emu_front_watch_fetches(struct emu *emu, int front, bool on);
 /* Backing of a front, resolved through its root. Host pointer to the byte at offset, valid until the machine runs, and
  * *room bytes up to the page's end; NULL: nothing backs it. */
 uint8_t *emu_front_backing(struct emu *emu, int front, uint64_t offset, size_t *room);
+/* The next front behind this offset of a front's range, and where in it. False: that is the innermost. */
+bool emu_front_inner(struct emu *emu, int *front, uint64_t *offset);
 
 /* ---- Time */
 

@@ -27,7 +27,15 @@ static const struct target *code_page(struct access_state *state, uint64_t va) {
 }
 
 static bool watched(const struct access_state *state, const struct target *target) {
-    return target->front >= 0 && (state->fetch.watched[target->front / 8] >> target->front % 8 & 1) != 0;
+    int front = target->front;
+    uint64_t offset = target->offset;
+    if (front < 0)
+        return false;
+    do
+        if ((state->fetch.watched[front / 8] >> front % 8 & 1) != 0)
+            return true;
+    while (target->nested && emu_front_inner(state->emu, &front, &offset));
+    return false;
 }
 
 static bool repeats(struct access_state *state, uint64_t pc) {

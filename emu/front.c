@@ -32,33 +32,26 @@ struct front *front_at(struct emu *emu, uint64_t aperture, int *index) {
     return front;
 }
 
-/* The entry under the front's root for an offset: a frame or inner aperture page, page aligned. False: none. */
-static bool root_walk(struct emu *emu, const struct front *front, uint64_t offset, uint64_t *page, bool *write) {
-    uint64_t entry = front->root | ENTRY_PRESENT | ENTRY_WRITE, span = front->size;
-    if (front->levels > 4)
-        return false;
-    if (front->levels == 0)
-        entry = front->root;
+/* The entry under the front's root for an offset: of a frame or an inner aperture page, not present, or PTE_HOLE.
+ * *write is what all on the way allow. */
+static uint64_t root_walk(struct emu *emu, const struct front *front, uint64_t offset, bool *write) {
+    uint64_t entry = front->root, table_gpa = front->root; /* which may begin within a table */
+    if (front->levels > 4 || (front->levels > 0 && entry == 0))
+        return 0;
     for (unsigned level = front->levels; level > 0; level--) {
-        span /= 512;
-        if (span < PAGE_SIZE)
-            return false;
-        uint8_t *table = ram_pointer(emu, (entry & ENTRY_ADDRESS) + offset / span * 8, 8);
+        uint8_t *table = ram_pointer(emu, table_gpa + (offset >> (3 + 9 * level) & 511) * 8, 8);
         if (table == NULL)
-            return false;
+            return 0;
         entry = *(uint64_t *)(void *)table;
         *write = *write && (entry & ENTRY_WRITE) != 0;
-        offset %= span;
         if ((entry & ENTRY_PRESENT) == 0)
-            return false;
+            return entry == PTE_HOLE ? PTE_HOLE : 0;
         if (level > 1 && (entry & ENTRY_LARGE) != 0)
-            break;
+            return entry + (offset & ((1ul << (3 + 9 * level)) - 1) & PAGE_MASK);
+        table_gpa = entry & ENTRY_ADDRESS;
     }
-    if ((entry & ENTRY_PRESENT) == 0)
-        return false;
     *write = *write && (entry & ENTRY_WRITE) != 0;
-    *page = (entry & ENTRY_ADDRESS) + (offset & PAGE_MASK);
-    return true;
+    return entry;
 }
 
 enum front_result front_resolve(struct emu *emu, uint64_t aperture, bool write, struct target *target) {
@@ -67,24 +60,47 @@ enum front_result front_resolve(struct emu *emu, uint64_t aperture, bool write, 
     for (int depth = 0; depth < NESTING_MAX && in_aperture(page); depth++) {
         int index;
         uint64_t offset = page & ((1ul << FRONT_SHIFT) - 1);
+        bool allowed = target->write;
         struct front *front = front_at(emu, page, &index);
+        uint64_t entry = front != NULL ? root_walk(emu, front, offset, &allowed) : 0;
         if (target->front < 0) {
             target->front = index;
             target->offset = offset;
         }
-        if (front == NULL || !root_walk(emu, front, offset, &page, &target->write)) {
+        target->nested = depth > 0;
+        if (entry == PTE_HOLE) { /* only who can end the instruction anywhere can let it pass */
+            target->hole = target->careful = true;
+            return FRONT_OK;
+        }
+        if ((entry & ENTRY_PRESENT) == 0) {
             target->front = index; /* the one whose entry is missing */
             target->offset = offset;
             return FRONT_HOLE;
         }
+        target->write = allowed;
         target->careful = target->careful || (front->flags & FRONT_CAREFUL) != 0;
         target->message = target->message || (front->flags & FRONT_MESSAGE) != 0;
+        page = entry & ENTRY_ADDRESS;
     }
     if (in_aperture(page))
         return FRONT_HOLE; /* a cycle */
     target->gpa = page;
     target->host = ram_pointer(emu, page, PAGE_SIZE);
     return FRONT_OK;
+}
+
+bool emu_front_inner(struct emu *emu, int *front, uint64_t *offset) {
+    int index;
+    bool write = true;
+    uint64_t page = APERTURE_BASE + ((uint64_t)*front << FRONT_SHIFT) + (*offset & PAGE_MASK);
+    const struct front *outer = front_at(emu, page, &index);
+    uint64_t entry = outer != NULL ? root_walk(emu, outer, *offset & PAGE_MASK, &write) : 0;
+    if ((entry & ENTRY_PRESENT) == 0 || !in_aperture(entry & ENTRY_ADDRESS))
+        return false;
+    page = entry & ENTRY_ADDRESS;
+    *front = (int)((page - APERTURE_BASE) >> FRONT_SHIFT);
+    *offset = (page & ((1ul << FRONT_SHIFT) - 1)) + *offset % PAGE_SIZE;
+    return *front < FRONT_MAX;
 }
 
 enum front_result page_resolve(struct emu *emu, const struct mmu_page *page, struct target *target) {

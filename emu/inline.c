@@ -115,16 +115,25 @@ ask_inline(struct access_state *state, const struct slot *slot, enum facet_kind 
     access->attempted = attempted;
     access->backing = host != NULL ? host + offset : NULL;
     access->replaced = false;
+    access->nested = slot->target.nested;
     access->step = 0;
     state->emu->stats.fast_accesses++;
     return access_ask(state, access);
+}
+
+/* The same where nothing may be. */
+static __attribute__((noinline)) enum facet_verdict ask_slow(struct access_state *state, const struct slot *slot,
+                                                             enum facet_kind kind, unsigned offset, unsigned size,
+                                                             uint64_t pc, unsigned flags, const uint8_t *attempted) {
+    enum facet_verdict verdict = ask_inline(state, slot, kind, offset, size, pc, flags, attempted);
+    return verdict_at_hole(&slot->target, verdict) ? VERDICT_HOLE : verdict;
 }
 
 /* The instruction may not go on here. */
 static inline bool is_cut(const struct access_state *state, const struct slot *slot, enum facet_verdict verdict) {
     if (__builtin_expect(verdict == FACET_PASS, 1))
         return false;
-    facet_assert(verdict == FACET_DONE || (slot->target.careful && verdict <= FACET_STOP),
+    facet_assert(verdict == FACET_DONE || (slot->target.careful && verdict <= VERDICT_HOLE),
                  "verdict %d on a front that is not careful (front %d)", (int)verdict, slot->target.front);
     return verdict != FACET_DONE || state->access.step != 0;
 }
@@ -169,7 +178,7 @@ static __attribute__((noinline)) bool load_pair(struct access_state *state, cons
     }
     if (!pair_begins(offset, decoded))
         return access_refuse(state, va, ACCESS_LOAD, false);
-    enum facet_verdict verdict = ask_inline(state, slot, FACET_LOAD, offset, decoded->wide, pc, decoded->flags, NULL);
+    enum facet_verdict verdict = ask_slow(state, slot, FACET_LOAD, offset, decoded->wide, pc, decoded->flags, NULL);
     const uint8_t *from = load_source(state, verdict);
     if (is_cut(state, slot, verdict))
         return transaction_instead(state, verdict, from);
@@ -289,7 +298,7 @@ static __attribute__((noinline)) bool load_slow(struct access_state *state, cons
         return load_pair(state, slot, address, size, pc, decoded);
     if (offset + size > PAGE_SIZE || (decoded->apart != DECODE_APART_NONE && !apart_allowed(state, decoded)))
         return access_refuse(state, slot->va + offset, ACCESS_LOAD, false);
-    enum facet_verdict verdict = ask_inline(state, slot, FACET_LOAD, offset, size, pc, decoded->flags, NULL);
+    enum facet_verdict verdict = ask_slow(state, slot, FACET_LOAD, offset, size, pc, decoded->flags, NULL);
     const uint8_t *from = load_source(state, verdict);
     if (is_cut(state, slot, verdict))
         return transaction_instead(state, verdict, from);
@@ -334,7 +343,7 @@ static __attribute__((noinline)) bool store_pair(struct access_state *state, con
         offset -= PIECE_MAX;
         state->pair.va = 0;
         enum facet_verdict verdict =
-            ask_inline(state, slot, FACET_STORE, offset, PAIR_MAX, pc, decoded->flags, state->pair.bytes);
+            ask_slow(state, slot, FACET_STORE, offset, PAIR_MAX, pc, decoded->flags, state->pair.bytes);
         const uint8_t *stored = access_stored(&state->access);
         if (is_cut(state, slot, verdict))
             return transaction_instead(state, verdict, stored);
@@ -369,7 +378,7 @@ static __attribute__((noinline)) bool store_slow(struct access_state *state, con
         return access_refuse(state, slot->va + offset, ACCESS_STORE, false);
     value = access_store_value(state->emu, decoded->flags, value, size);
     enum facet_verdict verdict =
-        ask_inline(state, slot, FACET_STORE, offset, size, pc, decoded->flags, (const uint8_t *)&value);
+        ask_slow(state, slot, FACET_STORE, offset, size, pc, decoded->flags, (const uint8_t *)&value);
     const uint8_t *stored = access_stored(&state->access);
     if (is_cut(state, slot, verdict))
         return transaction_instead(state, verdict, stored);

@@ -11,24 +11,28 @@
 
 #include <string.h>
 
-static const struct front *message_front(struct emu *emu, const struct emu_part *part) {
-    int index;
+/* Such a front on the way of a part: its number and the offset in it. */
+static const struct front *message_front(struct emu *emu, const struct emu_part *part, struct emu_part *at) {
+    *at = *part;
     if (part->front < 0)
         return NULL;
-    const struct front *front = front_at(emu, APERTURE_BASE + ((uint64_t)part->front << FRONT_SHIFT), &index);
-    bool served = front != NULL && (front->flags & FRONT_MESSAGE) != 0 && part->offset < front->high &&
-                  part->offset + part->size > front->low;
-    return served ? front : NULL;
+    do {
+        int index;
+        const struct front *front = front_at(emu, APERTURE_BASE + ((uint64_t)at->front << FRONT_SHIFT), &index);
+        if (front != NULL && (front->flags & FRONT_MESSAGE) != 0)
+            return at->offset < front->high && at->offset + at->size > front->low ? front : NULL;
+    } while (emu_front_inner(emu, &at->front, &at->offset));
+    return NULL;
 }
 
 static enum message trap(struct access_state *state, enum front_trap reason, const struct emu_access *access,
-                         int part) {
-    access_trap(state, reason, access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD,
-                access->va.v + access->part[part].start, access->part[part].front, access->part[part].offset, 0);
+                         const struct emu_part *at) {
+    access_trap(state, reason, access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD, access->va.v + at->start,
+                at->front, at->offset, 0);
     return MESSAGE_TRAP;
 }
 
-static enum message tell(struct access_state *state, const struct emu_access *access, int part) {
+static enum message tell(struct access_state *state, const struct emu_access *access, const struct emu_part *at) {
     struct debug_block *debug = state->emu->debug;
     struct answer_log *log = &state->tx.log;
     const uint8_t *bytes = access->kind == FACET_STORE ? access->attempted : access->backing;
@@ -38,11 +42,11 @@ static enum message tell(struct access_state *state, const struct emu_access *ac
     log->stopped = log->blocked = true; /* the same access comes again, and the log is not another process's */
     debug->access.ticket = log->ticket;
     debug->access.flags = access->flags | (access->parts == 2 ? FACET_PART : 0u);
-    debug->access.size = access->part[part].size;
+    debug->access.size = at->size;
     memset(debug->access.bytes, 0, sizeof debug->access.bytes);
     if (bytes != NULL)
-        memcpy(debug->access.bytes, bytes + access->part[part].start, access->part[part].size);
-    return trap(state, FRONT_TRAP_ACCESS, access, part);
+        memcpy(debug->access.bytes, bytes + at->start, at->size);
+    return trap(state, FRONT_TRAP_ACCESS, access, at);
 }
 
 /* Answers are in the order of the parts that have such a front. */
@@ -50,16 +54,17 @@ enum message message_ask(struct access_state *state, const struct emu_access *ac
     struct answer_log *log = &state->tx.log;
     unsigned answered = 0, done = 0;
     for (int i = 0; i < access->parts; i++) {
-        const struct front *front = message_front(state->emu, &access->part[i]);
+        struct emu_part at;
+        const struct front *front = message_front(state->emu, &access->part[i], &at);
         if (front == NULL)
             continue;
         if (front->held != 0 && front->held != log->ticket) {
             log->host = false;
             log->stopped = log->blocked = true;
-            return trap(state, FRONT_TRAP_WAIT, access, i);
+            return trap(state, FRONT_TRAP_WAIT, access, &at);
         }
         if (answered == log->parts)
-            return tell(state, access, i);
+            return tell(state, access, &at);
         done += log->part[answered++].verdict == FACET_DONE;
     }
     return answered > 0 && done == (unsigned)access->parts ? MESSAGE_DONE : MESSAGE_PASS;
@@ -69,8 +74,9 @@ void message_merge(struct access_state *state, struct emu_access *access, enum f
     struct answer_log *log = &state->tx.log;
     uint8_t *reply = access_reply(state);
     unsigned answered = 0, done = 0;
+    struct emu_part at;
     for (int i = 0; i < access->parts && answered < log->parts; i++)
-        if (message_front(state->emu, &access->part[i]) != NULL)
+        if (message_front(state->emu, &access->part[i], &at) != NULL)
             done += log->part[answered++].verdict == FACET_DONE;
     if (done == 0 || verdict_refuses(*verdict)) {
         log->parts = verdict_refuses(*verdict) ? log->parts : 0;
@@ -82,7 +88,7 @@ void message_merge(struct access_state *state, struct emu_access *access, enum f
     answered = 0;
     for (int i = 0; i < access->parts; i++) {
         const struct emu_part *part = &access->part[i];
-        if (message_front(state->emu, part) == NULL || log->part[answered++].verdict != FACET_DONE)
+        if (message_front(state->emu, part, &at) == NULL || log->part[answered++].verdict != FACET_DONE)
             continue;
         memcpy(reply + part->start, store ? access->backing + part->start : log->part[answered - 1].bytes, part->size);
     }

@@ -92,31 +92,6 @@ bool transaction_fill(struct access_state *state, uint64_t va, const struct targ
     return true;
 }
 
-bool access_page(struct access_state *state, uint64_t va, enum access kind, struct target *target) {
-    struct emu *emu = state->emu;
-    struct mmu_page page;
-    enum mmu_result result = mmu_access(emu, va, kind, 3, &page);
-    if (result == MMU_GP) {
-        emu->trap.vector = VECTOR_GP;
-        emu->trap.has_error = true;
-        emu->trap.error = 0;
-        emu->pending = PENDING_TRAP;
-    } else if (result == MMU_BUS) {
-        run_dead(emu, "bus error: the page tables send address 0x%lx outside of RAM", va);
-    } else if (result == MMU_FAULT) {
-        access_denied(state, va, kind);
-        emu->fault.error = page.error;
-    } else if (page_resolve(emu, &page, target) != FRONT_OK) {
-        return access_trap(state, FRONT_TRAP_MISSING, kind, va, target->front, target->offset + va % PAGE_SIZE, 0);
-    } else if (kind == ACCESS_STORE && !target->write) {
-        return access_denied(state, va, kind);
-    } else {
-        return true;
-    }
-    access_special(state, SPECIAL_ENDING, true);
-    return false;
-}
-
 /* The one or two pages of an access. The first one's fill has been granted for `kind`; a read-modify-write needs the
  * right to store already for its load. */
 static bool span(struct access_state *state, const struct slot *slot, uint64_t va, unsigned size, enum access kind,
@@ -182,11 +157,21 @@ static bool read_through(struct access_state *state, const struct target *target
 
 /* ---- Verdicts */
 
+static void trap_at(struct access_state *state, enum front_trap reason, const struct emu_access *access, int part) {
+    access_trap(state, reason, access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD,
+                access->va.v + access->part[part].start, access->part[part].front, access->part[part].offset,
+                access->fault);
+}
+
 /* FAULT, BLOCK and STOP: what is to happen once the processor is restored. */
 static void give_up(struct access_state *state, enum facet_verdict verdict, const struct emu_access *access) {
     int part = access->part[0].front >= 0 ? 0 : 1;
     if (verdict == VERDICT_TRAPPED)
         return;
+    if (verdict == VERDICT_HOLE) {
+        trap_at(state, FRONT_TRAP_HOLE, access, state->tx.hole);
+        return;
+    }
     state->tx.log.host = true;
     if (verdict == FACET_STOP) {
         state->tx.log.stopped = true;
@@ -196,9 +181,7 @@ static void give_up(struct access_state *state, enum facet_verdict verdict, cons
     }
     if (verdict == FACET_BLOCK)
         state->tx.log.stopped = state->tx.log.blocked = true;
-    access_trap(state, verdict == FACET_BLOCK ? FRONT_TRAP_BLOCK : FRONT_TRAP_FAULT,
-                access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD, access->va.v + access->part[part].start,
-                access->part[part].front, access->part[part].offset, access->fault);
+    trap_at(state, verdict == FACET_BLOCK ? FRONT_TRAP_BLOCK : FRONT_TRAP_FAULT, access, part);
 }
 
 static enum facet_verdict ask(struct access_state *state, struct emu_access *access, const struct target *target) {
@@ -219,6 +202,11 @@ static enum facet_verdict ask(struct access_state *state, struct emu_access *acc
     bool allowed = verdict == FACET_PASS || verdict == FACET_DONE ||
                    ((unsigned)verdict <= FACET_STOP && careful(target, access->parts));
     facet_assert(allowed, "verdict %d for front %d", (int)verdict, access->part[0].front);
+    for (int i = 0; i < access->parts; i++)
+        if (verdict_at_hole(&target[i], verdict)) {
+            state->tx.hole = i;
+            return VERDICT_HOLE;
+        }
     return verdict;
 }
 
@@ -229,6 +217,7 @@ bool transaction_instead(struct access_state *state, enum facet_verdict verdict,
     if (access->kind == FACET_STORE && (access->flags & FACET_RMW) != 0)
         load = ring_newest(state, access->pc.v, FACET_LOAD, va, access->size);
     log_reset(state);
+    state->tx.hole = 0;
     if (load != NULL)
         log_add(state, FACET_LOAD, va, access->size, (enum facet_verdict)load->verdict, load->bytes, 0);
     if (verdict_refuses(verdict)) {

@@ -166,14 +166,14 @@ static unsigned long room_put(struct process *to, unsigned char *bytes, unsigned
         unsigned long address = to->regs.r14 + done;
         if (walk_process(&walk, to, address, ACCESS_STORE, NULL) != FAULT_NONE)
             break;
-        struct page *page = (struct page *)walk.object;
-        unsigned long piece = PAGE_SIZE - walk.offset, left = to->regs.r15 - done;
+        const struct page *page = walk.hole ? NULL : (struct page *)walk.object;
+        unsigned long piece = PAGE_SIZE - address % PAGE_SIZE, left = to->regs.r15 - done;
         piece = piece < size - done ? piece : size - done;
         piece = piece < left ? piece : left;
-        if (page->front < 0)
+        if (walk.front < 0)
             memcpy((unsigned char *)page_data(page) + walk.offset, bytes + done, piece);
-        else if (front_serves(page->front, walk.offset, piece) ||
-                 debug_copy(to, page->front, address, walk.offset, bytes + done, piece, ACCESS_STORE) != COPY_OK)
+        else if ((page && page->front >= 0 && front_serves(page->front, walk.offset, piece)) ||
+                 debug_copy(to, walk.front, address, walk.front_offset, bytes + done, piece, ACCESS_STORE) != COPY_OK)
             break;
         done += piece;
     }

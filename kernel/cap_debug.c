@@ -36,8 +36,7 @@ static void answer(struct invocation *in, unsigned long target, unsigned long fa
 static void act_traverse(struct invocation *in) {
     struct walk walk;
     enum fault fault = walk_process(&walk, asked(in), in->word[0], (enum access)in->word[1], NULL);
-    const struct page *page = walk.object && walk.object->type == CAP_PAGE ? (struct page *)walk.object : NULL;
-    answer(in, !page ? 0 : page->front >= 0 ? front_address(page->front) : page->frame, fault, walk.restr, walk.depth);
+    answer(in, walk_target(&walk), fault, walk.restr, walk.depth);
 }
 
 static bool entry_allows(unsigned long entry, enum access access) {
@@ -90,6 +89,32 @@ static unsigned long decode_restore(struct invocation *in) {
 
 static void act_restore(struct invocation *in) {
     front_remove((unsigned long)((struct page *)invoke_sent(in, 0)->object)->front);
+}
+
+static struct gpt *gpt_sent(struct invocation *in) {
+    return (struct gpt *)invoke_sent(in, 0)->object;
+}
+
+static unsigned long decode_swap_part(struct invocation *in) {
+    if (!front_part_free(gpt_sent(in), in->word[1], in->word[2]))
+        return RC_BAD_ARG;
+    return front_available() ? RC_OK : RC_NO_MEMORY;
+}
+
+static void act_swap_part(struct invocation *in) {
+    int index;
+    front_part_install(gpt_sent(in), in->word[1], in->word[2], (in->word[0] ? FRONT_CAREFUL : 0u) | FRONT_PROGRAM,
+                       &index);
+    in->caller->regs.rdx = (unsigned long)index;
+}
+
+static unsigned long decode_restore_part(struct invocation *in) {
+    int index = front_at(gpt_sent(in), in->word[0]);
+    return index >= 0 && front_by_program((unsigned long)index) ? RC_OK : RC_BAD_ARG;
+}
+
+static void act_restore_part(struct invocation *in) {
+    front_remove((unsigned long)front_at(gpt_sent(in), in->word[0]));
 }
 
 /* ---- News of a process that another one provides for */
@@ -229,5 +254,20 @@ static const struct operation rows[] = {
      .result = "a string: its name",
      .decode = decode_endpoint,
      .act = act_endpoint},
+    {.op = OP_DEBUG_SWAP_PART,
+     .name = "OP_DEBUG_SWAP_PART",
+     .types = CAP_SET(CAP_DEBUG),
+     .word = {{"careful", 0, 1}, {"offset", 0, ~0ul}, {"bytes", 0, ~0ul}},
+     .sent = {{"GPT", CAP_SET(CAP_GPT)}},
+     .result = "w0 number of the front",
+     .decode = decode_swap_part,
+     .act = act_swap_part},
+    {.op = OP_DEBUG_RESTORE_PART,
+     .name = "OP_DEBUG_RESTORE_PART",
+     .types = CAP_SET(CAP_DEBUG),
+     .word = {{"offset", 0, ~0ul}},
+     .sent = {{"GPT", CAP_SET(CAP_GPT)}},
+     .decode = decode_restore_part,
+     .act = act_restore_part},
 };
 const struct operation_group debug_operations = OPERATION_GROUP(rows);

@@ -2,6 +2,7 @@
  *
  * GPT: an address-space node. Every change removes the page-table entries that were made from what changes.
  */
+#include "front.h"
 #include "invoke.h"
 #include "table.h"
 
@@ -28,6 +29,7 @@ static void act_set_l2v(struct invocation *in) {
     struct gpt *gpt = gpt_of(in);
     depend_invalidate(&gpt->header);
     table_free_products(&gpt->header);
+    front_parts_lose(gpt, in->word[0] < L2V_MAX ? GPT_SLOTS * 1ul << in->word[0] : ~0ul);
     gpt->l2v = (unsigned char)in->word[0];
 }
 

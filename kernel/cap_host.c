@@ -92,10 +92,6 @@ static unsigned long ask(struct invocation *in, unsigned long size, unsigned lon
 
 /* ---- Strings of the caller */
 
-static unsigned long copy_failure(enum copy_result result) {
-    return result == COPY_UNDO ? RC_UNDO : RC_BAD_SPACE;
-}
-
 static unsigned long decode(struct invocation *in) {
     const struct facet_regs *regs = &in->caller->regs;
     unsigned long size = TAKES_STRING & BIT(regs->rax) ? at_most(regs->r13, STRING_MAX) : 0;
@@ -103,15 +99,14 @@ static unsigned long decode(struct invocation *in) {
     call_begin();
     if (!copy_possible(in->caller, regs->r14, room, ACCESS_STORE))
         return RC_BAD_SPACE; /* before the host gives what it gives only once */
-    enum copy_result copied = copy_in(in->caller, regs->r12, copy_buffer, size);
-    if (copied != COPIED)
-        return copy_failure(copied);
-    unsigned long rc = ask(in, size, room, NULL);
+    unsigned long rc = string_result(copy_in(in->caller, regs->r12, copy_buffer, size));
+    if (rc != RC_OK)
+        return rc;
+    rc = ask(in, size, room, NULL);
     if (rc != RC_OK)
         return rc;
     in->size = request.got;
-    copied = copy_out(in->caller, regs->r14, copy_buffer, in->size);
-    return copied == COPIED ? RC_OK : copy_failure(copied);
+    return string_result(copy_out(in->caller, regs->r14, copy_buffer, in->size));
 }
 
 static void act(struct invocation *in) {

@@ -30,6 +30,13 @@ static void check_target(struct object *target, struct object *holder, unsigned 
                (unsigned long)target, (unsigned long)holder, index);
 }
 
+/* The step that found nothing: beyond the last slot, that GPT's size counts, too. */
+static void check_hole(const struct walk *walk, const struct object *from, struct object *holder, unsigned index) {
+    if (walk->object != from && walk->object->type == CAP_GPT)
+        check_that("depend entry missing", depend_exists(walk->object, holder, (long)index, 0, DEPEND_BEHIND),
+                   walk->object->id, index);
+}
+
 static void check_lower(struct walk *walk, struct table *lower, struct object *holder, unsigned index, unsigned bits) {
     const struct walk_state *from = &lower->from;
     while (walk->object != from->object || walk->depth != from->depth) {
@@ -40,6 +47,10 @@ static void check_lower(struct walk *walk, struct table *lower, struct object *h
     check_that("table key",
                (walk->offset & ~mask_low(bits)) == lower->offset && (walk->restr & WALK_RESTRICTIONS) == from->restr,
                walk->offset, lower->offset, from->restr);
+    struct walk_state state = walk_state(walk);
+    check_that("table front",
+               state.front == from->front && state.front_delta == from->front_delta && state.inside == from->inside,
+               (unsigned long)from->front, from->front_delta);
     check_that("table background", walk->background == from->background && !walk->windowed, index, bits);
     check_target(&lower->header, holder, index);
 }
@@ -54,19 +65,50 @@ static void check_upper_entry(struct walk *walk, struct table *table, unsigned i
     check_lower(walk, lower, &table->header, index, table_entry_bits(table->level));
 }
 
+/* Follows what an entry of the lowest level was made by. */
+static enum fault check_rest(struct walk *walk, struct table *table, unsigned index) {
+    enum fault fault = FAULT_NONE;
+    while (walk->next && fault == FAULT_NONE) {
+        const struct object *from = walk->object;
+        check_passed(walk, &table->header, index, PAGE_SHIFT);
+        fault = walk_step(walk);
+        if (fault != FAULT_NONE)
+            check_hole(walk, from, &table->header, index);
+    }
+    return fault;
+}
+
 static void check_page_entry(struct walk *walk, struct table *table, unsigned index) {
     unsigned long entry = table->entry[index], target = entry & PTE_ADDRESS;
-    while (walk->next) {
-        check_passed(walk, &table->header, index, PAGE_SHIFT);
-        enum fault fault = walk_step(walk);
-        check_that("entry path", fault == FAULT_NONE, fault, index);
+    enum fault fault = check_rest(walk, table, index);
+    bool behind = walk->front >= 0 && front_gpt(walk->front);
+    walk->hole = fault == FAULT_INVALID_ADDRESS;
+    if (entry == PTE_HOLE) {
+        check_that("hole", walk->hole && walk->front < 0, fault, index);
+        return;
     }
-    struct page *page = (struct page *)walk->object;
-    check_that("entry target", target == (page->front >= 0 ? front_address(page->front) : page->frame), target,
-               page->frame);
-    unsigned long rights = (walk->restr & CAP_RO ? 0 : PTE_W) | (walk->restr & CAP_NX ? PTE_NX : 0);
+    check_that("entry path", fault == FAULT_NONE || (walk->hole && behind), fault, index);
+    check_that("entry target", target == walk_target(walk), target, walk_target(walk));
+    unsigned long rights = (walk->restr & CAP_RO ? 0 : PTE_W) | (walk->restr & CAP_NX || walk->hole ? PTE_NX : 0);
     check_that("entry rights", (entry & ~PTE_ADDRESS) == (rights | PTE_P | PTE_U | PTE_A | PTE_D), entry, walk->restr);
-    check_target(&page->header, &table->header, index);
+    if (behind && !walk->hole)
+        check_that("depend entry of a target missing",
+                   depend_exists(walk->object, &table->header, (long)index, 0, DEPEND_BEHIND), target, index);
+    else if (!behind)
+        check_target(walk->object, &table->header, index);
+}
+
+/* An upper entry that says so: one slot, which holds nothing, has all of its addresses. */
+static void check_upper_hole(struct walk *walk, struct table *table, unsigned index) {
+    unsigned bits = table_entry_bits(table->level);
+    enum fault fault = FAULT_NONE;
+    while (walk->next && fault == FAULT_NONE) {
+        check_passed(walk, &table->header, index, bits);
+        check_that("hole", walk->windowed || walk->object->type != CAP_GPT || ((struct gpt *)walk->object)->l2v >= bits,
+                   index, bits);
+        fault = walk_step(walk);
+    }
+    check_that("hole", fault == FAULT_INVALID_ADDRESS && walk->front < 0, fault, index);
 }
 
 static void check_table(struct table *table) {
@@ -74,13 +116,15 @@ static void check_table(struct table *table) {
     unsigned limit = table->level == TABLE_LEVEL_TOP ? TABLE_ENTRIES / 2 : TABLE_ENTRIES;
     check_that("kernel half", limit == TABLE_ENTRIES || paging_shared(table->entry), (unsigned long)table);
     for (unsigned i = 0; i < limit; i++) {
-        if (!(table->entry[i] & PTE_P))
+        if (!table->entry[i])
             continue;
         struct walk walk;
         enum fault fault = walk_enter(&walk, &table->from, table->offset + ((unsigned long)i << bits));
         check_that("entry path", fault == FAULT_NONE, fault, i, table->level);
         if (table->level == 1)
             check_page_entry(&walk, table, i);
+        else if (table->entry[i] == PTE_HOLE)
+            check_upper_hole(&walk, table, i);
         else
             check_upper_entry(&walk, table, i);
     }
@@ -113,5 +157,10 @@ void kernel_check(void) {
     object_storage(CAP_PROCESS, &storage);
     for (unsigned long i = 0; i < storage.used; i++)
         check_process(&kernel_info.processes[i]);
+    object_storage(CAP_GPT, &storage);
+    for (unsigned long i = 0; i < storage.used; i++) {
+        struct gpt *gpt = &kernel_info.gpts[i];
+        check_that("front root", gpt->header.type != CAP_GPT || front_roots_right(gpt), gpt->header.id);
+    }
     check_depends();
 }

@@ -93,6 +93,7 @@ static void check_gpt(const struct gpt *gpt) {
     check_cap(&gpt->keeper);
     check_cap(&gpt->background);
     check_caps(gpt->slot, GPT_SLOTS);
+    check_that("front", front_parts_worn(gpt), gpt->header.id, (unsigned long)gpt->front);
 }
 
 /* Links go both ways, and whoever is in the queue says so. */

@@ -125,37 +125,50 @@ static unsigned long least(unsigned long a, unsigned long b) {
     return a < b ? a : b;
 }
 
+struct piece {
+    struct page *page; /* NULL: a hole, behind a front */
+    unsigned long offset;
+    int front; /* the outermost, -1: none */
+    unsigned long front_offset;
+};
+
 /* Which page comes next, and where in it. */
-static enum fault piece_find(const struct copy *copy, struct page **page, unsigned long *offset) {
+static enum fault piece_find(const struct copy *copy, struct piece *piece) {
     struct walk walk;
-    if (copy->page) {
-        *page = copy->page;
-        *offset = copy->address + copy->so_far.size;
+    unsigned long at = copy->address + copy->so_far.size;
+    *piece = (struct piece){copy->page, at, copy->page ? copy->page->front : -1, at};
+    if (copy->page)
         return FAULT_NONE;
-    }
-    enum fault fault = walk_process(&walk, copy->owner, copy->address + copy->so_far.size, copy->access, NULL);
-    *page = (struct page *)walk.object;
-    *offset = walk.offset;
+    enum fault fault = walk_process(&walk, copy->owner, at, copy->access, NULL);
+    unsigned long offset = walk.hole ? at % PAGE_SIZE : walk.offset;
+    *piece = (struct piece){walk.hole ? NULL : (struct page *)walk.object, offset, walk.front, walk.front_offset};
     return fault;
+}
+
+/* Its handler is a process, which is asked first; but not about what it does itself through its own capability. */
+static bool by_message(const struct copy *copy, const struct piece *piece, unsigned long size) {
+    const struct page *page = piece->page;
+    return page && page->front >= 0 && front_serves(page->front, piece->offset, size) &&
+           !(copy->page && ipc_is_recipient(front_handler(page->front, page->header.id)));
 }
 
 /* Moves the beginning of what is left, within a page (and a chunk). False: the debugger takes over. */
 static bool copy_piece(struct copy *copy) {
-    struct page *page;
-    unsigned long offset, address = copy->page ? 0 : copy->address + copy->so_far.size;
+    struct piece piece;
+    unsigned long address = copy->page ? 0 : copy->address + copy->so_far.size;
     unsigned char *buffer = copy->buffer + copy->so_far.size;
-    copy->so_far.why = piece_find(copy, &page, &offset);
+    copy->so_far.why = piece_find(copy, &piece);
     if (copy->so_far.why != FAULT_NONE)
         return true;
-    unsigned long size = least(copy->size - copy->so_far.size, PAGE_SIZE - offset);
-    if (page->front >= 0) {
+    struct page *page = piece.page;
+    unsigned long size = least(copy->size - copy->so_far.size, PAGE_SIZE - piece.offset);
+    if (piece.front >= 0) {
         size = least(size, FRONT_CHUNK);
-        bool message = front_serves(page->front, offset, size) &&
-                       !(copy->page && ipc_is_recipient(front_handler(page->front, page->header.id)));
+        bool message = by_message(copy, &piece, size);
         enum copy_status status =
-            message
-                ? access_copy(current_process, copy->owner, page->front, address, offset, buffer, size, copy->access)
-                : debug_copy(copy->owner, page->front, address, offset, buffer, size, copy->access);
+            message ? access_copy(current_process, copy->owner, page->front, address, piece.offset, buffer, size,
+                                  copy->access)
+                    : debug_copy(copy->owner, piece.front, address, piece.front_offset, buffer, size, copy->access);
         if (status == COPY_BLOCK)
             now.over = copy->owner;
         if (status == COPY_STOP || status == COPY_BLOCK)
@@ -164,8 +177,12 @@ static bool copy_piece(struct copy *copy) {
             copy->so_far.why = FAULT_HANDLER;
             return true;
         }
+        if (status == COPY_HOLE) {
+            copy->so_far.why = FAULT_INVALID_ADDRESS;
+            return true;
+        }
     } else {
-        unsigned char *data = (unsigned char *)page_data(page) + offset;
+        unsigned char *data = (unsigned char *)page_data(page) + piece.offset;
         memcpy(copy->access == ACCESS_STORE ? data : buffer, copy->access == ACCESS_STORE ? buffer : data, size);
     }
     copy->so_far.size += size;
@@ -247,9 +264,8 @@ void copy_find_frames(struct process *process, unsigned long address, unsigned l
         frames->can.why = walk_process(&walk, process, at, access, NULL);
         if (frames->can.why != FAULT_NONE)
             return;
-        struct page *page = (struct page *)walk.object;
-        unsigned long frame = physical(page_data(page)) + walk.offset;
-        frames->plain &= page->front < 0;
+        unsigned long frame = walk.front < 0 ? ((struct page *)walk.object)->frame + walk.offset : 0;
+        frames->plain &= walk.front < 0;
         if (count++ == 0)
             frames->first = frame;
         else

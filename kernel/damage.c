@@ -5,6 +5,8 @@
  *
  *     slot 0  a page, slot 1  a window to its background, slot 2  a page that wears a front, slot 3  a CapPage
  *     slot 4  a stopped process, slot 5  a process that waits to send to the caller, slot 6  one that is ready to run
+ *     slot 7  a mapped GPT of 2 MiB that wears a front as a whole; behind it slot 0 is a page, slot 1 a hole that was
+ * asked about
  */
 #include "cap.h"
 #include "check.h"
@@ -145,6 +147,29 @@ static void damage_depend(enum damage damage, struct gpt *gpt) {
         kernel_info.depend_live++;
 }
 
+/* The GPT of slot 7: its product behind the front, which processes use, or the root of the front. */
+static struct table *product_of(const struct gpt *gpt, bool behind) {
+    struct table *table = gpt->products;
+    while ((table->from.front >= 0) != behind || table->level > 1)
+        table = table->next_product;
+    return table;
+}
+
+static void damage_part(enum damage damage, const struct gpt *gpt) {
+    struct front *front = front_entry(gpt->front);
+    if (damage == DAMAGE_FRONT_PART)
+        front->object++;
+    else if (damage == DAMAGE_FRONT_ROOT)
+        front->root ^= 8;
+    else if (damage == DAMAGE_FRONT_HOLE)
+        product_of(gpt, false)->entry[0] = PTE_HOLE;
+    else if (damage == DAMAGE_FRONT_TABLE)
+        product_of(gpt, true)->from.inside ^= true;
+    else
+        for (struct depend *entry = slot_object(gpt, 0)->depends; entry; entry = entry->next_of_key)
+            entry->base += entry->slot == DEPEND_BEHIND;
+}
+
 void kernel_damage(enum damage damage, struct gpt *gpt) {
     kernel_check_all();
     if (damage <= DAMAGE_OBJECT_FREE)
@@ -153,6 +178,8 @@ void kernel_damage(enum damage damage, struct gpt *gpt) {
         damage_cap(damage, gpt);
     else if (damage <= DAMAGE_FRONT_HOLDER)
         damage_front(damage, (struct page *)slot_object(gpt, 2));
+    else if (damage >= DAMAGE_FRONT_PART)
+        damage_part(damage, (struct gpt *)slot_object(gpt, 7));
     else if (damage <= DAMAGE_PROCESS_TABLE)
         damage_process(damage, gpt);
     else if (damage == DAMAGE_ENTRY_KERNEL)

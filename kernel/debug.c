@@ -39,14 +39,23 @@ static enum debug_status install_on(struct page *page, unsigned long flags) {
 
 static enum debug_status request_install(struct process *process) {
     struct walk walk;
-    if (walk_process(&walk, process, block.request.arg[1], ACCESS_LOAD, NULL) != FAULT_NONE)
+    if (walk_process(&walk, process, block.request.arg[1], ACCESS_LOAD, NULL) != FAULT_NONE || walk.hole)
         return DEBUG_NOT_MEMORY;
     block.request.result[2] = walk.offset;
     return install_on((struct page *)walk.object, block.request.arg[2]);
 }
 
-static unsigned long page_target(const struct page *page) {
-    return page->front >= 0 ? front_address(page->front) : page->frame;
+static enum debug_status request_range(struct process *process) {
+    struct cap *space = cap_prepare(&process->space);
+    unsigned long address = block.request.arg[1];
+    int index = -1;
+    if (space->type != CAP_GPT || (space->l2g < 64 && address >> space->l2g != space->match))
+        return DEBUG_NOT_MEMORY;
+    enum debug_status status = front_part_install((struct gpt *)space->object, address & mask_low(space->l2g),
+                                                  block.request.arg[3], (unsigned)block.request.arg[2], &index);
+    block.request.result[0] = (unsigned long)index;
+    block.request.result[1] = space->object->id;
+    return status;
 }
 
 static enum debug_status request_traverse(struct process *process) {
@@ -55,10 +64,9 @@ static enum debug_status request_traverse(struct process *process) {
     enum fault fault =
         walk_process(&walk, process, block.request.arg[1], (enum access)block.request.arg[2], block.steps);
     struct cap *keeper = fault_keeper(process, walk.keeper);
-    bool page = walk.object->type == CAP_PAGE;
     result[0] = fault;
     result[1] = walk.step_count;
-    result[2] = page ? page_target((struct page *)walk.object) : 0;
+    result[2] = walk_target(&walk);
     result[3] = walk.restr;
     result[4] = (unsigned long)keeper->object;
     result[5] = (unsigned long)walk.object;
@@ -84,8 +92,18 @@ static enum debug_status request_wake(const struct process *process) {
 }
 
 static enum debug_status request_object(void) {
-    struct object *object = object_find(CAP_PAGE, block.request.arg[0]);
-    return object ? install_on((struct page *)object, block.request.arg[1]) : DEBUG_NO_OBJECT;
+    const unsigned long *arg = block.request.arg;
+    struct object *object = object_find(CAP_PAGE, arg[0]);
+    if (object)
+        return install_on((struct page *)object, arg[1]);
+    int index = -1;
+    object = object_find(CAP_GPT, arg[0]);
+    enum debug_status status = DEBUG_NO_OBJECT;
+    if (object)
+        status = front_part_install((struct gpt *)object, arg[2], arg[3], (unsigned)arg[1], &index);
+    block.request.result[0] = (unsigned long)index;
+    block.request.result[1] = arg[0];
+    return status;
 }
 
 /* Has a page, or part of it, served by a process. */
@@ -110,6 +128,8 @@ static enum debug_status request_answer(void) {
     switch (block.request.op) {
     case DEBUG_FRONT_INSTALL:
         return process ? request_install(process) : DEBUG_NO_PROCESS;
+    case DEBUG_FRONT_RANGE:
+        return process ? request_range(process) : DEBUG_NO_PROCESS;
     case DEBUG_FRONT_FLAGS:
         return front_set_flags(block.request.arg[0], (unsigned)block.request.arg[1]);
     case DEBUG_FRONT_REMOVE:
@@ -228,6 +248,8 @@ void debug_panic(const char *text) {
 
 /* ---- Fronts */
 
+#define COPY_TRIES 16 /* to have the tables of many fronts behind each other at once */
+
 /* Where a process stands whose memory is copied: at its SYSCALL, if it is within one. */
 static unsigned long copy_pc(const struct process *owner) {
     bool stands = owner->state == PROCESS_STOPPED || owner->state == PROCESS_BLOCKED ||
@@ -247,8 +269,13 @@ enum copy_status debug_copy(const struct process *owner, int front, unsigned lon
     block.copy.size = size;
     block.copy.buffer = physical(buffer);
     block.copy.process = (unsigned long)owner;
-    port_out32(PORT_DEBUG, DEBUG_PORT_COPY, 0);
-    return (enum copy_status)block.copy.status;
+    for (unsigned tries = 0; tries < COPY_TRIES; tries++) {
+        map_front(front, offset);
+        port_out32(PORT_DEBUG, DEBUG_PORT_COPY, 0);
+        if (block.copy.status != COPY_MISSING)
+            return (enum copy_status)block.copy.status;
+    }
+    return COPY_FAULT;
 }
 
 unsigned long debug_copy_code(void) {

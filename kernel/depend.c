@@ -56,7 +56,7 @@ bool depend_exists(struct object *key, struct object *holder, long base, unsigne
 }
 
 static void depend_make(struct object *key, struct object *holder, long base, unsigned shift, unsigned slot) {
-    if (key->type == CAP_GPT && depend_find(key, holder, base, shift, slot))
+    if ((key->type == CAP_GPT || slot == DEPEND_BEHIND) && depend_find(key, holder, base, shift, slot))
         return;
     struct depend *entry = free_entries;
     kassert(entry, free_count);
@@ -107,7 +107,7 @@ void depend_invalidate_slot(struct object *key, unsigned slot) {
 
 /* Removes the mappings an entry speaks of, and the entry. */
 static void depend_evict(struct depend *entry) {
-    if (entry->key->type == CAP_GPT) {
+    if (entry->key->type == CAP_GPT || entry->slot == DEPEND_BEHIND) {
         holder_clear(entry->holder, entry->base, entry->slot == DEPEND_ANY ? (long)GPT_SLOTS << entry->shift : 1);
         depend_free(entry);
     } else {

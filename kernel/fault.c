@@ -73,8 +73,16 @@ static void page_fault(struct process *process, unsigned long error) {
     enum fault fault = map_fault(process, address, access, &walk);
     if (error & PF_PRESENT)
         table_tlb_stale = true; /* the entry said less than the traversal: make sure that the new one is seen */
+    if (fault == FAULT_INVALID_ADDRESS)
+        error &= ~(unsigned long)PF_PRESENT; /* a hole's entry forbids fetches */
     if (fault != FAULT_NONE)
         process_fault(process, fault, address, (unsigned long)VECTOR_PF << 32 | error, &walk);
+}
+
+/* As of the page fault that it would be. */
+static unsigned long trap_code(enum access kind) {
+    return (unsigned long)VECTOR_PF << 32 | PF_USER | (kind == ACCESS_STORE ? PF_WRITE : 0ul) |
+           (kind == ACCESS_FETCH ? PF_FETCH : 0ul);
 }
 
 /* An access to a front could not go on; its page is mapped and allows it, or it would have been a page fault, but for
@@ -99,8 +107,10 @@ static void front_fault(struct process *process) {
     enum fault fault = map_fault(process, trap.va, trap.kind, &walk);
     if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_BLOCK)
         process_block(process, process);
+    else if (fault == FAULT_NONE && trap.reason == FRONT_TRAP_HOLE && walk.hole)
+        process_fault(process, FAULT_INVALID_ADDRESS, trap.va, trap_code(trap.kind), &walk);
     else if (fault != FAULT_NONE)
-        process_fault(process, fault, trap.va, (unsigned long)VECTOR_PF << 32, &walk);
+        process_fault(process, fault, trap.va, trap_code(trap.kind), &walk);
     else if (trap.reason == FRONT_TRAP_FAULT)
         process_fault(process, FAULT_HANDLER, trap.va, trap.code, &walk);
 }

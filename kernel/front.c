@@ -20,18 +20,26 @@ void front_init(struct front *table, struct page **owners, struct front_handler 
 
 struct page *front_page(unsigned long address) {
     unsigned long index = (address - APERTURE_BASE) >> FRONT_SHIFT;
-    kassert(address >= APERTURE_BASE && index < front_count && owner[index], address);
+    kassert(address >= APERTURE_BASE && index < front_count && fronts[index].state == FRONT_LIVE, address);
     return owner[index];
 }
 
-/* Ranges are used in turn, so that one just freed rests as long as possible. -1: all in use. */
-static int front_take(void) {
+struct front *front_entry(int index) {
+    return &fronts[index];
+}
+
+/* Ranges are used in turn, so that one just freed rests as long as possible. */
+int front_take(unsigned flags, unsigned long object) {
     for (unsigned long i = 0; i < front_count; i++) {
         unsigned long index = (next + i) % front_count;
-        if (fronts[index].state == FRONT_FREE) {
-            next = index + 1;
-            return (int)index;
-        }
+        struct front *front = &fronts[index];
+        if (front->state != FRONT_FREE)
+            continue;
+        next = index + 1;
+        front->flags = (unsigned char)flags;
+        front->object = object;
+        front->state = FRONT_LIVE;
+        return (int)index;
     }
     return -1;
 }
@@ -55,16 +63,11 @@ enum debug_status front_install(struct page *page, unsigned flags, int *index) {
     *index = page->front;
     if (page->front >= 0)
         return DEBUG_ALREADY;
-    *index = front_take();
+    *index = front_take(flags, page->header.id);
     if (*index < 0)
         return DEBUG_TABLE_FULL;
     depend_invalidate(&page->header);
-    struct front *front = &fronts[*index];
-    front->root = page->frame | PTE_P | PTE_W | PTE_U | PTE_A | PTE_D;
-    front->levels = 0;
-    front->flags = (unsigned char)flags;
-    front->object = page->header.id;
-    front->state = FRONT_LIVE;
+    fronts[*index].root = page->frame | PTE_P | PTE_W | PTE_U | PTE_A | PTE_D;
     owner[*index] = page;
     page->front = *index;
     return DEBUG_OK;
@@ -133,20 +136,23 @@ enum debug_status front_remove(unsigned long index) {
     struct front *front = front_live(index);
     if (!front)
         return DEBUG_NO_OBJECT;
-    depend_invalidate(&owner[index]->header);
+    if (owner[index])
+        depend_invalidate(&owner[index]->header);
+    else
+        front_part_remove((int)index);
     table_tlb_stale = true;
     if (front->flags & FRONT_MESSAGE)
         access_front_gone((int)index);
-    owner[index]->front = -1;
+    if (owner[index])
+        owner[index]->front = -1;
     owner[index] = NULL;
     handler[index] = (struct front_handler){.entry = cap_null};
     *front = (struct front){.base = front->base, .size = PAGE_SIZE, .state = FRONT_FREE};
     return DEBUG_OK;
 }
 
-void front_lose(struct page *page) {
-    int index = page->front;
-    bool of_host = !front_of_program(page);
+void front_lose(int index) {
+    bool of_host = !front_by_program((unsigned long)index);
     front_remove((unsigned long)index);
     if (of_host)
         debug_front_gone(index);

@@ -26,6 +26,7 @@ static void take_fronts(unsigned long frames) {
     next = (next + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
     struct front *table = take(count, sizeof(struct front));
     struct page **owners = take(count, sizeof(struct page *));
+    front_parts_init(take(count, sizeof(struct front_part)));
     front_init(table, owners, take(count, sizeof(struct front_handler)), count);
     debug_set_fronts(table, count);
 }

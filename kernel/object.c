@@ -55,6 +55,11 @@ static void page_setup(struct page *page) {
     memset(page_data(page), 0, PAGE_SIZE);
 }
 
+static void gpt_setup(struct gpt *gpt) {
+    gpt->l2v = PAGE_SHIFT;
+    gpt->front = -1;
+}
+
 void *object_alloc(enum cap_type type) {
     struct object **list = &free_list[storage_type(type)];
     struct object *object = *list;
@@ -73,7 +78,7 @@ void *object_alloc(enum cap_type type) {
     if (storage_type(type) == CAP_PAGE)
         page_setup((struct page *)object);
     else if (type == CAP_GPT)
-        ((struct gpt *)object)->l2v = PAGE_SHIFT;
+        gpt_setup((struct gpt *)object);
     else if (type == CAP_PROCESS)
         process_setup((struct process *)object);
     return object;
@@ -84,10 +89,11 @@ static void object_undo(struct object *object) {
     switch ((enum cap_type)object->type) {
     case CAP_PAGE:
         if (((struct page *)object)->front >= 0)
-            front_lose((struct page *)object);
+            front_lose(((struct page *)object)->front);
         depend_invalidate(object);
         break;
     case CAP_GPT:
+        front_parts_lose((struct gpt *)object, 0);
         depend_invalidate(object);
         table_free_products(object);
         if (((struct gpt *)object)->has_background)

@@ -31,19 +31,36 @@ static bool fault_at(struct string_fault *fault, struct process *process, unsign
     return fault->fault != FAULT_NONE;
 }
 
+/* NULL: a hole, behind a front. */
+static struct page *page_of(const struct walk *walk) {
+    return walk->hole ? NULL : (struct page *)walk->object;
+}
+
+static unsigned char *data_of(const struct walk *walk) {
+    return walk->hole ? NULL : (unsigned char *)page_data(page_of(walk)) + walk->offset;
+}
+
+/* Its handler is a process. */
+static bool by_message(const struct walk *walk, unsigned long size) {
+    return !walk->hole && page_of(walk)->front >= 0 && front_serves(page_of(walk)->front, walk->offset, size);
+}
+
 /* A front's part: it lets its handlers see the piece. */
 static enum string_result front_piece(struct string_fault *fault, struct process *from, struct process *owner,
                                       unsigned long address, void *buffer, unsigned long size, enum access access) {
-    struct page *page = (struct page *)fault->walk.object;
+    const struct walk *walk = &fault->walk;
     enum copy_status status =
-        front_serves(page->front, fault->walk.offset, size)
-            ? access_copy(from, owner, page->front, address, fault->walk.offset, buffer, size, access)
-            : debug_copy(owner, page->front, address, fault->walk.offset, buffer, size, access);
+        by_message(walk, size)
+            ? access_copy(from, owner, page_of(walk)->front, address, walk->offset, buffer, size, access)
+            : debug_copy(owner, walk->front, address, walk->front_offset, buffer, size, access);
+    if (status == COPY_HOLE)
+        fault->fault = FAULT_INVALID_ADDRESS;
     if (status == COPY_FAULT) {
         fault->fault = FAULT_HANDLER;
         fault->code = debug_copy_code();
-        return access == ACCESS_LOAD ? STRING_SENDER_FAULTS : STRING_RECEIVER_FAULTS;
     }
+    if (status == COPY_FAULT || status == COPY_HOLE)
+        return access == ACCESS_LOAD ? STRING_SENDER_FAULTS : STRING_RECEIVER_FAULTS;
     fault->owner = owner;
     return status == COPY_OK ? STRING_MOVED : status == COPY_BLOCK ? STRING_BLOCKED : STRING_UNDO;
 }
@@ -69,9 +86,10 @@ static enum string_result piece_move(struct piece *piece, struct string_fault *f
     }
     if (fault_at(fault, piece->to, piece->target, ACCESS_STORE))
         return STRING_RECEIVER_FAULTS;
-    struct page *from = (struct page *)source.walk.object, *to = (struct page *)fault->walk.object;
-    unsigned char *data = (unsigned char *)page_data(from) + source.walk.offset;
-    piece->size = least(piece->size, least(PAGE_SIZE - source.walk.offset, PAGE_SIZE - fault->walk.offset));
+    const struct walk *from = &source.walk, *to = &fault->walk;
+    unsigned char *data = data_of(from);
+    piece->size =
+        least(piece->size, least(PAGE_SIZE - piece->source % PAGE_SIZE, PAGE_SIZE - piece->target % PAGE_SIZE));
     if (from->front >= 0 || to->front >= 0)
         piece->size = least(piece->size, FRONT_CHUNK);
     if (from->front >= 0) {
@@ -84,7 +102,7 @@ static enum string_result piece_move(struct piece *piece, struct string_fault *f
     }
     if (to->front >= 0)
         return front_piece(fault, piece->from, piece->to, piece->target, data, piece->size, ACCESS_STORE);
-    memmove((unsigned char *)page_data(to) + fault->walk.offset, data, piece->size);
+    memmove(data_of(to), data, piece->size);
     return STRING_MOVED;
 }
 
@@ -144,11 +162,10 @@ enum string_result string_take(struct process *from, unsigned char *bytes, unsig
         unsigned long address = from->regs.r12 + done;
         if (fault_at(fault, from, address, ACCESS_LOAD))
             return STRING_SENDER_FAULTS;
-        struct page *page = (struct page *)fault->walk.object;
-        piece = least(size - done, PAGE_SIZE - fault->walk.offset);
-        if (page->front < 0)
-            memcpy(bytes + done, (unsigned char *)page_data(page) + fault->walk.offset, piece);
-        else if (front_serves(page->front, fault->walk.offset, piece))
+        piece = least(size - done, PAGE_SIZE - address % PAGE_SIZE);
+        if (fault->walk.front < 0)
+            memcpy(bytes + done, data_of(&fault->walk), piece);
+        else if (by_message(&fault->walk, piece))
             return fault->fault = FAULT_HANDLER, STRING_SENDER_FAULTS;
         else if (front_piece(fault, from, from, address, bytes + done, piece, ACCESS_LOAD) != STRING_MOVED)
             return STRING_UNDO;

@@ -30,8 +30,7 @@ static struct table **products_of(struct object *producer) {
 
 struct table *table_find(const struct walk_state *from, unsigned level, unsigned long offset) {
     for (struct table *table = *products_of(from->object); table; table = table->next_product)
-        if (table->offset == offset && table->level == level && table->from.restr == from->restr &&
-            table->from.depth == from->depth && table->from.background == from->background)
+        if (table->offset == offset && table->level == level && walk_state_same(&table->from, from))
             return table;
     return NULL;
 }
@@ -58,11 +57,15 @@ struct table *table_make(const struct walk_state *from, unsigned level, unsigned
     return table;
 }
 
+/* What an entry leads to and is recorded with. NULL: a hole, or the page cannot be told. */
 static struct object *entry_key(const struct table *table, unsigned long entry) {
     unsigned long target = entry & PTE_ADDRESS;
+    if (!(entry & PTE_P))
+        return NULL;
     if (table->level > 1)
         return &table_of_frame(target)->header;
-    return target >= APERTURE_BASE ? &front_page(target)->header : &page_of_frame(target)->header;
+    struct page *page = target >= APERTURE_BASE ? front_page(target) : page_of_frame(target);
+    return page ? &page->header : NULL;
 }
 
 static void process_entry_clear(struct process *process) {
@@ -80,9 +83,11 @@ void table_entry_clear(struct object *holder, unsigned index) {
     }
     struct table *table = (struct table *)holder;
     unsigned long entry = table->entry[index];
-    if (!(entry & PTE_P) || (table->level == TABLE_LEVEL_TOP && index >= TABLE_ENTRIES / 2))
+    if (!entry || (table->level == TABLE_LEVEL_TOP && index >= TABLE_ENTRIES / 2))
         return;
-    depend_remove(entry_key(table, entry), holder, (long)index);
+    struct object *key = entry_key(table, entry);
+    if (key)
+        depend_remove(key, holder, (long)index);
     table->entry[index] = 0;
     table_tlb_stale = true;
     kernel_info.entries_removed++;
@@ -94,6 +99,8 @@ void table_free(struct table *table) {
         table_entry_clear(&table->header, i);
     depend_forget(&table->header);
     paging_leave(physical(table->entry));
+    if (table->from.object->type == CAP_GPT)
+        front_forget_root((struct gpt *)table->from.object, table->entry);
     struct table **link = products_of(table->from.object);
     while (*link != table)
         link = &(*link)->next_product;
@@ -110,6 +117,12 @@ void table_free_products(struct object *producer) {
     struct table **list = products_of(producer);
     while (*list)
         table_free(*list);
+}
+
+void table_free_fronted(int front) {
+    for (unsigned long i = 0; i < pool_count; i++)
+        if (pool[i].from.object && pool[i].from.front == front)
+            table_free(&pool[i]);
 }
 
 void table_free_backgrounds(const struct gpt *background) {

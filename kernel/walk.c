@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "walk.h"
+#include "front.h"
 
 /* At walk->offset in a GPT: picks the slot. */
 static enum fault walk_select(struct walk *walk) {
@@ -14,11 +15,34 @@ static enum fault walk_select(struct walk *walk) {
 }
 
 void walk_begin(struct walk *walk, struct object *holder, struct cap *root, unsigned long address) {
-    *walk = (struct walk){.object = holder, .offset = address, .next = root, .rest = address};
+    *walk = (struct walk){.object = holder, .offset = address, .next = root, .rest = address, .front = -1};
+}
+
+unsigned long walk_target(const struct walk *walk) {
+    bool page = walk->object && walk->object->type == CAP_PAGE;
+    if (walk->front >= 0 && (page || walk->hole))
+        return front_address(walk->front) + (walk->front_offset & ~(PAGE_SIZE - 1));
+    return page ? ((struct page *)walk->object)->frame : 0;
 }
 
 struct walk_state walk_state(const struct walk *walk) {
-    return (struct walk_state){walk->object, walk->restr & WALK_RESTRICTIONS, walk->depth, walk->background};
+    bool fronted = walk->front >= 0;
+    return (struct walk_state){.object = walk->object,
+                               .restr = walk->restr & WALK_RESTRICTIONS,
+                               .depth = walk->depth,
+                               .background = walk->background,
+                               .front = walk->front,
+                               .inside = fronted && walk->inside,
+                               .front_delta = fronted ? walk->front_offset - walk->offset : 0};
+}
+
+bool walk_state_same(const struct walk_state *a, const struct walk_state *b) {
+    return a->object == b->object && a->restr == b->restr && a->depth == b->depth && a->background == b->background &&
+           a->front == b->front && a->inside == b->inside && a->front_delta == b->front_delta;
+}
+
+struct walk_state walk_state_of(struct gpt *gpt) {
+    return (struct walk_state){.object = &gpt->header, .background = gpt->has_background ? gpt : NULL, .front = -1};
 }
 
 enum fault walk_enter(struct walk *walk, const struct walk_state *state, unsigned long offset) {
@@ -26,7 +50,10 @@ enum fault walk_enter(struct walk *walk, const struct walk_state *state, unsigne
                           .offset = offset,
                           .restr = state->restr,
                           .depth = state->depth,
-                          .background = state->background};
+                          .background = state->background,
+                          .front = state->front,
+                          .front_offset = offset + state->front_delta,
+                          .inside = state->inside};
     if (state->object->type == CAP_GPT)
         return walk_select(walk);
     walk->next = &((struct process *)state->object)->space;
@@ -56,6 +83,7 @@ static void walk_record(struct walk *walk, const struct cap *cap, const struct g
     if (cap->type == CAP_PAGE)
         step->fronted = ((struct page *)cap->object)->front >= 0;
     if (gpt) {
+        step->fronted = front_at(gpt, walk->offset) >= 0;
         step->l2v = gpt->l2v;
         step->slot = walk->next ? (signed char)(walk->next - gpt->slot) : -1;
         step->keeper = walk->keeper == gpt;
@@ -71,9 +99,21 @@ static bool guard_pass(struct walk *walk, const struct cap *cap) {
     return true;
 }
 
+static void front_enter(struct walk *walk, int front) {
+    if (walk->front >= 0 || front < 0)
+        return;
+    walk->front = front;
+    walk->front_offset = walk->offset & mask_low(FRONT_SHIFT);
+    walk->inside = false;
+}
+
 static enum fault follow_gpt(struct walk *walk, struct gpt *gpt) {
-    if (gpt->has_background)
+    if (gpt->front >= 0)
+        front_enter(walk, front_at(gpt, walk->offset));
+    if (gpt->has_background) {
         walk->background = gpt;
+        walk->inside = true;
+    }
     if (gpt->keeper.type != CAP_NULL && keeper_callable(gpt, walk->restr)) {
         walk->keeper = gpt;
         walk->keeper_offset = walk->offset;
@@ -100,6 +140,8 @@ static enum fault follow_window(struct walk *walk, const struct cap *window, boo
     if (again || !gpt)
         return FAULT_MALFORMED_SPACE;
     walk->next = walk_window_target(walk, window);
+    if (window->type == CAP_WINDOW && !walk->inside)
+        walk->front = -1; /* it leads out */
     walk->object = &gpt->header;
     walk->offset = walk->rest |= window->payload;
     walk->windowed = true;
@@ -123,7 +165,10 @@ static enum fault walk_follow(struct walk *walk, struct cap *cap) {
     walk->offset = walk->rest;
     if (cap->type == CAP_GPT)
         return follow_gpt(walk, (struct gpt *)cap->object);
-    return walk->offset < PAGE_SIZE ? FAULT_NONE : FAULT_INVALID_ADDRESS;
+    if (walk->offset >= PAGE_SIZE)
+        return FAULT_INVALID_ADDRESS;
+    front_enter(walk, ((struct page *)cap->object)->front);
+    return FAULT_NONE;
 }
 
 enum fault walk_step(struct walk *walk) {
@@ -138,18 +183,28 @@ enum fault walk_step(struct walk *walk) {
     return fault;
 }
 
+enum fault walk_on(struct walk *walk) {
+    do {
+        enum fault fault = walk_step(walk);
+        walk->hole = fault == FAULT_INVALID_ADDRESS && walk->front >= 0;
+        if (fault != FAULT_NONE)
+            return walk->hole ? FAULT_NONE : fault;
+    } while (walk->next);
+    return FAULT_NONE;
+}
+
 enum fault walk_space(struct walk *walk, struct object *holder, struct cap *root, unsigned long address,
                       enum access access, struct traverse_step *steps) {
     walk_begin(walk, holder, root, address);
     walk->steps = steps;
-    do {
-        enum fault fault = walk_step(walk);
-        if (fault != FAULT_NONE)
-            return fault;
-    } while (walk->next);
-    if ((access == ACCESS_STORE && walk->restr & CAP_RO) || (access == ACCESS_FETCH && walk->restr & CAP_NX))
-        return FAULT_ACCESS_VIOLATION;
-    return FAULT_NONE;
+    enum fault fault = walk_on(walk);
+    if (fault != FAULT_NONE)
+        return fault;
+    bool forbidden =
+        (access == ACCESS_STORE && walk->restr & CAP_RO) || (access == ACCESS_FETCH && walk->restr & CAP_NX);
+    if (walk->hole && (forbidden || access == ACCESS_FETCH))
+        return FAULT_INVALID_ADDRESS; /* the same as without a front */
+    return forbidden ? FAULT_ACCESS_VIOLATION : FAULT_NONE;
 }
 
 enum fault walk_process(struct walk *walk, struct process *process, unsigned long address, enum access access,

@@ -18,6 +18,10 @@
  * (FAULT_INVALID_ADDRESS), no Page, GPT or window (FAULT_MALFORMED_SPACE), guard, slot or page end
  * (FAULT_INVALID_ADDRESS), a window that another window led to, or without a GPT or a background to lead to
  * (FAULT_MALFORMED_SPACE), at last the access against the restrictions (FAULT_ACCESS_VIOLATION).
+ *
+ * Fronts (front.h): the first object on the way that wears one at this address is what the access belongs to, until a
+ * window leads to a background from outside of it. An invalid address behind a front is a *hole*: loads and stores that
+ * its path allows are no fault, for the front's handlers may answer them.
  */
 #ifndef KERNEL_WALK_H
 #define KERNEL_WALK_H
@@ -40,12 +44,19 @@ struct walk {
     unsigned restr;              /* gathered */
     unsigned depth;              /* capabilities followed */
     struct gpt *background;      /* the last GPT passed that has a background; NULL: none */
+    int front;                   /* the outermost; -1: none */
+    unsigned long front_offset;  /* the address in its range */
+    bool inside;                 /* background is one behind that front */
+    bool hole;                   /* nothing is behind it */
     struct gpt *keeper;          /* the innermost GPT passed whose keeper may be called; NULL: none */
     unsigned long keeper_offset; /* the address in it */
     unsigned keeper_restr;       /* gathered up to it */
     struct traverse_step *steps; /* where to record, NULL: nowhere; room for TRAVERSE_STEPS_MAX */
     unsigned step_count;
 };
+
+/* Where it has come to: an address of the outermost front's range, a page's frame, or 0. */
+unsigned long walk_target(const struct walk *walk);
 
 /* Before the first step from a root capability that is held by `holder` (used as object; may be NULL). */
 void walk_begin(struct walk *walk, struct object *holder, struct cap *root, unsigned long address);
@@ -54,15 +65,23 @@ struct walk_state {
     struct object *object;
     unsigned restr, depth;
     struct gpt *background; /* the object itself, if it has one */
+    int front;
+    bool inside;
+    unsigned long front_delta; /* of an address: its offset in the front's range - that in the object */
 };
 struct walk_state walk_state(const struct walk *walk);
+bool walk_state_same(const struct walk_state *a, const struct walk_state *b);
+/* In a GPT, whoever came there: what is behind its fronts. */
+struct walk_state walk_state_of(struct gpt *gpt);
 /* At `offset` in state's object. Keepers are unknown. */
 enum fault walk_enter(struct walk *walk, const struct walk_state *state, unsigned long offset);
 enum fault walk_step(struct walk *walk);
 /* Where a window that comes next would lead. NULL: nowhere. */
 struct cap *walk_window_target(const struct walk *walk, const struct cap *window);
 
-/* The whole way to a Page, and whether its path allows the access. */
+/* The rest of the way to a Page, or to a hole behind a front, which sets walk->hole. */
+enum fault walk_on(struct walk *walk);
+/* The whole way, and whether it allows the access. */
 enum fault walk_space(struct walk *walk, struct object *holder, struct cap *root, unsigned long address,
                       enum access access, struct traverse_step *steps);
 /* The same from a process's space: addresses that ring 3 does not have are invalid. */

@@ -3,6 +3,7 @@
 #
 # What every tracked file must keep to. One line per breach; exit status 1 if there is any.
 #   - no folder of one machine, no host of a package registry
+#   - nothing at the top but what has its place there
 #   - an SPDX line in every source file
 #   - no source file over 500 lines, no unit test over 800
 #   - every source file is in exactly one of the Makefile's lists
@@ -30,6 +31,10 @@ registry='de[b]\.debian\.org|snapshot\.de[b]ian|registr[y]\.npmjs|pyp[i]\.org|cr
 for file in $existing; do
     hit=$(grep -nIE "$machine|$registry" "$file" | head -n 1)
     [ -z "$hit" ] || complain "$file:$hit: a path of one machine or a registry's host"
+done
+
+for file in $(printf '%s\n' "$existing" | grep -vE '^((\.ci|emu|kernel|debugger|include|tests|samples)/|(Makefile|README\.md|LICENSE|CHANGELOG\.md)$|\.[^/]*$)'); do
+    complain "$file: has no place at the top"
 done
 
 sources=$(printf '%s\n' "$existing" | grep -E '\.(c|h|S|sh|ld|lua)$|^Makefile$')

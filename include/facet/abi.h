@@ -183,6 +183,10 @@ enum op {
     OP_DEBUG_SYSCALL,  /* s0 process, w0 number, w1 result, w2 enum syscall_flag; string: its six arguments */
     OP_DEBUG_ENDPOINT, /* s0 Endpoint; string: how it is called from now on (endpoint:NAME): the debugger's user may
                         * then swap objects for it, which puts entries to it in front of their pages (OP_ACCESS) */
+    OP_DEBUG_SWAP_PART, /* s0 GPT, w0 as of OP_DEBUG_SWAP, w1 offset, w2 bytes: a front on whatever is reached through
+                         * that part of it, page or hole; whole pages, within aligned 64 GiB; w0 <- number of the front.
+                         * RC_BAD_ARG: no such part, or some of it wears one; RC_NO_MEMORY as of OP_DEBUG_SWAP */
+    OP_DEBUG_RESTORE_PART, /* s0 GPT, w0 offset: takes such a front away */
 
     OP_POWER_OFF = 0x800, /* w0 exit status (0…255); does not return */
 

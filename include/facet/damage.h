@@ -52,6 +52,11 @@ enum damage {
     DAMAGE_TABLE_RESTRICTIONS,  /* table key */
     DAMAGE_TABLE_BACKGROUND,    /* entry path */
     DAMAGE_TABLE_NO_BACKGROUND, /* table background */
+    DAMAGE_FRONT_PART,          /* front */
+    DAMAGE_FRONT_ROOT,          /* front root */
+    DAMAGE_FRONT_HOLE,          /* hole */
+    DAMAGE_FRONT_TABLE,         /* table front */
+    DAMAGE_FRONT_BEHIND,        /* depend entry of a target missing */
     DAMAGE_COUNT
 };
 

@@ -49,7 +49,8 @@ struct gpt {
     struct object header;
     unsigned char l2v;            /* a slot covers 1 << l2v bytes */
     unsigned char has_background; /* windows in it and below it lead to its background, Null or not */
-    unsigned char pad[6];
+    unsigned char pad[2];
+    int front;              /* the first of the fronts that parts of it wear, -1: none */
     struct table *products; /* page tables that this GPT produces */
     struct cap keeper;
     struct cap background;

@@ -51,6 +51,9 @@
 
 #ifndef __ASSEMBLER__
 
+/* In an entry that is not present, under a front's root: nothing is there. Otherwise the kernel is to be asked. */
+#define PTE_HOLE 0x200ul
+
 /* ---- Fronts: shared table in guest RAM, written by the kernel, read by the machine. */
 enum front_state { FRONT_FREE, FRONT_LIVE };
 enum front_flag {
@@ -60,9 +63,10 @@ enum front_flag {
 };
 struct front {
     unsigned long base;   /* APERTURE_BASE + (index << FRONT_SHIFT) */
-    unsigned long size;   /* bytes, a power of two >= 4096 */
+    unsigned long size;   /* bytes from base that may be used, a multiple of 4096 */
     unsigned long root;   /* levels == 0: one page-table entry for the whole object (P set: frame and R/W);
-                           * levels 1…4: physical address of the page table whose entries span size/512 */
+                           * levels 1…4: physical address of page-table entries, offset >> (3 + 9 * levels) & 511 is
+                           * which; 0: none yet. An entry that is not present may be PTE_HOLE */
     unsigned char levels; /* of page table under root */
     unsigned char state;  /* enum front_state */
     unsigned char flags;  /* enum front_flag */
@@ -94,12 +98,15 @@ enum debug_op {
                               * result4 keeper's object (kernel virtual) or 0, result5 object (kernel virtual) */
     DEBUG_TOUCH,             /* arg0 process, arg1 address, arg2 access: build the mapping exactly as a page fault would
                               * -> result0 enum fault, result1 physical address of the process's top-level table */
-    DEBUG_FRONT_OBJECT,      /* arg0 object id, arg1 flags -> result0 front index */
+    DEBUG_FRONT_OBJECT,      /* arg0 object id, arg1 flags, of a GPT arg2 offset, arg3 bytes: a part of it that lies in
+                              * aligned 64 GiB -> result0 front index */
     DEBUG_WAKE,          /* arg0 process: those that wait over an access to its memory (FRONT_TRAP_BLOCK, COPY_BLOCK)
                           * try again -> result0 how many */
     DEBUG_FRONT_HANDLER, /* arg0 front index | low << 16 | high << 32, arg1 object id of an Endpoint, arg2 payload of
                           * the entry to it: the bytes [low, high) of the page are served by who receives there; arg1 0:
                           * by nobody any more. DEBUG_ALREADY: a program has put that front there */
+    DEBUG_FRONT_RANGE,   /* arg0 process, arg1 address, arg2 flags, arg3 bytes: a part, in aligned 64 GiB, of the GPT
+                          * that is its space -> result0 front index */
 };
 enum debug_status {
     DEBUG_OK,
@@ -108,7 +115,8 @@ enum debug_status {
     DEBUG_NO_OBJECT,
     DEBUG_NOT_MEMORY,
     DEBUG_TABLE_FULL,
-    DEBUG_ALREADY
+    DEBUG_ALREADY, /* result0: the front */
+    DEBUG_OVERLAP, /* another part of the GPT has a front, which overlaps this one */
 };
 
 enum debug_event {
@@ -132,6 +140,7 @@ enum debug_want {
 enum front_trap {
     FRONT_TRAP_FAULT = 1, /* a handler's FAULT verdict: code is the handler's */
     FRONT_TRAP_MISSING,   /* no present entry under root for offset: build it, or fault the process */
+    FRONT_TRAP_HOLE,      /* nobody has answered, and nothing is there: fault the process */
     FRONT_TRAP_BLOCK,   /* a handler's BLOCK verdict: the process waits for DEBUG_WAKE, then its instruction runs again
                          */
     FRONT_TRAP_ACCESS,  /* to a FRONT_MESSAGE: debug_block.access tells the rest. DEBUG_PORT_ANSWER, then it runs again
@@ -141,7 +150,8 @@ enum front_trap {
 };
 
 /* STOP: undo the system call, its instruction runs again. BLOCK: the same, but it waits for DEBUG_WAKE before that. */
-enum copy_status { COPY_OK, COPY_FAULT, COPY_STOP, COPY_BLOCK };
+/* HOLE: nobody has answered, and nothing is there. MISSING: a root has no entry, nobody was asked. */
+enum copy_status { COPY_OK, COPY_FAULT, COPY_STOP, COPY_BLOCK, COPY_HOLE, COPY_MISSING };
 
 /* One step of a traversal, as the walker took it. */
 struct traverse_step {

@@ -66,7 +66,19 @@ figure careful_over_bare ratio 11 "$ratio" 8
 ratio=$("$bench/pairs" 11 "$bench/access fast 8000000 >/dev/null" "$bench/bare 8000000 >/dev/null" "$bench/access fast 0" "$bench/bare 0")
 figure machine_access_over_bare ratio 11 "$ratio" 1.3
 
-# The same of an access whose handler is another process, against a call of that process.
+# A handler in Lua that passes it, and one that looks at the access: nanoseconds of each access, all included; and the
+# former against the handler in a shared object.
+lua="$facet run --swap sym:page=tests/bench/pass.lua $bench/touch"
+each=$("$bench/pairs" 11 "$lua 4000000 2>/dev/null" 4000000 "$lua 0 2>/dev/null" 0)
+figure lua_pass_access ns 11 "$each" 1000
+fields="$facet run --swap sym:page=tests/bench/pass.lua:fields $bench/touch"
+each=$("$bench/pairs" 11 "$fields 4000000 2>/dev/null" 4000000 "$fields 0 2>/dev/null" 0)
+figure lua_fields_access ns 11 "$each" 1000
+watched="$facet run --swap sym:page=$bench/pass.so $bench/touch"
+ratio=$("$bench/pairs" 11 "$lua 4000000 2>/dev/null" "$watched 4000000 2>/dev/null" "$lua 0 2>/dev/null" "$watched 0 2>/dev/null")
+figure lua_over_shared_object ratio 11 "$ratio" -
+
+# An access whose handler is another process, against a call of that process.
 timed="$facet run --grant range --grant debug $bench/kernel"
 ratio=$("$bench/pairs" 11 "$timed access 100000" "$timed roundtrip 100000" "$timed access 0" "$timed roundtrip 0")
 figure guest_handler_time_over_ipc ratio 11 "$ratio" -

@@ -101,6 +101,7 @@ cat >"$T/bits.c" <<'END'
 volatile unsigned long dev[512] __attribute__((aligned(4096)));
 int main(void) {
     volatile unsigned char *byte = (volatile unsigned char *)(dev + 1);
+    printf("%02x\n", byte[4]);      /* a load of one byte clears no other */
     printf("%016lx\n", dev[1]);     /* write-only 23 is not seen; read-to-clear 45 is, once */
     dev[1] = 0xf0f0f0f0f0f0f0f0;    /* rw f0, w1c cd & 0f, w1s ab | f0, w1t 89 ^ f0, w0c 67 & f0, ro 01 */
     printf("%016lx\n", dev[1]);
@@ -112,6 +113,7 @@ END
 gcc -O1 -g -static -o "$T/bits" "$T/bits.c"
 expect 0 "$FACET" run --swap "sym:dev=device:$T/bits.lua" "$T/bits"
 cat >"$T/want" <<'END'
+67
 0100456789abcdef
 0100006079fb0df0
 0100002079fb00f0 79

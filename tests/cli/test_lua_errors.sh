@@ -78,6 +78,7 @@ wrong "$first answered DONE to a load of 4 bytes, but -2147483649 does not fit i
 wrong "$first answered DONE to a load of 4 bytes, but 1\.5 is no integer" 'return DONE, 1.5'
 wrong "$first answered DONE to a load of 4 bytes, but a string of 5 bytes is no value of 4" 'return DONE, "12345"'
 wrong "$first answered FAULT with -1, which is no code of 32 bits" 'return FAULT, -1' 'verdicts = {PASS, FAULT}'
+wrong "$first answered FAULT with 4294967296, which is no code of 32 bits" 'return FAULT, 1 << 32' 'verdicts = {PASS, FAULT}'
 wrong "$first answered STOP with a table, which is no string" 'return STOP, {}' 'verdicts = {PASS, STOP}'
 wrong "$first answered PASS to a load with 1; only DONE to a load, FAULT and STOP have a second value" 'return PASS, 1'
 wrong "$at6 an access has no field 'ofset'" 'return a.ofset == 3 and PASS'

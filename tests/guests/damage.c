@@ -49,8 +49,32 @@ static void memory(void) {
     check("CapPage", facet_alloc(CAP_CAPPAGE, R_TEMP), RC_OK);
     hold(3, R_TEMP);
     check("map", facet_set(CR_SPACE, OP_GPT_SET, SLOT, R_GPT), RC_OK);
+}
+
+#define PART (4ul << 44)
+
+/* A GPT of 2 MiB that wears a front as a whole. Nobody is asked, so the page answers; the hole is not touched. */
+static void part(void) {
+    struct facet_message swap = {.word = {0, 0, 1ul << 21}, .send = {R_SPACE}};
+    check("GPT", facet_alloc(CAP_GPT, R_SPACE), RC_OK);
+    check("l2v", facet_set(R_SPACE, OP_GPT_SET_L2V, 17, CR_NULL), RC_OK);
+    check("page", facet_alloc(CAP_PAGE, R_TEMP), RC_OK);
+    check("page", facet_set(R_SPACE, OP_GPT_SET, 0, R_TEMP), RC_OK);
+    check("front", facet_call(CR_DEBUG, OP_DEBUG_SWAP_PART, &swap), RC_OK);
+    check("map", facet_set(CR_SPACE, OP_GPT_SET, PART >> 44, R_SPACE), RC_OK);
+    hold(7, R_SPACE);
+}
+
+/* At last, when nobody else needs page tables: there are few. */
+static void touch(void) {
+    struct facet_message walk = {.word = {PART + (1ul << 17), ACCESS_LOAD}, .send = {CR_SELF}};
+    *(volatile unsigned long *)PART = 1;
+    check("behind the front", *(volatile unsigned long *)PART, 1);
+    check("the hole", facet_call(CR_DEBUG, OP_DEBUG_WALK, &walk), RC_OK);
+    check("the hole's fault", walk.word[1], FAULT_NONE);
     *(volatile unsigned long *)REGION = 1;
     check("through the window", *(volatile unsigned long *)(REGION + 4096), 1);
+    check("still there", *(volatile unsigned long *)PART, 1);
 }
 
 static void processes(void) {
@@ -72,7 +96,9 @@ static void processes(void) {
 
 int main(int argc, char **argv) {
     memory();
+    part();
     processes();
+    touch();
     if (argc < 2)
         return 0;
     struct facet_message m = {.word = {parse_number(argv[1])}, .send = {R_GPT}};

@@ -66,6 +66,7 @@ static const struct {
     {"setting a keeper", op_set_keeper, 5},
     {"rescinding the keepers' endpoint", op_rescind_keepers, 1},
     {"swapping a page", op_swap, 6},
+    {"swapping a part of a GPT", op_swap_part, 8},
     {"rescinding a page", op_rescind_page, 3},
     {"rescinding a GPT", op_rescind_gpt, 3},
     {"setting a space", op_set_space, 3},
@@ -116,7 +117,9 @@ static void summary(void) {
     print(" executed, ", statistics.crossings, 10);
     print(" across pages, ", statistics.windows, 10);
     print(" through windows, ", statistics.fronts, 10);
-    print(" on fronts, ", statistics.keepers_told, 10);
+    print(" on fronts of pages, ", statistics.parts, 10);
+    print(" of GPTs, ", statistics.holes, 10);
+    print(" asked about holes there, ", statistics.keepers_told, 10);
     print(" told a GPT's keeper, ", statistics.declined, 10);
     facet_puts(" declined\n");
 }

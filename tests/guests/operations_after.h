@@ -234,6 +234,15 @@ static void restore_after(const struct facet_message *m) {
     (void)m;
     expect("a second time", facet_set(CR_DEBUG, OP_DEBUG_RESTORE, 0, R_PAGE), RC_BAD_ARG);
 }
+static void swap_part_after(const struct facet_message *m) {
+    struct facet_message more = {.word = {0, 0, 0x2000}, .send = {R_GPT}};
+    (void)m;
+    expect("half of it again", facet_call(CR_DEBUG, OP_DEBUG_SWAP_PART, &more), RC_BAD_ARG);
+}
+static void restore_part_after(const struct facet_message *m) {
+    (void)m;
+    expect("a second time", facet_set(CR_DEBUG, OP_DEBUG_RESTORE_PART, 0x1000, R_GPT), RC_BAD_ARG);
+}
 static void walk_after(const struct facet_message *m) {
     expect("enum fault", m->word[1], FAULT_NONE);
     expect("a page", m->word[0] != 0 && m->word[0] % 4096 == 0, 1);

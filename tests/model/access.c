@@ -147,7 +147,8 @@ static void choose(struct trial *t) {
     if (t->address + 8 > GUEST_ADDRESS_MAX)
         t->address &= ~7ul;
     t->access = access_of[t->kind];
-    t->expected = m_find_all(&world, t->process, t->address, t->kind == CHILD_EXECUTE ? 1 : t->size, t->access, &t->at);
+    t->expected = m_find_all(&world, t->process, t->address, t->kind == CHILD_EXECUTE ? 1 : t->size, t->access,
+                             t->kind != CHILD_SEND && t->kind != CHILD_RECEIVE, &t->at);
     if (t->kind == CHILD_EXECUTE && t->expected.fault == FAULT_NONE && !executable(&t->expected)) {
         t->kind = CHILD_LOAD1;
         t->size = 1;
@@ -238,7 +239,8 @@ static void try_access(const struct trial *t) {
     if (t->expected.fault)
         die("the access goes through, fault", FAULT_NONE, t->expected.fault);
     statistics.windows += t->expected.windows > 0;
-    statistics.fronts += world.swapped[t->expected.page] != 0;
+    statistics.fronts += t->expected.front == M_FRONT_PAGE;
+    statistics.parts += t->expected.front >= 0;
     unsigned long value = effect(t);
     if (m.word[0] != value)
         die("value", m.word[0], value);
@@ -249,15 +251,22 @@ static void ask(const struct trial *t, unsigned op) {
     struct m_place place = m_find(&world, t->process, t->address, t->access);
     struct facet_message m = {.word = {t->address, t->access}, .send = {(unsigned char)(R_CHILD + t->process)}};
     must("question", facet_call(CR_DEBUG, op, &m));
-    if (m.word[1] != place.fault)
+    int hole = m_asked(&place, t->access);
+    if (m.word[1] != (hole ? FAULT_NONE : place.fault))
         die(op == OP_DEBUG_WALK ? "fault by page tables" : "fault by traversal", m.word[1], place.fault);
-    if (place.fault)
+    if (place.fault && !hole)
         return;
+    statistics.holes += hole != 0;
     if (op == OP_DEBUG_TRAVERSE && (m.word[2] != place.restr || m.word[3] != place.steps))
         die("restrictions and steps", m.word[2] << 8 | m.word[3], place.restr << 8 | place.steps);
-    unsigned long page = m.word[0] & ~4095ul, *frame = &frames[place.page];
-    if ((page >= 1ul << 51) != world.swapped[place.page])
-        die("a front", page, (unsigned long)world.swapped[place.page]);
+    unsigned long page = m.word[0] & ~4095ul, *frame = &frames[place.page < 0 ? 0 : place.page];
+    if ((page >= 1ul << 51) != (place.front != M_NONE))
+        die("a front", page, (unsigned long)place.front);
+    if (place.front >= 0) {
+        if ((page ^ place.front_offset) << 28 >> 40)
+            die("offset in the front", page, place.front_offset);
+        return;
+    }
     for (int p = 0; !*frame && p < M_PAGES; p++)
         if (frames[p] == page)
             die("two pages at one place", page, 0);

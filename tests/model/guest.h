@@ -27,7 +27,7 @@ extern struct m_world world;
 extern unsigned long frames[M_PAGES]; /* where the kernel says that each page is; 0: not yet known */
 extern struct statistics {
     unsigned long seen[FAULT_DEPTH + 1], keepers_told, declined, crossings, swaps, rescinds, refusals, executed,
-        windows, fronts;
+        windows, fronts, parts, holes;
 } statistics;
 
 /* Ends the guest: which seed, step and operation, what, got and expected. */
@@ -64,6 +64,7 @@ void op_set_background(void);
 void op_set_keeper(void);
 void op_rescind_keepers(void);
 void op_swap(void);
+void op_swap_part(void);
 void op_rescind_page(void);
 void op_rescind_gpt(void);
 

@@ -8,6 +8,7 @@ struct path {
     const struct m_world *world;
     struct m_place place;
     int background; /* GPT whose background windows lead to, M_NONE */
+    int inside;     /* which was passed behind the front */
 };
 
 static unsigned long low_bits(unsigned long value, unsigned bits) {
@@ -22,8 +23,16 @@ static enum fault follow(struct path *path, const struct m_cap *cap, unsigned lo
 
 static enum fault into_gpt(struct path *path, int number, unsigned long rest) {
     const struct m_gpt *gpt = &path->world->gpt[number];
-    if (gpt->has_background)
+    for (int i = 0; i < gpt->parts && path->place.front == M_NONE; i++)
+        if (rest >= gpt->part[i].start && rest <= gpt->part[i].last) {
+            path->place.front = number;
+            path->place.front_offset = rest;
+            path->inside = 0;
+        }
+    if (gpt->has_background) {
         path->background = number;
+        path->inside = 1;
+    }
     if (gpt->keeper != M_NONE && !(path->place.restr & CAP_NC)) {
         path->place.keeper = number;
         path->place.keeper_address = rest;
@@ -42,6 +51,8 @@ static enum fault through_window(struct path *path, const struct m_cap *cap, uns
                                 : follow(path, &gpt[holder].slot[cap->slot], rest | cap->offset, holder, 1);
     if (path->background == M_NONE)
         return FAULT_MALFORMED_SPACE;
+    if (!path->inside)
+        path->place.front = M_NONE; /* what it leads to is no part of what wears the front */
     return follow(path, &gpt[path->background].background, rest | cap->offset, path->background, 1);
 }
 
@@ -66,11 +77,14 @@ static enum fault follow(struct path *path, const struct m_cap *cap, unsigned lo
         return from_window ? FAULT_MALFORMED_SPACE : through_window(path, cap, rest, holder);
     place->page = cap->object;
     place->offset = (int)(rest & 4095);
+    if (rest < 4096 && place->front == M_NONE && path->world->swapped[place->page])
+        place->front = M_FRONT_PAGE;
     return rest > 4095 ? FAULT_INVALID_ADDRESS : FAULT_NONE;
 }
 
 struct m_place m_find(const struct m_world *world, int process, unsigned long address, enum access access) {
-    struct path path = {.world = world, .background = M_NONE, .place = {.page = M_NONE, .keeper = M_NONE}};
+    struct path path = {
+        .world = world, .background = M_NONE, .place = {.page = M_NONE, .keeper = M_NONE, .front = M_NONE}};
     path.place.fault = follow(&path, &world->space[process], address, M_NONE, 0);
     unsigned forbidden = access == ACCESS_STORE ? CAP_RO : access == ACCESS_FETCH ? CAP_NX : 0;
     if (path.place.fault == FAULT_NONE && path.place.restr & forbidden)
@@ -78,13 +92,23 @@ struct m_place m_find(const struct m_world *world, int process, unsigned long ad
     return path.place;
 }
 
+int m_asked(const struct m_place *place, enum access access) {
+    return place->fault == FAULT_INVALID_ADDRESS && place->front >= 0 && access != ACCESS_FETCH &&
+           !(access == ACCESS_STORE && place->restr & CAP_RO);
+}
+
 struct m_place m_find_all(const struct m_world *world, int process, unsigned long address, unsigned size,
-                          enum access access, unsigned long *at) {
+                          enum access access, int whole, unsigned long *at) {
     struct m_place place = m_find(world, process, *at = address, access);
     unsigned long last = address + size - 1;
-    if (place.fault == FAULT_NONE && last / 4096 != address / 4096)
-        place = m_find(world, process, *at = last & ~4095ul, access);
-    return place;
+    int hole = whole && m_asked(&place, access);
+    if ((place.fault != FAULT_NONE && !hole) || last / 4096 == address / 4096)
+        return place;
+    struct m_place second = m_find(world, process, last & ~4095ul, access);
+    if (hole && (second.fault == FAULT_NONE || m_asked(&second, access)))
+        return place;
+    *at = last & ~4095ul;
+    return second;
 }
 
 unsigned long m_load(const struct m_world *world, int process, unsigned long address, unsigned size) {

@@ -18,6 +18,7 @@
 #define M_PROCESSES 3
 #define M_ROOT_BITS 44
 #define M_NONE (-1)
+#define M_FRONT_PAGE (-2)
 
 struct m_cap {
     enum cap_type type; /* Null, Page, GPT, Window, LocalWindow; anything else stands for what is no memory */
@@ -26,8 +27,13 @@ struct m_cap {
     unsigned long match, offset; /* offset: of windows */
 };
 
+#define M_PARTS 2
 struct m_gpt {
     unsigned l2v;
+    int parts; /* that wear a front, and where */
+    struct {
+        unsigned long start, last;
+    } part[M_PARTS];
     int keeper;         /* M_NONE, or what its keeper is told */
     int has_background; /* it was given one; the object may be gone since */
     struct m_cap background;
@@ -47,6 +53,8 @@ struct m_place {
     int page, offset;             /* if there is no fault; or an access violation */
     unsigned restr, steps;        /* gathered; capabilities followed */
     unsigned windows;             /* of them */
+    int front;                    /* the outermost: M_NONE, the number of a GPT, or M_FRONT_PAGE */
+    unsigned long front_offset;   /* in its GPT */
     int keeper;                   /* innermost GPT with a keeper that can be called: M_NONE, or its number */
     unsigned long keeper_address; /* in that GPT */
     unsigned keeper_restr;        /* of the way to it */
@@ -54,9 +62,13 @@ struct m_place {
 
 struct m_place m_find(const struct m_world *world, int process, unsigned long address, enum access access);
 
-/* An access of 1 … 8 bytes, perhaps into a second page. *at: the address that faults. */
+/* There is nothing, but behind a front: its handlers may answer, but for instructions. */
+int m_asked(const struct m_place *place, enum access access);
+
+/* An access of 1 … 8 bytes, perhaps into a second page. *at: the address that faults. `whole`: that of a processor, of
+ * which handlers are asked once it is known that the rest does not fault. */
 struct m_place m_find_all(const struct m_world *world, int process, unsigned long address, unsigned size,
-                          enum access access, unsigned long *at);
+                          enum access access, int whole, unsigned long *at);
 /* After m_find_all has said that it goes through. */
 unsigned long m_load(const struct m_world *world, int process, unsigned long address, unsigned size);
 void m_store(struct m_world *world, int process, unsigned long address, unsigned size, unsigned long value);

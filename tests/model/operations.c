@@ -22,11 +22,18 @@ void page_make(int p) {
     frames[p] = 0;
 }
 
+static void drop_part(int g, int which) {
+    world.gpt[g].part[which] = world.gpt[g].part[--world.gpt[g].parts];
+}
+
 static void gpt_l2v(int g) {
     static const unsigned char l2vs[] = {12, 12, 12, 14, 16, 16, 17, 20, 20, 21, 24, 28, 29, 30, 32, 36, 39, 40, 44};
     world.gpt[g].l2v = g < M_ROOTS ? M_ROOT_BITS : PICK(l2vs);
     fetch(STORE_GPT(g), R_TEMP);
     must("set l2v", facet_set(R_TEMP, OP_GPT_SET_L2V, world.gpt[g].l2v, CR_NULL));
+    for (int i = world.gpt[g].parts; i-- > 0;)
+        if (world.gpt[g].part[i].last >> world.gpt[g].l2v > 15)
+            drop_part(g, i);
 }
 
 void gpt_make(int g) {
@@ -191,6 +198,59 @@ void op_swap(void) {
     must("swap or restore", rc);
     world.swapped[p] = !world.swapped[p];
     frames[p] = 0;
+    statistics.swaps++;
+}
+
+/* Of a slot or some, or a few pages; now and then what cannot be. */
+static void random_part(int g, unsigned long *start, unsigned long *size) {
+    unsigned long slot = 1ul << world.gpt[g].l2v, most = slot < 1ul << 36 ? slot : 1ul << 36;
+    *start = below(16) * slot;
+    *size = one_in(2) ? most * (1 + below(16)) : 4096 * (1 + below(20));
+    if (one_in(3))
+        *start += below(64) << (12 + below(world.gpt[g].l2v - 11));
+    if (one_in(4))
+        *start = 0;
+    if (one_in(4))
+        *size = slot < 1ul << 33 ? 16 * slot : most;
+    if (one_in(30))
+        *size += below(4096);
+}
+
+static int part_possible(const struct m_gpt *gpt, unsigned long start, unsigned long size) {
+    unsigned long last = start + size - 1;
+    int possible =
+        size && (start | size) % 4096 == 0 && last >= start && start >> 36 == last >> 36 && last >> gpt->l2v < 16;
+    for (int i = 0; i < gpt->parts; i++)
+        possible = possible && (last < gpt->part[i].start || start > gpt->part[i].last);
+    return possible;
+}
+
+static void part_restore(int g, int which) {
+    unsigned long start = world.gpt[g].part[which].start, last = world.gpt[g].part[which].last;
+    must("restore", facet_set(CR_DEBUG, OP_DEBUG_RESTORE_PART, start + below(last - start + 1), R_TEMP));
+    drop_part(g, which);
+}
+
+void op_swap_part(void) {
+    int g = random_gpt();
+    struct m_gpt *gpt = &world.gpt[g];
+    unsigned long start, size;
+    fetch(STORE_GPT(g), R_TEMP);
+    if (gpt->parts == M_PARTS || (gpt->parts && one_in(3))) {
+        part_restore(g, (int)below((unsigned long)gpt->parts));
+        return;
+    }
+    random_part(g, &start, &size);
+    struct facet_message m = {.word = {below(2), start, size}, .send = {R_TEMP}};
+    unsigned long rc = facet_call(CR_DEBUG, OP_DEBUG_SWAP_PART, &m);
+    if (rc == RC_NO_MEMORY)
+        return;
+    if (rc != (part_possible(gpt, start, size) ? RC_OK : RC_BAD_ARG))
+        die("swap a part", rc, start);
+    if (rc != RC_OK)
+        return;
+    gpt->part[gpt->parts].start = start;
+    gpt->part[gpt->parts++].last = start + size - 1;
     statistics.swaps++;
 }
 
