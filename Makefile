@@ -72,7 +72,7 @@ TEST_GUESTS += tests/guests/handlers.c tests/guests/parts.c tests/guests/lost.c 
 TEST_GUESTS += tests/guests/foreign.c tests/guests/plenty.c tests/guests/peek.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
 # Linked to tests/guests/model: the model and what compares the kernel with it.
 MODEL_SRC = tests/model/model.c tests/model/operations.c tests/model/access.c
-BENCH_GUESTS = tests/bench/random16m.c tests/bench/compute.c tests/bench/touch.c tests/bench/kernel.c
+BENCH_GUESTS = tests/bench/thousands.c tests/bench/random16m.c tests/bench/compute.c tests/bench/touch.c tests/bench/kernel.c
 BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c tests/bench/bare.c tests/bench/access.c
 QEMU_HOST = tests/qemu/alone.c
 QEMU_RUNGS = 03_paging 04_page_fault 05_ring3 06_syscall
