@@ -12,8 +12,8 @@
 #define SNIPPETS(S)                                                                                                    \
     S(load, "movq (%rsi),%rbx")                                                                                        \
     S(store, "movq %rbx,(%rsi)")                                                                                       \
-    S(add, "addq %rbx,(%rsi)") S(movsq, "movsq") S(push, "pushq (%rsi)")                                               \
-        S(movsb_there, "1: movsb; mov %r8,%rsi; mov %r9,%rdi; loop 1b")
+    S(add, "addq %rbx,(%rsi)")                                                                                         \
+    S(movsq, "movsq") S(push, "pushq (%rsi)") S(movsb_there, "1: movsb; mov %r8,%rsi; mov %r9,%rdi; loop 1b")
 __asm__(".pushsection .text\n"
         "inline_begin: int $0x30\n"
         "   jmp inline_begin\n" SNIPPETS(CODE_OF) "inline_end:\n"
