@@ -6,6 +6,7 @@
 #include "kernel.h"
 #include "text.h"
 
+#include <search.h>
 #include <string.h>
 
 struct swaps *swaps_new(const struct program *program, struct symbols *symbols) {
@@ -16,11 +17,14 @@ struct swaps *swaps_new(const struct program *program, struct symbols *symbols) 
     return s;
 }
 
+static int by_name(const void *a, const void *b) {
+    return strcmp(((const struct swapped *)a)->name.text, ((const struct swapped *)b)->name.text);
+}
+
 struct swapped *swaps_find(struct swaps *swaps, const char *object) {
-    for (size_t i = 0; i < swaps->count; i++)
-        if (strcmp(swaps->objects[i]->name.text, object) == 0)
-            return swaps->objects[i];
-    return NULL;
+    const struct swapped key = {.name.text = (char *)(uintptr_t)object};
+    struct swapped **found = tfind(&key, &swaps->names, by_name);
+    return found ? *found : NULL;
 }
 
 /* ---- Handlers of an object */
@@ -105,6 +109,8 @@ static void drop_object(struct swapped *object) {
     fronts_remove(object);
     while (object->count > 0)
         drop_handler(object, object->count - 1);
+    if (swaps_find(s, object->name.text) == object)
+        tdelete(object, &s->names, by_name);
     while (s->objects[i] != object)
         i++;
     memmove(s->objects + i, s->objects + i + 1, (--s->count - i) * sizeof *s->objects);
@@ -138,6 +144,7 @@ static struct swapped *add_object(struct swaps *s, struct object_name name) {
     object->name = name;
     s->objects = text_grow(s->objects, s->count + 1, sizeof *s->objects);
     s->objects[s->count++] = object;
+    facet_assert(tsearch(object, &s->names, by_name), "out of memory");
     return object;
 }
 
@@ -193,8 +200,8 @@ static void lose_extent(struct swapped *o) {
 /* Asks to be told of pages as long as some object lacks any. */
 static void want_pages(struct swaps *s) {
     bool want = false;
-    for (size_t i = 0; i < s->count && !want; i++)
-        want = s->objects[i]->absent > 0 && !s->objects[i]->gone && !s->program->native;
+    for (size_t i = 0; i < s->count && !want && !s->program->native; i++)
+        want = s->objects[i]->absent > 0 && !s->objects[i]->gone;
     struct debug_block *block = s->emu ? emu_debug_block(s->emu) : NULL;
     if (block)
         block->want = want ? block->want | DEBUG_WANT_PAGES : block->want & ~(unsigned)DEBUG_WANT_PAGES;
@@ -327,22 +334,32 @@ void swaps_end(struct swaps *swaps) {
         fronts_remove(swaps->objects[i]);
 }
 
-/* Newest and oldest of all handlers above a serial. */
-static struct attached *next_attached(struct swaps *s, uint64_t from) {
-    struct attached *found = NULL;
+static int by_serial(const void *a, const void *b) {
+    const struct attached *x = *(struct attached *const *)a, *y = *(struct attached *const *)b;
+    return (x->serial > y->serial) - (x->serial < y->serial);
+}
+
+/* All handlers, in the order of attaching; to be freed. */
+static struct attached **all_attached(const struct swaps *s, size_t *count) {
+    struct attached **all = NULL;
+    size_t room = 0;
+    *count = 0;
     for (size_t i = 0; i < s->count; i++)
-        for (size_t j = 0; j < s->objects[i]->count; j++) {
-            struct attached *h = s->objects[i]->chain[j];
-            if (h->serial >= from && (!found || h->serial < found->serial))
-                found = h;
-        }
-    return found;
+        room += s->objects[i]->count;
+    all = text_grow(all, room + 1, sizeof(struct attached *));
+    for (size_t i = 0; i < s->count; i++)
+        for (size_t j = 0; j < s->objects[i]->count; j++)
+            all[(*count)++] = s->objects[i]->chain[j];
+    qsort(all, *count, sizeof *all, by_serial);
+    return all;
 }
 
 enum facet_status swaps_renew(struct swaps *swaps, struct facet_error *error) {
     enum facet_status status = FACET_OK;
-    for (struct attached *h = next_attached(swaps, 0); h && status == FACET_OK;
-         h = next_attached(swaps, h->serial + 1)) {
+    size_t count;
+    struct attached **all = all_attached(swaps, &count);
+    for (size_t i = 0; i < count && status == FACET_OK; i++) {
+        struct attached *h = all[i];
         if (h->crashed)
             continue;
         handler_detach(h);
@@ -350,6 +367,7 @@ enum facet_status swaps_renew(struct swaps *swaps, struct facet_error *error) {
         h->dead = status != FACET_OK;
         swaps->unsettled |= h->crashed;
     }
+    free(all);
     return status;
 }
 
@@ -402,12 +420,15 @@ void swaps_settle(struct swaps *swaps) {
 }
 
 void swaps_report(struct swaps *swaps, FILE *out) {
-    for (struct attached *h = next_attached(swaps, 0); h; h = next_attached(swaps, h->serial + 1))
-        if (h->on->hidden)
+    size_t count;
+    struct attached **all = all_attached(swaps, &count);
+    for (size_t i = 0; i < count; i++)
+        if (all[i]->on->hidden)
             continue;
-        else if (h->code.handler->report)
-            handler_report(h, out);
+        else if (all[i]->code.handler->report)
+            handler_report(all[i], out);
         else
-            fprintf(out, "%s %s: %lu access%s\n", h->code.name, h->object.name, h->sequence,
-                    h->sequence == 1 ? "" : "es");
+            fprintf(out, "%s %s: %lu access%s\n", all[i]->code.name, all[i]->object.name, all[i]->sequence,
+                    all[i]->sequence == 1 ? "" : "es");
+    free(all);
 }

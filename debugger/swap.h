@@ -117,6 +117,7 @@ struct swaps {
     struct front_page *page[FRONT_MAX]; /* by front index; NULL: not ours */
     struct swapped **objects;
     size_t count;
+    void *names; /* of tsearch: the same by name */
     uint64_t next_serial;
     struct stopped_access stopped;
     uint64_t accesses; /* that touched a named byte, of the machine that runs */

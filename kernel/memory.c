@@ -22,7 +22,7 @@ static void *take(unsigned long count, unsigned long size) {
 }
 
 static void take_fronts(unsigned long frames) {
-    unsigned long count = boot_info.facet ? clamp(frames / 4, 64, FRONT_MAX) : 0;
+    unsigned long count = boot_info.facet ? clamp(frames / 2, 1024, FRONT_MAX) : 0;
     next = (next + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
     struct front *table = take(count, sizeof(struct front));
     struct page **owners = take(count, sizeof(struct page *));

@@ -119,7 +119,7 @@ static void try_form(struct guest *guest, const struct form *form, unsigned at) 
         try_window(&run, &place, steps);
 }
 
-Test(access_fetch, every_executed_instruction_is_fetched_once, .timeout = 300) {
+Test(access_fetch, every_executed_instruction_is_fetched_once, .timeout = 3600) {
     struct guest guest = forms_guest();
     const char *matrix = getenv("FACET_MATRIX");
     bool full = matrix != NULL && strcmp(matrix, "full") == 0;

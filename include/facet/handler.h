@@ -109,8 +109,8 @@ struct facet_handler {
     const char *name;
     const char *summary; /* one line, for `help handlers` */
     /* Set of FACET_MAY(…) for a handler attached with these arguments ("" without any). PASS and DONE cost 0.1 us an
-     * access, the other verdicts about 3 us; so do, under a handler that may give one of those, instructions that
-     * access memory in several places. An undeclared verdict is an error. */
+     * access, the other verdicts about 3 us; so do, under a handler that may give one of those, accesses across pages
+     * and rare instructions. An undeclared verdict is an error. */
     uint32_t (*verdicts)(const char *args);
     /* Returns the handler's state, handed to all other functions, or NULL with error->text filled if args are wrong. A
      * handler without attach has a NULL state. */

@@ -27,7 +27,7 @@
 #define APERTURE_BASE (1ul << 51)
 #define APERTURE_SIZE (1ul << 51)
 #define FRONT_SHIFT 36  /* front i owns [APERTURE_BASE + (i << 36), … + 1<<36) */
-#define FRONT_MAX 16384 /* entries of the front table at most; the rest of the aperture is the machine's own */
+#define FRONT_MAX 32000 /* entries of the front table at most; the rest of the aperture is the machine's own */
 
 #define PORT_COM1 0x3f8     /* 16550 */
 #define PORT_MICROCODE 0xe0 /* the machine's own; ignored at other times */

@@ -50,6 +50,18 @@ armed="$facet run --swap sym:unused=count $bench/compute 300"
 ratio=$("$bench/pairs" 21 "$armed 2>/dev/null" "$plain")
 figure armed_over_plain ratio 21 "$ratio" 1.03
 
+# 10,000 objects swapped, and restored: nanoseconds each, the debugger's part included.
+awk -v at=$((0x$(nm "$bench/thousands" | awk '$3 == "pages" { print $1 }'))) -v swaps="$T/swaps" -v restores="$T/restores" 'BEGIN {
+    for (i = 0; i < 10000; i++) {
+        printf "swap va:0x%x+8 count\n", at + 4096 * i >swaps
+        printf "restore va:0x%x+8\n", at + 4096 * i >restores
+    }
+}'
+started="$facet debug -q --batch -ex 'tbreak main' -ex run"
+each=$("$bench/pairs" 5 "$started -x $T/swaps -x $T/restores $bench/thousands 0 >/dev/null" 10000 \
+    "$started $bench/thousands 0 >/dev/null" 0)
+figure swap_and_restore ns 5 "$each" 100000
+
 # The kernel with paging and ring 3 against the engine alone.
 ratio=$("$bench/pairs" 11 "$facet run $bench/compute 600" "$bench/flat $bench/compute 600" \
     "$facet run $bench/compute 0" "$bench/flat $bench/compute 0")
