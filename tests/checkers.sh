@@ -57,8 +57,8 @@ must_catch 'a long file' "$here/hygiene.sh" "$tree"
 fresh
 put emu/a.c ''
 for listed in 'emu/a.c emu/a.c' 'emu/a.c emu/b.c' ''; do
-    printf '%s' "$listed" | tr ' ' '\n' >"$tree/lists"
-    [ -z "$listed" ] || echo >>"$tree/lists"
-    must_catch "the lists '$listed'" "$here/hygiene.sh" "$tree" "$tree/lists"
+    printf '%s' "$listed" | tr ' ' '\n' >"$tree/.lists"
+    [ -z "$listed" ] || echo >>"$tree/.lists"
+    must_catch "the lists '$listed'" "$here/hygiene.sh" "$tree" "$tree/.lists"
 done
 exit $failed
