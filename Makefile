@@ -90,7 +90,8 @@ LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_faul
 
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
 UNIT_TESTS = tests/test_emu_host.c tests/test_emu_host_paths.c tests/host_machine.c tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/ladder_boot.c \
-	tests/test_access.c tests/test_access_fetch.c tests/test_access_copies.c tests/test_access_faults.c tests/test_access_verdicts.c tests/access_machine.c tests/access_run.c tests/access_compare.c tests/access_native.c \
+	tests/test_access.c tests/test_access_fetch.c tests/test_access_copies.c tests/test_access_faults.c tests/test_access_verdicts.c \
+	tests/test_access_inline.c tests/access_machine.c tests/access_run.c tests/access_compare.c tests/access_native.c \
 	tests/test_dbg_expr.c tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
@@ -300,7 +301,7 @@ $(UNIT_TESTS:%.c=$(B)/%): %: %.o $(UNIT_LIBS)
 
 $(B)/tests/test_emu_create $(B)/tests/test_emu_ladder $(B)/tests/test_emu_run $(B)/tests/test_emu_random $(B)/tests/test_emu_clock: $(B)/tests/ladder_boot.o
 $(B)/tests/test_emu_host $(B)/tests/test_emu_host_paths: $(B)/tests/host_machine.o $(B)/tests/ladder_boot.o
-$(B)/tests/test_access $(B)/tests/test_access_verdicts $(B)/tests/test_emu_clock: $(B)/tests/access_machine.o
+$(B)/tests/test_access $(B)/tests/test_access_verdicts $(B)/tests/test_access_inline $(B)/tests/test_emu_clock: $(B)/tests/access_machine.o
 $(B)/tests/test_access_fetch $(B)/tests/test_access_copies $(B)/tests/test_access_faults: $(B)/tests/access_machine.o
 $(B)/tests/test_access $(B)/tests/test_access_fetch $(B)/tests/test_access_faults: $(B)/tests/access_run.o $(B)/tests/access_compare.o $(B)/tests/access_native.o
 

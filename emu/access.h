@@ -189,6 +189,8 @@ struct access_state {
         uint64_t va;
         enum decode_apart kind;
         uint32_t epoch;
+        unsigned end;           /* ring_end behind the latest load on a careful page … */
+        struct facet_regs regs; /* … and the registers then */
     } apart;
     uint8_t reply_room[3 * FACET_ACCESS_MAX]; /* the middle third is emu_access.reply */
     uint8_t backing[FACET_ACCESS_MAX];
@@ -344,9 +346,9 @@ void fetch_outcome(struct access_state *state); /* the transaction has retired *
 void ring_note(struct access_state *state, uint64_t pc, enum facet_kind kind, uint64_t va, unsigned size,
                enum facet_verdict verdict, const uint8_t *bytes); /* size: at most PAIR_MAX */
 bool ring_ends_at(struct access_state *state, uint64_t pc);
-/* The newest entry, if it is this access. */
-const struct answer *ring_newest(struct access_state *state, uint64_t pc, enum facet_kind kind, uint64_t va,
-                                 unsigned size);
+bool ring_ends_with_load(struct access_state *state, uint64_t pc);
+/* The load that the instruction of state->access, a store, has been asked for; NULL: none. */
+const struct answer *ring_load(struct access_state *state);
 /* For each access of a transaction in its turn, fronted or not. */
 void ring_pass(struct access_state *state, enum access kind, uint64_t va, unsigned size);
 /* Is this access of the transaction one that the inline path had answered? */

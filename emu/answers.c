@@ -35,6 +35,10 @@ bool ring_ends_at(struct access_state *state, uint64_t pc) {
     return state->ring_count > 0 && ring_back(state, 1)->pc == pc;
 }
 
+bool ring_ends_with_load(struct access_state *state, uint64_t pc) {
+    return ring_ends_at(state, pc) && ring_back(state, 1)->answer.kind == FACET_LOAD;
+}
+
 /* Once the access that was refused comes, nothing more can have been answered before. */
 void ring_pass(struct access_state *state, enum access kind, uint64_t va, unsigned size) {
     struct transaction *tx = &state->tx;
@@ -49,10 +53,19 @@ static bool same_access(const struct answer *answer, enum facet_kind kind, uint6
     return answer->va == va && answer->kind == (uint8_t)kind && answer->size == size;
 }
 
-const struct answer *ring_newest(struct access_state *state, uint64_t pc, enum facet_kind kind, uint64_t va,
-                                 unsigned size) {
-    const struct answer *answer = &ring_back(state, 1)->answer;
-    return ring_ends_at(state, pc) && same_access(answer, kind, va, size) ? answer : NULL;
+/* An earlier execution of the same instruction may have left the newest entry. */
+const struct answer *ring_load(struct access_state *state) {
+    const struct emu_access *store = &state->access;
+    const struct answer *newest = &ring_back(state, 1)->answer;
+    struct facet_regs regs;
+    if (store->kind != FACET_STORE || !ring_ends_with_load(state, store->pc.v))
+        return NULL;
+    if ((store->flags & FACET_RMW) != 0)
+        return same_access(newest, FACET_LOAD, store->va.v, store->size) ? newest : NULL;
+    if (state->apart.end != state->ring_end)
+        return NULL;
+    emu_regs_get(state->emu, &regs);
+    return memcmp(&regs, &state->apart.regs, sizeof regs) == 0 ? newest : NULL;
 }
 
 /* ring_left entries may still match: the newest one that does is the first access before the cut, then they are taken

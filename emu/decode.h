@@ -24,8 +24,8 @@ enum decode_flag {
         128, /* stores in pieces that can't be refused (x87 extended, FXSAVE and kin, CMPXCHG8B/16B, MASKMOV) */
     DECODE_SYSTEM = 256,   /* SYSCALL, INT, HLT, …: never a transaction, it leaves the program */
     DECODE_PAIR = 512,     /* the engine moves its operand as two halves of 8 bytes, the lower one first (SSE) */
-    DECODE_ANY = 2048,     /* always */
     DECODE_CAPTURE = 1024, /* can't be cut exactly at each of its accesses: a transaction on careful pages */
+    DECODE_ANY = 2048,     /* always */
 };
 
 /* How to find the store of an instruction whose store began before the hook saw it. */

@@ -191,6 +191,18 @@ static bool is_single(const cs_insn *insn, const cs_x86 *x86) {
     }
 }
 
+/* One load, then one store elsewhere. */
+static bool is_apart(const cs_insn *insn, const cs_x86 *x86) {
+    switch (insn->id) {
+    case X86_INS_PUSH:
+    case X86_INS_POP:
+    case X86_INS_CALL:
+        return !is_stack(insn, x86);
+    default:
+        return (x86->opcode[0] & 0xfe) == 0xa4;
+    }
+}
+
 static bool leaves_program(const cs_insn *insn) {
     switch (insn->id) {
     case X86_INS_SYSCALL:
@@ -219,7 +231,8 @@ bool form_cuttable(const cs_insn *insn, const cs_x86 *x86, const struct decoded 
         return false;
     if (insn->id == X86_INS_RCL || insn->id == X86_INS_RCR) /* the engine sets CF before they store */
         return false;
-    if ((slot->flags & DECODE_MULTI) == 0 || (slot->flags & DECODE_PAIR) != 0 || is_string_single(x86))
+    if ((slot->flags & DECODE_MULTI) == 0 || (slot->flags & DECODE_PAIR) != 0 || is_string_single(x86) ||
+        is_apart(insn, x86))
         return true;
     return (slot->flags & DECODE_RMW) != 0 && memory->size <= 8 && slot->wide == 0;
 }

@@ -250,7 +250,6 @@ static __attribute__((noinline)) bool store_border(struct access_state *state, c
     return true;
 }
 
-/* All that is not one access by an instruction that makes no other. */
 /* ---- Instructions that access two places: nobody is asked about the first if the second is not allowed. */
 
 static bool apart_page(struct access_state *state, uint64_t va, enum decode_apart kind) {
@@ -287,6 +286,18 @@ static bool apart_allowed(struct access_state *state, const struct decoded *deco
     return apart_page(state, va, kind) && (last / PAGE_SIZE == va / PAGE_SIZE || apart_page(state, last, kind));
 }
 
+/* The load has been answered, and the store may be refused: ring_load(). */
+static void apart_begins(struct access_state *state) {
+    emu_regs_get(state->emu, &state->apart.regs);
+    state->apart.end = state->ring_end;
+}
+
+/* A load that was answered on a fast page may be this execution's or not: nothing tells. */
+static bool apart_goes_on(struct access_state *state, uint64_t pc) {
+    return !ring_ends_with_load(state, pc) || state->apart.end == state->ring_end;
+}
+
+/* All that is not one access by an instruction that makes no other. */
 static __attribute__((noinline)) bool load_slow(struct access_state *state, const struct slot *slot, uint64_t address,
                                                 unsigned size, uint64_t pc, const struct decoded *decoded) {
     unsigned offset = address % PAGE_SIZE;
@@ -296,13 +307,16 @@ static __attribute__((noinline)) bool load_slow(struct access_state *state, cons
         return access_refuse(state, slot->va + offset, ACCESS_LOAD, false);
     if (decoded->wide != 0)
         return load_pair(state, slot, address, size, pc, decoded);
-    if (offset + size > PAGE_SIZE || (decoded->apart != DECODE_APART_NONE && !apart_allowed(state, decoded)))
+    bool apart = decoded->apart != DECODE_APART_NONE;
+    if (offset + size > PAGE_SIZE || (apart && !apart_allowed(state, decoded)))
         return access_refuse(state, slot->va + offset, ACCESS_LOAD, false);
     enum facet_verdict verdict = ask_slow(state, slot, FACET_LOAD, offset, size, pc, decoded->flags, NULL);
     const uint8_t *from = load_source(state, verdict);
     if (is_cut(state, slot, verdict))
         return transaction_instead(state, verdict, from);
     ring_note(state, pc, FACET_LOAD, slot->va + offset, size, verdict, from);
+    if (apart && slot->target.careful)
+        apart_begins(state);
     return load_serve(state, address, size, from);
 }
 
@@ -374,7 +388,8 @@ static __attribute__((noinline)) bool store_slow(struct access_state *state, con
         return store_captured(state, slot->va + offset, decoded);
     if ((decoded->flags & DECODE_PAIR) != 0)
         return store_pair(state, slot, offset, size, value, pc, decoded);
-    if (offset + size > PAGE_SIZE || !slot->plain_store)
+    bool apart = decoded->apart != DECODE_APART_NONE && slot->target.careful;
+    if (offset + size > PAGE_SIZE || !slot->plain_store || (apart && !apart_goes_on(state, pc)))
         return access_refuse(state, slot->va + offset, ACCESS_STORE, false);
     value = access_store_value(state->emu, decoded->flags, value, size);
     enum facet_verdict verdict =

@@ -213,13 +213,11 @@ static enum facet_verdict ask(struct access_state *state, struct emu_access *acc
 bool transaction_instead(struct access_state *state, enum facet_verdict verdict, const uint8_t *bytes) {
     const struct emu_access *access = &state->access;
     uint64_t va = access->va.v;
-    const struct answer *load = NULL;
-    if (access->kind == FACET_STORE && (access->flags & FACET_RMW) != 0)
-        load = ring_newest(state, access->pc.v, FACET_LOAD, va, access->size);
+    const struct answer *load = ring_load(state);
     log_reset(state);
     state->tx.hole = 0;
     if (load != NULL)
-        log_add(state, FACET_LOAD, va, access->size, (enum facet_verdict)load->verdict, load->bytes, 0);
+        log_add(state, FACET_LOAD, load->va, load->size, (enum facet_verdict)load->verdict, load->bytes, 0);
     if (verdict_refuses(verdict)) {
         give_up(state, verdict, access);
     } else {

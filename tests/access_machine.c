@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(offsetof(struct debug_block, copy.status) == 0xb4 && offsetof(struct debug_block, event.kind) == 0xf8,
+_Static_assert(COPY_STOP == 2 && COPY_BLOCK == 3 && offsetof(struct debug_block, copy.status) == 0xb4 &&
+                   offsetof(struct debug_block, event.kind) == 0xf8,
                "the stub names it by number");
 
 #define GDT 0x200000ul
@@ -123,8 +124,10 @@ __asm__(".pushsection .rodata\n"
         "   iretq\n"
         "5: mov $4, %eax\n"          /* DEBUG_PORT_COPY */
         "   out %eax, $0xe8\n"
-        "   cmpl $2, 0x2040b4\n"    /* COPY_STOP, COPY_BLOCK: the system call runs again */
-        "   jl 4b\n"
+        "   mov 0x2040b4, %eax\n"   /* COPY_STOP, COPY_BLOCK: the system call runs again */
+        "   sub $2, %eax\n"
+        "   cmp $1, %eax\n"
+        "   ja 4b\n"
         "   subq $2, 40(%rsp)\n"
         "   jmp 4b\n"
         "stub_end:\n"

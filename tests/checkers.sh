@@ -52,13 +52,16 @@ fresh
 printf 'int a;\n' >"$tree/emu/a.c"
 must_catch 'a missing SPDX line' "$here/hygiene.sh" "$tree"
 fresh
+: >"$tree/notes"
+must_catch 'a file without a place' "$here/hygiene.sh" "$tree"
+fresh
 put emu/a.c "$(seq 501)"
 must_catch 'a long file' "$here/hygiene.sh" "$tree"
 fresh
 put emu/a.c ''
 for listed in 'emu/a.c emu/a.c' 'emu/a.c emu/b.c' ''; do
-    printf '%s' "$listed" | tr ' ' '\n' >"$tree/.lists"
-    [ -z "$listed" ] || echo >>"$tree/.lists"
-    must_catch "the lists '$listed'" "$here/hygiene.sh" "$tree" "$tree/.lists"
+    printf '%s' "$listed" | tr ' ' '\n' >"$tree/tests/lists"
+    [ -z "$listed" ] || echo >>"$tree/tests/lists"
+    must_catch "the lists '$listed'" "$here/hygiene.sh" "$tree" "$tree/tests/lists"
 done
 exit $failed
