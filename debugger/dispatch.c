@@ -293,28 +293,22 @@ static enum facet_verdict give_up(struct swaps *s, struct emu_access *a, struct 
     return refuse(s, a, touched, count, verdict);
 }
 
-/* A process of the guest has answered it: nobody is asked. */
-static enum facet_verdict tell_answered(struct swaps *s, const struct emu_access *a) {
-    struct touched touched[FACET_ACCESS_MAX];
-    size_t count = find_touched(s, a, touched);
-    s->accesses += count > 0;
-    qsort(touched, count, sizeof *touched, by_offset);
-    find_parts(touched, count);
-    for (size_t i = 0; i < count; i++) {
-        touched[i].verdict = FACET_DONE;
+/* What processes of the guest have answered is so already. */
+static void take_answered(const struct emu_access *a, struct touched *touched, size_t count,
+                          struct stopped_access *so_far) {
+    for (unsigned k = 0; k < a->answers; k++)
+        take_answer(so_far, &(struct touched){.low = a->answered[k].from, .high = a->answered[k].to}, a->reply);
+    for (size_t i = 0; i < count && a->answers > 0; i++)
         for (size_t j = 0; j < touched[i].object->count; j++)
-            touched[i].object->chain[j]->sequence += touched[i].object->chain[j]->code.endpoint;
-    }
-    if (s->events)
-        write_events(s, a, touched, count, a->kind == FACET_STORE ? a->attempted : a->reply);
-    return FACET_DONE;
+            if (touched[i].object->chain[j]->code.endpoint && so_far->answered[touched[i].low]) {
+                touched[i].object->chain[j]->sequence++;
+                touched[i].verdict = FACET_DONE;
+            }
 }
 
 static enum facet_verdict ask_many(struct swaps *s, struct emu_access *a) {
     struct touched touched[FACET_ACCESS_MAX];
     struct touched *who = NULL;
-    if (a->answered)
-        return tell_answered(s, a);
     struct blocked *blocked = s->blocked_count ? hold_resumed(s, accessing(s, a), a) : NULL;
     struct stopped_access *so_far = blocked ? &blocked->at : &s->stopped;
     bool resume = (blocked || a->again) && so_far->valid;
@@ -329,6 +323,7 @@ static enum facet_verdict ask_many(struct swaps *s, struct emu_access *a) {
         memset(so_far->answered, 0, a->size);
         so_far->step = 0;
     }
+    take_answered(a, touched, count, so_far);
     so_far->valid = false;
     for (struct attached *h; (h = next_handler(touched, count, &who));) {
         if ((resume && was_asked(so_far, blocked, h, who->depth)) ||
@@ -443,7 +438,7 @@ static inline enum facet_verdict ask_one(struct swaps *s, struct emu_access *a, 
 enum facet_verdict dispatch_access(void *context, struct emu_access *a) {
     struct swaps *s = context;
     const struct emu_part *part = &a->part[0];
-    if (__builtin_expect(a->parts == 1 && !a->again && !a->nested && !s->blocked_count, 1)) {
+    if (__builtin_expect(a->parts == 1 && !a->again && !a->nested && !a->answers && !s->blocked_count, 1)) {
         const struct front_page *page = s->page[part->front];
         if (!page)
             return FACET_PASS;

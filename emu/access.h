@@ -330,11 +330,13 @@ static inline bool verdict_at_hole(const struct target *target, enum facet_verdi
 static inline bool verdict_refuses(enum facet_verdict verdict) {
     return verdict == FACET_FAULT || verdict >= FACET_BLOCK;
 }
-/* The kernel's answers about the parts of an access, before the host is asked. MESSAGE_PASS: the host's turn. */
-enum message { MESSAGE_PASS, MESSAGE_DONE, MESSAGE_TRAP };
-enum message message_ask(struct access_state *state, const struct emu_access *access);
-/* A part that was answered DONE keeps its bytes whatever the host says: puts them (load), or what the backing has. */
-void message_merge(struct access_state *state, struct emu_access *access, enum facet_verdict *verdict);
+/* Before the host is asked: has the kernel answered all parts that have such a front? False: it is told of the next,
+ * and the transaction ends. */
+bool message_ask(struct access_state *state, const struct emu_access *access);
+/* What was answered with DONE: into access->answered and reply. */
+void message_answers(struct access_state *state, struct emu_access *access);
+/* Those bytes stay so, whatever the host has said of the others. */
+void message_merge(struct emu_access *access, enum facet_verdict *verdict);
 void message_retired(struct access_state *state); /* the transaction is committed; may raise a trap */
 
 /* ---- fetch.c */

@@ -108,7 +108,12 @@ struct emu_access {
     enum facet_kind kind;
     uint32_t flags; /* FACET_RMW, FACET_ATOMIC, FACET_KERNEL */
     bool nested;    /* a part lies behind several fronts: part[] names the outermost, emu_front_inner the others */
-    bool again;    /* the access at which this process last stopped (EMU_STOP_ACCESS) or was blocked, asked once more */
+    bool again; /* the access at which this process last stopped (EMU_STOP_ACCESS) or was blocked, asked once more */
+    uint8_t answers; /* ranges of bytes that processes of the guest have answered with DONE: of a load, what they
+                      * deliver is in `reply` */
+    struct {
+        uint32_t from, to;
+    } answered[2];
     uint32_t size; /* bytes */
     gva_t va, pc;
     struct emu_part part[2];
@@ -118,7 +123,6 @@ struct emu_access {
     const uint8_t *backing;   /* size bytes as they are now; NULL if a part has none: then what passes there faults */
     const uint8_t *partly;    /* if backing is NULL and there are two parts: the same, 0 where nothing is */
     uint8_t *reply;           /* DONE on a load: fill size bytes */
-    bool answered;            /* a process has said DONE: only to be told, `reply` is what is delivered */
     bool replaced;            /* out, PASS on a store: `reply` holds the size bytes to store, not `attempted` */
     bool filled;              /* out, PASS: what is to be done about its holes has been */
     uint32_t fault;           /* FAULT: code */

@@ -25,14 +25,24 @@ static const struct front *message_front(struct emu *emu, const struct emu_part 
     return NULL;
 }
 
-static enum message trap(struct access_state *state, enum front_trap reason, const struct emu_access *access,
-                         const struct emu_part *at) {
-    access_trap(state, reason, access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD, access->va.v + at->start,
-                at->front, at->offset, 0);
-    return MESSAGE_TRAP;
+/* Which bytes of the access its handler serves: [from, to). The others of that part pass. */
+struct served {
+    uint32_t from, to;
+};
+static struct served served(const struct front *front, const struct emu_part *at) {
+    uint64_t low = at->offset > front->low ? at->offset : front->low, end = at->offset + at->size;
+    uint64_t high = end < front->high ? end : front->high;
+    return (struct served){(uint32_t)(low - at->offset) + at->start, (uint32_t)(high - at->offset) + at->start};
 }
 
-static enum message tell(struct access_state *state, const struct emu_access *access, const struct emu_part *at) {
+static bool trap(struct access_state *state, enum front_trap reason, const struct emu_access *access,
+                 const struct emu_part *at) {
+    access_trap(state, reason, access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD, access->va.v + at->start,
+                at->front, at->offset, 0);
+    return false;
+}
+
+static bool tell(struct access_state *state, const struct emu_access *access, const struct emu_part *at) {
     struct debug_block *debug = state->emu->debug;
     struct answer_log *log = &state->tx.log;
     const uint8_t *bytes = access->kind == FACET_STORE ? access->attempted : access->backing;
@@ -50,9 +60,9 @@ static enum message tell(struct access_state *state, const struct emu_access *ac
 }
 
 /* Answers are in the order of the parts that have such a front. */
-enum message message_ask(struct access_state *state, const struct emu_access *access) {
+bool message_ask(struct access_state *state, const struct emu_access *access) {
     struct answer_log *log = &state->tx.log;
-    unsigned answered = 0, done = 0;
+    unsigned answered = 0;
     for (int i = 0; i < access->parts; i++) {
         struct emu_part at;
         const struct front *front = message_front(state->emu, &access->part[i], &at);
@@ -63,36 +73,51 @@ enum message message_ask(struct access_state *state, const struct emu_access *ac
             log->stopped = log->blocked = true;
             return trap(state, FRONT_TRAP_WAIT, access, &at);
         }
-        if (answered == log->parts)
+        if (answered++ == log->parts)
             return tell(state, access, &at);
-        done += log->part[answered++].verdict == FACET_DONE;
     }
-    return answered > 0 && done == (unsigned)access->parts ? MESSAGE_DONE : MESSAGE_PASS;
+    return true;
 }
 
-void message_merge(struct access_state *state, struct emu_access *access, enum facet_verdict *verdict) {
-    struct answer_log *log = &state->tx.log;
-    uint8_t *reply = access_reply(state);
-    unsigned answered = 0, done = 0;
+void message_answers(struct access_state *state, struct emu_access *access) {
+    const struct answer_log *log = &state->tx.log;
+    unsigned answered = 0;
     struct emu_part at;
-    for (int i = 0; i < access->parts && answered < log->parts; i++)
-        if (message_front(state->emu, &access->part[i], &at) != NULL)
-            done += log->part[answered++].verdict == FACET_DONE;
-    if (done == 0 || verdict_refuses(*verdict)) {
-        log->parts = verdict_refuses(*verdict) ? log->parts : 0;
-        return;
-    }
-    bool store = access->kind == FACET_STORE, all = done == (unsigned)access->parts;
-    if (*verdict != FACET_DONE && !access->replaced && !all)
-        memcpy(reply, store ? access->attempted : access->backing, access->size);
-    answered = 0;
-    for (int i = 0; i < access->parts; i++) {
-        const struct emu_part *part = &access->part[i];
-        if (message_front(state->emu, part, &at) == NULL || log->part[answered++].verdict != FACET_DONE)
+    access->answers = 0;
+    for (int i = 0; i < access->parts && answered < log->parts; i++) {
+        const struct front *front = message_front(state->emu, &access->part[i], &at);
+        if (front == NULL || log->part[answered++].verdict != FACET_DONE)
             continue;
-        memcpy(reply + part->start, store ? access->backing + part->start : log->part[answered - 1].bytes, part->size);
+        struct served to = served(front, &at);
+        const uint8_t *bytes = log->part[answered - 1].bytes + (to.from - at.start);
+        if (access->kind != FACET_STORE)
+            memcpy(access->reply + to.from, bytes, to.to - to.from);
+        else if (access->backing != NULL) /* as if it were stored again */
+            memcpy(access->reply + to.from, access->backing + to.from, to.to - to.from);
+        access->answered[access->answers].from = to.from;
+        access->answered[access->answers++].to = to.to;
     }
-    log->parts = 0;
+}
+
+static bool is_answered(const struct emu_access *access, uint32_t byte) {
+    for (unsigned i = 0; i < access->answers; i++)
+        if (byte >= access->answered[i].from && byte < access->answered[i].to)
+            return true;
+    return false;
+}
+
+void message_merge(struct emu_access *access, enum facet_verdict *verdict) {
+    bool store = access->kind == FACET_STORE, passes = *verdict != FACET_DONE && !access->replaced, all = true;
+    if (access->answers == 0 || verdict_refuses(*verdict))
+        return;
+    for (uint32_t i = 0; i < access->size; i++) {
+        bool answered = is_answered(access, i);
+        all = all && answered;
+        if (!answered && access->backing == NULL)
+            return; /* what passes there faults */
+        if (!answered && passes)
+            access->reply[i] = store ? access->attempted[i] : access->backing[i];
+    }
     if (store && !all && *verdict != FACET_DONE)
         access->replaced = true;
     else

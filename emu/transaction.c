@@ -190,15 +190,14 @@ static enum facet_verdict ask(struct access_state *state, struct emu_access *acc
     access->again = again && log->host;
     log->stopped = log->stopped && !again;
     access->reply = access_reply(state);
-    enum message message = careful(target, access->parts) ? message_ask(state, access) : MESSAGE_PASS;
-    if (message == MESSAGE_TRAP)
+    if (careful(target, access->parts) && !message_ask(state, access))
         return VERDICT_TRAPPED;
-    enum facet_verdict verdict = message == MESSAGE_DONE ? FACET_DONE : access_ask(state, access);
-    message_merge(state, access, &verdict);
-    if (message == MESSAGE_DONE) {
-        access->answered = access->again = true;
-        access_ask(state, access);
-    }
+    if (log->parts > 0)
+        message_answers(state, access);
+    enum facet_verdict verdict = access_ask(state, access);
+    message_merge(access, &verdict);
+    if (!verdict_refuses(verdict))
+        log->parts = 0;
     bool allowed = verdict == FACET_PASS || verdict == FACET_DONE ||
                    ((unsigned)verdict <= FACET_STOP && careful(target, access->parts));
     facet_assert(allowed, "verdict %d for front %d", (int)verdict, access->part[0].front);

@@ -316,12 +316,12 @@ enum copy_status access_copy(struct process *caller, struct process *owner, int 
         debug_set_copy_code(caller->access_code);
         return COPY_FAULT;
     }
-    if (caller->access_verdict == VERDICT_DONE) {
-        if (access == ACCESS_LOAD)
-            memcpy(buffer, caller->access_bytes, size);
-        return COPY_OK;
-    }
-    enum copy_status status = debug_copy(owner, front, va, offset, buffer, size, access);
+    unsigned long from = 0, to = 0;
+    if (caller->access_verdict == VERDICT_DONE)
+        front_served(front, offset, size, &from, &to);
+    if (to > from && access == ACCESS_LOAD)
+        memcpy((unsigned char *)buffer + from, caller->access_bytes + from, to - from);
+    enum copy_status status = debug_copy_answered(owner, front, va, offset, buffer, size, access, from, to);
     if (status == COPY_STOP || status == COPY_BLOCK) /* the host's: then the same verdict */
         caller->access_phase = ACCESS_ANSWERED;
     return status;

@@ -278,6 +278,16 @@ enum copy_status debug_copy(const struct process *owner, int front, unsigned lon
     return COPY_FAULT;
 }
 
+enum copy_status debug_copy_answered(const struct process *owner, int front, unsigned long va, unsigned long offset,
+                                     void *buffer, unsigned long size, enum access access, unsigned long from,
+                                     unsigned long to) {
+    block.answered.from = from;
+    block.answered.to = to;
+    enum copy_status status = debug_copy(owner, front, va, offset, buffer, size, access);
+    block.answered.from = block.answered.to = 0;
+    return status;
+}
+
 unsigned long debug_copy_code(void) {
     return block.copy.code;
 }

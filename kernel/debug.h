@@ -38,6 +38,11 @@ void debug_panic(const char *text);
 enum copy_status debug_copy(const struct process *owner, int front, unsigned long va, unsigned long offset,
                             void *buffer, unsigned long size, enum access access);
 
+/* The same, of which a process has answered the bytes [from, to) with DONE: of a load, they are in buffer. */
+enum copy_status debug_copy_answered(const struct process *owner, int front, unsigned long va, unsigned long offset,
+                                     void *buffer, unsigned long size, enum access access, unsigned long from,
+                                     unsigned long to);
+
 /* The code of the fault, after COPY_FAULT. */
 unsigned long debug_copy_code(void);
 void debug_set_copy_code(unsigned long code);

@@ -82,6 +82,12 @@ bool front_serves(int front, unsigned long offset, unsigned long size) {
     return entry->flags & FRONT_MESSAGE && offset < entry->high && offset + size > entry->low;
 }
 
+void front_served(int front, unsigned long offset, unsigned long size, unsigned long *from, unsigned long *to) {
+    const struct front *entry = &fronts[front];
+    *from = entry->low > offset ? entry->low - offset : 0;
+    *to = entry->high < offset + size ? entry->high - offset : size;
+}
+
 struct front_handler *front_handler_at(int front) {
     return &handler[front];
 }

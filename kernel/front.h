@@ -25,6 +25,8 @@ bool front_of_program(const struct page *page);
 bool front_by_program(unsigned long index);
 /* Its handler is a process, which is asked about some of these bytes of the page. */
 bool front_serves(int front, unsigned long offset, unsigned long size);
+/* Of these it is asked about [*from, *to), counted from offset. */
+void front_served(int front, unsigned long offset, unsigned long size, unsigned long *from, unsigned long *to);
 /* For kernel_check. */
 struct front_handler *front_handler_at(int front);
 /* The entry to the handler of a page that still wears that front, or NULL. */

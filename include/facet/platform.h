@@ -205,6 +205,9 @@ struct debug_block {
         unsigned long ticket;     /* of the instruction, until it retires or is forgotten */
         unsigned char bytes[512]; /* that are to be stored, or lie in the backing */
     } access;
+    struct { /* kernel -> machine, before DEBUG_PORT_COPY: a process has answered these bytes of it with DONE */
+        unsigned long from, to; /* [from, to); of a load, they are in copy.buffer */
+    } answered;
     struct { /* kernel -> machine, before DEBUG_PORT_ANSWER */
         unsigned long ticket;
         unsigned int verdict, pad; /* enum facet_verdict PASS, DONE, STEP; BLOCK: nothing of the instruction counts */

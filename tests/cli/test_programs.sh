@@ -83,3 +83,56 @@ err_has '^load of 0x0, 4 bytes at 56$'
 err_has '^store of 0x1f4, 8 bytes at 16$'
 expect 1 "$FACET" debug -q --batch -ex 'break remember_payment' -ex run -ex 'swap sym:ledger endpoint:log' "$LEDGER"
 err_has 'there is no endpoint "log"'
+
+# Two objects side by side, on one page and over the border of two, one served by a process, the other by anybody.
+serving=$B/tests/guests/serving
+adjoin=$B/tests/guests/adjoin
+side() { # side BORDER WITHIN LEFT RIGHT FIRST SECOND OPTIONS…: what adjoin prints
+    printf 'border %s\nwithin %s\nleft %s\nright %s\nfirst %s\nsecond %s\n' "$1" "$2" "$3" "$4" "$5" "$6" >"$T/expected"
+    shift 6
+    for facet in "$FACET" build/debug/facet; do
+        expect 0 "$facet" run --timeout 60 --program pass="$serving" --program done="$serving" --program step="$serving" "$@" "$adjoin"
+        grep -aE '^[a-z]+( [0-9a-f]{2}){8}$' "$T/out" >"$T/words"
+        cmp -s "$T/expected" "$T/words" || { diff "$T/expected" "$T/words" | head; fail "adjoin has seen something else"; }
+    done
+}
+said() { # said COUNT REGEX: lines of the handlers
+    [ "$(grep -cE -e "$2" "$T/err")" = "$1" ] || fail "not $1 lines: $2"
+}
+b='14 15 16 17 18 19 1a 1b' w='24 25 26 27 28 29 2a 2b' # as loaded from plain memory, and what is there at the end
+l='10 11 12 13 a0 a1 a2 a3' r='a4 a5 a6 a7 1c 1d 1e 1f' f='20 21 22 23 b0 b1 b2 b3' s='b4 b5 b6 b7 2c 2d 2e 2f'
+d='d0 d1 d2 d3 d4 d5 d6 d7'
+side "$b" "$w" "$l" "$r" "$f" "$s"
+side "$b" "$w" "$l" "$r" "$f" "$s" --swap sym:left=endpoint:pass --swap sym:right=endpoint:step
+said 1 '^pass: store part \+04 a0 a1 a2 a3$'
+said 1 '^step: store part \+00 a4 a5 a6 a7$'
+said 1 '^step has: store part \+00 a4 a5 a6 a7$'
+said 6 '^pass: |^step: '
+side "d0 d1 d2 d3 18 19 1a 1b" "$w" "$d" "$r" "$f" "$s" --swap sym:left=endpoint:done --swap sym:right=count
+side "14 15 16 17 d0 d1 d2 d3" "$w" "$l" "$d" "$f" "$s" --swap sym:right=endpoint:done --swap sym:left=count
+side "d0 d1 d2 d3 d0 d1 d2 d3" "$w" "$d" "$d" "$f" "$s" --swap sym:right=endpoint:done \
+    --program done2="$serving" --swap sym:left=endpoint:done2
+side "$b" "d0 d1 d2 d3 28 29 2a 2b" "$l" "$r" "$d" "$s" --swap sym:first=endpoint:done --swap sym:second=count
+said 1 '^done: load kernel \+04 24 25 26 27 b4 b5 b6 b7$'
+side "$b" "24 25 26 27 d4 d5 d6 d7" "$l" "$r" "$f" "$d" --swap sym:second=endpoint:done --swap sym:first=count
+side "$b" "$w" "$l" "$r" "$f" "28 29 2a 2b 2c 2d 2e 2f" --swap sym:first=endpoint:step --swap sym:second=freeze
+said 1 '^step: store \+04 b0 b1 b2 b3 b4 b5 b6 b7$'
+said 1 '^step has: store \+04 b0 b1 b2 b3 28 29 2a 2b$'
+expect 0 "$FACET" run --program done="$serving" --swap sym:first=endpoint:done --swap sym:second=count --events "$T/events" "$adjoin"
+jq -r 'select(.part) | "\(.obj) \(.ev) \(.off) \(.value) \(.verdict) \(.by)"' "$T/events" >"$T/out"
+cat >"$T/expected" <<'END'
+sym:first load 4 0x2b2a2928d3d2d1d0 done user
+sym:second load -4 0x2b2a2928d3d2d1d0 pass user
+sym:first store 4 0xb7b6b5b4b3b2b1b0 done user
+sym:second store -4 0xb7b6b5b4b3b2b1b0 pass user
+sym:first load 4 0xb7b6b5b4d3d2d1d0 done kernel
+sym:second load -4 0xb7b6b5b4d3d2d1d0 pass kernel
+END
+out_is "$T/expected"
+
+# A handler of the host stops what the process has let pass: it has not happened, and goes on without being asked again.
+expect 0 "$FACET" debug -q --batch --program pass="$serving" --swap sym:first=endpoint:pass --swap sym:second=watch:store -ex run \
+    -ex 'x/8xb &second' -ex continue "$adjoin"
+said 1 '^pass: store \+04 b0 b1 b2 b3 b4 b5 b6 b7$'
+out_has '<second>:	0x28	0x29'
+out_has '^second b4 b5 b6 b7 2c'

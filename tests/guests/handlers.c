@@ -214,12 +214,35 @@ static void failures(void) {
     passed("a handler that ends");
 }
 
+/* Sends label 5 to the handler, which is not waiting. */
+void do_send(void);
+__asm__(".pushsection .text\n.globl do_send\n"
+        "do_send: mov $5, %eax; mov $0x202, %edi; xor %esi, %esi; xor %r13d, %r13d; xor %r15d, %r15d; syscall; ud2\n"
+        ".popsection\n");
+
 static void forging(void) {
     struct facet_message m = {0};
     make_handler(handler);
     check("fault", facet_call(R_ENTRY, OP_FAULT, &m), RC_BAD_ARG);
     check("system call", facet_invoke(R_ENTRY, INVOKE_FORK, OP_SYSCALL + 1, &m), RC_BAD_ARG);
     check("access", facet_invoke(R_ENTRY, INVOKE_RETURN, OP_ACCESS, &m), RC_BAD_ARG);
+    /* Its registers are changed while the message waits. */
+    check("stop", facet_set(R_H, OP_PROCESS_STOP, 0, CR_NULL), RC_OK);
+    check("gift", facet_set(R_B, OP_PROCESS_SET_CAP, 2, R_ENTRY), RC_OK);
+    start(R_B, 1, do_send);
+    start(R_A, 0, do_load); /* and faults at once, for nobody serves the page */
+    fault(&m, 'A', FAULT_HANDLER);
+    m = (struct facet_message){.room = &regs, .room_size = sizeof regs};
+    check("registers", facet_call(R_B, OP_PROCESS_GET_REGS, &m), RC_OK);
+    check("its label", regs.rax, 5);
+    regs.rax = OP_ACCESS;
+    m = (struct facet_message){.string = &regs, .string_size = sizeof regs};
+    check("registers", facet_call(R_B, OP_PROCESS_SET_REGS, &m), RC_OK);
+    told = 0;
+    start(R_H, 2, handler);
+    fault(&m, 'B', FAULT_EXCEPTION);
+    check("told", told, 1);
+    check("label", seen[0].label, OP_ACCESS & ~LABEL_KERNEL);
     passed("nobody forges them");
 }
 

@@ -25,7 +25,7 @@ enum {
 #define HOLE (3ul << 44)
 #define PAGE_WORD(i) (((volatile unsigned long *)HOLE)[i])
 
-static unsigned long stack[4][1024];
+static unsigned long stack[6][1024];
 static struct facet_regs regs;
 
 static void start(unsigned process, unsigned which, void (*program)(void)) {

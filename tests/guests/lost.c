@@ -45,6 +45,18 @@ static _Noreturn void overwrites(void) { /* 2: Range */
         receive(&m, 4);
 }
 
+static volatile unsigned long second;
+
+static _Noreturn void answers_twice(void) {
+    struct facet_message m;
+    for (;;) {
+        receive(&m, 3);
+        answer(3, VERDICT_PASS);
+        m = (struct facet_message){0};
+        second = facet_invoke(3, INVOKE_FORK, VERDICT_PASS, &m);
+    }
+}
+
 static _Noreturn void keeps(void) { /* 2: entry to the program */
     struct facet_message m;
     for (;;) {
@@ -111,6 +123,47 @@ static _Noreturn void touches_first(void) {
     }
 }
 
+/* ---- At once: before what another process does then */
+
+enum { R_WITNESS = R_MORE + 2, R_ECHO, R_TO_ECHO };
+
+static _Noreturn void echoes(void) {
+    struct facet_message m = {.recv = {[MESSAGE_CAPS - 1] = 3}};
+    for (unsigned to = CR_NULL;; to = 3)
+        facet_invoke(to, INVOKE_RETURN, RC_OK, &m);
+}
+
+static _Noreturn void tells(void) { /* 2: entry to the program */
+    struct facet_message m = {0};
+    facet_invoke(2, INVOKE_FORK, TOLD, &m);
+    for (;;)
+        facet_invoke(CR_NULL, INVOKE_RETURN, 0, &m);
+}
+
+/* All others run until they wait. */
+static void settle(void) {
+    struct facet_message m = {0};
+    for (int i = 0; i < 20; i++)
+        facet_call(R_TO_ECHO, 1, &m);
+}
+
+static void at_once(unsigned long from, unsigned long what) {
+    struct facet_message m;
+    settle();
+    start(R_WITNESS, 4, tells);
+    settle();
+    fault(&m, from, what);
+    m = (struct facet_message){0};
+    check("the witness", facet_invoke(CR_NULL, INVOKE_RETURN | INVOKE_CLOSED(R_MINE), 0, &m), TOLD);
+}
+
+static void witness(void) {
+    make_process(R_WITNESS, tells, stack[4] + 1000, R_KEEPER, CR_NULL);
+    make_process(R_ECHO, echoes, stack[5] + 1000, CR_NULL, CR_NULL);
+    make_entry(R_TEMP, R_ECHO, 0, R_TO_ECHO);
+    check("start", facet_set(R_ECHO, OP_PROCESS_START, 0, CR_NULL), RC_OK);
+}
+
 /* ---- */
 
 static void handler(void (*program)(void), unsigned gift) {
@@ -134,10 +187,9 @@ static void decline(unsigned long from, unsigned long what) {
 }
 
 static void loads(void (*program)(void), unsigned gift, unsigned long what) {
-    struct facet_message m;
     handler(program, gift);
     start(R_A, 0, do_load);
-    fault(&m, 'A', what);
+    at_once('A', what);
 }
 
 /* A load that the handler has been told of. */
@@ -161,6 +213,8 @@ static void dropped(void) {
     loads(hands_on, R_MORE + 1, FAULT_EXCEPTION);
     another(drops_for);
     loads(hands_on, R_MORE + 1, FAULT_HANDLER);
+    loads(answers_twice, CR_NULL, FAULT_EXCEPTION);
+    check("the second answer", second, RC_INVALID_CAP);
     passed("answers that are dropped");
 }
 
@@ -172,7 +226,6 @@ static void kept(void) {
     waits();
     fault(&m, 'A', FAULT_HANDLER); /* nobody else can run */
     go_on();
-    loads(keeps, CR_NULL, FAULT_HANDLER);
     passed("answers that are kept");
 }
 
@@ -183,6 +236,8 @@ static void gone(void) {
     check("stop", facet_set(R_H, OP_PROCESS_STOP, 0, CR_NULL), RC_OK);
     fault(&m, 'A', FAULT_HANDLER);
     fault(&m, 'B', FAULT_HANDLER);
+    start(R_A, 0, do_load);
+    at_once('A', FAULT_HANDLER);
     waits();
     start(R_B, 1, do_load);
     check("rescind", facet_set(CR_RANGE, OP_RANGE_RESCIND, 0, R_H), RC_OK);
@@ -246,6 +301,7 @@ static void circles(void) {
 
 int main(void) {
     prepare(forgets);
+    witness();
     dropped();
     kept();
     gone();

@@ -30,7 +30,10 @@ windows
 strings
 rescind
 code
-machine'
+machine
+handlers
+crossing
+lost'
 
 # kernel_build BUILD-FOLDER OPTION FILE FOLDER: FOLDER/kernel.elf, with kernel/FILE replaced by FOLDER/FILE
 kernel_build() {

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * serving: a program that serves memory and says what it is asked. Its name is what it answers: `pass`, `done` (loads
+ * get 0xd0, 0xd1, … , stores are swallowed) or `step`, whose outcomes it says, too. With --program.
+ */
+#include <facet/guest.h>
+
+static const char *name;
+static char line[128];
+static unsigned used;
+
+static void add(const char *text) {
+    while (*text)
+        line[used++] = *text++;
+}
+
+static void add_bytes(const struct facet_served *access) {
+    for (unsigned long i = 0; i < access->size && i < 16; i++) {
+        line[used++] = ' ';
+        line[used++] = "0123456789abcdef"[access->bytes[i] >> 4];
+        line[used++] = "0123456789abcdef"[access->bytes[i] & 15];
+    }
+}
+
+static void say(const char *what, const struct facet_served *access) {
+    unsigned long at = (unsigned long)(access->offset < 0 ? -access->offset : access->offset);
+    used = 0;
+    add(name);
+    add(what);
+    add(access->kind == ACCESS_STORE ? " store" : " load");
+    add(access->flags & 1 ? " rmw" : "");
+    add(access->flags & 4 ? " part" : "");
+    add(access->flags & ACCESS_BY_KERNEL ? " kernel" : "");
+    add(access->offset < 0 ? " -" : " +");
+    line[used++] = (char)('0' + at / 10 % 10);
+    line[used++] = (char)('0' + at % 10);
+    add_bytes(access);
+    add("\n");
+    facet_write(CR_STDERR, line, used);
+}
+
+static enum access_verdict verdict(struct facet_served *access) {
+    say(":", access);
+    for (unsigned long i = 0; *name == 'd' && access->kind == ACCESS_LOAD && i < access->size; i++)
+        access->bytes[i] = (unsigned char)(0xd0 + i);
+    return *name == 'd' ? VERDICT_DONE : *name == 's' ? VERDICT_STEP : VERDICT_PASS;
+}
+
+static void outcome(const struct facet_served *access) {
+    say(" has:", access);
+}
+
+int main(int argc, char **argv) {
+    (void)argc;
+    name = argv[0];
+    facet_serve(verdict, outcome);
+}
