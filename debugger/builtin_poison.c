@@ -178,9 +178,9 @@ static void note_store(struct poison *p, const struct facet_access *a, struct zo
 
 /* The kernel reads ahead, beyond the end of a string, piece by piece: what follows a zero byte may not be meant. */
 static bool behind_string(struct poison *p, const struct facet_access *a, struct zone span, uint64_t first) {
-    const uint8_t *bytes = a->backing + (a->offset < 0 ? -a->offset : 0);
+    int64_t start = a->offset < 0 ? -a->offset : 0;
     bool goes_on = p->string_end == span.from && p->string_pc == a->pc;
-    if (!goes_on && !(a->backing && memchr(bytes, 0, first - span.from)))
+    if (!goes_on && !(a->backing && memchr(a->backing + start, 0, first - span.from)))
         return false;
     p->string_end = span.to;
     p->string_pc = a->pc;

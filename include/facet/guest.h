@@ -163,14 +163,14 @@ struct facet_served {
 static inline _Noreturn void facet_serve(enum access_verdict (*verdict)(struct facet_served *access),
                                          void (*outcome)(const struct facet_served *access)) {
     static struct facet_served access;
+    struct facet_message m = {.recv = {[MESSAGE_CAPS - 1] = FACET_SERVE_REGISTER},
+                              .string = access.bytes,
+                              .room = access.bytes,
+                              .room_size = ACCESS_BYTES};
     unsigned long answer = VERDICT_PASS;
     for (unsigned to = CR_NULL;; to = FACET_SERVE_REGISTER) {
-        struct facet_message m = {.word = {access.fault},
-                                  .recv = {[MESSAGE_CAPS - 1] = FACET_SERVE_REGISTER},
-                                  .string = access.bytes,
-                                  .string_size = access.size,
-                                  .room = access.bytes,
-                                  .room_size = ACCESS_BYTES};
+        m.word[0] = access.fault;
+        m.string_size = access.size;
         unsigned long label = facet_invoke(to, INVOKE_RETURN, answer, &m);
         access.kind = (enum access)ACCESS_KIND(m.word[0]);
         access.flags = (unsigned)ACCESS_FLAGS(m.word[0]);
