@@ -220,22 +220,30 @@ static void write_events(struct swaps *s, const struct emu_access *a, struct tou
     }
 }
 
+/* Some byte passes to where nothing is. */
+static bool falls_through(const struct stopped_access *so_far, const struct emu_access *a) {
+    for (int p = 0; p < a->parts; p++)
+        if (a->part[p].hole && !all_answered(so_far->answered, a->part[p].start, a->part[p].start + a->part[p].size))
+            return true;
+    return false;
+}
+
 /* What the machine is to do when nobody refused: PASS, DONE, or a mixture of answered and passed bytes. */
 static enum facet_verdict combine(const struct stopped_access *so_far, struct emu_access *a) {
     bool all = all_answered(so_far->answered, 0, a->size), any = all;
     for (uint32_t i = 0; i < a->size && !any; i++)
         any = so_far->answered[i];
-    /* Bytes that pass although nothing backs them fault like any hole. */
-    if (!any || (!all && !a->backing))
+    const uint8_t *now = a->backing ? a->backing : a->parts == 2 ? a->partly : NULL;
+    if (!any || (!all && !now) || falls_through(so_far, a))
         return FACET_PASS;
     if (a->kind == FACET_STORE && all)
         return FACET_DONE;
     for (uint32_t i = 0; i < a->size; i++)
         if (a->kind == FACET_STORE)
-            a->reply[i] = so_far->answered[i] ? a->backing[i] : a->attempted[i];
+            a->reply[i] = so_far->answered[i] && now ? now[i] : a->attempted[i];
         else
-            a->reply[i] = so_far->answered[i] ? so_far->answer[i] : a->backing[i];
-    a->replaced = a->kind == FACET_STORE;
+            a->reply[i] = so_far->answered[i] || !now ? so_far->answer[i] : now[i];
+    a->replaced = a->filled = a->kind == FACET_STORE;
     return a->kind == FACET_STORE ? FACET_PASS : FACET_DONE;
 }
 

@@ -150,6 +150,9 @@ static void say_end(struct walkthrough *w) {
     char all[24];
     if (w->t.fault == FAULT_NONE || w->t.fault == FAULT_ACCESS_VIOLATION)
         printf("%s; gathered: %s.\n", rules[w->access], caps_restrictions(w->t.restrictions, all));
+    if (w->t.fault == FAULT_NONE && w->t.steps && w->t.step[w->t.steps - 1].type != CAP_PAGE)
+        printf(
+            "Nothing is there, but a GPT on the way wears a front: its handlers may answer; else the access faults.\n");
     printf(w->t.fault ? "So it is refused: %s.\n" : "So it is granted.\n", session_fault_text(w->t.fault));
 }
 

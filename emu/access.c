@@ -65,10 +65,11 @@ void access_describe(struct emu_access *access, enum facet_kind kind, unsigned f
     access->pc.v = pc;
     access->parts = parts;
     access->nested = target[0].nested || (parts == 2 && target[1].nested);
-    access->part[0] = (struct emu_part){target[0].front, target[0].front < 0 ? 0 : target[0].offset + start, 0, first};
+    uint64_t offset = target[0].front < 0 ? 0 : target[0].offset + start;
+    access->part[0] = (struct emu_part){target[0].front, offset, 0, first, target[0].hole};
     if (parts == 2)
-        access->part[1] =
-            (struct emu_part){target[1].front, target[1].front < 0 ? 0 : target[1].offset, first, size - first};
+        access->part[1] = (struct emu_part){target[1].front, target[1].front < 0 ? 0 : target[1].offset, first,
+                                            size - first, target[1].hole};
 }
 
 /* ---- Fills */

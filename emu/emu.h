@@ -101,6 +101,7 @@ struct emu_part {
     uint64_t offset; /* of the piece's first byte in the front's range */
     uint32_t start;  /* of the piece in the access, bytes */
     uint32_t size;   /* bytes */
+    bool hole;       /* nothing is behind it */
 };
 
 struct emu_access {
@@ -120,8 +121,10 @@ struct emu_access {
     uint64_t clock;           /* as emu_clock, 0 while it was never armed */
     const uint8_t *attempted; /* stores: size bytes */
     const uint8_t *backing;   /* size bytes as they are now; NULL if a part has none: then what passes there faults */
+    const uint8_t *partly;    /* if backing is NULL and there are two parts: the same, 0 where nothing is */
     uint8_t *reply;           /* DONE on a load: fill size bytes */
     bool replaced;            /* out, PASS on a store: `reply` holds the size bytes to store, not `attempted` */
+    bool filled;              /* out, PASS: what is to be done about its holes has been */
     uint32_t fault;           /* FAULT: code */
     uint64_t step;            /* out, DONE and STEP; not 0: the outcome is to be told, with this */
 };

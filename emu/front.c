@@ -35,7 +35,7 @@ struct front *front_at(struct emu *emu, uint64_t aperture, int *index) {
 /* The entry under the front's root for an offset: of a frame or an inner aperture page, not present, or PTE_HOLE.
  * *write is what all on the way allow. */
 static uint64_t root_walk(struct emu *emu, const struct front *front, uint64_t offset, bool *write) {
-    uint64_t entry = front->root, table_gpa = front->root; /* which may begin within a table */
+    uint64_t entry = front->root, table_gpa = entry; /* which may begin within a table */
     if (front->levels > 4 || (front->levels > 0 && entry == 0))
         return 0;
     for (unsigned level = front->levels; level > 0; level--) {

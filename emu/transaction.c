@@ -201,7 +201,7 @@ static enum facet_verdict ask(struct access_state *state, struct emu_access *acc
     bool allowed = verdict == FACET_PASS || verdict == FACET_DONE ||
                    ((unsigned)verdict <= FACET_STOP && careful(target, access->parts));
     facet_assert(allowed, "verdict %d for front %d", (int)verdict, access->part[0].front);
-    for (int i = 0; i < access->parts; i++)
+    for (int i = 0; i < access->parts && !access->filled; i++)
         if (verdict_at_hole(&target[i], verdict)) {
             state->tx.hole = i;
             return VERDICT_HOLE;
@@ -277,6 +277,7 @@ static bool load_ask(struct access_state *state, const struct target *target, in
     bool backed = read_through(state, target, parts, va, size, tx->stores, bytes);
     access_describe(&access, FACET_LOAD, tx->flags & FACET_FLAGS, va, size, tx->pc, target, parts);
     access.backing = backed ? bytes : NULL;
+    access.partly = bytes;
     enum facet_verdict verdict = ask(state, &access, target);
     if (verdict_refuses(verdict)) {
         give_up(state, verdict, &access);
@@ -430,6 +431,7 @@ static bool store_ask(struct access_state *state, unsigned index) {
     if (!store->answered) {
         access_describe(&access, FACET_STORE, tx->flags & FACET_FLAGS, store->va, store->size, tx->pc, store->target,
                         store->parts);
+        access.partly = state->backing;
         if (read_through(state, store->target, store->parts, store->va, store->size, index, state->backing))
             access.backing = state->backing;
         verdict = ask(state, &access, store->target);

@@ -70,7 +70,8 @@ struct facet_reply {
 /* What facet does for a handler. Valid from attach() to the end of detach(). Offsets are in bytes of the object. */
 struct facet_services {
     void *facet; /* first argument of each */
-    /* Backing memory, without asking any handler. Returns 0, or -1 if the range leaves the object or has no backing. */
+    /* Backing memory, without asking any handler. Returns 0, or -1 if the range leaves the object or has no backing; of
+     * a GPT or a range of addresses (obj:ID, va:) also for pages that nobody has come to yet. */
     int (*read)(void *facet, int64_t offset, void *bytes, size_t size);
     int (*write)(void *facet, int64_t offset, const void *bytes, size_t size);
     /* Name of the function or object at an address ("insert+0x12"), "" if unknown. The text lives until the next call.

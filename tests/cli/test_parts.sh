@@ -17,6 +17,10 @@ for facet in "$FACET" build/debug/facet; do
     expect 0 "$facet" run --timeout 60 --grant range --swap $range=$sparse "$guest" grow
 done
 
+for facet in "$FACET" build/debug/facet; do
+    expect 0 "$facet" run --timeout 60 --grant range --grant debug "$guest" keys
+done
+
 # While a page is there it answers: a store has an old value then.
 expect 0 "$FACET" run --grant range --events "$T/events" --swap $range=$sparse "$guest" grow
 jq -r '[.ev, .off, .verdict, .old // "-"] | join(" ")' "$T/events" >"$T/seen"
@@ -115,6 +119,20 @@ int main(void) {
     return made_up[3] != 4;
 }
 END
+cat >"$T/border.c" <<'END'
+#include <string.h>
+#include <sys/mman.h>
+int main(void) {
+    char *border = (char *)0x100000000000, *page = border - 4096;
+    if (mmap(page, 4096, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != page)
+        return 1;
+    *(volatile long *)(border - 3) = 0x1122334455667788;
+    __asm__ volatile("lock incq (%0)" ::"r"(border - 3) : "memory");
+    if (page[4093] != (char)0x89 || border[0] != 0x55 || *(volatile long *)(border - 3) != 0x1122334455667789)
+        return 2;
+    return 0;
+}
+END
 gcc -O1 -static -o "$T/linux" "$T/linux.c"
 expect 0 "$FACET" run --events "$T/events" --swap $range=$sparse "$T/linux"
 out_has '^42$'
@@ -128,3 +146,19 @@ store 24 pass 0x0000000000000000
 load 24 pass -
 END
 cmp "$T/expected" "$T/seen" || fail "$(diff "$T/expected" "$T/seen")"
+
+# Half of an access in memory, half in what is made up.
+gcc -O1 -static -o "$T/border" "$T/border.c"
+expect 0 "$FACET" run --events "$T/events" --swap $range=$sparse "$T/border"
+jq -r '[.ev, .off, .size, .value] | join(" ")' "$T/events" >"$T/seen"
+cat >"$T/expected" <<'END'
+store -3 8 0x1122334455667788
+load -3 8 0x1122334455667788
+store -3 8 0x1122334455667789
+load 0 1 0x55
+load -3 8 0x1122334455667789
+END
+cmp "$T/expected" "$T/seen" || fail "$(diff "$T/expected" "$T/seen")"
+# Where that half passes, the whole access faults and nothing of it has happened.
+expect 139 "$FACET" run --swap $range=count "$T/border"
+err_has 'cannot store to 0x100000000000: '

@@ -17,6 +17,7 @@ flags='-std=gnu11 -O2 -w -Iinclude -Ikernel -ffreestanding -fno-pic -fno-pie -mc
     -mgeneral-regs-only -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing'
 GUESTS='model 2500 1
 model 2500 2
+parts keys
 trees 20000
 operations
 host
