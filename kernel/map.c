@@ -25,10 +25,15 @@ static bool slot_is_uniform(const struct walk *walk, unsigned bits) {
     return walk->object->type != CAP_GPT || walk->windowed || ((struct gpt *)walk->object)->l2v >= bits;
 }
 
+/* A table was entered where its producer, a GPT, has no slot any more. */
+static bool beyond_slots(const struct walk *walk) {
+    return !walk->next && walk->object->type == CAP_GPT;
+}
+
 /* Is the next step the same for all of those, and leads to a GPT? Through a window: are both steps? A table begins at a
  * GPT, never between a window and where it leads. */
 static bool step_is_uniform(const struct walk *walk, unsigned bits) {
-    if (!slot_is_uniform(walk, bits))
+    if (!slot_is_uniform(walk, bits) || beyond_slots(walk))
         return false;
     const struct cap *cap = walk->next;
     unsigned long rest = walk->rest;
@@ -44,6 +49,10 @@ static bool step_is_uniform(const struct walk *walk, unsigned bits) {
 
 /* Takes a step for the entry `index` of holder, and records it. */
 static enum fault build_step(struct walk *walk, struct object *holder, unsigned index, unsigned bits) {
+    if (beyond_slots(walk)) {
+        depend_add_window(walk->object, holder, (long)index, DEPEND_BEHIND);
+        return FAULT_INVALID_ADDRESS;
+    }
     if (walk->windowed)
         depend_add_window(walk->object, holder, (long)index, walk->slot);
     else if (walk->object->type == CAP_GPT)
@@ -58,7 +67,7 @@ static enum fault build_step(struct walk *walk, struct object *holder, unsigned 
 
 /* Below a front's root: nothing is at any of the entry's addresses. */
 static bool build_hole(struct walk *walk, struct object *holder, unsigned index, unsigned bits) {
-    if (walk->front >= 0 || walk->next->type != CAP_NULL || !slot_is_uniform(walk, bits))
+    if (walk->front >= 0 || !slot_is_uniform(walk, bits) || !(beyond_slots(walk) || walk->next->type == CAP_NULL))
         return false;
     build_step(walk, holder, index, bits);
     return true;
@@ -89,9 +98,10 @@ static unsigned long page_entry(const struct walk *walk) {
 static void build_page(struct walk *walk, struct table *table, unsigned index) {
     if (table->entry[index])
         return; /* made through another space; only the link from this one was missing */
-    enum fault fault = FAULT_NONE;
-    while (walk->next && fault == FAULT_NONE)
+    enum fault fault;
+    do
         fault = build_step(walk, &table->header, index, PAGE_SHIFT);
+    while (walk->next && fault == FAULT_NONE);
     walk->hole = fault != FAULT_NONE;
     kassert(fault == FAULT_NONE || fault == FAULT_INVALID_ADDRESS, fault, walk->offset);
     bool behind = walk->front >= 0 && front_gpt(walk->front);
@@ -161,8 +171,9 @@ static struct table *build_root(int index, const struct walk_state *from, unsign
 static enum fault build_front(int front, unsigned long offset, unsigned ahead, struct walk *walk) {
     struct walk_state from = walk_state_of(front_gpt(front));
     offset = front_part_offset(front, offset);
-    walk_enter(walk, &from, offset);
-    enum fault fault = walk_on(walk);
+    enum fault fault = walk_enter(walk, &from, offset);
+    if (fault == FAULT_NONE)
+        fault = walk_on(walk);
     if (fault != FAULT_NONE && fault != FAULT_INVALID_ADDRESS)
         return fault;
     build_reserve(ahead + 1);
