@@ -48,7 +48,7 @@ enum damage {
     DAMAGE_DEPEND_SHIFT,        /* depend shift */
     DAMAGE_DEPEND_COUNT,        /* depend count */
     DAMAGE_TABLE_LIST,          /* table count */
-    DAMAGE_TABLE_OFFSET,        /* entry path */
+    DAMAGE_TABLE_OFFSET,        /* depend entry missing */
     DAMAGE_TABLE_RESTRICTIONS,  /* table key */
     DAMAGE_TABLE_BACKGROUND,    /* entry path */
     DAMAGE_TABLE_NO_BACKGROUND, /* table background */
