@@ -30,22 +30,19 @@ static void check_target(struct object *target, struct object *holder, unsigned 
                (unsigned long)target, (unsigned long)holder, index);
 }
 
-/* A step from where an entry's table or the step before has led. */
+/* A step of those that an entry was made by. If it ends beyond a GPT's last slot, or its table was entered there, that
+ * GPT's size counts, too. */
 static enum fault check_step(struct walk *walk, struct object *holder, unsigned index, unsigned bits) {
-    if (walk->next) {
+    const struct object *from = walk->next ? walk->object : NULL;
+    enum fault fault = FAULT_INVALID_ADDRESS;
+    if (from) {
         check_passed(walk, holder, index, bits);
-        return walk_step(walk);
+        fault = walk_step(walk);
     }
-    check_that("depend entry missing", depend_exists(walk->object, holder, (long)index, 0, DEPEND_BEHIND),
-               walk->object->id, index); /* its producer has no slot there */
-    return FAULT_INVALID_ADDRESS;
-}
-
-/* The step that found nothing: beyond the last slot, that GPT's size counts, too. */
-static void check_hole(const struct walk *walk, const struct object *from, struct object *holder, unsigned index) {
-    if (walk->object != from && walk->object->type == CAP_GPT)
+    if (fault != FAULT_NONE && walk->object != from && walk->object->type == CAP_GPT)
         check_that("depend entry missing", depend_exists(walk->object, holder, (long)index, 0, DEPEND_BEHIND),
                    walk->object->id, index);
+    return fault;
 }
 
 static void check_lower(struct walk *walk, struct table *lower, struct object *holder, unsigned index, unsigned bits) {
@@ -79,12 +76,9 @@ static void check_upper_entry(struct walk *walk, struct table *table, unsigned i
 /* Follows what an entry of the lowest level was made by. */
 static enum fault check_rest(struct walk *walk, struct table *table, unsigned index) {
     enum fault fault;
-    do {
-        const struct object *from = walk->object;
+    do
         fault = check_step(walk, &table->header, index, PAGE_SHIFT);
-        if (fault != FAULT_NONE)
-            check_hole(walk, from, &table->header, index);
-    } while (walk->next && fault == FAULT_NONE);
+    while (walk->next && fault == FAULT_NONE);
     return fault;
 }
 
