@@ -92,10 +92,12 @@ struct answer_log {
     uint64_t ticket; /* not 0: the kernel was told of an access of it */
     bool retiring;   /* it said STEP to one */
     bool host;       /* stopped: by the host, not by the kernel */
-    unsigned parts;  /* of the next access, answered by the kernel */
+    unsigned asking; /* the part of the next access that the kernel was told of last */
     struct {
+        bool answered; /* by the kernel */
         uint8_t verdict;
-        uint64_t code; /* FAULT */
+        uint64_t code;                        /* FAULT */
+        uint64_t done[FACET_ACCESS_MAX / 64]; /* bits: answered with DONE */
         uint8_t bytes[FACET_ACCESS_MAX];
     } part[2];
     uint64_t stamp;
@@ -195,6 +197,7 @@ struct access_state {
     } apart;
     uint8_t reply_room[3 * FACET_ACCESS_MAX]; /* the middle third is emu_access.reply */
     uint8_t backing[FACET_ACCESS_MAX];
+    bool answered[FACET_ACCESS_MAX]; /* emu_access.answered */
 
     struct emu_access access; /* of the inline path: one part, that starts at 0 */
     struct decoder *decoder;
@@ -334,10 +337,17 @@ static inline bool verdict_refuses(enum facet_verdict verdict) {
 /* Before the host is asked: has the kernel answered all parts that have such a front? False: it is told of the next,
  * and the transaction ends. */
 bool message_ask(struct access_state *state, const struct emu_access *access);
-/* What was answered with DONE: into access->answered and reply. */
+/* Bytes from `start` on that are answered: into access->answered and reply. */
+void message_done(struct access_state *state, struct emu_access *access, uint32_t start, uint32_t size,
+                  const uint64_t *done, const uint8_t *bytes);
+/* The same of all that the kernel has answered. */
 void message_answers(struct access_state *state, struct emu_access *access);
 /* Those bytes stay so, whatever the host has said of the others. */
 void message_merge(struct emu_access *access, enum facet_verdict *verdict);
+/* The next access is another one. */
+static inline void message_forget(struct answer_log *log) {
+    log->part[0].answered = log->part[1].answered = false;
+}
 void message_retired(struct access_state *state); /* the transaction is committed; may raise a trap */
 
 /* ---- fetch.c */

@@ -90,8 +90,8 @@ void ipc_send(struct process *from, struct cap *entry, unsigned kind);
 void ipc_answer(struct process *from, struct cap *resume, unsigned kind);
 /* The process takes the first message that is or comes there. */
 void ipc_wait(struct process *process);
-/* The running process is who receives what is sent through that entry. */
-bool ipc_is_recipient(struct cap *entry);
+/* The process is who receives what is sent through that entry. */
+bool ipc_is_recipient(struct cap *entry, const struct process *process);
 /* Sends a process's fault to the holder of an entry's endpoint. False: nobody receives there. */
 bool ipc_send_fault(struct process *process, struct cap *entry);
 

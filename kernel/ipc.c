@@ -258,8 +258,8 @@ static bool waits_for(const struct process *to, const struct cap *entry) {
     return to->state == PROCESS_WAITING && (!to->wait_for || to->wait_for == (struct endpoint *)entry->object);
 }
 
-bool ipc_is_recipient(struct cap *entry) {
-    return entry && cap_prepare(entry)->type == CAP_ENTRY && recipient_of(entry) == current_process;
+bool ipc_is_recipient(struct cap *entry, const struct process *process) {
+    return cap_prepare(entry)->type == CAP_ENTRY && recipient_of(entry) == process;
 }
 
 void ipc_send(struct process *from, struct cap *entry, unsigned kind) {

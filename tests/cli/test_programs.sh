@@ -22,8 +22,8 @@ wrong 126 'is no ELF file' --program "a=$0"
 wrong 126 "a=$(command -v busybox): that is a Linux program" --program "a=$(command -v busybox)"
 wrong 2 'there is no endpoint "b": --program b=ELF' --program "a=$mortal" --swap sym:ledger=endpoint:b
 wrong 2 'which endpoint' --program "a=$mortal" --swap sym:ledger=endpoint:
-wrong 2 'seg:text is code' --program "a=$mortal" --swap seg:text=endpoint:a
-wrong 2 'by one process only' --program "a=$mortal" --program "b=$mortal" --swap sym:ledger=endpoint:a --swap sym:ledger=endpoint:b
+
+
 # shellcheck disable=SC2046
 set -- $(seq 17 | sed "s,.*,--program p&=$mortal,")
 wrong 2 'at most 16' "$@"
