@@ -53,7 +53,8 @@ struct target {
     bool careful;    /* a front on the way may refuse, suspend or stop; or it is a hole */
     bool nested;     /* there are several fronts on the way */
     bool hole;       /* and nothing behind them */
-    bool message;    /* a front on the way asks a process */
+    bool message;    /* a front on the way asks a process … */
+    bool fetches;    /* … of fetches, too */
 };
 
 struct slot {
@@ -91,6 +92,7 @@ struct answer_log {
     bool blocked;    /* … or was blocked */
     uint64_t ticket; /* not 0: the kernel was told of an access of it */
     bool retiring;   /* it said STEP to one */
+    bool fetched;    /* everybody has been asked about the fetch of the instruction, which is to be a transaction */
     bool host;       /* stopped: by the host, not by the kernel */
     unsigned asking; /* the part of the next access that the kernel was told of last */
     struct {
@@ -223,7 +225,8 @@ struct access_state {
 
     struct {                            /* fetch.c */
         uint8_t watched[FRONT_MAX / 8]; /* bit map of fronts */
-        int count;                      /* of them */
+        int count;                      /* of them, and one if `served` */
+        bool served;                    /* code has been met that processes are asked about */
         uc_hook hook;
         uint64_t page, generation; /* target is what this page was, when that was emu.mmu.fetches */
         struct target target;
@@ -251,6 +254,7 @@ enum {
     PENDING_FRONT_TRAP = PENDING_TRANSACTION + 4, /* state->trap */
     PENDING_SLOTS,                                /* no slot left */
     PENDING_BLOCKS,                               /* translations are dropped: blocks_due */
+    PENDING_FETCHES,                              /* instructions that processes are to be asked about: fetch_serve */
 };
 
 /* ---- front.c */
@@ -337,6 +341,8 @@ static inline bool verdict_refuses(enum facet_verdict verdict) {
 /* Before the host is asked: has the kernel answered all parts that have such a front? False: it is told of the next,
  * and the transaction ends. */
 bool message_ask(struct access_state *state, const struct emu_access *access);
+/* Would somebody be asked? */
+bool message_serves(struct emu *emu, const struct emu_access *access);
 /* Bytes from `start` on that are answered: into access->answered and reply. */
 void message_done(struct access_state *state, struct emu_access *access, uint32_t start, uint32_t size,
                   const uint64_t *done, const uint8_t *bytes);
@@ -353,6 +359,7 @@ void message_retired(struct access_state *state); /* the transaction is committe
 /* ---- fetch.c */
 void fetch_exit(struct access_state *state); /* the engine came back */
 void fetch_forget(struct access_state *state);
+void fetch_serve(struct access_state *state); /* from now on the engine calls for every instruction */
 void fetch_outcome(struct access_state *state); /* the transaction has retired */
 
 /* ---- answers.c */

@@ -117,7 +117,7 @@ static void log_copy(struct answer_log *to, const struct answer_log *from) {
 
 void log_reset(struct access_state *state) {
     struct answer_log *log = &state->tx.log;
-    log->stopped = log->blocked = log->retiring = log->host = false;
+    log->stopped = log->blocked = log->retiring = log->host = log->fetched = false;
     log->count = state->tx.answered = 0;
     message_forget(log);
     log->ticket = 0;

@@ -39,6 +39,13 @@ static struct way way_of(struct emu *emu, const struct emu_part *part, enum face
     return way;
 }
 
+bool message_serves(struct emu *emu, const struct emu_access *access) {
+    bool served = false;
+    for (int i = 0; i < access->parts && !served; i++)
+        served = way_of(emu, &access->part[i], access->kind, 0).served;
+    return served;
+}
+
 static bool trap(struct access_state *state, enum front_trap reason, const struct emu_access *access,
                  const struct emu_part *at) {
     struct answer_log *log = &state->tx.log;

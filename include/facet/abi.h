@@ -275,7 +275,8 @@ enum op {
 #define OP_ACCESS (LABEL_KERNEL | 0x30000)
 /* After VERDICT_STEP, once the instruction has retired: the same words, the string is what the memory holds now. No
  * other process gets at the page, or the part of the GPT, from the answer STEP to the answer to this, whatever it is. If the instruction faults, there
- * is none, and when it starts over its accesses are asked about anew. */
+ * is none, and when it starts over its accesses are asked about anew; the fetch of one that always enters the kernel
+ * (SYSCALL, UD2) has its outcome before. */
 #define OP_ACCESS_OUTCOME (LABEL_KERNEL | 0x30001)
 #define ACCESS_WORD(kind, flags, size)                                                                                 \
     ((unsigned long)(kind) | (unsigned long)(flags) << 8 | (unsigned long)(size) << 32)
