@@ -392,9 +392,9 @@ enum exit_action access_exit(struct emu *emu, uc_err err) {
     /* Behind a commit RIP is at another instruction, whose breakpoint counts (the last one that was skipped may have
      * been another process's, at the same address); unless it is the next round of a REP. */
     bool same = emu->pending != PENDING_COMMIT || reg_rip(emu) == state->tx.pc;
-    if (same && (emu->pending == PENDING_TRANSACTION || emu->pending == PENDING_COMMIT ||
-                 (int)emu->pending == PENDING_SLOTS || (int)emu->pending == PENDING_BLOCKS ||
-                 (int)emu->pending == PENDING_FETCHES))
+    if (same &&
+        (emu->pending == PENDING_TRANSACTION || emu->pending == PENDING_COMMIT || (int)emu->pending == PENDING_SLOTS ||
+         (int)emu->pending == PENDING_BLOCKS || (int)emu->pending == PENDING_FETCHES))
         breakpoint_again(emu);
     return exit_claimed(state);
 }

@@ -359,7 +359,7 @@ void message_retired(struct access_state *state); /* the transaction is committe
 /* ---- fetch.c */
 void fetch_exit(struct access_state *state); /* the engine came back */
 void fetch_forget(struct access_state *state);
-void fetch_serve(struct access_state *state); /* from now on the engine calls for every instruction */
+void fetch_serve(struct access_state *state);   /* from now on the engine calls for every instruction */
 void fetch_outcome(struct access_state *state); /* the transaction has retired */
 
 /* ---- answers.c */

@@ -111,7 +111,8 @@ struct emu_access {
     bool again; /* the access at which this process last stopped (EMU_STOP_ACCESS) or was blocked, asked once more */
     const bool *answered; /* NULL, or which bytes processes of the guest have answered with DONE: of a load, what they
                            * deliver is in `reply` */
-    uint8_t refused; /* 1 + the part of which such a process has said FAULT, with `fault`: that is the verdict; 0: none */
+    uint8_t
+        refused;   /* 1 + the part of which such a process has said FAULT, with `fault`: that is the verdict; 0: none */
     uint32_t size; /* bytes */
     gva_t va, pc;
     struct emu_part part[2];

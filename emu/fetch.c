@@ -121,7 +121,8 @@ static void served_begin(struct access_state *state, const struct emu_access *ac
     }
     state->emu->debug->access.ticket = log->ticket;
     state->emu->debug->access.flags = 0;
-    access_trap(state, FRONT_TRAP_RETIRED, ACCESS_FETCH, access->pc.v, access->part[0].front, access->part[0].offset, 0);
+    access_trap(state, FRONT_TRAP_RETIRED, ACCESS_FETCH, access->pc.v, access->part[0].front, access->part[0].offset,
+                0);
     run_stop(state->emu, (enum pending)PENDING_FRONT_TRAP);
 }
 

@@ -426,8 +426,8 @@ enum copy_status access_copy(struct process *caller, struct process *owner, int 
     unsigned char *memory;
     unsigned count = front_way(front, offset, way, &memory);
     unsigned long word = ACCESS_WORD(access, ACCESS_BY_KERNEL | (memory ? 0u : ACCESS_NO_MEMORY), size);
-    bool answered = caller->access_phase == ACCESS_ANSWERED && caller->access.word == word &&
-                    caller->access.va == va && caller->access_front == front && caller->access_at == offset;
+    bool answered = caller->access_phase == ACCESS_ANSWERED && caller->access.word == word && caller->access.va == va &&
+                    caller->access_front == front && caller->access_at == offset;
     int held = held_front(caller, way, count);
     if (held >= 0 && !(answered && caller->access_verdict == VERDICT_FAULT)) {
         caller->access = (struct access_told){.word = word, .va = va, .front = held};

@@ -59,8 +59,8 @@ struct debug_trap {
     unsigned long ticket;
     const unsigned char *bytes;
 };
-/* What becomes of the access of an instruction, by its ticket: VERDICT_PASS, VERDICT_STEP or FORGET, it starts over; the
- * same, of which some bytes (bits) are answered; FAULT. */
+/* What becomes of the access of an instruction, by its ticket: VERDICT_PASS, VERDICT_STEP or FORGET, it starts over;
+ * the same, of which some bytes (bits) are answered; FAULT. */
 #define DEBUG_ANSWER_FORGET 4
 void debug_answer(unsigned long ticket, unsigned verdict);
 void debug_answer_done(unsigned long ticket, unsigned verdict, const unsigned long done[ACCESS_BYTES / 64],

@@ -93,8 +93,8 @@ bool front_roots_right(struct gpt *gpt);
 /* What is at an offset of a front's range: the offset in the GPT. */
 unsigned long front_part_offset(int index, unsigned long offset);
 unsigned long front_object_offset(int index, unsigned long offset); /* the same, a page's too */
-int front_next(int index);        /* the next one of the same GPT, -1: none */
-struct gpt *front_gpt(int index); /* NULL: a page wears it */
+int front_next(int index);                                          /* the next one of the same GPT, -1: none */
+struct gpt *front_gpt(int index);                                   /* NULL: a page wears it */
 /* The table of that level is its root; it is none any more, whoever's. */
 void front_set_root(int index, const unsigned long *entry);
 void front_forget_root(const struct gpt *gpt, const unsigned long *entry);

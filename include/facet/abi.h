@@ -183,10 +183,10 @@ enum op {
     OP_DEBUG_SYSCALL,  /* s0 process, w0 number, w1 result, w2 enum syscall_flag; string: its six arguments */
     OP_DEBUG_ENDPOINT, /* s0 Endpoint; string: how it is called from now on (endpoint:NAME): the debugger's user may
                         * then swap objects for it, which puts entries to it in front of their pages (OP_ACCESS) */
-    OP_DEBUG_SWAP_PART, /* s0 GPT, w0 and s1 as of OP_DEBUG_SWAP, w1 offset, w2 bytes: a front on whatever is reached
-                         * through that part of it, page or hole; whole pages, within aligned 64 GiB; w0 <- number of
-                         * the front. RC_BAD_ARG: no such part, or some of it wears one; RC_NO_MEMORY as of
-                         * OP_DEBUG_SWAP */
+    OP_DEBUG_SWAP_PART,    /* s0 GPT, w0 and s1 as of OP_DEBUG_SWAP, w1 offset, w2 bytes: a front on whatever is reached
+                            * through that part of it, page or hole; whole pages, within aligned 64 GiB; w0 <- number of
+                            * the front. RC_BAD_ARG: no such part, or some of it wears one; RC_NO_MEMORY as of
+                            * OP_DEBUG_SWAP */
     OP_DEBUG_RESTORE_PART, /* s0 GPT, w0 offset: takes such a front away */
 
     OP_POWER_OFF = 0x800, /* w0 exit status (0…255); does not return */
@@ -274,9 +274,9 @@ enum op {
  * it serves, or nobody in the machine can run. */
 #define OP_ACCESS (LABEL_KERNEL | 0x30000)
 /* After VERDICT_STEP, once the instruction has retired: the same words, the string is what the memory holds now. No
- * other process gets at the page, or the part of the GPT, from the answer STEP to the answer to this, whatever it is. If the instruction faults, there
- * is none, and when it starts over its accesses are asked about anew; the fetch of one that always enters the kernel
- * (SYSCALL, UD2) has its outcome before. */
+ * other process gets at the page, or the part of the GPT, from the answer STEP to the answer to this, whatever it is.
+ * If the instruction faults, there is none, and when it starts over its accesses are asked about anew; the fetch of one
+ * that always enters the kernel (SYSCALL, UD2) has its outcome before. */
 #define OP_ACCESS_OUTCOME (LABEL_KERNEL | 0x30001)
 #define ACCESS_WORD(kind, flags, size)                                                                                 \
     ((unsigned long)(kind) | (unsigned long)(flags) << 8 | (unsigned long)(size) << 32)
@@ -292,7 +292,8 @@ enum op {
 #define ACCESS_NONSENSE (~1ul)   /* the answer is none of these, or its string has the wrong size */
 enum access_verdict {
     VERDICT_PASS,  /* the next handler does, at last the memory */
-    VERDICT_DONE,  /* load: the process gets the string, exactly that many bytes; store: nothing is stored; not of fetches */
+    VERDICT_DONE,  /* load: the process gets the string, exactly that many bytes; store: nothing is stored; not of
+                      fetches */
     VERDICT_FAULT, /* FAULT_HANDLER with the code w0 */
     VERDICT_STEP,  /* as PASS, then OP_ACCESS_OUTCOME */
 };

@@ -138,7 +138,7 @@ struct process {
     bool access_own;                              /* through a Page capability: who makes it is not asked itself */
     unsigned long access_done[ACCESS_BYTES / 64]; /* bits: bytes that are answered with DONE */
     unsigned char access_bytes[ACCESS_BYTES];     /* as told; what is answered already is there */
-    struct endpoint *wait_for; /* WAITING: for messages to this endpoint only; NULL: to any */
+    struct endpoint *wait_for;                    /* WAITING: for messages to this endpoint only; NULL: to any */
     unsigned long
         receive_ticket; /* names the message it is about to receive, once a string has stopped on its way; else 0 */
     unsigned long string_ticket; /* such a string that it sends: the receiver's ticket, 0: none */

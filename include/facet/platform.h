@@ -207,9 +207,9 @@ struct debug_block {
         unsigned long ticket;     /* of the instruction, until it retires or is forgotten */
         unsigned char bytes[512]; /* that are to be stored, or lie in the backing */
     } access;
-    struct { /* kernel -> machine, before DEBUG_PORT_COPY: what processes have said of it */
-        unsigned long done[8];  /* bits: these bytes are answered with DONE; of a load, they are in copy.buffer */
-        unsigned long any;      /* 1: there are some */
+    struct {                         /* kernel -> machine, before DEBUG_PORT_COPY: what processes have said of it */
+        unsigned long done[8];       /* bits: these bytes are answered with DONE; of a load, they are in copy.buffer */
+        unsigned long any;           /* 1: there are some */
         unsigned long refused, code; /* 1: FAULT, with that code; COPY_FAULT whatever the host's handlers would say */
     } answered;
     struct { /* kernel -> machine, before DEBUG_PORT_ANSWER */

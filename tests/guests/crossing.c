@@ -146,7 +146,9 @@ static void pairs(unsigned first, unsigned second, const char *what) {
 
 /* Offset and size of each instruction of `code` in the order in which they are executed; 0: a store of that many bytes,
  * which is told after the fetch. */
-static const struct { unsigned char offset, size, store; } executed[] = {
+static const struct {
+    unsigned char offset, size, store;
+} executed[] = {
     {0, 5, 0},  {5, 7, 1},  {12, 5, 0}, {17, 2, 0}, {19, 2, 0}, {17, 2, 0}, {19, 2, 0}, {21, 7, 0}, {28, 5, 0},
     {33, 2, 4}, {35, 2, 0}, {37, 2, 0}, {39, 3, 0}, {42, 3, 0}, {45, 5, 0}, {50, 2, 0}, {52, 2, 0},
 };
