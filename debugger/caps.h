@@ -26,5 +26,9 @@ const char *caps_type_name(unsigned type);
 const char *caps_restrictions(unsigned restrictions, char text[24]);
 /* "GPT obj:12 no guard  restrictions RO", without a new line. */
 void caps_print(const struct cap_look *cap, FILE *out);
+/* It has one that says something to its user. */
+bool caps_has_payload(const struct cap_look *cap);
+/* The part behind the object: " no guard  restrictions RO". */
+void caps_print_authority(const struct cap_look *cap, FILE *out);
 
 #endif
