@@ -60,12 +60,6 @@ const struct gpt *caps_gpt(struct emu *emu, uint64_t id) {
     return k ? find(emu, k->gpts, k->gpt_count, k->gpt_stride, sizeof(struct gpt), CAP_GPT, id) : NULL;
 }
 
-const struct process *caps_process(struct emu *emu, uint64_t id) {
-    const struct kernel_info *k = kernel_info_get(emu);
-    return k ? find(emu, k->processes, k->process_count, k->process_stride, sizeof(struct process), CAP_PROCESS, id)
-             : NULL;
-}
-
 static bool is_memory(enum cap_type type) {
     return type == CAP_PAGE || type == CAP_CAPPAGE || type == CAP_GPT;
 }

@@ -17,9 +17,8 @@ struct cap_look {
 };
 struct cap_look caps_look(struct emu *emu, const struct cap *cap);
 
-/* The GPT or Process with that id, as it is now; valid until the machine runs. NULL: there is none. */
+/* The GPT with that id, as it is now; valid until the machine runs. NULL: there is none. */
 const struct gpt *caps_gpt(struct emu *emu, uint64_t id);
-const struct process *caps_process(struct emu *emu, uint64_t id);
 
 const char *caps_type_name(unsigned type);
 /* "RO,NX", or "none". Returns text. */

@@ -127,6 +127,7 @@ void cli_program_begins(struct cli *cli);
 void cli_program_ends(struct cli *cli);
 
 enum facet_status cmd_info_handlers(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_processes(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_registers(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_breakpoints(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_watchpoints(struct cli *cli, const char *args, struct facet_error *error);

@@ -23,20 +23,11 @@ static void put_target(const struct query *q, const struct graph_edge *edge) {
         fprintf(q->out, "  to %s", graph_node_text(g, recipient->to, text));
 }
 
-static void put_front(const struct query *q, const struct graph_edge *edge) {
-    char text[GRAPH_TEXT];
-    if (edge->handler)
-        fprintf(q->out, "handler %s", edge->handler);
-    else
-        fprintf(q->out, "handler at %s", graph_node_text(q->graph, edge->to, text));
-    fprintf(q->out, ", bytes 0x%" PRIx64 "-0x%" PRIx64, edge->low, edge->high);
-}
-
 static void put_cap(const struct query *q, const struct graph_edge *edge) {
     char place[32];
     fprintf(q->out, "%-9s ", graph_place_text(edge, place));
     if (edge->place == GRAPH_FRONT)
-        put_front(q, edge);
+        graph_put_handler(q->out, q->graph, edge);
     else {
         caps_print(&edge->cap, q->out);
         put_target(q, edge);
@@ -115,7 +106,7 @@ static void put_holder(const struct query *q, const struct graph_edge *edge) {
     char text[GRAPH_TEXT], place[32];
     fprintf(q->out, "%-28s %-10s ", graph_node_text(q->graph, edge->from, text), graph_place_text(edge, place));
     if (edge->place == GRAPH_FRONT)
-        put_front(q, edge);
+        graph_put_handler(q->out, q->graph, edge);
     else {
         fputs(caps_type_name(edge->cap.type), q->out);
         caps_print_authority(&edge->cap, q->out);
@@ -135,12 +126,7 @@ static void put_holders(const struct query *q, uint32_t node) {
         fprintf(q->out, "%-28s %-10s %s\n", "Holder", "Place", "Capability");
     for (uint32_t i = 0; i < n->in; i++)
         put_holder(q, graph_in(q->graph, node, i));
-    for (uint32_t i = 0; i < n->out; i++)
-        if (graph_out(q->graph, node, i)->place == GRAPH_FRONT) {
-            fprintf(q->out, "It wears front %u: ", graph_out(q->graph, node, i)->number);
-            put_front(q, graph_out(q->graph, node, i));
-            fputc('\n', q->out);
-        }
+    graph_put_fronts(q->out, q->graph, node);
 }
 
 static void put_holders_json(const struct query *q, uint32_t node) {

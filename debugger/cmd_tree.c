@@ -15,6 +15,15 @@ struct drawing {
     const char *comma;
 };
 
+/* Within a label of graphviz. */
+static void put_escaped(FILE *out, const char *text) {
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            fputc('\\', out);
+        fputc(*text, out);
+    }
+}
+
 /* ---- What a GPT or Page has beside its slots */
 
 /* Its keeper, background and handlers, each told as "  keeper Endpoint obj:5 (…)". */
@@ -25,8 +34,12 @@ static void put_beside(const struct query *q, uint32_t node, const char *before)
         const struct graph_edge *edge = graph_out(g, node, i);
         if (edge->place == GRAPH_SLOT)
             continue;
-        fprintf(q->out, "%s%s %s", before, graph_place_text(edge, place),
-                edge->handler ? edge->handler : graph_node_text(g, edge->to, text));
+        const char *what = edge->handler ? edge->handler : graph_node_text(g, edge->to, text);
+        fprintf(q->out, "%s%s ", before, graph_place_text(edge, place));
+        if (q->dot)
+            put_escaped(q->out, what);
+        else
+            fputs(what, q->out);
     }
 }
 
@@ -195,9 +208,10 @@ static void draw_dot(void *context, const struct tree_line *line) {
 
 static void tree_dot(struct drawing *d, uint32_t process) {
     char text[GRAPH_TEXT];
-    fprintf(d->q->out,
-            "digraph tree {\n  node [fontname=\"monospace\"];\n  o%" PRIu64 " [shape=ellipse,label=\"%s\"];\n",
-            d->q->graph->nodes[process].id, graph_node_text(d->q->graph, process, text));
+    fprintf(d->q->out, "digraph tree {\n  node [fontname=\"monospace\"];\n  o%" PRIu64 " [shape=ellipse,label=\"",
+            d->q->graph->nodes[process].id);
+    put_escaped(d->q->out, graph_node_text(d->q->graph, process, text));
+    fputs("\"];\n", d->q->out);
     tree_walk(d->q->graph, process, draw_dot, d);
     fputs("}\n", d->q->out);
 }

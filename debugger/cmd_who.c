@@ -97,6 +97,7 @@ static void put_who(const struct query *q, uint32_t page, uint64_t offset) {
     char text[GRAPH_TEXT];
     fprintf(q->out, "Byte 0x%" PRIx64 " of %s, frame 0x%lx\n", offset, graph_node_text(q->graph, page, text),
             object->frame);
+    graph_put_fronts(q->out, q->graph, page);
     bool all = who_sees(q->graph, page, WAYS_MAX, see, &seen);
     if (!seen.count)
         fputs("No process sees it.\n", q->out);

@@ -39,7 +39,8 @@ struct graph_node {
     char *name;                  /* "init", "ledger", "endpoint:guard"; NULL: it has none */
     const struct object *object; /* as it is now, in guest RAM */
     uint32_t first_out, out;     /* graph->edges[first_out …] are those of its capabilities */
-    uint32_t first_in, in;       /* graph->edges[graph->into[first_in …]] are those to it */
+    uint32_t waits_for;    /* of a Process: who has to act before it goes on; GRAPH_NONE: nobody that has a name */
+    uint32_t first_in, in; /* graph->edges[graph->into[first_in …]] are those to it */
 };
 
 struct graph_edge {
@@ -55,6 +56,8 @@ struct graph {
     struct graph_node *nodes;
     struct graph_edge *edges; /* by `from` */
     uint32_t *into;
+    uint32_t *by_id; /* nodes */
+    uint32_t *marks; /* of each node, for who searches, and at last the number of the search */
     uint32_t node_count, edge_count;
 };
 

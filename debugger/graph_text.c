@@ -34,18 +34,26 @@ const char *graph_state_text(const struct graph *graph, uint32_t node) {
 
 struct climb {
     const struct graph *graph;
-    bool *seen;
-    uint32_t *queue, queued;
+    uint32_t *queue, queued, room;
 };
+
+/* Nodes that this climb has come to bear its number; so an answer costs what is above the object, not all nodes. */
+static void come_to(struct climb *c, uint32_t node) {
+    uint32_t *mark = c->graph->marks, number = mark[c->graph->node_count];
+    bool fresh = mark[node] != number;
+    mark[node] = number;
+    if (fresh && c->queued == c->room)
+        c->queue = text_grow(c->queue, c->room = 2 * c->room + 64, sizeof *c->queue);
+    if (fresh)
+        c->queue[c->queued++] = node;
+}
 
 static void climb_to(struct climb *c, const struct graph_edge *edge) {
     bool memory = edge->cap.type == CAP_PAGE || edge->cap.type == CAP_GPT;
     bool above = edge->place == GRAPH_SLOT || edge->place == GRAPH_BACKGROUND || edge->place == GRAPH_SPACE;
     enum cap_type type = c->graph->nodes[edge->from].type;
-    if (!memory || !above || (type != CAP_GPT && type != CAP_PROCESS) || c->seen[edge->from])
-        return;
-    c->seen[edge->from] = true;
-    c->queue[c->queued++] = edge->from;
+    if (memory && above && (type == CAP_GPT || type == CAP_PROCESS))
+        come_to(c, edge->from);
 }
 
 static char *add_name(char *text, const struct graph_node *process) {
@@ -59,18 +67,35 @@ static char *add_name(char *text, const struct graph_node *process) {
 char *graph_spaces_text(const struct graph *graph, uint32_t node) {
     struct climb c = {.graph = graph};
     char *text = NULL;
-    c.seen = memset(text_grow(NULL, graph->node_count, sizeof *c.seen), 0, graph->node_count * sizeof *c.seen);
-    c.queue = text_grow(NULL, graph->node_count + 1, sizeof *c.queue);
-    c.queue[c.queued++] = node;
-    for (uint32_t next = 0; next < c.queued; next++)
+    graph->marks[graph->node_count]++;
+    come_to(&c, node);
+    for (uint32_t next = 0; next < c.queued; next++) {
+        if (graph->nodes[c.queue[next]].type == CAP_PROCESS)
+            text = add_name(text, &graph->nodes[c.queue[next]]);
         for (uint32_t i = 0; i < graph->nodes[c.queue[next]].in; i++)
             climb_to(&c, graph_in(graph, c.queue[next], i));
-    for (uint32_t i = 0; i < graph->node_count; i++)
-        if (c.seen[i] && graph->nodes[i].type == CAP_PROCESS)
-            text = add_name(text, &graph->nodes[i]);
-    free(c.seen);
+    }
     free(c.queue);
     return text ? text : text_copy("");
+}
+
+/* ---- Fronts */
+
+void graph_put_handler(FILE *out, const struct graph *graph, const struct graph_edge *edge) {
+    char text[GRAPH_TEXT];
+    fprintf(out, "handler %s%s, bytes 0x%" PRIx64 "-0x%" PRIx64, edge->handler ? "" : "at ",
+            edge->handler ? edge->handler : graph_node_text(graph, edge->to, text), edge->low, edge->high);
+}
+
+void graph_put_fronts(FILE *out, const struct graph *graph, uint32_t node) {
+    for (uint32_t i = 0; i < graph->nodes[node].out; i++) {
+        const struct graph_edge *edge = graph_out(graph, node, i);
+        if (edge->place != GRAPH_FRONT)
+            continue;
+        fprintf(out, "It wears front %u: ", edge->number);
+        graph_put_handler(out, graph, edge);
+        fputc('\n', out);
+    }
 }
 
 /* ---- JSON */

@@ -17,6 +17,11 @@ const char *graph_state_text(const struct graph *graph, uint32_t node);
  * caller frees it. */
 char *graph_spaces_text(const struct graph *graph, uint32_t node);
 
+/* Of a front: "handler count, bytes 0x0-0x40". */
+void graph_put_handler(FILE *out, const struct graph *graph, const struct graph_edge *edge);
+/* A line for each handler of the fronts that an object wears. */
+void graph_put_fronts(FILE *out, const struct graph *graph, uint32_t node);
+
 /* "id":12,"type":"Process","name":"ledger" */
 void graph_put_node(FILE *out, const struct graph *graph, uint32_t node);
 /* "place":"slot","number":3,"capability":{"type":"Page","object":14,…}, or "handler":"count" */

@@ -2,6 +2,7 @@
 #include "query.h"
 
 #include "graph_text.h"
+#include "space.h"
 #include "text.h"
 
 #include <errno.h>
@@ -141,12 +142,9 @@ enum facet_status query_process(const struct query *q, uint32_t *node, struct fa
 }
 
 enum facet_status query_page(const struct query *q, uint64_t va, uint32_t *node, struct facet_error *error) {
-    struct session_traversal t;
-    enum facet_status status = session_traverse(q->cli->session, va, ACCESS_LOAD, &t, error);
-    if (status)
-        return status;
-    const struct traverse_step *last = t.steps ? &t.step[t.steps - 1] : NULL;
-    *node = last && last->type == CAP_PAGE && !t.fault ? graph_find(q->graph, last->id) : GRAPH_NONE;
+    struct space_at at;
+    uint32_t process = graph_find(q->graph, session_process(q->cli->session));
+    *node = space_find(q->graph, process, va, &at) == FAULT_NONE ? at.node : GRAPH_NONE;
     if (*node == GRAPH_NONE)
         return facet_fail(error, FACET_ERR_USAGE, "No page of memory is at 0x%" PRIx64 " of the program%s.", va,
                           regions_at(session_regions(q->cli->session), va) ? " yet: it comes when it is first used"

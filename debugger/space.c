@@ -96,6 +96,23 @@ enum fault space_enter(const struct graph *graph, struct space_at *at, const str
     return FAULT_NONE;
 }
 
+enum fault space_find(const struct graph *graph, uint32_t process, uint64_t va, struct space_at *at) {
+    const struct graph_edge *edge = space_edge(graph, process, GRAPH_SPACE, 0);
+    *at = (struct space_at){.node = process, .va = va, .high = va, .background = GRAPH_NONE};
+    if (va >> ADDRESS_BITS)
+        return FAULT_INVALID_ADDRESS;
+    for (;;) {
+        enum fault fault = space_enter(graph, at, edge);
+        if (fault != FAULT_NONE || graph->nodes[at->node].type == CAP_PAGE)
+            return fault;
+        uint64_t slot = at->high >> space_l2v(graph, at->node);
+        if (slot >= GPT_SLOTS)
+            return FAULT_INVALID_ADDRESS;
+        space_select(graph, at, (unsigned)slot);
+        edge = space_edge(graph, at->node, GRAPH_SLOT, (unsigned)slot);
+    }
+}
+
 const char *space_rights(unsigned restrictions, char text[4]) {
     text[0] = 'r';
     text[1] = restrictions & CAP_RO ? '-' : 'w';

@@ -31,6 +31,9 @@ bool space_select(const struct graph *graph, struct space_at *at, unsigned slot)
 /* Those that get on by the capability, which is the process's space, or what the selected slot holds. */
 enum fault space_enter(const struct graph *graph, struct space_at *at, const struct graph_edge *edge);
 
+/* One address: where its way leads. Any fault but that of an access's kind. */
+enum fault space_find(const struct graph *graph, uint32_t process, uint64_t va, struct space_at *at);
+
 /* The capability in that place of a node, NULL: Null. */
 const struct graph_edge *space_edge(const struct graph *graph, uint32_t node, enum graph_place place, unsigned number);
 /* Bytes that a slot of the GPT covers, as log2. */

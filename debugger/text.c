@@ -133,3 +133,7 @@ char *text_format(const char *format, ...) {
 void *text_grow(void *block, size_t count, size_t size) {
     return checked(reallocarray(block, count ? count : 1, size));
 }
+
+void *text_zeros(size_t count, size_t size) {
+    return checked(calloc(count ? count : 1, size));
+}

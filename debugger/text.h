@@ -37,5 +37,7 @@ const char *text_basename(const char *path);
 char *text_copy(const char *text);
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void *text_grow(void *block, size_t count, size_t size);
+/* calloc likewise. */
+void *text_zeros(size_t count, size_t size);
 
 #endif

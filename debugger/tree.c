@@ -90,7 +90,7 @@ bool tree_walk(const struct graph *graph, uint32_t process, tree_fn *fn, void *c
     const struct graph_edge *space = space_edge(graph, process, GRAPH_SPACE, 0);
     struct walk w = {.graph = graph, .tell = fn, .context = context};
     w.seen = text_grow(NULL, graph->node_count, sizeof *w.seen);
-    w.times = memset(text_grow(NULL, graph->node_count, 1), 0, graph->node_count);
+    w.times = text_zeros(graph->node_count, 1);
     for (int round = 0; space && round < 2; round++) {
         w.counting = round == 0;
         memset(w.seen, 0, graph->node_count * sizeof *w.seen);

@@ -101,7 +101,7 @@ static void descend(struct search *s, const struct space_at *at) {
 
 bool who_sees(const struct graph *graph, uint32_t page, uint64_t limit, who_fn *found, void *context) {
     struct search s = {.graph = graph, .page = page, .found = found, .context = context, .left = limit, .all = true};
-    s.leads = memset(text_grow(NULL, graph->node_count, sizeof *s.leads), 0, graph->node_count * sizeof *s.leads);
+    s.leads = text_zeros(graph->node_count, sizeof *s.leads);
     s.queue = text_grow(NULL, graph->node_count, sizeof *s.queue);
     find_leads(&s);
     for (uint32_t i = 0; i < graph->node_count; i++) {
@@ -197,7 +197,7 @@ static void tell(const struct holding *h, uint32_t process, who_fn *found, void 
 void who_holds(const struct graph *graph, uint32_t object, who_fn *found, void *context) {
     uint32_t count = graph->node_count;
     struct holding h = {.graph = graph, .object = object};
-    h.seen = memset(text_grow(NULL, count, sizeof *h.seen), 0, count * sizeof *h.seen);
+    h.seen = text_zeros(count, sizeof *h.seen);
     h.best = memset(text_grow(NULL, count, sizeof *h.best), 0xff, count * sizeof *h.best);
     hold_all(&h, object, GRAPH_NONE);
     for (uint32_t next = 0; next < h.count; next++) {

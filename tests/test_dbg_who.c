@@ -116,11 +116,23 @@ static void check_reached(const struct graph *g, uint64_t process, uint64_t va, 
     free(s.sight);
 }
 
+/* And so is what is found for the address alone; of a fault, which one. */
+static void check_found(const struct graph *g, uint64_t process, uint64_t va, const struct kernel_path *path) {
+    struct space_at at;
+    cr_assert_eq(space_find(g, graph_find(g, process), va, &at), path->fault, "0x%lx", va);
+    if (path->fault != FAULT_NONE)
+        return;
+    const struct object *object = kernel_pointer(session_emu(session), (const void *)path->object, sizeof *object);
+    cr_assert_eq(g->nodes[at.node].id, object->id, "0x%lx", va);
+    cr_assert_eq(at.restrictions, path->restrictions, "0x%lx", va);
+}
+
 static void check_addresses(const struct graph *g, uint64_t process, int count) {
     struct kernel_path path;
     for (int i = 0; i < count; i++, asked++) {
         uint64_t va = aim();
         OK(kernel_traverse(session_emu(session), process, (gva_t){va}, ACCESS_LOAD, &path, &error));
+        check_found(g, process, va, &path);
         if (va >> L2V_ROOT) /* not the child's code, of which the model knows nothing */
             cr_assert_eq(model_traverse(va, ACCESS_LOAD).fault, path.fault, "0x%lx", va);
         if (path.fault == FAULT_NONE)
