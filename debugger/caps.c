@@ -76,7 +76,8 @@ bool caps_has_payload(const struct cap_look *cap) {
 }
 
 static bool says_more(const struct cap_look *cap) {
-    return is_memory(cap->type) || is_window(cap->type) || caps_has_payload(cap) || cap->restrictions;
+    return is_memory(cap->type) || is_window(cap->type) || caps_has_payload(cap) || cap->restrictions ||
+           (cap->type == CAP_FORWARD && cap->slot);
 }
 
 void caps_print_authority(const struct cap_look *cap, FILE *out) {
@@ -91,6 +92,10 @@ void caps_print_authority(const struct cap_look *cap, FILE *out) {
         fprintf(out, "  of slot %u", cap->slot);
     if (is_window(cap->type))
         fprintf(out, "  offset 0x%" PRIx64, cap->payload);
+    if (cap->type == CAP_FORWARD && cap->slot)
+        fprintf(out, " sends %s%s%s", cap->slot & FORWARD_SEND_CAP ? "itself" : "",
+                cap->slot == (FORWARD_SEND_CAP | FORWARD_SEND_WORD) ? ", " : "",
+                cap->slot & FORWARD_SEND_WORD ? "its word" : "");
     if (caps_has_payload(cap))
         fprintf(out, " payload 0x%" PRIx64, cap->payload);
     if (is_memory(cap->type) || is_window(cap->type) || cap->restrictions)

@@ -12,14 +12,21 @@
 
 /* ---- A line for each capability */
 
-/* Whom one reaches by it, as far as that has a name: "  (ledger)", "  to init". */
+/* Where a message sent through it arrives: behind forwarders, the endpoint; GRAPH_NONE: nowhere. */
+static uint32_t arrival(const struct graph *g, const struct graph_edge *edge) {
+    for (uint32_t hops = 0; edge && edge->cap.type == CAP_FORWARD && hops < g->node_count; hops++)
+        edge = space_edge(g, edge->to, GRAPH_TARGET, 0);
+    return edge && edge->cap.type == CAP_ENTRY ? edge->to : GRAPH_NONE;
+}
+
+/* Whom one reaches by it, as far as that has a name: "  (ledger)", "  to Process obj:2 (init)". */
 static void put_target(const struct query *q, const struct graph_edge *edge) {
     const struct graph *g = q->graph;
-    const struct graph_edge *recipient = space_edge(g, edge->to, GRAPH_RECIPIENT, 0);
+    const struct graph_edge *recipient = space_edge(g, arrival(g, edge), GRAPH_RECIPIENT, 0);
     char text[GRAPH_TEXT];
     if (edge->to != GRAPH_NONE && g->nodes[edge->to].name)
         fprintf(q->out, "  (%s)", g->nodes[edge->to].name);
-    if (recipient && edge->cap.type == CAP_ENTRY)
+    if (recipient)
         fprintf(q->out, "  to %s", graph_node_text(g, recipient->to, text));
 }
 

@@ -12,7 +12,7 @@ struct storage {
     uint64_t base, count, stride; /* kernel virtual */
     uint32_t *node;               /* of each entry */
 };
-enum { PAGES, GPTS, PROCESSES, ENDPOINTS, STORAGES };
+enum { PAGES, GPTS, PROCESSES, ENDPOINTS, FORWARDERS, STORAGES };
 
 struct build {
     struct graph *graph;
@@ -30,6 +30,7 @@ static void storages(struct build *b) {
         [GPTS] = {(uintptr_t)k->gpts, k->gpt_count, k->gpt_stride, NULL},
         [PROCESSES] = {(uintptr_t)k->processes, k->process_count, k->process_stride, NULL},
         [ENDPOINTS] = {(uintptr_t)k->endpoints, k->endpoint_count, k->endpoint_stride, NULL},
+        [FORWARDERS] = {(uintptr_t)k->forwarders, k->forwarder_count, k->forwarder_stride, NULL},
     };
     memcpy(b->storage, all, sizeof all);
 }
@@ -164,10 +165,16 @@ static void process_edges(struct build *b, uint32_t node, const struct process *
     cap_add(b, node, GRAPH_SPACE, 0, &process->space);
     cap_add(b, node, GRAPH_KEEPER, 0, &process->keeper);
     cap_add(b, node, GRAPH_SCHEDULE, 0, &process->schedule);
+    cap_add(b, node, GRAPH_BRAND, 0, &process->brand);
     caps_add(b, node, GRAPH_REGISTER, process->reg, CAP_REGISTERS);
     if (process->state == PROCESS_SENDING)
         cap_add(b, node, GRAPH_SEND, 0, &process->send_cap);
     cap_add(b, node, GRAPH_FAULT_SPACE, 0, &process->fault_space);
+}
+
+static void forwarder_edges(struct build *b, uint32_t node, const struct forwarder *forwarder) {
+    cap_add(b, node, GRAPH_TARGET, 0, &forwarder->target);
+    caps_add(b, node, GRAPH_SLOT, forwarder->slot, FORWARDER_SLOTS);
 }
 
 static void node_edges(struct build *b, uint32_t node, enum cap_type type, const void *object) {
@@ -184,6 +191,9 @@ static void node_edges(struct build *b, uint32_t node, enum cap_type type, const
         break;
     case CAP_ENDPOINT:
         cap_add(b, node, GRAPH_RECIPIENT, 0, &((const struct endpoint *)object)->recipient);
+        break;
+    case CAP_FORWARDER:
+        forwarder_edges(b, node, object);
         break;
     default:
         break;
@@ -233,7 +243,7 @@ static uint32_t answerer(const struct graph *g, uint32_t node, unsigned which) {
 static uint32_t waits_for(const struct build *b, uint32_t node, const struct process *process) {
     switch ((enum process_state)process->state) {
     case PROCESS_SENDING:
-        return node_at(b, (const char *)process->queue - offsetof(struct process, senders));
+        return node_at(b, process->queue); /* a queue is a part of the object */
     case PROCESS_CALLING:
         return answerer(b->graph, node, ANSWER_CALL);
     case PROCESS_FAULTED:
@@ -346,6 +356,7 @@ const char *graph_place_text(const struct graph_edge *edge, char text[32]) {
         [GRAPH_SLOT] = "slot %u",        [GRAPH_BACKGROUND] = "background",
         [GRAPH_KEEPER] = "keeper",       [GRAPH_REGISTER] = "c%u",
         [GRAPH_SPACE] = "space",         [GRAPH_SCHEDULE] = "schedule",
+        [GRAPH_BRAND] = "brand",         [GRAPH_TARGET] = "target",
         [GRAPH_SEND] = "sending",        [GRAPH_FAULT_SPACE] = "space of its fault",
         [GRAPH_RECIPIENT] = "recipient", [GRAPH_FRONT] = "front %u"};
     snprintf(text, 32, edge->place < GRAPH_PLACES ? formats[edge->place] : "?", edge->number);

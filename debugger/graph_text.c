@@ -131,6 +131,8 @@ static void put_cap(FILE *out, const struct cap_look *cap) {
         fprintf(out, ",\"guard\":{\"match\":\"0x%" PRIx64 "\",\"l2g\":%u}", cap->match, cap->l2g);
     if (cap->type == CAP_LOCAL_WINDOW)
         fprintf(out, ",\"slot\":%u", cap->slot);
+    if (cap->type == CAP_FORWARD)
+        fprintf(out, ",\"flags\":%u", cap->slot);
     if (window || caps_has_payload(cap))
         fprintf(out, ",\"%s\":\"0x%" PRIx64 "\"", window ? "offset" : "payload", cap->payload);
     fputs(",\"restrictions\":", out);

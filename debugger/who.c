@@ -150,7 +150,8 @@ static unsigned restrictions_of(unsigned set) {
 
 /* Its holder can take what is in there out. */
 static bool gives_contents(const struct graph_edge *edge) {
-    return edge->cap.type == CAP_GPT || edge->cap.type == CAP_CAPPAGE || edge->cap.type == CAP_PROCESS;
+    return edge->cap.type == CAP_GPT || edge->cap.type == CAP_CAPPAGE || edge->cap.type == CAP_PROCESS ||
+           edge->cap.type == CAP_FORWARDER;
 }
 
 static bool can_be_taken(const struct graph_edge *edge) {

@@ -119,8 +119,8 @@ static struct outcome model_traverse(unsigned long address, enum access access) 
     return out;
 }
 
-/* An address that is likely to hit something: follow random slots, as their guards want it. Behind a window, the bits of
- * its offset have chosen the slot. */
+/* An address that is likely to hit something: follow random slots, as their guards want it. Behind a window, the bits
+ * of its offset have chosen the slot. */
 static unsigned long aim(void) {
     unsigned long slot = 1 + random_below(ROOTS), address = slot << L2V_ROOT, mask = (1ul << L2V_ROOT) - 1, fixed = 0;
     struct model_cap *cap = &roots[slot - 1];

@@ -22,6 +22,7 @@ enum {
     R_GPT,
     R_CAPS,
     R_CHILD,
+    R_FORWARDER,
     R_DEEP,
 };
 enum { DEEP, DEEPER, WEAK, OPAQUE, PARENT, FAR, NEAR, NONE, CHILDREN };
@@ -116,6 +117,15 @@ static void make(int child) {
         give(R_DEEP);
 }
 
+static void none(void) {
+    check("brand", facet_set(R_CHILD, OP_PROCESS_SET_BRAND, 0, R_PAGE), RC_OK);
+    alloc(CAP_FORWARDER, R_FORWARDER);
+    check("target", facet_set(R_FORWARDER, OP_FORWARDER_SET_TARGET, 0, R_ENTRY), RC_OK);
+    check("slot", facet_set(R_FORWARDER, OP_FORWARDER_SET_SLOT, 6, R_PAGE), RC_OK);
+    check("forward", facet_get(R_FORWARDER, OP_FORWARDER_MAKE_FORWARD, FORWARD_SEND_CAP, 0, R_GPT), RC_OK);
+    give(R_GPT);
+}
+
 int main(void) {
     struct facet_message id = {0};
     alloc(CAP_PAGE, R_PAGE);
@@ -124,6 +134,7 @@ int main(void) {
     for (int child = 0; child < CHILDREN; child++)
         make(child);
     make_entry(R_ENDPOINT, CR_SELF, 77, R_ENTRY);
+    none();
     struct facet_message swap = {.word = {1}, .send = {R_PAGE, R_ENTRY}};
     check("swap", facet_call(CR_DEBUG, OP_DEBUG_SWAP, &swap), RC_OK);
     for (unsigned reg = CR_FREE; reg < R_DEEP; reg++) /* who sees the page is to have it from nobody */
