@@ -67,8 +67,8 @@ static const struct {
      "restrictions, and what it has beside its slots: keeper, background, fronts. What is reached again, by\n"
      "another way, is told once. --dot writes it for graphviz.\n\n"
      "  tree\n"
-     "  tree linux > /tmp/tree\n"
-     "  tree --dot guard > /tmp/tree.dot"},
+     "  tree linux > tree.txt\n"
+     "  tree --dot guard > tree.dot"},
     {"run", "ARGUMENTS are words as in the shell, with quotes, but without its patterns and variables. <FILE, >FILE,\n"
             ">>FILE, 2>FILE and 2>&1 redirect the program's streams; FILE is one of yours, no grant is needed.\n"
             "Without ARGUMENTS those of the last time are used (`show args`); `set args` takes them away."},
