@@ -101,6 +101,7 @@ enum session_event {
     SESSION_BREAKPOINT, /* before the instruction */
     SESSION_STEPPED,
     SESSION_INTERRUPTED, /* session_interrupt */
+    SESSION_MOMENT,      /* the clock has reached what it was to reach */
     SESSION_BROKEN,      /* session_stop_at_broken: a handler broke its contract, an access or a few ago */
     SESSION_DEADLOCK,    /* every process waits for ever */
     SESSION_FAILED,      /* facet or its kernel failed; text says how. The machine is gone */

@@ -121,6 +121,9 @@ static bool translate(struct session *s, const struct emu_stop *from, struct ses
             return false;
         s->asked = 0;
         return true;
+    case EMU_STOP_CLOCK:
+        to->event = SESSION_MOMENT;
+        return true;
     case EMU_STOP_DEAD:
         *to = gone(s, SESSION_FAILED, 125, from->text);
         return true;

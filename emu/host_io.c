@@ -86,6 +86,8 @@ long host_read(struct host_call *call) {
                                         : pread(call->file->fd, bytes, call->out_size, (off_t)call->arg[0]);
     } while (got < 0 && come_again(call->file));
     call->got = got < 0 ? 0 : (size_t)got;
+    if (call->file == call->host->file)
+        call->emu->taken += call->got;
     return got < 0 ? -errno : got;
 }
 

@@ -39,6 +39,7 @@ static long stream_read(struct emu *emu, int fd, uint64_t buffer, size_t size) {
     } while (got < 0 && (errno == EINTR || errno == EAGAIN));
     if (got < 0)
         return -errno;
+    emu->taken += (uint64_t)got;
     memcpy(emu->ram + buffer, bytes, (size_t)got);
     coherence_host_store(emu, buffer, (uint64_t)got);
     return got;
