@@ -46,7 +46,7 @@ LINUX_SRC = $(patsubst %,kernel/domain/linux/%,main.c calls.c clock.c signal.c u
 KEEPER_SRC = kernel/domain/pager.c kernel/domain/copyspace.c
 
 # The host tool. main.c stays out of libdebugger.a, which the unit tests link.
-DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/grants.c debugger/objects.c debugger/regions.c debugger/strace.c debugger/strace_args.c debugger/strace_structs.c \
+DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/pack.c debugger/checkpoint.c debugger/checkpoint_plan.c debugger/checkpoint_swaps.c debugger/cmd_checkpoint.c debugger/grants.c debugger/objects.c debugger/regions.c debugger/strace.c debugger/strace_args.c debugger/strace_structs.c \
 	debugger/strace_calls.c debugger/strace_flags.c debugger/report.c debugger/stats.c \
 	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c debugger/endpoints.c \
 	debugger/dispatch.c debugger/hold.c debugger/broken.c debugger/guard.c debugger/services.c debugger/events.c debugger/handlers.c debugger/script.c debugger/script_access.c debugger/script_services.c debugger/builtin_trace.c \
@@ -111,7 +111,7 @@ endif
 
 # The host side: emu/, debugger/, tests. -I. for "emu/emu.h".
 HOST_CFLAGS = -std=gnu11 -g $(OPT_$(MODE)) $(WARN) -D_GNU_SOURCE -I. -Iinclude
-HOST_LIBS = $(UNICORN_LIBS) $(LUA_LIBS) -lcapstone -ldw -lelf -ledit -lsqlite3 -ldl -lm
+HOST_LIBS = $(UNICORN_LIBS) $(LUA_LIBS) -lcapstone -ldw -lelf -ledit -lsqlite3 -lzstd -ldl -lm
 
 # The kernel: no host, no floating point, no red zone under interrupts, high half.
 KERNEL_OPT_debug = -DFACET_DEBUG
