@@ -77,7 +77,8 @@ struct plan *plan_make(const struct session *s) {
     take_grants(p, s->config.grants);
     take_swaps(p, s->swaps);
     p->now = emu_clock(s->emu);
-    p->taken = emu_taken(s->emu);
+    for (unsigned i = 0; i < 3; i++)
+        p->moved[i] = emu_moved(s->emu, i);
     p->events = s->events ? events_count(s->events) : s->events_before;
     return p;
 }
@@ -169,7 +170,7 @@ void plan_visit(struct plan *p, struct archive *a) {
     words_visit(a, &p->granted, &p->granted_count);
     plan_swaps_visit(p, a);
     archive_value(a, p->now);
-    archive_value(a, p->taken);
+    archive_value(a, p->moved);
     archive_value(a, p->events);
     if (!p->program.path || p->argc == 0)
         archive_fail(a);
@@ -248,7 +249,9 @@ void plan_describe(const struct plan *p, FILE *out) {
     fprintf(out, "memory    %lu MiB\n", p->memory >> 20);
     fprintf(out, "clock     %lu\n", p->now);
     fprintf(out, "events    %lu\n", p->events);
-    fprintf(out, "stdin     %lu bytes read\n", p->taken);
+    fprintf(out, "stdin     %lu bytes read\n", p->moved[0]);
+    fprintf(out, "stdout    %lu bytes written\n", p->moved[1]);
+    fprintf(out, "stderr    %lu bytes written\n", p->moved[2]);
     for (size_t i = 0; i < p->granted_count; i++)
         fprintf(out, "grant     %s\n", p->granted[i]);
     for (size_t i = 0; i < p->swap_count; i++)

@@ -35,7 +35,7 @@ struct plan {
     size_t granted_count;
     struct plan_swap *swaps; /* in the order of attaching */
     size_t swap_count;
-    uint64_t now, taken, events; /* clock, bytes of standard input, events */
+    uint64_t now, events, moved[3]; /* clock, events, bytes of the standard streams */
 };
 
 /* Of a session with a machine. */

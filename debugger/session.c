@@ -151,6 +151,7 @@ struct session_stats session_stats_get(const struct session *s) {
     if (!s->emu)
         return stats;
     stats.emu = emu_stats(s->emu);
+    stats.clock = emu_clock(s->emu);
     if (!s->info)
         return stats;
     stats.syscalls = s->info->syscalls;

@@ -74,6 +74,7 @@ bool session_failed(const struct session *session);
 /* Counters of the machine that runs, or of the last one. Zero where the kernel gave none. */
 struct session_stats {
     struct emu_stats emu;
+    uint64_t clock; /* where it stood; 0: it was never armed */
     uint64_t syscalls, faults, tables_built, tables_live, entries_built, entries_removed, depend_live, depend_evictions;
 };
 struct session_stats session_stats_get(const struct session *session);

@@ -175,7 +175,7 @@ static void machine_visit(struct emu *emu, struct archive *a) {
     archive_flag(a, &emu->halted);
     archive_flag(a, &emu->access_stop);
     archive_value(a, emu->event);
-    archive_value(a, emu->taken);
+    archive_value(a, emu->moved);
     uint64_t debug = emu->debug ? (uint64_t)((uint8_t *)emu->debug - emu->ram) : CLOCK_NEVER;
     archive_value(a, debug);
     if (a->loading && debug != CLOCK_NEVER) {

@@ -66,8 +66,8 @@ enum facet_status emu_save(struct emu *emu, struct archive *to, struct facet_err
 /* config: as the machine was created, but for kernel, modules, cmdline and clock, which say nothing here. */
 enum facet_status emu_load(const struct emu_config *config, struct archive *from, struct emu **emu,
                            struct facet_error *error);
-/* Bytes of stream 0 that the guest has read. */
-uint64_t emu_taken(struct emu *emu);
+/* Bytes that the guest has read from stream 0, written to stream 1, 2. */
+uint64_t emu_moved(struct emu *emu, unsigned stream);
 
 /* ---- Running */
 

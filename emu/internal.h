@@ -229,7 +229,7 @@ struct emu {
     int stream_fd[3], console_fd;
     struct host *host;
     uint64_t tsc;
-    uint64_t taken; /* bytes of stream 0 that the guest has got */
+    uint64_t moved[3]; /* bytes that the guest has got from stream 0, put into 1 and 2 */
     struct {        /* refuse.c */
         struct breakpoint *at;
         size_t count;

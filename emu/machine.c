@@ -177,8 +177,8 @@ struct debug_block *emu_debug_block(struct emu *emu) {
     return emu->debug;
 }
 
-uint64_t emu_taken(struct emu *emu) {
-    return emu->taken;
+uint64_t emu_moved(struct emu *emu, unsigned stream) {
+    return emu->moved[stream];
 }
 
 struct emu_stats emu_stats(struct emu *emu) {

@@ -39,7 +39,6 @@ static long stream_read(struct emu *emu, int fd, uint64_t buffer, size_t size) {
     } while (got < 0 && (errno == EINTR || errno == EAGAIN));
     if (got < 0)
         return -errno;
-    emu->taken += (uint64_t)got;
     memcpy(emu->ram + buffer, bytes, (size_t)got);
     coherence_host_store(emu, buffer, (uint64_t)got);
     return got;
@@ -82,6 +81,8 @@ void stream_serve(struct emu *emu, uint64_t request_gpa) {
         request->result = stream_read(emu, emu->stream_fd[request->stream], buffer, size);
     else
         request->result = stream_write(emu, emu->stream_fd[request->stream], buffer, size);
+    if (request->result > 0)
+        emu->moved[request->stream] += (uint64_t)request->result;
     if (request->result == -EINTR)
         clock_undo(emu);
 }
