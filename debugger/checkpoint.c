@@ -62,6 +62,15 @@ enum facet_status checkpoint_save(struct session *s, const char *path, struct fa
     return keep ? end : status;
 }
 
+enum facet_status checkpoint_place(const char *path, struct facet_error *error) {
+    struct pack *pack;
+    FILE *stream;
+    enum facet_status status = pack_create(path, &pack, &stream, error);
+    if (status == FACET_OK)
+        pack_finish(pack, false, NULL);
+    return status;
+}
+
 /* ---- Loading */
 
 static enum facet_status impossible(const char *path, struct facet_error *error) {

@@ -19,6 +19,9 @@
  * killed: a file that was there before is unchanged, or is the new one. */
 enum facet_status checkpoint_save(struct session *session, const char *path, struct facet_error *error);
 
+/* Could it be saved there, as far as one can know before? */
+enum facet_status checkpoint_place(const char *path, struct facet_error *error);
+
 struct checkpoint_options {
     bool trust; /* files of the host are opened, and handlers loaded, that the checkpoint names */
     const char *kernel, *events;

@@ -217,7 +217,9 @@ void regions_visit(struct regions *r, struct archive *a) {
     uint64_t end = 0, count = archive_number(a, r->count, AREAS_MAX);
     archive_value(a, r->maps);
     for (uint64_t i = 0; i < count && !a->bad; i++) {
-        struct area area = a->loading ? (struct area){0} : r->all[i];
+        struct area area = {0};
+        if (!a->loading)
+            area = r->all[i];
         area_visit(r, a, &area);
         if (a->loading && area.va < end)
             archive_fail(a);

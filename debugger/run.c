@@ -168,7 +168,9 @@ int run_program(struct session *session, const struct options *options) {
     struct facet_error error;
     double began = now();
     catch_signals(session, options->timeout);
-    enum facet_status status = session_emu(session) ? FACET_OK : session_start(session, &error);
+    enum facet_status status = options->checkpoint ? checkpoint_place(options->checkpoint, &error) : FACET_OK;
+    if (status == FACET_OK && !session_emu(session))
+        status = session_start(session, &error);
     if (status != FACET_OK) {
         fprintf(stderr, "facet: %s\n", error.text);
         return status == FACET_ERR_USAGE ? 2 : status == FACET_ERR_PROGRAM ? EXIT_PROGRAM : EXIT_FACET;

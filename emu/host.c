@@ -51,7 +51,7 @@ static struct host_file *host_find(struct host *host, unsigned handle) {
 
 long host_close(struct host_call *call) {
     if (call->file->grant)
-        return 0;          /* others may take it again */
+        return 0; /* others may take it again */
     if (call->file->fd >= 0)
         close(call->file->fd); /* whatever it says, the descriptor is gone */
     slot_free(call->host, (unsigned)(call->file - call->host->file));

@@ -230,7 +230,7 @@ struct emu {
     struct host *host;
     uint64_t tsc;
     uint64_t moved[3]; /* bytes that the guest has got from stream 0, put into 1 and 2 */
-    struct {        /* refuse.c */
+    struct {           /* refuse.c */
         struct breakpoint *at;
         size_t count;
         uint64_t found;

@@ -23,7 +23,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define FACET_HANDLER_ABI 2 /* one that was built for version 1 works, too: it lacks what came later */
+#define FACET_HANDLER_ABI 2  /* one that was built for version 1 works, too: it lacks what came later */
 #define FACET_ACCESS_MAX 512 /* bytes in one access at most: FXSAVE, FXRSTOR */
 
 enum facet_kind { FACET_LOAD, FACET_STORE, FACET_FETCH };
