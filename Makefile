@@ -442,4 +442,4 @@ distclean:
 deps:
 	@.ci/deps.sh build
 	@.ci/deps.sh test
-.PHONY: help all operations demo test-files test-qemu test-linux fuzz-linux model-million mutants unit matrix-full mixed-million debug-build test check format format-check cppcheck bench install clean distclean deps
+.PHONY: help all operations demo test-files moments test-qemu test-linux fuzz-linux model-million mutants unit matrix-full mixed-million debug-build test check format format-check cppcheck bench install clean distclean deps

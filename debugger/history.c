@@ -25,7 +25,8 @@ static struct history *all;
 
 static const char schema[] =
     "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
-    "%s CREATE TABLE IF NOT EXISTS accesses (n INTEGER PRIMARY KEY, ev TEXT, proc INTEGER, pc INTEGER, va INTEGER, obj TEXT,"
+    "%s CREATE TABLE IF NOT EXISTS accesses (n INTEGER PRIMARY KEY, ev TEXT, proc INTEGER, pc INTEGER, va INTEGER, obj "
+    "TEXT,"
     " off INTEGER, size INTEGER, value, old, by TEXT, rmw INTEGER, atomic INTEGER, part INTEGER, clock INTEGER);"
     "PRAGMA application_id = %d";
 
