@@ -6,7 +6,7 @@
 
 static unsigned long decode_alloc(struct invocation *in) {
     unsigned long type = in->word[0], restr = in->word[1];
-    if (restr && !(CAP_SET(type) & CAP_SET_MEMORY))
+    if (!(CAP_SET(type) & (restr ? CAP_SET_MEMORY : CAP_SET_OBJECTS)))
         return RC_BAD_ARG;
     return object_available((enum cap_type)type) ? RC_OK : RC_NO_MEMORY;
 }
@@ -39,6 +39,10 @@ static unsigned long decode_object(struct invocation *in) {
     return object_numbered((enum cap_type)in->word[0], in->word[1]) ? RC_OK : RC_BAD_ARG;
 }
 
+static unsigned long decode_storage(struct invocation *in) {
+    return CAP_SET(in->word[0]) & CAP_SET_OBJECTS ? RC_OK : RC_BAD_ARG;
+}
+
 static void act_object(struct invocation *in) {
     struct object *object = object_numbered((enum cap_type)in->word[0], in->word[1]);
     in->caller->regs.rdx = object->type;
@@ -54,7 +58,7 @@ static const struct operation rows[] = {
     {.op = OP_RANGE_ALLOC,
      .name = "OP_RANGE_ALLOC",
      .types = CAP_SET(CAP_RANGE),
-     .word = {{"type of a storage object", CAP_PAGE, CAP_ENDPOINT},
+     .word = {{"type of a storage object", CAP_PAGE, CAP_FORWARDER},
               {"restrictions, of memory only", 0, CAP_RESTRICTIONS}},
      .result = "c0 a fresh object, zeroed, w0 its number; or RC_NO_MEMORY",
      .decode = decode_alloc,
@@ -79,15 +83,16 @@ static const struct operation rows[] = {
     {.op = OP_RANGE_OBJECT,
      .name = "OP_RANGE_OBJECT",
      .types = CAP_SET(CAP_RANGE),
-     .word = {{"type of a storage object", CAP_PAGE, CAP_ENDPOINT}, {"number of a live one", 0, ~0ul}},
+     .word = {{"type of a storage object", CAP_PAGE, CAP_FORWARDER}, {"number of a live one", 0, ~0ul}},
      .result = "c0 that object, no guard, no restriction, w0 its type",
      .decode = decode_object,
      .act = act_object},
     {.op = OP_RANGE_STORAGE,
      .name = "OP_RANGE_STORAGE",
      .types = CAP_SET(CAP_RANGE),
-     .word = {{"type of a storage object", CAP_PAGE, CAP_ENDPOINT}},
+     .word = {{"type of a storage object", CAP_PAGE, CAP_FORWARDER}},
      .result = "w0 how many more there are, w1 how many there may be",
+     .decode = decode_storage,
      .act = act_storage},
 };
 const struct operation_group range_operations = OPERATION_GROUP(rows);

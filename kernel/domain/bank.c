@@ -5,17 +5,19 @@
 #define SLOT_BITS 4u
 #define SLOTS 16ul
 
-/* What is counted; a kind of storage each. */
-enum kind { PAGES, GPTS, PROCESSES, ENDPOINTS, KINDS };
-static const unsigned char type_of[KINDS] = {CAP_PAGE, CAP_GPT, CAP_PROCESS, CAP_ENDPOINT};
+/* Kinds of storage. Endpoints and Forwarders are counted together. */
+enum kind { PAGES, GPTS, PROCESSES, ENDPOINTS, FORWARDERS, KINDS };
+#define COUNTS MESSAGE_WORDS
+static const unsigned char type_of[KINDS] = {CAP_PAGE, CAP_GPT, CAP_PROCESS, CAP_ENDPOINT, CAP_FORWARDER};
+static const unsigned char count_of[KINDS] = {PAGES, GPTS, PROCESSES, ENDPOINTS, ENDPOINTS};
 
 struct bank {
     unsigned long number, serial;
     struct bank *parent, *child, *sibling; /* the first below it; the next below its parent */
-    unsigned long limit[KINDS];
-    unsigned long used[KINDS]; /* drawn from it and from those below it */
-    unsigned long own[KINDS];  /* drawn from itself: so many are marked as its */
-    unsigned long low[KINDS];  /* none of them has a smaller number */
+    unsigned long limit[COUNTS];
+    unsigned long used[COUNTS]; /* drawn from it and from those below it */
+    unsigned long own[KINDS];   /* drawn from itself: so many are marked as its */
+    unsigned long low[KINDS];   /* none of them has a smaller number */
 };
 
 /* Whose an object is: 0 nobody's, else the number of its bank + 1. Of a Page with a record, too: a bank's parent. */
@@ -86,15 +88,16 @@ static unsigned mark(const struct bank *bank) {
 }
 
 static int may_draw(const struct bank *bank, enum kind kind, unsigned long count) {
+    unsigned of = count_of[kind];
     for (; bank; bank = bank->parent)
-        if (bank->used[kind] + count > bank->limit[kind])
+        if (bank->used[of] + count > bank->limit[of])
             return 0;
     return 1;
 }
 
 static void charge(struct bank *bank, enum kind kind, unsigned long count) {
     for (; bank; bank = bank->parent)
-        bank->used[kind] += count;
+        bank->used[count_of[kind]] += count;
 }
 
 static void own(struct bank *bank, enum kind kind, unsigned long number, unsigned flag) {
@@ -122,13 +125,16 @@ static struct bank *owner_within(struct bank *bank, enum kind kind, unsigned lon
 
 /* ---- Drawing and giving back */
 
+/* KINDS: of none. */
 static enum kind kind_of(unsigned long type) {
-    return type == CAP_GPT ? GPTS : type == CAP_PROCESS ? PROCESSES : type == CAP_ENDPOINT ? ENDPOINTS : PAGES;
+    unsigned kind = type == CAP_CAPPAGE ? PAGES : 0;
+    while (type != CAP_CAPPAGE && kind < KINDS && type_of[kind] != type)
+        kind++;
+    return (enum kind)kind;
 }
 
 static int request_valid(unsigned long type, unsigned long restrictions) {
-    return type >= CAP_PAGE && type <= CAP_ENDPOINT &&
-           restrictions <= (type <= CAP_GPT ? CAP_RO | CAP_NX | CAP_WK | CAP_OP | CAP_NC : 0);
+    return kind_of(type) < KINDS && restrictions <= (type <= CAP_GPT ? CAP_RO | CAP_NX | CAP_WK | CAP_OP | CAP_NC : 0);
 }
 
 static unsigned long draw(struct bank *bank, unsigned long type, unsigned long restrictions, unsigned to,
@@ -234,6 +240,15 @@ static unsigned long rescind_many(struct bank *bank, struct facet_message *m) {
 
 /* ---- Banks */
 
+#define RIGHTS ((unsigned long)(BANK_NO_DESTROY | BANK_NO_RESCIND))
+
+/* The bank that an entry's payload names, unless it has ended. */
+static struct bank *bank_named(unsigned long payload) {
+    unsigned long number = payload >> 4 & 0xffffff;
+    struct bank *bank = record(number);
+    return owner[PAGES][number] & OWNER_RECORD && bank->serial == payload >> 28 ? bank : 0;
+}
+
 /* An entry to a bank, into B_RESULT. */
 static unsigned long entry_make(const struct bank *bank, unsigned long lacking, struct facet_message *m) {
     m->send[0] = B_RESULT;
@@ -243,10 +258,10 @@ static unsigned long entry_make(const struct bank *bank, unsigned long lacking, 
 static struct bank *record_make(struct bank *parent, unsigned long number, const unsigned long *limits) {
     struct bank *bank = record(number);
     *bank = (struct bank){.number = number, .serial = next_serial++, .parent = parent};
-    for (unsigned kind = 0; kind < KINDS; kind++) {
-        bank->limit[kind] = limits[kind];
+    for (unsigned i = 0; i < COUNTS; i++)
+        bank->limit[i] = limits[i];
+    for (unsigned kind = 0; kind < KINDS; kind++)
         bank->low[kind] = ~0ul;
-    }
     return bank;
 }
 
@@ -337,20 +352,31 @@ static unsigned long unwrap(struct bank *bank, struct facet_message *m) {
 }
 
 static unsigned long limits(struct bank *bank, struct facet_message *m) {
-    for (unsigned kind = 0; kind < KINDS; kind++)
-        m->word[kind] = bank->limit[kind];
+    for (unsigned i = 0; i < COUNTS; i++)
+        m->word[i] = bank->limit[i];
     return RC_OK;
 }
 
 static unsigned long set_limits(struct bank *bank, struct facet_message *m) {
-    for (unsigned kind = 0; kind < KINDS; kind++)
-        bank->limit[kind] = m->word[kind];
+    for (unsigned i = 0; i < COUNTS; i++)
+        bank->limit[i] = m->word[i];
     return RC_OK;
 }
 
 static unsigned long usage(struct bank *bank, struct facet_message *m) {
-    for (unsigned kind = 0; kind < KINDS; kind++)
-        m->word[kind] = bank->used[kind];
+    for (unsigned i = 0; i < COUNTS; i++)
+        m->word[i] = bank->used[i];
+    return RC_OK;
+}
+
+/* A Forward to a bank is none: who has the forwarder decides where it leads. */
+static unsigned long verify(struct bank *bank, struct facet_message *m) {
+    struct facet_message is = {.send = {B_SENT, B_ENDPOINT}}, same = {.send = {B_SENT, B_OBJECT}};
+    (void)bank;
+    m->word[0] = facet_call(B_TOOL, OP_TOOL_IDENTIFY, &is) == RC_OK && is.word[0] && bank_named(is.word[1]) &&
+                 facet_get(B_ENDPOINT, OP_ENDPOINT_MAKE_ENTRY, is.word[1], 0, B_OBJECT) == RC_OK &&
+                 facet_call(B_DISCRIM, OP_DISCRIM_COMPARE, &same) == RC_OK && same.word[0];
+    m->word[1] = m->word[0] ? is.word[1] & RIGHTS : 0;
     return RC_OK;
 }
 
@@ -363,7 +389,6 @@ static unsigned long say_range(struct bank *bank, struct facet_message *m) {
     return RC_OK;
 }
 
-#define RIGHTS ((unsigned long)(BANK_NO_DESTROY | BANK_NO_RESCIND))
 static const struct row {
     unsigned long op, lacking; /* not through an entry that lacks one of these rights */
     unsigned long (*answer)(struct bank *bank, struct facet_message *m);
@@ -380,14 +405,8 @@ static const struct row {
     {OP_BANK_USAGE, 0, usage},
     {OP_BANK_REMOVE, RIGHTS, unwrap},
     {OP_BANK_DESTROY, RIGHTS, destroy},
+    {OP_BANK_VERIFY, 0, verify},
 };
-
-/* The bank that an entry's payload names, unless it has ended. */
-static struct bank *bank_named(unsigned long payload) {
-    unsigned long number = payload >> 4 & 0xffffff;
-    struct bank *bank = record(number);
-    return owner[PAGES][number] & OWNER_RECORD && bank->serial == payload >> 28 ? bank : 0;
-}
 
 static unsigned long answer(unsigned long label, struct facet_message *m) {
     unsigned long lacking = m->payload & RIGHTS;
@@ -404,7 +423,7 @@ static unsigned long answer(unsigned long label, struct facet_message *m) {
 
 /* The arrays of owners, for all objects that the Range will ever give, and the root's record. */
 static void bank_begin(void) {
-    static const unsigned long none[KINDS] = {~0ul, ~0ul, ~0ul, ~0ul};
+    static const unsigned long none[COUNTS] = {~0ul, ~0ul, ~0ul, ~0ul};
     unsigned long number;
     int fine = 1;
     for (unsigned kind = 0; kind < KINDS; kind++) {

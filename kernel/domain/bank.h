@@ -13,7 +13,7 @@
  *
  *     BANK_MEMORY + 0<<32    records, of bank n at n * 4096
  *                 + 1<<32    whose each Page or CapPage is: an array by its number (OP_RANGE_IDENTIFY)
- *                 + 2<<32 …  GPTs, Processes, Endpoints
+ *                 + 2<<32 …  GPTs, Processes, Endpoints, Forwarders
  */
 #ifndef DOMAIN_BANK_H
 #define DOMAIN_BANK_H
@@ -31,6 +31,8 @@ enum {
     B_RANGE = 1,
     B_ENDPOINT, /* where its messages arrive */
     B_MEMORY,   /* GPT of its own memory, l2v 32 */
+    B_TOOL,     /* ProcessTool: its brand is its Endpoint */
+    B_DISCRIM,
     B_FREE,
     B_SENT = B_FREE, /* what came with a message */
     B_RESUME,        /* who is answered */

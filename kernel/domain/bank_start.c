@@ -31,6 +31,7 @@ static void memory_make(void) {
 static void endpoint_make(void) {
     init_alloc(CAP_ENDPOINT, R_GUARDED);
     set(R_GUARDED, OP_ENDPOINT_SET_RECIPIENT, 0, R_PROCESS);
+    set(R_PROCESS, OP_PROCESS_SET_BRAND, 0, R_GUARDED);
     init_give(B_ENDPOINT, R_GUARDED);
     get(R_GUARDED, OP_ENDPOINT_MAKE_ENTRY, BANK_ROOT, R_GUARDED);
 }
@@ -43,6 +44,8 @@ void bank_start(int keep_range) {
     init_process(&regs, FROM_BANK);
     set(R_PROCESS, OP_PROCESS_SET_SCHEDULE, 0, INIT_SCHEDULE);
     init_give(B_RANGE, INIT_RANGE);
+    init_give(B_TOOL, INIT_PROCESS_TOOL);
+    init_give(B_DISCRIM, INIT_DISCRIM);
     memory_make();
     endpoint_make();
     if (keep_range)

@@ -36,9 +36,8 @@ enum {
     R_ENDPOINT,           /* where its messages arrive */
     R_RESUME,             /* it waits for this */
     R_ROOT,               /* its space: a GPT, l2v 44 */
-    R_PAGE,               /* scratch of the vm, as R_SCRATCH */
-    R_SCRATCH,
-    R_PATH, /* eight GPTs on the path to a page: l2v 12, 16, … 40 */
+    R_SCRATCH,            /* of the vm, as R_PAGE */
+    R_PATH,               /* eight GPTs on the path to a page: l2v 12, 16, … 40 */
     R_PATH_END = R_PATH + 7,
     R_FILE_A, /* the last three and the next three are those of the file calls */
     R_FILE_B,
@@ -50,6 +49,7 @@ enum {
     R_POOL_B = INIT_SLEEP,
     R_STOCK = INIT_STDIN, /* CapPages of stock.c */
     R_WASTE = INIT_STDOUT,
+    R_PAGE = INIT_PROCESS_TOOL, /* which it is not given */
 };
 
 /* ---- main.c */
