@@ -259,7 +259,8 @@ enum op {
      * equal to nothing): of an entry capability the recipient, of a GPT the recipient behind its keeper, of a Process
      * that itself. A Forward is what it leads to, nobody's while it is blocked. No restriction of s0 matters.
      * w0 <- 1: it is. Then w1 <- payload, of the entry capability or of the keeper: which facet. w2 <- id of the
-     * endpoint, GPT, process. w3 <- restrictions of s0 */
+     * endpoint, GPT, process, w3 <- which of these types it is | restrictions of s0 << 8. Who holds an entry capability
+     * can make it the keeper of any GPT: give keepers a payload that nobody else gets */
     OP_TOOL_IDENTIFY = 0xe00,
     OP_TOOL_AMPLIFY, /* the same, and c0 <- what s0 stands for: the Endpoint, the GPT without guard and restriction, the
                       * Process. c1 <- the Forwarder, if a message through s0 would bring it */
