@@ -34,11 +34,11 @@ KERNEL_SRC = kernel/main.c kernel/boot.c kernel/cpu.c kernel/paging.c kernel/mem
 KERNEL_ASM = kernel/head.S kernel/entry.S kernel/string.S
 
 # init.elf, the one program the kernel starts; embedded in kernel.elf between init_image and init_image_end.
-DOMAIN_SRC = kernel/domain/init.c kernel/domain/elf.c kernel/domain/space.c kernel/domain/programs.c kernel/domain/init_start.S
+DOMAIN_SRC = kernel/domain/init.c kernel/domain/elf.c kernel/domain/space.c kernel/domain/programs.c kernel/domain/bank.c kernel/domain/bank_start.c kernel/domain/init_start.S
 
 # linux.elf, the Linux personality, which init starts for a program that is not native; embedded in init.elf. C and assembler.
 LINUX_SRC = $(patsubst %,kernel/domain/linux/%,main.c calls.c clock.c signal.c user.c fault.c vm.c region.c space.c \
-	say.c pool.c load.c stack.c mmap.c mremap.c advice.c sync.c frame.c rseq.c timer.c process.c limits.c random.c start.S \
+	say.c stock.c pool.c load.c stack.c mmap.c mremap.c advice.c sync.c frame.c rseq.c timer.c process.c limits.c random.c start.S \
 	text.c file.c host.c fd.c transfer.c mount.c path.c walk.c open.c refuse.c stat.c names.c attributes.c xattr.c node.c \
 	device.c memory.c proc.c pipe.c directory.c poll.c terminal.c filecalls.c)
 
@@ -179,7 +179,8 @@ $(UNIT_OBJ): $(B)/%.o: %.c
 	$(MKDIR)
 	$(say)$(CC) $(HOST_CFLAGS) $(UNICORN_CFLAGS) -DBUILD_DIR='"$(B)"' $(DEPFLAGS) -c -o $@ $<
 $(KERNEL_OBJ): CFLAGS_HERE = $(KERNEL_CFLAGS) -Ikernel
-$(DOMAIN_OBJ) $(KEEPER_OBJ) $(B)/kernel/domain/crt0.o: CFLAGS_HERE = $(GUEST_CFLAGS) -Ikernel/domain
+$(KEEPER_OBJ) $(B)/kernel/domain/crt0.o: CFLAGS_HERE = $(GUEST_CFLAGS) -Ikernel/domain
+$(DOMAIN_OBJ): CFLAGS_HERE = $(GUEST_CFLAGS) -mgeneral-regs-only -Ikernel/domain
 $(LINUX_OBJ): CFLAGS_HERE = $(GUEST_CFLAGS) -mgeneral-regs-only
 $(B)/samples/guests/%.o $(B)/tests/guests/%.o $(B)/tests/bench/%.o $(B)/tests/model/%.o: CFLAGS_HERE = $(GUEST_CFLAGS)
 $(B)/kernel/%.o $(B)/samples/%.o $(B)/tests/%.o: CFLAGS_HERE ?= $(GUEST_CFLAGS)

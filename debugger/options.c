@@ -56,8 +56,9 @@ static const struct argp_option option_table[] = {
     {"grant", KEY_GRANT, "WHAT", 0,
      "Give the program dir:PATH:ro|rw[:AS] (a folder and all below it, under its own path or under AS), "
      "file:PATH:ro|rw[:AS], env:NAME[=VALUE] (a variable of the environment), time (the host's clock; without it time "
-     "starts at the same moment in each run), or stdin, stdout, stderr (given by default). Native programs: also range "
-     "(make and destroy objects), debug (look at address spaces), schedule (priorities), console (the serial line), "
+     "starts at the same moment in each run), or stdin, stdout, stderr (given by default). bank:SIZE limits "
+     "its memory. Native programs: also bank (make and destroy objects, its own), range (any), debug (look at address "
+     "spaces), schedule (priorities), console (the serial line), "
      "power (end the machine), host (the granted files)",
      2},
     {"memory", KEY_MEMORY, "SIZE", 0, "RAM of the machine, 16M to 3G in steps of 2M, with K, M or G; default 128M", 2},

@@ -69,6 +69,7 @@ static struct block make_args(const struct session *s) {
         .argc = (unsigned)c->argc,
         .grants = c->grants->flags,
         .flags = c->strace ? BOOT_STRACE : 0,
+        .bank = c->grants->bank,
         .memory = (unsigned)(c->memory >> 20),
         .user = getuid(),
         .group = getgid(),
