@@ -276,6 +276,14 @@ static uint32_t through(const struct graph *g, uint32_t node, enum graph_place p
     return GRAPH_NONE;
 }
 
+/* Who else runs in init's space: its bank. */
+static void name_bank(struct graph *g, uint32_t init) {
+    uint32_t space = through(g, init, GRAPH_SPACE);
+    for (uint32_t i = 0; space != GRAPH_NONE && i < g->nodes[space].in; i++)
+        if (graph_in(g, space, i)->place == GRAPH_SPACE)
+            name(g, graph_in(g, space, i)->from, "bank");
+}
+
 /* The program, what the machine was told to call endpoints and who serves them, who makes a Linux system of it, and
  * the kernel's one process, the oldest. */
 static void names_add(struct build *b) {
@@ -293,6 +301,7 @@ static void names_add(struct build *b) {
     if (!session_program(b->session)->native)
         name(g, through(g, through(g, program, GRAPH_KEEPER), GRAPH_RECIPIENT), "linux");
     name(g, node_at(b, b->kernel->processes), "init");
+    name_bank(g, node_at(b, b->kernel->processes));
 }
 
 /* ---- All of it */
