@@ -200,6 +200,7 @@ void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, co
     const uint8_t *cursor = code;
     size_t left = available < DECODE_BYTES_MAX ? available : DECODE_BYTES_MAX;
     uint64_t address = pc;
+    unsigned operands;
     memset(slot, 0, sizeof *slot);
     slot->pc = pc;
     slot->base = slot->index = slot->segment = -1;
@@ -219,6 +220,9 @@ void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, co
     note_wide(slot, decoder->insn, x86);
     if (!form_cuttable(decoder->insn, x86, slot))
         slot->flags |= DECODE_CAPTURE;
+    slot->reach = (uint8_t)form_reach(decoder->insn, x86, slot);
+    if (slot->reach == DECODE_REACH_OPERAND && slot->wide == 0)
+        note_location(slot, form_memory(x86, &operands));
 }
 
 /* Of the operand that note_location noted. */
@@ -271,4 +275,30 @@ bool decoded_apart_address(const struct decoded *decoded, const struct facet_reg
         return decoded_store_address(decoded, regs, address);
     *address = decoded_wide_address(decoded, regs);
     return decoded->apart == DECODE_APART_LOAD;
+}
+
+#define LOADED_MAX 16 /* bytes that the engine may load for a smaller operand */
+
+static struct decoded_range range_of(uint64_t va, uint64_t size) {
+    return (struct decoded_range){va, size};
+}
+
+unsigned decoded_reach(const struct decoded *decoded, const struct facet_regs *regs,
+                       struct decoded_range range[DECODE_RANGES]) {
+    switch ((enum decode_reach)decoded->reach) {
+    case DECODE_REACH_OPERAND:
+        range[0] =
+            range_of(decoded_wide_address(decoded, regs), decoded->wide > LOADED_MAX ? decoded->wide : LOADED_MAX);
+        return 1;
+    case DECODE_REACH_STACK:
+        range[0] = range_of(regs->rsp - 8, 16);
+        return 1;
+    case DECODE_REACH_STRING:
+        range[0] = range_of(regs->rsi, 8);
+        range[1] = range_of(regs->rdi, 8);
+        return 2;
+    case DECODE_REACH_UNKNOWN:
+        break;
+    }
+    return 0;
 }

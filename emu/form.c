@@ -237,6 +237,42 @@ bool form_cuttable(const cs_insn *insn, const cs_x86 *x86, const struct decoded 
     return (slot->flags & DECODE_RMW) != 0 && memory->size <= 8 && slot->wide == 0;
 }
 
+enum decode_reach form_reach(const cs_insn *insn, const cs_x86 *x86, const struct decoded *slot) {
+    unsigned count;
+    bool operand = form_memory(x86, &count) != NULL && count == 1;
+    switch (insn->id) {
+    case X86_INS_PUSHF:
+    case X86_INS_PUSHFD:
+    case X86_INS_PUSHFQ:
+    case X86_INS_POPF:
+    case X86_INS_POPFD:
+    case X86_INS_POPFQ:
+        return DECODE_REACH_STACK;
+    case X86_INS_PUSH:
+    case X86_INS_POP:
+    case X86_INS_CALL:
+    case X86_INS_LCALL:
+    case X86_INS_LJMP:
+    case X86_INS_XLATB:
+    case X86_INS_XRSTOR:
+    case X86_INS_XRSTOR64:
+        return DECODE_REACH_UNKNOWN;
+    case X86_INS_BT:
+    case X86_INS_BTS:
+    case X86_INS_BTR:
+    case X86_INS_BTC: /* a register addresses a string of bits */
+        return operand && x86->operands[1].type == X86_OP_IMM ? DECODE_REACH_OPERAND : DECODE_REACH_UNKNOWN;
+    default:
+        break;
+    }
+    bool override = form_prefix(insn, 0x64) || form_prefix(insn, 0x65);
+    if (form_string(x86))
+        return override || x86->addr_size != 8 ? DECODE_REACH_UNKNOWN : DECODE_REACH_STRING;
+    if ((slot->flags & DECODE_HELPER) != 0 && slot->wide == 0) /* XSAVE */
+        return DECODE_REACH_UNKNOWN;
+    return slot->wide != 0 || operand ? DECODE_REACH_OPERAND : DECODE_REACH_UNKNOWN;
+}
+
 unsigned form_flags(const cs_insn *insn, const cs_x86 *x86) {
     unsigned flags = DECODE_ANY;
     bool rmw = is_rmw(insn, x86);

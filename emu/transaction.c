@@ -21,16 +21,26 @@
 
 #include <string.h>
 
+/* No page that the instruction may touch is in the TLB as ordinary memory. */
+static bool all_seen(const struct access_state *state, const struct decoded *decoded, const struct facet_regs *regs) {
+    struct decoded_range range[DECODE_RANGES];
+    unsigned count = decoded_reach(decoded, regs, range);
+    for (unsigned i = 0; i < count; i++)
+        if (access_plain(state, range[i].va) || access_plain(state, range[i].va + range[i].size - 1))
+            return false;
+    return count > 0;
+}
+
 static void instruction_begin(struct access_state *state) {
     struct transaction *tx = &state->tx;
     const struct decoded *decoded = access_decode(state, tx->pc);
     struct facet_regs regs;
+    emu_regs_get(state->emu, &regs);
+    if (!all_seen(state, decoded, &regs))
+        mmu_flush(state->emu);
     tx->flags = decoded->flags;
     tx->apart = (enum decode_apart)decoded->apart;
     tx->wide.size = decoded->wide;
-    if (decoded->wide == 0 && tx->apart == DECODE_APART_NONE)
-        return;
-    emu_regs_get(state->emu, &regs);
     tx->wide.loaded = false;
     tx->wide.store = -1;
     if (decoded->wide != 0)
@@ -54,7 +64,6 @@ void transaction_begin(struct access_state *state) {
     access_special(state, SPECIAL_TRANSACTION, true);
     log_adopt(state);
     emu->stats.transactions++;
-    mmu_flush(emu);
     tf_acquire(emu, TF_TRANSACTION);
 }
 
@@ -472,10 +481,23 @@ bool transaction_commit(struct access_state *state) {
     return true;
 }
 
+bool transaction_goes_on(struct access_state *state) {
+    struct emu *emu = state->emu;
+    bool watched = emu->clock.armed || state->fetch.count != 0 || emu->breakpoint_count != 0;
+    if (state->tx.slots != 0 || state->tx.log.retiring || emu->tf.users != TF_TRANSACTION || emu->tf.due || watched ||
+        emu->wants != 0 || emu->event != 0 || atomic_load(&emu->interrupted))
+        return false;
+    state->ring_count = 0;
+    state->load.left = 0;
+    transaction_leave(state);
+    return true;
+}
+
 void transaction_committed(struct access_state *state) {
     state->ring_count = 0;
     transaction_leave(state);
-    mmu_flush(state->emu);
+    if (state->tx.slots != 0)
+        mmu_flush(state->emu);
     message_retired(state);
     step_commit(state->emu);
 }
