@@ -289,7 +289,7 @@ void access_intr(struct emu *emu, uint32_t vector) {
     if (emu->pending != PENDING_NONE) {
         run_stop(emu, emu->pending);  /* a helper store was refused and ran on */
     } else if (vector == VECTOR_DB) { /* not of INT: that is no transaction */
-        tf_retired(emu);
+        tf_settle(emu, (state->tx.flags & DECODE_POPF) != 0);
         bool done = transaction_commit(state);
         if (done)
             clock_retired(emu);

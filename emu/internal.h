@@ -347,7 +347,8 @@ void tf_acquire(struct emu *emu, enum tf_user user);
 void tf_release(struct emu *emu, enum tf_user user);
 /* Called in the INTR hook for vector 1; keeps the books about the guest's own TF. */
 void tf_retired(struct emu *emu);
-void tf_drop(struct emu *emu); /* a trap is being delivered: nobody uses TF any more */
+void tf_settle(struct emu *emu, bool loaded); /* the same in a transaction; loaded: RFLAGS from memory (POPF, IRET) */
+void tf_drop(struct emu *emu);                /* a trap is being delivered: nobody uses TF any more */
 /* INTR hook, vector 1 in ring 3 while the machine itself single-steps. True: dealt with. */
 bool step_debug_exception(struct emu *emu);
 /* emu->fault of a fetch: true if the instructions before it must run first (resume, it will come again). */
