@@ -164,6 +164,10 @@ struct transaction {
     enum decode_apart apart; /* still to be checked */
     uint64_t apart_va;
     unsigned apart_size;
+    struct {
+        unsigned level;
+        uint64_t rsp, rbp;
+    } frame; /* of ENTER */
     struct wide wide;
 };
 

@@ -172,6 +172,7 @@ static void note_store(struct decoded *slot, const cs_insn *insn, const cs_x86 *
     case X86_INS_ENTER:
         slot->store = DECODE_STORE_PUSH;
         slot->store_size = form_prefix(insn, 0x66) && insn->id != X86_INS_CALL ? 2 : 8;
+        slot->level = insn->id == X86_INS_ENTER ? x86->operands[1].imm & 31 : 0;
         return;
     case X86_INS_LCALL: /* selector and offset */
         slot->store = DECODE_STORE_PUSH;
@@ -285,6 +286,7 @@ static struct decoded_range range_of(uint64_t va, uint64_t size) {
 
 unsigned decoded_reach(const struct decoded *decoded, const struct facet_regs *regs,
                        struct decoded_range range[DECODE_RANGES]) {
+    uint64_t size = decoded->store_size, loads;
     switch ((enum decode_reach)decoded->reach) {
     case DECODE_REACH_OPERAND:
         range[0] =
@@ -297,6 +299,11 @@ unsigned decoded_reach(const struct decoded *decoded, const struct facet_regs *r
         range[0] = range_of(regs->rsi, 8);
         range[1] = range_of(regs->rdi, 8);
         return 2;
+    case DECODE_REACH_FRAMES:
+        loads = decoded->level * size;
+        range[0] = range_of(regs->rsp - loads - size, loads + size);
+        range[1] = range_of(regs->rbp - loads, loads);
+        return decoded->level == 0 ? 1 : 2;
     case DECODE_REACH_UNKNOWN:
         break;
     }

@@ -44,6 +44,7 @@ enum decode_reach {
     DECODE_REACH_OPERAND, /* at its memory operand, whose location is noted */
     DECODE_REACH_STACK,   /* at the top of the stack */
     DECODE_REACH_STRING,  /* at rsi and rdi */
+    DECODE_REACH_FRAMES,  /* ENTER with a level: below rsp and rbp */
 };
 
 struct decoded {
@@ -57,6 +58,7 @@ struct decoded {
     uint8_t store_size; /* bytes; with DECODE_APART_LOAD, of that load */
     uint8_t apart;      /* enum decode_apart */
     uint8_t reach;      /* enum decode_reach */
+    uint8_t level;      /* of ENTER: loads so many pointers but one below rbp, pushes one more */
     uint16_t wide;      /* bytes of the memory operand that the engine moves in several pieces; 0: it has none */
     /* The destination operand, for DECODE_STORE_OPERAND, or the wide one. Register numbers index struct facet_regs; -1:
      * none. */

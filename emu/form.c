@@ -274,6 +274,8 @@ enum decode_reach form_reach(const cs_insn *insn, const cs_x86 *x86, const struc
     case X86_INS_POPFD:
     case X86_INS_POPFQ:
         return DECODE_REACH_STACK;
+    case X86_INS_ENTER:
+        return DECODE_REACH_FRAMES;
     case X86_INS_PUSH:
     case X86_INS_POP:
     case X86_INS_CALL:
