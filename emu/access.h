@@ -195,6 +195,7 @@ struct access_state {
         uint64_t va;
         enum decode_apart kind;
         uint32_t epoch;
+        uint64_t entries;       /* of ring 0 */
         unsigned end;           /* ring_end behind the latest load on a careful page … */
         struct facet_regs regs; /* … and the registers then */
     } apart;

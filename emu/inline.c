@@ -204,12 +204,15 @@ static __attribute__((noinline)) bool store_border(struct access_state *state, c
 
 /* ---- Instructions that access two places: nobody is asked about the first if the second is not allowed. */
 
+/* What a page allows is remembered until the host changes something (and flushes), or ring 0 has been entered. */
 static bool apart_page(struct access_state *state, uint64_t va, enum decode_apart kind) {
     struct emu *emu = state->emu;
     struct mmu_page page;
     struct target target;
+    uint64_t entries = emu->stats.exceptions + emu->stats.syscalls;
     va &= PAGE_MASK;
-    if (state->apart.va == va && state->apart.kind == kind && state->apart.epoch == emu->mmu.epoch)
+    if (state->apart.va == va && state->apart.kind == kind && state->apart.epoch == emu->mmu.epoch &&
+        state->apart.entries == entries)
         return true;
     bool store = kind == DECODE_APART_STORE;
     if (mmu_walk(emu, reg_get(emu, UC_X86_REG_CR3), va, &page) != MMU_OK || !page.user || (store && !page.write))
@@ -219,6 +222,7 @@ static bool apart_page(struct access_state *state, uint64_t va, enum decode_apar
     state->apart.va = va;
     state->apart.kind = kind;
     state->apart.epoch = emu->mmu.epoch;
+    state->apart.entries = entries;
     return true;
 }
 

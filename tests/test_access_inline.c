@@ -13,7 +13,9 @@
     S(load, "movq (%rsi),%rbx")                                                                                        \
     S(store, "movq %rbx,(%rsi)")                                                                                       \
     S(add, "addq %rbx,(%rsi)")                                                                                         \
-    S(movsq, "movsq") S(push, "pushq (%rsi)") S(movsb_there, "1: movsb; mov %r8,%rsi; mov %r9,%rdi; loop 1b")
+    S(movsq, "movsq")                                                                                                  \
+    S(movsq_twice, "movsq; movb (%r8),%al; movsq") S(push, "pushq (%rsi)")                                             \
+        S(movsb_there, "1: movsb; mov %r8,%rsi; mov %r9,%rdi; loop 1b")
 __asm__(".pushsection .text\n"
         "inline_begin: int $0x30\n"
         "   jmp inline_begin\n" SNIPPETS(CODE_OF) "inline_end:\n"
@@ -76,6 +78,22 @@ Test(inline, nobody_is_asked_for_the_load_of_an_instruction_that_may_not_store, 
         cr_assert_eq(run(&regs).code, DEBUG_EVENT_FAULTED);
         cr_assert_eq(count, 0, "0x%lx", forbidden[i]);
     }
+}
+
+Test(inline, a_right_to_store_lasts_until_cr3_is_loaded_with_the_same_value, .init = begin, .fini = end) {
+    struct facet_regs regs = regs_for(inline_movsq_twice);
+    struct guest_repairs *repairs = guest_repairs(&guest);
+    regs.rdi = WINDOW(PLAIN) + 0x6000;
+    regs.r8 = WINDOW(PLAIN) + 0x5000; /* missing: the stub maps it, and takes the right away */
+    repairs->count = 2;
+    repairs->store[0].address = guest_entry(PLAIN, 5);
+    repairs->store[0].value = FRAME(PLAIN, 5) | 7;
+    repairs->store[1].address = guest_entry(PLAIN, 6);
+    repairs->store[1].value = FRAME(PLAIN, 6) | 5;
+    cr_assert_eq(run(&regs).code, DEBUG_EVENT_FAULTED);
+    cr_assert_eq(guest_traps(&guest)->count, 2);
+    cr_assert_eq(guest_traps(&guest)->trap[1].cr2, WINDOW(PLAIN) + 0x6008);
+    cr_assert_eq(count, 1);
 }
 
 Test(inline, a_stop_keeps_no_answer_of_an_earlier_execution, .init = begin, .fini = end) {
