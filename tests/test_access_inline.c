@@ -11,11 +11,12 @@
 #define DECLARE(name, code) extern const char inline_##name[];
 #define SNIPPETS(S)                                                                                                    \
     S(load, "movq (%rsi),%rbx")                                                                                        \
+    S(x87, "fldl (%rsi); fstps (%rsi)")                                                                                \
+    S(fldt, "fldt (%rsi); fstp %st(0)")                                                                                \
+    S(stack, "mov %rsi,%rsp; pushfq; popfq; enter $8,$0; leave")                                                       \
     S(store, "movq %rbx,(%rsi)")                                                                                       \
-    S(add, "addq %rbx,(%rsi)")                                                                                         \
-    S(movsq, "movsq")                                                                                                  \
-    S(movsq_twice, "movsq; movb (%r8),%al; movsq") S(push, "pushq (%rsi)")                                             \
-        S(movsb_there, "1: movsb; mov %r8,%rsi; mov %r9,%rdi; loop 1b")
+    S(add, "addq %rbx,(%rsi)") S(movsq, "movsq") S(movsq_twice, "movsq; movb (%r8),%al; movsq")                        \
+        S(push, "pushq (%rsi)") S(movsb_there, "1: movsb; mov %r8,%rsi; mov %r9,%rdi; loop 1b")
 __asm__(".pushsection .text\n"
         "inline_begin: int $0x30\n"
         "   jmp inline_begin\n" SNIPPETS(CODE_OF) "inline_end:\n"
@@ -59,13 +60,28 @@ static struct emu_stop run(const struct facet_regs *regs) {
 }
 
 Test(inline, a_careful_page_needs_no_transaction_while_its_handler_passes, .init = begin, .fini = end) {
-    const char *const code[] = {inline_load, inline_store, inline_add, inline_movsq, inline_push};
+    const char *const code[] = {inline_load, inline_store, inline_add,  inline_movsq,
+                                inline_push, inline_x87,   inline_stack};
     for (unsigned i = 0; i < sizeof code / sizeof *code; i++) {
         struct facet_regs regs = regs_for(code[i]);
         cr_assert_eq(run(&regs).code, DEBUG_EVENT_MESSAGE);
     }
-    cr_assert_eq(count, 1 + 1 + 2 + 1 + 1);
+    cr_assert_eq(count, 1 + 1 + 2 + 1 + 1 + 2 + 4);
     cr_assert_eq(emu_stats(guest.emu).transactions, 0);
+}
+
+static unsigned long flushes_of(const char *snippet) {
+    struct facet_regs regs = regs_for(snippet);
+    struct emu_stats before = emu_stats(guest.emu);
+    cr_assert_eq(run(&regs).code, DEBUG_EVENT_MESSAGE);
+    return emu_stats(guest.emu).flushes - before.flushes;
+}
+
+Test(inline, a_captured_instruction_flushes_nothing_where_all_its_pages_are_a_front_s, .init = begin, .fini = end) {
+    flushes_of(inline_fldt); /* the engine gets to know it, and that there is a front */
+    unsigned long captured = emu_stats(guest.emu).transactions, stop = flushes_of(inline_load);
+    cr_assert_eq(flushes_of(inline_fldt), stop);
+    cr_assert_eq(emu_stats(guest.emu).transactions, captured + 1);
 }
 
 Test(inline, nobody_is_asked_for_the_load_of_an_instruction_that_may_not_store, .init = begin, .fini = end) {
