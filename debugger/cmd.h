@@ -151,6 +151,7 @@ enum facet_status cmd_show_version(struct cli *cli, const char *args, struct fac
 enum facet_status cmd_echo(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_printf(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_traverse(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_checkpoint(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_caps(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_accesses(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_objects(struct cli *cli, const char *args, struct facet_error *error);

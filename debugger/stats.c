@@ -86,6 +86,8 @@ static void put_all(FILE *out, const struct session *session, const struct stats
         fprintf(out, ",\"seconds\":%.6f", run->seconds);
     if (run->instructions)
         put_counters(out, instructions);
+    if (s.clock)
+        put_counters(out, (const struct counter[]){{"clock", s.clock}, {0}});
     put_counters(out, counters);
     if (events)
         fprintf(out, ",\"events\":%lu", events_count(events));

@@ -7,7 +7,7 @@
 #     samples/handlers/                                       → <facet/handler.h>, the system
 #     include/facet/                                          → <facet/…>, the system
 #     emu/                                                    → <facet/…>, own folder, Unicorn, Capstone, the system
-#     debugger/                                               → "emu/emu.h", <facet/…>, own folder, Capstone, the system, never Unicorn
+#     debugger/                                               → "emu/emu.h", "emu/archive.h", <facet/…>, own folder, Capstone, the system, never Unicorn
 #
 # usage: layering.sh [FOLDER]
 set -u
@@ -47,5 +47,5 @@ check tests/guests "\"operations\.inc$|<facet/|$freestanding"
 check samples/handlers "<facet/handler\.h$|$system"
 check include/facet "<facet/|$system"
 check emu "\"emu/|<facet/|<unicorn/|<capstone/|<linux/openat2\.h$|$system"
-check debugger "\"emu/emu\.h$|<facet/|<capstone/|<elfutils/|<editline/|<(asm|linux)/|$system"
+check debugger "\"emu/(emu|archive)\.h$|<facet/|<capstone/|<elfutils/|<editline/|<(asm|linux)/|$system"
 exit $found

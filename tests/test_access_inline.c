@@ -9,14 +9,19 @@
 
 #define CODE_OF(name, code) "inline_" #name ": " code "\n jmp *%r15\n"
 #define DECLARE(name, code) extern const char inline_##name[];
-#define SNIPPETS(S)                                                                                                    \
-    S(load, "movq (%rsi),%rbx")                                                                                        \
-    S(x87, "fldl (%rsi); fstps (%rsi)")                                                                                \
-    S(fldt, "fldt (%rsi); fstp %st(0)")                                                                                \
-    S(stack, "mov %rsi,%rsp; pushfq; popfq; enter $8,$0; leave")                                                       \
-    S(store, "movq %rbx,(%rsi)")                                                                                       \
-    S(add, "addq %rbx,(%rsi)") S(movsq, "movsq") S(movsq_twice, "movsq; movb (%r8),%al; movsq")                        \
-        S(push, "pushq (%rsi)") S(movsb_there, "1: movsb; mov %r8,%rsi; mov %r9,%rdi; loop 1b")
+/* clang-format off */
+#define SNIPPETS(S)                                                   \
+    S(load, "movq (%rsi),%rbx")                                       \
+    S(store, "movq %rbx,(%rsi)")                                      \
+    S(add, "addq %rbx,(%rsi)")                                        \
+    S(movsq, "movsq")                                                 \
+    S(movsq_twice, "movsq; movb (%r8),%al; movsq")                    \
+    S(push, "pushq (%rsi)")                                           \
+    S(movsb_there, "1: movsb; mov %r8,%rsi; mov %r9,%rdi; loop 1b")   \
+    S(x87, "fldl (%rsi); fstps (%rsi)")                               \
+    S(fldt, "fldt (%rsi); fstp %st(0)")                               \
+    S(stack, "mov %rsi,%rsp; pushfq; popfq; enter $8,$0; leave")
+/* clang-format on */
 __asm__(".pushsection .text\n"
         "inline_begin: int $0x30\n"
         "   jmp inline_begin\n" SNIPPETS(CODE_OF) "inline_end:\n"
