@@ -62,13 +62,13 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 	debugger/scope.c debugger/location.c debugger/location_value.c debugger/location_entry.c debugger/format.c debugger/cmd_value.c debugger/cmd_display.c debugger/cmd_info.c debugger/cmd_symbols.c
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
-SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c samples/guests/remote.c samples/guests/membrane.c samples/guests/writeonce.c samples/guests/uart.c samples/guests/facets.c
+SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c samples/guests/remote.c samples/guests/membrane.c samples/guests/writeonce.c samples/guests/uart.c samples/guests/facets.c samples/guests/wrap.c
 SAMPLE_HANDLERS = samples/handlers/tracer.c samples/handlers/stuckbit.c samples/handlers/future.c samples/handlers/effect.c samples/handlers/sparse.c
 TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tests/guests/code.c tests/guests/fuzz.c \
 	tests/guests/host.c tests/guests/hostile.c tests/guests/trees.c tests/guests/operations.c tests/guests/strings.c tests/guests/windows.c \
 	tests/guests/paths.c tests/guests/badop.c tests/guests/rescind.c tests/guests/damage.c tests/guests/keepers.c \
 	tests/guests/steps.S
-TEST_GUESTS += tests/guests/handlers.c tests/guests/parts.c tests/guests/lost.c tests/guests/crossing.c tests/guests/mortal.c tests/guests/brands.c tests/guests/forwarders.c tests/guests/serving.c tests/guests/adjoin.c tests/guests/turns.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
+TEST_GUESTS += tests/guests/handlers.c tests/guests/parts.c tests/guests/lost.c tests/guests/crossing.c tests/guests/mortal.c tests/guests/brands.c tests/guests/forwarders.c tests/guests/fronts.c tests/guests/serving.c tests/guests/adjoin.c tests/guests/turns.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
 TEST_GUESTS += tests/guests/holders.c tests/guests/foreign.c tests/guests/plenty.c tests/guests/peek.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
 # Linked to tests/guests/model: the model and what compares the kernel with it.
 MODEL_SRC = tests/model/model.c tests/model/operations.c tests/model/access.c
@@ -202,8 +202,9 @@ $(B)/tests/optable: tests/optable.c
 $(B)/tests/guests/operations.inc: $(B)/tests/optable $(B)/kernel.elf
 	$(MKDIR)
 	$(say)$(B)/tests/optable $(B)/kernel.elf rows > $@
-$(B)/tests/guests/operations.o: CFLAGS_HERE = $(GUEST_CFLAGS) -I$(B)/tests/guests
-$(B)/tests/guests/operations.o: $(B)/tests/guests/operations.inc
+OPERATIONS_OBJ = $(patsubst %,$(B)/tests/guests/%.o,operations fronts)
+$(OPERATIONS_OBJ): CFLAGS_HERE = $(GUEST_CFLAGS) -I$(B)/tests/guests
+$(OPERATIONS_OBJ): $(B)/tests/guests/operations.inc
 
 $(B)/libemu.a: $(EMU_OBJ)
 	$(MKDIR)
