@@ -314,7 +314,7 @@ static bool fill_page(struct emu *emu, uint64_t va, enum access access, int cpl,
         return false;
     }
     entry->paddr = page.gpa;
-    if (in_aperture(page.gpa) && cpl != 3) {
+    if (in_aperture(page.gpa) && cpl != 3 && !(access == ACCESS_FETCH && emu->mmu.probing)) {
         run_dead(emu, "the kernel itself touched address 0x%lx, which belongs to a front (rip 0x%lx)", va,
                  reg_rip(emu));
         return false;
@@ -341,6 +341,10 @@ static bool fill(uc_engine *uc, uint64_t va, uc_mem_type type, uc_tlb_entry *ent
     emu->mmu.fetches += access == ACCESS_FETCH;
     if (trap_microcode_fill(emu, va, access, entry, &answer))
         return answer; /* a refusal is a program that looks for it: no block runs there */
+    if (access == ACCESS_FETCH && emu->mmu.arriving) {
+        emu->pending = PENDING_FLUSH;
+        return false;
+    }
     int cpl = reg_cpl(emu);
     if (access == ACCESS_FETCH && cpl == 3 && emu->ring3_armed && !emu->mmu.probing) {
         emu->pending = PENDING_RING3;

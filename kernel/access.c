@@ -82,7 +82,7 @@ static bool asks(struct front_service *service, const struct front_place *at, co
     struct served its = served(service, at->offset, ACCESS_SIZE(process->access.word));
     return its.from < its.to && (service->fetches || ACCESS_KIND(process->access.word) != ACCESS_FETCH) &&
            !(process->access_verdict == VERDICT_DONE && is_done(process, its.from, its.to)) &&
-           !(process->access_own && ipc_is_recipient(&service->entry, process));
+           !(process->access_own && ipc_recipient(&service->entry) == process);
 }
 
 /* The next to be asked about the access, after the last one that was: into process->access. From the innermost front
@@ -158,13 +158,12 @@ static bool cannot_answer(struct process *handler, const struct process *process
 static bool send(struct process *process, const struct access_told *told) {
     struct front_service *service =
         front_wears(told->front, told->object) ? front_service_find(told->front, told->service) : NULL;
-    struct cap *entry = service ? cap_prepare(&service->entry) : NULL;
-    if (!entry || entry->type != CAP_ENTRY)
+    struct cap *entry = service ? &service->entry : NULL;
+    struct process *handler = entry ? ipc_recipient(entry) : NULL;
+    if (!entry || cap_prepare(entry)->type == CAP_NULL)
         return false;
-    struct endpoint *endpoint = (struct endpoint *)entry->object;
-    struct cap *recipient = cap_prepare(&endpoint->recipient);
     queue_remove(process);
-    if (recipient->type == CAP_PROCESS && cannot_answer((struct process *)recipient->object, process))
+    if (handler && cannot_answer(handler, process))
         return false;
     process->fault = FAULT_ACCESS;
     process->keepers = FAULT_KEEPERS;

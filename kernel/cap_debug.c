@@ -68,7 +68,7 @@ static void act_faulted(struct invocation *in) {
 }
 
 static bool swap_possible(struct invocation *in) {
-    return front_available() && (invoke_sent(in, 1)->type != CAP_ENTRY || front_service_left());
+    return front_available() && (invoke_sent(in, 1)->type == CAP_NULL || front_service_left());
 }
 
 static unsigned long decode_swap(struct invocation *in) {
@@ -82,7 +82,7 @@ static unsigned long decode_swap(struct invocation *in) {
 static void swapped(struct invocation *in, int index, unsigned long low, unsigned long high) {
     struct front_service service = {
         .entry = *invoke_sent(in, 1), .low = low, .high = high, .program = true, .fetches = true};
-    if (service.entry.type == CAP_ENTRY)
+    if (service.entry.type != CAP_NULL)
         front_serve(index, &service);
     in->caller->regs.rdx = (unsigned long)index;
 }
@@ -218,7 +218,7 @@ static const struct operation rows[] = {
      .name = "OP_DEBUG_SWAP",
      .types = CAP_SET(CAP_DEBUG),
      .word = {{"careful", 0, 1}},
-     .sent = {{"page", CAP_SET(CAP_PAGE)}, {"its handler", CAP_SET(CAP_NULL) | CAP_SET(CAP_ENTRY)}},
+     .sent = {{"page", CAP_SET(CAP_PAGE)}, {"its handler", CAP_SET(CAP_NULL) | CAP_SET_ENTRY}},
      .result = "w0 number of the front",
      .decode = decode_swap,
      .act = act_swap},
@@ -270,7 +270,7 @@ static const struct operation rows[] = {
      .name = "OP_DEBUG_SWAP_PART",
      .types = CAP_SET(CAP_DEBUG),
      .word = {{"careful", 0, 1}, {"offset", 0, ~0ul}, {"bytes", 0, ~0ul}},
-     .sent = {{"GPT", CAP_SET(CAP_GPT)}, {"its handler", CAP_SET(CAP_NULL) | CAP_SET(CAP_ENTRY)}},
+     .sent = {{"GPT", CAP_SET(CAP_GPT)}, {"its handler", CAP_SET(CAP_NULL) | CAP_SET_ENTRY}},
      .result = "w0 number of the front",
      .decode = decode_swap_part,
      .act = act_swap_part},

@@ -16,8 +16,9 @@ static struct { unsigned long start, count, first; } run[RUNS_MAX];
 static unsigned run_count;
 
 static const unsigned short object_size[CAP_TYPES] = {
-    [CAP_PAGE] = sizeof(struct page),       [CAP_CAPPAGE] = sizeof(struct page),      [CAP_GPT] = sizeof(struct gpt),
-    [CAP_PROCESS] = sizeof(struct process), [CAP_ENDPOINT] = sizeof(struct endpoint),
+    [CAP_PAGE] = sizeof(struct page),         [CAP_CAPPAGE] = sizeof(struct page),
+    [CAP_GPT] = sizeof(struct gpt),           [CAP_PROCESS] = sizeof(struct process),
+    [CAP_ENDPOINT] = sizeof(struct endpoint), [CAP_FORWARDER] = sizeof(struct forwarder),
 };
 
 void object_add_frames(unsigned long frame, unsigned long first, unsigned long count) {
@@ -48,6 +49,11 @@ void object_add_free(struct object *object, enum cap_type type) {
 
 bool object_available(enum cap_type type) {
     return free_list[storage_type(type)] != NULL;
+}
+
+void object_count(enum cap_type type, unsigned long *available, unsigned long *all) {
+    *available = free_count[storage_type(type)];
+    *all = pool_count[storage_type(type)];
 }
 
 static void page_setup(struct page *page) {
@@ -105,6 +111,10 @@ static void object_undo(struct object *object) {
     case CAP_ENDPOINT:
         ipc_end_endpoint((struct endpoint *)object);
         break;
+    case CAP_FORWARDER:
+        ipc_forwarder_changed((struct forwarder *)object);
+        kassert(!((struct forwarder *)object)->senders.first, object->id);
+        break;
     default:
         break;
     }
@@ -154,6 +164,9 @@ static void *array_of(enum cap_type type, unsigned long *count, unsigned long *s
     case CAP_ENDPOINT:
         return *count = kernel_info.endpoint_count, *stride = kernel_info.endpoint_stride,
                (void *)kernel_info.endpoints;
+    case CAP_FORWARDER:
+        return *count = kernel_info.forwarder_count, *stride = kernel_info.forwarder_stride,
+               (void *)kernel_info.forwarders;
     default:
         return NULL;
     }
@@ -168,6 +181,28 @@ struct object *object_find(enum cap_type type, unsigned long id) {
             return object;
     }
     return NULL;
+}
+
+unsigned long object_number(const struct object *object) {
+    switch ((enum cap_type)object->type) {
+    case CAP_GPT:
+        return (unsigned long)((const struct gpt *)object - kernel_info.gpts);
+    case CAP_PROCESS:
+        return (unsigned long)((const struct process *)object - kernel_info.processes);
+    case CAP_ENDPOINT:
+        return (unsigned long)((const struct endpoint *)object - kernel_info.endpoints);
+    case CAP_FORWARDER:
+        return (unsigned long)((const struct forwarder *)object - kernel_info.forwarders);
+    default:
+        return (unsigned long)((const struct page *)object - kernel_info.pages);
+    }
+}
+
+struct object *object_numbered(enum cap_type type, unsigned long number) {
+    unsigned long count = 0, stride = 0;
+    char *array = array_of(storage_type(type), &count, &stride);
+    struct object *object = number < count ? (struct object *)(array + number * stride) : NULL;
+    return object && object->type != CAP_NULL ? object : NULL;
 }
 
 void object_storage(enum cap_type type, struct object_storage *storage) {

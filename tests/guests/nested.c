@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * nested: a page in a GPT in a GPT, of which each can have a handler that is a process, under every combination of
- * verdicts; the same without the page, when the handlers make up the memory; and two processes that add to the page, one
- * through the GPTs, one beside them. Needs --grant range and debug.
+ * verdicts; the same without the page, when the handlers make up the memory; and two processes that add to the page,
+ * one through the GPTs, one beside them. Needs --grant range and debug.
  */
 #include "handling.h"
 
@@ -115,7 +115,9 @@ static void expect_message(unsigned long i, unsigned long label, unsigned level,
 static struct outcome expect_messages(unsigned levels, const unsigned *kinds, unsigned count, unsigned flags,
                                       unsigned hole) {
     struct outcome so_far = {.fault = FAULT_EXCEPTION};
-    struct { unsigned level, kind; } step[8];
+    struct {
+        unsigned level, kind;
+    } step[8];
     unsigned steps = 0;
     for (unsigned a = 0; a < count; a++) {
         for (unsigned l = PAGE_LEVEL; l < LEVELS && !so_far.done[a]; l++) {
