@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Facts in words, and what they follow from.
+ */
+#include "flow_internal.h"
+
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *word, *text;
+} rules[RULES] = {
+    [RULE_GIVEN] = {"given", ""},
+#define RULE(name, word, text) [RULE_##name] = {word, text},
+#include "flow_rules.inc"
+#undef RULE
+};
+
+static const char *const types[FLOW_TYPES] = {"Page",    "CapPage", "GPT",    "Process", "Endpoint", "Forwarder",
+                                              "Entry",   "Forward", "Resume", "Resume",  "Window",   "Range",
+                                              "Debug",   "ProcessTool", "", "", ""};
+
+char *flow_cap_text(const struct flow *flow, struct flow_cap cap) {
+    static const char *const names[] = {"RO", "NX", "WK", "OP", "NC"};
+    const char *object = cap.object == FLOW_NONE ? "" : flow->nodes[cap.object].name, *type = types[cap.type];
+    bool alone = cap.type == FLOW_WINDOW || (cap.object != FLOW_NONE && cap.type == flow->nodes[cap.object].type &&
+                                             strncmp(object, type, strlen(type)) == 0);
+    char text[32] = "";
+    for (unsigned i = 0; i < 5 && cap.type != FLOW_FORWARD; i++)
+        if (cap.restr >> i & 1)
+            strcat(strcat(text, *text ? "," : ", "), names[i]);
+    return text_format("%s%s%s%s", alone || !*type ? "" : type, alone || !*type ? "" : " ",
+                       cap.type == FLOW_WINDOW ? type : object, text);
+}
+
+struct flow_fact_look flow_look(const struct flow *flow, uint32_t index) {
+    const struct flow_fact *fact = &flow->facts[index];
+    return (struct flow_fact_look){.rule = rules[fact->rule].word,
+                                   .from = fact->from,
+                                   .to = fact->to,
+                                   .informs = fact->kind == FACT_INFORMS,
+                                   .cap = flow_fact_cap(fact),
+                                   .place = (enum flow_place)fact->place};
+}
+
+/* ---- Proofs */
+
+/* Said by what follows from it. */
+static bool goes_without_saying(const struct flow_fact *fact) {
+    return fact->kind == FACT_LINK || fact->kind == FACT_USES || (fact->kind == FACT_ACTS && fact->rule == RULE_GIVEN);
+}
+
+struct proof {
+    const struct flow *flow;
+    uint32_t *order, *seen; /* seen: fact's number in the order; 1 more than the last: on its way */
+    size_t count;
+};
+
+/* Depth first, premises before what follows. The depth is that of the proof, hence a stack of our own. */
+static void prove(struct proof *proof, uint32_t fact) {
+    uint32_t *stack = NULL;
+    size_t depth = 0;
+    stack = text_grow(stack, proof->flow->fact_count * (PREMISES + 1), sizeof *stack);
+    stack[depth++] = fact;
+    while (depth) {
+        uint32_t top = stack[depth - 1];
+        if (proof->seen[top] == 2) {
+            depth--;
+        } else if (proof->seen[top] == 1) {
+            proof->seen[top] = 2;
+            if (!goes_without_saying(&proof->flow->facts[top]))
+                proof->order[proof->count++] = top;
+            depth--;
+        } else {
+            proof->seen[top] = 1;
+            for (int i = PREMISES - 1; i >= 0; i--) {
+                uint32_t premise = proof->flow->facts[top].premise[i];
+                if (premise && !proof->seen[premise])
+                    stack[depth++] = premise;
+            }
+        }
+    }
+    free(stack);
+}
+
+size_t flow_proof(const struct flow *flow, const uint32_t *facts, size_t count, uint32_t **order) {
+    struct proof proof = {.flow = flow};
+    proof.order = text_grow(NULL, flow->fact_count, sizeof *proof.order);
+    proof.seen = text_grow(NULL, flow->fact_count, sizeof *proof.seen);
+    memset(proof.seen, 0, flow->fact_count * sizeof *proof.seen);
+    for (size_t i = 0; i < count; i++)
+        prove(&proof, facts[i]);
+    free(proof.seen);
+    *order = proof.order;
+    return proof.count;
+}
+
+/* ---- Sentences */
+
+static const char *place_name(const struct flow_fact *fact, char text[24]) {
+    static const char *const names[FLOW_PLACES] = {"a register", "a slot",    "space",  "keeper", "background",
+                                                   "recipient",  "handler", "target", "brand"};
+    if (fact->number >= 0 && (fact->place == FLOW_REGISTER || fact->place == FLOW_SLOT))
+        snprintf(text, 24, fact->place == FLOW_REGISTER ? "c%d" : "slot %d", fact->number);
+    else
+        snprintf(text, 24, "%s", names[fact->place]);
+    return text;
+}
+
+static char *has_text(const struct flow *flow, const struct flow_fact *fact) {
+    char place[24], *cap = flow_cap_text(flow, flow_fact_cap(fact)), *text;
+    const char *name = flow->nodes[fact->from].name;
+    bool given = fact->rule == RULE_GIVEN, many = fact->place == FLOW_REGISTER || fact->place == FLOW_SLOT;
+    place_name(fact, place);
+    if (many)
+        text = text_format("%s %s %s in %s", name, given ? "holds" : "could hold", cap, place);
+    else
+        text = text_format("the %s of %s %s %s", place, name, given ? "is" : "could be", cap);
+    free(cap);
+    return text;
+}
+
+static char *reaches_text(const struct flow *flow, const struct flow_fact *fact) {
+    struct flow_cap cap = {.type = flow->nodes[fact->to].type, .object = fact->to, .restr = fact->restr};
+    char *to = flow_cap_text(flow, cap), *text = text_format(fact->weak ? "%s can traverse to %s" : "the space of %s leads to %s", flow->nodes[fact->from].name, to);
+    free(to);
+    return text;
+}
+
+static char *statement(const struct flow *flow, const struct flow_fact *fact) {
+    const char *from = flow->nodes[fact->from].name, *to = fact->to == FLOW_NONE ? "" : flow->nodes[fact->to].name;
+    switch ((enum flow_kind)fact->kind) {
+    case FACT_HAS:
+        return has_text(flow, fact);
+    case FACT_REACHES:
+        return reaches_text(flow, fact);
+    case FACT_INFORMS:
+        return text_format("%s -> %s", from, to);
+    case FACT_ROUTE:
+        return text_format("what is sent through %s could come to %s", from, to);
+    case FACT_ACTS:
+        return text_format("%s could be made to do anything", from);
+    case FACT_TAKES:
+        return text_format("%s could be made to take any entry", from);
+    case FACT_BARE:
+        return text_format("%s could lose its background", from);
+    case FACT_ENDS:
+        return text_format("%s could end %s", from, to);
+    default:
+        return text_format("%s could show the brand of %s", from, to);
+    }
+}
+
+static size_t number_of(const uint32_t *order, size_t index, uint32_t fact) {
+    size_t i = 0;
+    while (i < index && order[i] != fact)
+        i++;
+    return i < index ? i + 1 : 0;
+}
+
+/* Adds the numbers of the premises, and of those that go without saying, theirs. */
+static void premise_numbers(const struct flow *flow, const uint32_t *order, size_t index, uint32_t fact, char **text) {
+    for (int i = 0; i < PREMISES && flow->facts[fact].premise[i]; i++) {
+        uint32_t premise = flow->facts[fact].premise[i];
+        size_t number = number_of(order, index, premise);
+        if (number) {
+            char *longer = text_format("%s%s%zu", *text, **text ? ", " : "", number);
+            free(*text);
+            *text = longer;
+        } else if (goes_without_saying(&flow->facts[premise])) {
+            premise_numbers(flow, order, index, premise, text);
+        }
+    }
+}
+
+/* Of a copy, the way that it takes says more. */
+static const char *rule_text(const struct flow *flow, const struct flow_fact *fact) {
+    if (fact->rule == RULE_COPIED)
+        return rules[flow->facts[fact->premise[1]].rule].text;
+    return rules[fact->rule].text;
+}
+
+char *flow_sentence(const struct flow *flow, const uint32_t *order, size_t index) {
+    const struct flow_fact *fact = &flow->facts[order[index]];
+    char *says = statement(flow, fact), *numbers = text_copy(""), *text;
+    premise_numbers(flow, order, index, order[index], &numbers);
+    const char *why = rule_text(flow, fact);
+    text = text_format("%s%s%s%s%s%s", says, *why ? ": " : "", why, *numbers ? " (" : "", numbers, *numbers ? ")" : "");
+    free(says);
+    free(numbers);
+    return text;
+}
