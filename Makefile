@@ -55,7 +55,7 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 	debugger/frame.c debugger/frame_guess.c debugger/inlined.c debugger/ifunc.c debugger/disasm.c debugger/lines.c debugger/linespec.c debugger/source.c debugger/point.c \
 	debugger/watchpoint.c debugger/control.c debugger/step.c debugger/tell.c debugger/returned.c debugger/cmd_step.c \
 	debugger/cmd_break.c debugger/cmd_watch.c debugger/cmd_stack.c debugger/cmd_list.c debugger/cmd_disassemble.c \
-	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c debugger/cmd_traverse.c debugger/traverse_steps.c debugger/caps.c debugger/cmd_caps.c \
+	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c debugger/cmd_traverse.c debugger/traverse_steps.c debugger/caps.c debugger/graph.c debugger/cmd_caps.c \
 	debugger/expr.c debugger/expr_lex.c debugger/expr_parse.c debugger/expr_type.c \
 	debugger/expr_eval.c debugger/expr_op.c debugger/expr_variable.c debugger/vector.c debugger/data.c debugger/value.c debugger/value_part.c \
 	debugger/value_print.c debugger/value_text.c debugger/type.c debugger/type_dwarf.c debugger/type_dynamic.c debugger/type_print.c debugger/catalogue.c \
@@ -69,7 +69,7 @@ TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tes
 	tests/guests/paths.c tests/guests/badop.c tests/guests/rescind.c tests/guests/damage.c tests/guests/keepers.c \
 	tests/guests/steps.S
 TEST_GUESTS += tests/guests/handlers.c tests/guests/parts.c tests/guests/lost.c tests/guests/crossing.c tests/guests/mortal.c tests/guests/serving.c tests/guests/adjoin.c tests/guests/turns.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
-TEST_GUESTS += tests/guests/foreign.c tests/guests/plenty.c tests/guests/peek.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
+TEST_GUESTS += tests/guests/holders.c tests/guests/foreign.c tests/guests/plenty.c tests/guests/peek.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
 # Linked to tests/guests/model: the model and what compares the kernel with it.
 MODEL_SRC = tests/model/model.c tests/model/operations.c tests/model/access.c
 BENCH_GUESTS = tests/bench/thousands.c tests/bench/random16m.c tests/bench/compute.c tests/bench/touch.c tests/bench/kernel.c
@@ -92,7 +92,7 @@ LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_faul
 UNIT_TESTS = tests/test_emu_host.c tests/test_emu_host_paths.c tests/host_machine.c tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/ladder_boot.c \
 	tests/test_access.c tests/test_access_fetch.c tests/test_access_copies.c tests/test_access_faults.c tests/test_access_verdicts.c \
 	tests/test_access_inline.c tests/access_machine.c tests/access_run.c tests/access_compare.c tests/access_native.c \
-	tests/test_dbg_expr.c tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c
+	tests/test_dbg_expr.c tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_graph.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
 

@@ -20,6 +20,12 @@ const char *caps_restrictions(unsigned restrictions, char text[24]) {
     return *text ? text : strcpy(text, "none");
 }
 
+/* The call or fault that a resume capability is for has its answer. */
+static bool answered(const struct cap *cap, const struct object *object) {
+    const struct process *waiter = (const struct process *)object;
+    return cap->type == CAP_RESUME && (cap->slot >= ANSWERS || waiter->answer_count[cap->slot] != cap->payload);
+}
+
 struct cap_look caps_look(struct emu *emu, const struct cap *cap) {
     struct cap_look look = {.type = cap->type,
                             .restrictions = cap->restr,
@@ -30,7 +36,7 @@ struct cap_look caps_look(struct emu *emu, const struct cap *cap) {
     if (!cap->object)
         return look;
     const struct object *object = kernel_pointer(emu, cap->object, sizeof *object);
-    if (!object || object->alloc != cap->alloc)
+    if (!object || object->alloc != cap->alloc || answered(cap, object))
         return (struct cap_look){.type = CAP_NULL};
     look.id = object->id;
     return look;

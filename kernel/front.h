@@ -13,10 +13,6 @@
 #include "cap.h"
 
 /* The shared table (platform.h); count is 0 on a machine without facet's devices. */
-struct front_handler {
-    struct cap entry;       /* Null: none */
-    struct process *holder; /* of the page, or NULL */
-};
 void front_init(struct front *table, struct page **owners, struct front_handler *handlers, unsigned long count);
 
 bool front_available(void); /* one more could be installed */
@@ -62,12 +58,6 @@ struct front *front_entry(int index);
 
 /* ---- front_part.c: parts of GPTs */
 
-/* A part [start, end) of a GPT, end - 1 is its last byte; it lies within aligned 64 GiB. */
-struct front_part {
-    struct gpt *gpt; /* NULL: none wears it */
-    unsigned long start, last;
-    int next; /* of the same GPT, -1: none */
-};
 void front_parts_init(struct front_part *parts);
 /* The front at an offset of a GPT, -1: none. */
 int front_at(const struct gpt *gpt, unsigned long offset);

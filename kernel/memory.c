@@ -26,8 +26,10 @@ static void take_fronts(unsigned long frames) {
     next = (next + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
     struct front *table = take(count, sizeof(struct front));
     struct page **owners = take(count, sizeof(struct page *));
-    front_parts_init(take(count, sizeof(struct front_part)));
-    front_init(table, owners, take(count, sizeof(struct front_handler)), count);
+    kernel_info.front_parts = take(count, sizeof(struct front_part));
+    kernel_info.front_handlers = take(count, sizeof(struct front_handler));
+    front_parts_init(kernel_info.front_parts);
+    front_init(table, owners, kernel_info.front_handlers, count);
     debug_set_fronts(table, count);
 }
 

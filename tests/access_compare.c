@@ -150,7 +150,7 @@ static void exempt(struct outcome *outcome, const struct form *form, const struc
         if ((e->against & against) == 0 || fnmatch(e->form, form->name, 0) != 0)
             continue;
         if (e->what == MEMORY)
-            blank(&outcome->memory[0][strchr(form->accesses, 'P') != NULL ? place->p & ~15ul : place->p], e);
+            blank((uint8_t *)outcome->memory + (strchr(form->accesses, 'P') != NULL ? place->p & ~15ul : place->p), e);
         else if (e->what == STATUS)
             outcome->fpu.status &= (uint16_t)~e->from;
         else if (e->what == MXCSR)

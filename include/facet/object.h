@@ -148,6 +148,20 @@ struct endpoint {
     unsigned long match;
 };
 
+/* Of the front with the same index (platform.h), worn by a page: who is asked about its accesses. */
+struct front_handler {
+    struct cap entry;       /* Null: none */
+    struct process *holder; /* of the page, or NULL */
+};
+
+/* A part [start, end) of a GPT, end - 1 is its last byte, that wears the front with the same index; it lies within
+ * aligned 64 GiB. */
+struct front_part {
+    struct gpt *gpt; /* NULL: none wears it */
+    unsigned long start, last;
+    int next; /* of the same GPT, -1: none */
+};
+
 /* Where everything is. debug_block.kernel_info points here. Counts are of array entries. */
 #define KERNEL_INFO_MAGIC 0x6f666e69746361ul
 struct kernel_info {
@@ -162,6 +176,8 @@ struct kernel_info {
     unsigned long process_count, process_stride;
     struct endpoint *endpoints;
     unsigned long endpoint_count, endpoint_stride;
+    struct front_handler *front_handlers; /* both have debug_block.front_count entries */
+    struct front_part *front_parts;
     unsigned long syscalls, faults, tables_built, tables_live, entries_built, entries_removed, depend_live,
         depend_evictions;
 };

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "graph.h"
+
+#include "swap.h"
+#include "text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Where the kernel has its objects: a type that gets storage of its own is one row of `storages`. */
+struct storage {
+    uint64_t base, count, stride; /* kernel virtual */
+    uint32_t *node;               /* of each entry */
+};
+enum { PAGES, GPTS, PROCESSES, ENDPOINTS, STORAGES };
+
+struct build {
+    struct graph *graph;
+    const struct session *session;
+    struct emu *emu;
+    const struct kernel_info *kernel;
+    struct storage storage[STORAGES];
+    uint32_t node_room, edge_room;
+};
+
+static void storages(struct build *b) {
+    const struct kernel_info *k = b->kernel;
+    const struct storage all[STORAGES] = {
+        [PAGES] = {(uintptr_t)k->pages, k->page_count, k->page_stride, NULL},
+        [GPTS] = {(uintptr_t)k->gpts, k->gpt_count, k->gpt_stride, NULL},
+        [PROCESSES] = {(uintptr_t)k->processes, k->process_count, k->process_stride, NULL},
+        [ENDPOINTS] = {(uintptr_t)k->endpoints, k->endpoint_count, k->endpoint_stride, NULL},
+    };
+    memcpy(b->storage, all, sizeof all);
+}
+
+/* ---- Nodes */
+
+static uint32_t node_add(struct build *b, const struct object *object) {
+    struct graph *g = b->graph;
+    if (g->node_count == b->node_room)
+        g->nodes = text_grow(g->nodes, b->node_room = 2 * b->node_room + 256, sizeof *g->nodes);
+    g->nodes[g->node_count] =
+        (struct graph_node){.type = (enum cap_type)object->type, .id = object->id, .object = object};
+    return g->node_count++;
+}
+
+static void nodes_add(struct build *b) {
+    for (struct storage *s = b->storage; s < b->storage + STORAGES; s++) {
+        const char *array = kernel_pointer(b->emu, (const void *)(uintptr_t)s->base, s->count * s->stride);
+        s->node = text_grow(NULL, s->count, sizeof *s->node);
+        for (uint64_t i = 0; i < s->count; i++) {
+            const struct object *object = (const struct object *)(const void *)(array + i * s->stride);
+            s->node[i] = array && object->type != CAP_NULL ? node_add(b, object) : GRAPH_NONE;
+        }
+    }
+}
+
+/* The object at an address of the kernel. */
+static uint32_t node_at(const struct build *b, const void *object) {
+    for (const struct storage *s = b->storage; s < b->storage + STORAGES; s++)
+        if ((uintptr_t)object - s->base < s->count * s->stride)
+            return s->node[((uintptr_t)object - s->base) / s->stride];
+    return GRAPH_NONE;
+}
+
+/* ---- Edges */
+
+static struct graph_edge *edge_add(struct build *b, uint32_t from, enum graph_place place, unsigned number) {
+    struct graph *g = b->graph;
+    if (g->edge_count == b->edge_room)
+        g->edges = text_grow(g->edges, b->edge_room = 2 * b->edge_room + 256, sizeof *g->edges);
+    g->edges[g->edge_count] = (struct graph_edge){.from = from, .to = GRAPH_NONE, .place = place, .number = number};
+    return &g->edges[g->edge_count++];
+}
+
+/* NULL: the capability is Null. */
+static struct graph_edge *cap_add(struct build *b, uint32_t from, enum graph_place place, unsigned number,
+                                  const struct cap *cap) {
+    struct cap_look look = caps_look(b->emu, cap);
+    if (look.type == CAP_NULL)
+        return NULL;
+    struct graph_edge *edge = edge_add(b, from, place, number);
+    edge->cap = look;
+    edge->to = look.id ? node_at(b, cap->object) : GRAPH_NONE;
+    return edge;
+}
+
+static void caps_add(struct build *b, uint32_t from, enum graph_place place, const struct cap *cap, unsigned count) {
+    for (unsigned i = 0; cap && i < count; i++)
+        cap_add(b, from, place, i, &cap[i]);
+}
+
+/* ---- Fronts */
+
+static void handler_add(struct build *b, uint32_t from, int front, const struct mark *mark, uint64_t base) {
+    for (size_t i = 0; i < mark->object->count; i++) {
+        const struct handler_code *code = &mark->object->chain[i]->code;
+        if (code->endpoint || mark->object->hidden)
+            continue;
+        struct graph_edge *edge = edge_add(b, from, GRAPH_FRONT, (unsigned)front);
+        edge->handler = text_copy(code->text);
+        edge->low = base + mark->low;
+        edge->high = base + mark->high;
+    }
+}
+
+/* base: offset in the object of the first byte of the front's range. */
+static void front_add(struct build *b, uint32_t from, int front, uint64_t base) {
+    const struct debug_block *block = emu_debug_block(b->emu);
+    const struct front *table =
+        (const void *)emu_ram(b->emu, (gpa_t){block->fronts}, block->front_count * sizeof *table);
+    const struct front_handler *handlers =
+        kernel_pointer(b->emu, b->kernel->front_handlers, block->front_count * sizeof *handlers);
+    if (!table || !handlers || (unsigned long)front >= block->front_count)
+        return;
+    struct graph_edge *edge = cap_add(b, from, GRAPH_FRONT, (unsigned)front, &handlers[front].entry);
+    if (edge) {
+        edge->low = base + table[front].low;
+        edge->high = base + table[front].high;
+    }
+    const struct front_page *page = session_swaps(b->session)->page[front];
+    for (size_t i = 0; page && i < page->count; i++)
+        handler_add(b, from, front, &page->marks[i], base);
+}
+
+static void parts_add(struct build *b, uint32_t from, int front) {
+    const struct debug_block *block = emu_debug_block(b->emu);
+    const struct front_part *parts = kernel_pointer(b->emu, b->kernel->front_parts, block->front_count * sizeof *parts);
+    for (; parts && front >= 0 && (unsigned long)front < block->front_count; front = parts[front].next)
+        front_add(b, from, front, parts[front].start & ~((1ul << FRONT_SHIFT) - 1));
+}
+
+/* ---- What is in an object */
+
+static void page_edges(struct build *b, uint32_t node, const struct page *page) {
+    if (page->header.type == CAP_CAPPAGE)
+        caps_add(b, node, GRAPH_SLOT, (const void *)emu_ram(b->emu, (gpa_t){page->frame}, 4096), CAPPAGE_SLOTS);
+    else if (page->front >= 0)
+        front_add(b, node, page->front, 0);
+}
+
+static void gpt_edges(struct build *b, uint32_t node, const struct gpt *gpt) {
+    caps_add(b, node, GRAPH_SLOT, gpt->slot, GPT_SLOTS);
+    cap_add(b, node, GRAPH_BACKGROUND, 0, &gpt->background);
+    cap_add(b, node, GRAPH_KEEPER, 0, &gpt->keeper);
+    parts_add(b, node, gpt->front);
+}
+
+static void process_edges(struct build *b, uint32_t node, const struct process *process) {
+    cap_add(b, node, GRAPH_SPACE, 0, &process->space);
+    cap_add(b, node, GRAPH_KEEPER, 0, &process->keeper);
+    cap_add(b, node, GRAPH_SCHEDULE, 0, &process->schedule);
+    caps_add(b, node, GRAPH_REGISTER, process->reg, CAP_REGISTERS);
+    if (process->state == PROCESS_SENDING)
+        cap_add(b, node, GRAPH_SEND, 0, &process->send_cap);
+    cap_add(b, node, GRAPH_FAULT_SPACE, 0, &process->fault_space);
+}
+
+static void node_edges(struct build *b, uint32_t node, enum cap_type type, const void *object) {
+    switch (type) {
+    case CAP_PAGE:
+    case CAP_CAPPAGE:
+        page_edges(b, node, object);
+        break;
+    case CAP_GPT:
+        gpt_edges(b, node, object);
+        break;
+    case CAP_PROCESS:
+        process_edges(b, node, object);
+        break;
+    case CAP_ENDPOINT:
+        cap_add(b, node, GRAPH_RECIPIENT, 0, &((const struct endpoint *)object)->recipient);
+        break;
+    default:
+        break;
+    }
+}
+
+static void edges_add(struct build *b) {
+    struct graph *g = b->graph;
+    for (uint32_t i = 0; i < g->node_count; i++) {
+        g->nodes[i].first_out = g->edge_count;
+        node_edges(b, i, g->nodes[i].type, g->nodes[i].object);
+        g->nodes[i].out = g->edge_count - g->nodes[i].first_out;
+    }
+}
+
+/* Which edges come to each node: counted, then put in their places. */
+static void edges_sort(struct graph *g) {
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < g->edge_count; i++)
+        if (g->edges[i].to != GRAPH_NONE)
+            g->nodes[g->edges[i].to].in++;
+    for (uint32_t i = 0; i < g->node_count; i++) {
+        g->nodes[i].first_in = next;
+        next += g->nodes[i].in;
+        g->nodes[i].in = 0;
+    }
+    g->into = text_grow(NULL, next, sizeof *g->into);
+    for (uint32_t i = 0; i < g->edge_count; i++)
+        if (g->edges[i].to != GRAPH_NONE) {
+            struct graph_node *to = &g->nodes[g->edges[i].to];
+            g->into[to->first_in + to->in++] = i;
+        }
+}
+
+/* ---- Names */
+
+static void name(struct graph *g, uint32_t node, const char *text) {
+    if (node != GRAPH_NONE && !g->nodes[node].name)
+        g->nodes[node].name = text_copy(text);
+}
+
+/* Where the first capability of that place leads. */
+static uint32_t through(const struct graph *g, uint32_t node, enum graph_place place) {
+    for (uint32_t i = 0; node != GRAPH_NONE && i < g->nodes[node].out; i++)
+        if (graph_out(g, node, i)->place == place)
+            return graph_out(g, node, i)->to;
+    return GRAPH_NONE;
+}
+
+/* The program, what the machine was told to call endpoints and who serves them, who makes a Linux system of it, and
+ * the kernel's one process, the oldest. */
+static void names_add(struct build *b) {
+    struct graph *g = b->graph;
+    const struct swaps *swaps = session_swaps(b->session);
+    uint32_t program = graph_find(g, session_process(b->session));
+    name(g, program, text_basename(session_program(b->session)->path));
+    for (size_t i = 0; i < swaps->endpoint_count; i++) {
+        char *text = text_format("endpoint:%s", swaps->endpoints[i].name);
+        uint32_t endpoint = graph_find(g, swaps->endpoints[i].id);
+        name(g, endpoint, text);
+        name(g, through(g, endpoint, GRAPH_RECIPIENT), swaps->endpoints[i].name);
+        free(text);
+    }
+    if (!session_program(b->session)->native)
+        name(g, through(g, through(g, program, GRAPH_KEEPER), GRAPH_RECIPIENT), "linux");
+    name(g, node_at(b, b->kernel->processes), "init");
+}
+
+/* ---- All of it */
+
+struct graph *graph_new(const struct session *session) {
+    struct emu *emu = session_emu(session);
+    struct build b = {.session = session, .emu = emu, .kernel = emu ? kernel_info_get(emu) : NULL};
+    if (!b.kernel)
+        return NULL;
+    b.graph = text_grow(NULL, 1, sizeof *b.graph);
+    *b.graph = (struct graph){0};
+    storages(&b);
+    nodes_add(&b);
+    edges_add(&b);
+    edges_sort(b.graph);
+    names_add(&b);
+    for (int i = 0; i < STORAGES; i++)
+        free(b.storage[i].node);
+    return b.graph;
+}
+
+void graph_free(struct graph *graph) {
+    for (uint32_t i = 0; graph && i < graph->node_count; i++)
+        free(graph->nodes[i].name);
+    for (uint32_t i = 0; graph && i < graph->edge_count; i++)
+        free(graph->edges[i].handler);
+    if (graph) {
+        free(graph->nodes);
+        free(graph->edges);
+        free(graph->into);
+    }
+    free(graph);
+}
+
+uint32_t graph_find(const struct graph *graph, uint64_t id) {
+    uint32_t node = 0;
+    while (node < graph->node_count && graph->nodes[node].id != id)
+        node++;
+    return node < graph->node_count ? node : GRAPH_NONE;
+}
+
+uint32_t graph_find_name(const struct graph *graph, const char *name) {
+    for (uint32_t node = 0; node < graph->node_count; node++)
+        if (graph->nodes[node].name && strcmp(graph->nodes[node].name, name) == 0)
+            return node;
+    return GRAPH_NONE;
+}
+
+const char *graph_place_text(const struct graph_edge *edge, char text[32]) {
+    static const char *const formats[GRAPH_PLACES] = {
+        [GRAPH_SLOT] = "slot %u",        [GRAPH_BACKGROUND] = "background",
+        [GRAPH_KEEPER] = "keeper",       [GRAPH_REGISTER] = "c%u",
+        [GRAPH_SPACE] = "space",         [GRAPH_SCHEDULE] = "schedule",
+        [GRAPH_SEND] = "sending",        [GRAPH_FAULT_SPACE] = "space of its fault",
+        [GRAPH_RECIPIENT] = "recipient", [GRAPH_FRONT] = "front %u"};
+    snprintf(text, 32, edge->place < GRAPH_PLACES ? formats[edge->place] : "?", edge->number);
+    return text;
+}
