@@ -43,6 +43,17 @@ static const struct {
      "  traverse --check $sp"},
     {"caps", "RO: no stores. NX: no fetches. WK: what is fetched through it is RO and WK. OP: may be traversed, not\n"
              "inspected. NC: keepers behind it are not called."},
+    {"flow",
+     "A, B     a process or an endpoint by its name, obj:ID, sym:NAME, va:ADDRESS+LENGTH, seg:NAME (their pages), or\n"
+     "         something outside that `flow` lists, such as stdout\n"
+     "write: can information from A ever come to B; read: from B to A; obtain: can A ever hold a capability to B, and\n"
+     "how restricted. All processes are taken for hostile and of one mind, but for init and those that --trust names:\n"
+     "they take messages and pass nothing on. An answer is yes only with a way, whose steps are explained; no means\n"
+     "that whatever the programs do, it cannot happen. Time is not seen, nor what is outside and comes in again.\n\n"
+     "  flow\n"
+     "  flow write client sym:ledger\n"
+     "  flow --trust server obtain client obj:17\n"
+     "  flow --dot > all.dot"},
     {"run", "ARGUMENTS are words as in the shell, with quotes, but without its patterns and variables. <FILE, >FILE,\n"
             ">>FILE, 2>FILE and 2>&1 redirect the program's streams; FILE is one of yours, no grant is needed.\n"
             "Without ARGUMENTS those of the last time are used (`show args`); `set args` takes them away."},

@@ -152,6 +152,7 @@ enum facet_status cmd_echo(struct cli *cli, const char *args, struct facet_error
 enum facet_status cmd_printf(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_traverse(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_caps(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_flow(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_accesses(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_objects(struct cli *cli, const char *args, struct facet_error *error);
 

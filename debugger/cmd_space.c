@@ -53,5 +53,7 @@ const struct cmd cmd_space_table[] = {
      "walk the address space capability by capability; --check compares with the MMU", false},
     {"caps", NULL, cmd_caps, "caps [obj:ID]", "the capabilities that the program's process holds, or another one",
      false},
+    {"flow", NULL, cmd_flow, "flow [--json|--dot] [--trust|--hostile PROCESS]... [[write|read|obtain] A B] [> FILE]",
+     "what could ever go, or be given, from A to B, and how; between all processes", false},
     {0},
 };

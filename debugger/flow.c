@@ -117,11 +117,12 @@ static void list(struct flow *flow, uint32_t index) {
     uint32_t *from = &flow->nodes[fact->from].from[fact->kind];
     fact->next_from = *from;
     *from = index;
-    if (fact->to != FLOW_NONE) {
-        uint32_t *to = &flow->nodes[fact->to].to[fact->kind];
-        fact->next_to = *to;
-        *to = index;
-    }
+    struct flow_node *holder = &flow->nodes[fact->from];
+    uint32_t *to = fact->to == FLOW_NONE ? &holder->windows : &flow->nodes[fact->to].to[fact->kind];
+    fact->next_to = *to;
+    *to = index;
+    if (fact->kind == FACT_HAS && fact->place == FLOW_BACKGROUND && !holder->behind)
+        holder->behind = index;
     if (fact->via != FLOW_NONE) {
         uint32_t *via = &flow->nodes[fact->via].via;
         fact->next_via = *via;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Flow: what the processes of a capability system could ever do, all of them as hostile as can be and of one mind. Works
- * on a graph of its own, which flow_live.c makes from a running system and the tests make up.
+ * Flow: what the processes of a capability system could ever do, all of them as hostile as can be and of one mind.
+ * Works on a graph of its own, which flow_live.c makes from a running system and the tests make up.
  *
  * Everything that could come true is a *fact*: "client could hold GPT obj:4, RO", "information could go from client to
  * page obj:7". Facts are given, or follow by a rule from others; flow_solve adds all that follow, and each remembers
@@ -37,10 +37,10 @@ enum flow_type {
     FLOW_WINDOW,  /* in a slot of a GPT; names no object */
     FLOW_RANGE,
     FLOW_DEBUG,
-    FLOW_TOOL,    /* recognises capabilities by brands */
-    FLOW_OUTSIDE, /* bytes come from there */
+    FLOW_TOOL,       /* recognises capabilities by brands */
+    FLOW_OUTSIDE,    /* bytes come from there */
     FLOW_TO_OUTSIDE, /* bytes go there; through CAP_RO none */
-    FLOW_OTHER,   /* gives no way to anything: Schedule, Sleep, Discrim … */
+    FLOW_OTHER,      /* gives no way to anything: Schedule, Sleep, Discrim … */
     FLOW_TYPES
 };
 #define FLOW_MUTE 1u /* restriction of a FLOW_FORWARD */
@@ -111,7 +111,7 @@ bool flow_acts(const struct flow *flow, uint32_t process);
 struct flow_fact_look {
     const char *rule; /* a word: "fetch" */
     uint32_t from, to;
-    bool informs; /* else it is something held */
+    bool informs, held;
     struct flow_cap cap;
     enum flow_place place;
 };

@@ -18,9 +18,9 @@ static const struct {
 #undef RULE
 };
 
-static const char *const types[FLOW_TYPES] = {"Page",    "CapPage", "GPT",    "Process", "Endpoint", "Forwarder",
-                                              "Entry",   "Forward", "Resume", "Resume",  "Window",   "Range",
-                                              "Debug",   "ProcessTool", "", "", ""};
+static const char *const types[FLOW_TYPES] = {"Page",  "CapPage",     "GPT",    "Process", "Endpoint", "Forwarder",
+                                              "Entry", "Forward",     "Resume", "Resume",  "Window",   "Range",
+                                              "Debug", "ProcessTool", "",       "",        ""};
 
 char *flow_cap_text(const struct flow *flow, struct flow_cap cap) {
     static const char *const names[] = {"RO", "NX", "WK", "OP", "NC"};
@@ -41,6 +41,7 @@ struct flow_fact_look flow_look(const struct flow *flow, uint32_t index) {
                                    .from = fact->from,
                                    .to = fact->to,
                                    .informs = fact->kind == FACT_INFORMS,
+                                   .held = fact->kind == FACT_HAS,
                                    .cap = flow_fact_cap(fact),
                                    .place = (enum flow_place)fact->place};
 }
@@ -100,7 +101,7 @@ size_t flow_proof(const struct flow *flow, const uint32_t *facts, size_t count, 
 /* ---- Sentences */
 
 static const char *place_name(const struct flow_fact *fact, char text[24]) {
-    static const char *const names[FLOW_PLACES] = {"a register", "a slot",    "space",  "keeper", "background",
+    static const char *const names[FLOW_PLACES] = {"a register", "a slot",  "space",  "keeper", "background",
                                                    "recipient",  "handler", "target", "brand"};
     if (fact->number >= 0 && (fact->place == FLOW_REGISTER || fact->place == FLOW_SLOT))
         snprintf(text, 24, fact->place == FLOW_REGISTER ? "c%d" : "slot %d", fact->number);
@@ -124,7 +125,9 @@ static char *has_text(const struct flow *flow, const struct flow_fact *fact) {
 
 static char *reaches_text(const struct flow *flow, const struct flow_fact *fact) {
     struct flow_cap cap = {.type = flow->nodes[fact->to].type, .object = fact->to, .restr = fact->restr};
-    char *to = flow_cap_text(flow, cap), *text = text_format(fact->weak ? "%s can traverse to %s" : "the space of %s leads to %s", flow->nodes[fact->from].name, to);
+    char *to = flow_cap_text(flow, cap),
+         *text = text_format(fact->weak ? "%s can traverse to %s" : "the space of %s leads to %s",
+                             flow->nodes[fact->from].name, to);
     free(to);
     return text;
 }

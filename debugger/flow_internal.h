@@ -39,21 +39,22 @@ struct flow_fact {
     uint32_t from, to, via;
     uint8_t kind, place, to_place, type;
     uint8_t restr, blocked, weak, rule;
-    int16_t number; /* of a register or slot, -1 */
-    uint32_t premise[PREMISES]; /* 0: no more */
-    uint32_t next_from, next_to, next_via; /* the one before it in a node's lists */
+    int16_t number;                        /* of a register or slot, -1 */
+    uint32_t premise[PREMISES];            /* 0: no more */
+    uint32_t next_from, next_to, next_via; /* the one before it in a node's lists; of a window, next_to in `windows` */
 };
 
 struct flow_node {
     enum flow_type type;
     enum flow_trust trust;
     char *name;
-    bool fresh;              /* made with a Range */
-    bool has_made;           /* what it could make is there */
-    bool background;         /* it has one to begin with */
-    uint32_t acts;           /* fact; 0: it does not */
+    bool fresh;                  /* made with a Range */
+    bool has_made;               /* what it could make is there */
+    bool background;             /* it has one to begin with */
+    uint32_t acts;               /* fact; 0: it does not */
     uint32_t range, debug, tool; /* facts that it has one in a register; 0: none */
-    uint32_t from[FACT_KINDS], to[FACT_KINDS], via; /* the newest fact of each list; via: FACT_REACHES */
+    uint32_t behind;             /* fact that it could have some background; 0: it could not */
+    uint32_t from[FACT_KINDS], to[FACT_KINDS], via, windows; /* the newest fact of each list; via: FACT_REACHES */
 };
 
 struct flow {
@@ -100,7 +101,7 @@ static inline bool flow_is_memory(enum flow_type type) {
 void flow_consequences(struct flow *flow, uint32_t fact);
 
 /* flow_message.c */
-void flow_sender(struct flow *flow, uint32_t entry);       /* an Entry or Forward, wherever it is */
+void flow_sender(struct flow *flow, uint32_t entry);        /* an Entry or Forward, wherever it is */
 void flow_recipient(struct flow *flow, uint32_t recipient); /* of an endpoint */
 void flow_route(struct flow *flow, uint32_t route);
 void flow_takes(struct flow *flow, uint32_t endpoint);

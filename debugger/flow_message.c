@@ -149,8 +149,7 @@ static void deliver_to(struct flow *flow, uint32_t sender, uint32_t route, uint3
 static void add_route(struct flow *flow, uint32_t forwarder, uint32_t endpoint, uint32_t told, bool blocked,
                       struct why why) {
     flow_add(flow,
-             (struct flow_fact){
-                 .kind = FACT_ROUTE, .from = forwarder, .to = endpoint, .via = told, .blocked = blocked},
+             (struct flow_fact){.kind = FACT_ROUTE, .from = forwarder, .to = endpoint, .via = told, .blocked = blocked},
              why);
 }
 

@@ -262,36 +262,36 @@ static void space_begins(struct flow *flow, uint32_t h) {
         walk_to(flow, &(struct flow_fact){.from = fact.from}, fact.to, fact.restr, FLOW_NONE, WHY(SPACE, h, acts));
 }
 
+/* Through a window s in the GPT that r has come to, to b, a background. */
+static void walk_window(struct flow *flow, uint32_t r, uint32_t s, uint32_t b, uint32_t because) {
+    struct flow_fact reach = flow->facts[r], window = flow->facts[s], behind = flow->facts[b];
+    unsigned restr = gathered(gathered(reach.restr, window.restr), behind.restr);
+    if (behind.place == FLOW_BACKGROUND && !behind.blocked && !window.blocked && window.place == FLOW_SLOT)
+        walk_to(flow, &reach, behind.to, restr, behind.from, WHY(THROUGH_WINDOW, r, s, b, because));
+}
+
 /* Through a slot of the GPT that r has come to, with that background in force. */
 static void walk_slot(struct flow *flow, uint32_t r, uint32_t s, uint32_t background, uint32_t because) {
     struct flow_fact reach = flow->facts[r], slot = flow->facts[s];
-    unsigned restr = gathered(reach.restr, slot.restr);
-    if (slot.blocked)
-        return;
-    if (flow_is_memory((enum flow_type)slot.type)) {
-        walk_to(flow, &reach, slot.to, restr, background, WHY(SLOT, r, s, because));
-        return;
-    }
+    if (flow_is_memory((enum flow_type)slot.type) && !slot.blocked)
+        walk_to(flow, &reach, slot.to, gathered(reach.restr, slot.restr), background, WHY(SLOT, r, s, because));
     if (slot.type != FLOW_WINDOW || background == FLOW_NONE)
         return;
-    for (EACH_FROM(b, flow, background, FACT_HAS)) {
-        struct flow_fact behind = flow->facts[b];
-        if (behind.place == FLOW_BACKGROUND && !behind.blocked)
-            walk_to(flow, &reach, behind.to, gathered(restr, behind.restr), background,
-                    WHY(THROUGH_WINDOW, r, s, b, because));
-    }
+    for (EACH_FROM(b, flow, background, FACT_HAS))
+        walk_window(flow, r, s, b, because);
 }
 
 /* Which background counts behind a GPT: its own, or, if it has none or can lose it, that from further out. */
+static bool outer_counts(const struct flow *flow, uint32_t gpt, uint32_t *bare) {
+    *bare = flow_find(flow, FACT_BARE, gpt, gpt);
+    return !flow->nodes[gpt].background || *bare;
+}
+
 static void walk_slot_all(struct flow *flow, uint32_t r, uint32_t s) {
-    uint32_t gpt = flow->facts[r].to, background = 0;
-    for (EACH_FROM(i, flow, gpt, FACT_HAS))
-        if (flow->facts[i].place == FLOW_BACKGROUND)
-            background = i;
-    if (background)
-        walk_slot(flow, r, s, gpt, background);
-    uint32_t bare = flow_find(flow, FACT_BARE, gpt, gpt);
-    if (!flow->nodes[gpt].background || bare)
+    uint32_t gpt = flow->facts[r].to, bare;
+    if (flow->nodes[gpt].behind)
+        walk_slot(flow, r, s, gpt, flow->nodes[gpt].behind);
+    if (outer_counts(flow, gpt, &bare))
         walk_slot(flow, r, s, flow->facts[r].via, bare);
 }
 
@@ -301,11 +301,28 @@ static void walk_on(struct flow *flow, uint32_t r) {
             walk_slot_all(flow, r, i);
 }
 
-static void background_given(struct flow *flow, uint32_t gpt) {
+static void walk_windows(struct flow *flow, uint32_t r, uint32_t b, uint32_t because) {
+    for (uint32_t s = flow->nodes[flow->facts[r].to].windows; s; s = flow->facts[s].next_to)
+        walk_window(flow, r, s, b, because);
+}
+
+static void walk_anew(struct flow *flow, uint32_t gpt) {
     for (EACH_TO(i, flow, gpt, FACT_REACHES))
         walk_on(flow, i);
-    for (uint32_t i = flow->nodes[gpt].via; i; i = flow->facts[i].next_via)
-        walk_on(flow, i);
+}
+
+/* b: a GPT could have a background. It counts in that GPT, and in those without one further in. */
+static void background_given(struct flow *flow, uint32_t b) {
+    uint32_t gpt = flow->facts[b].from;
+    if (flow->nodes[gpt].behind == b)
+        walk_anew(flow, gpt);
+    for (EACH_TO(r, flow, gpt, FACT_REACHES))
+        walk_windows(flow, r, b, 0);
+    for (uint32_t r = flow->nodes[gpt].via; r; r = flow->facts[r].next_via) {
+        uint32_t bare;
+        if (outer_counts(flow, flow->facts[r].to, &bare))
+            walk_windows(flow, r, b, bare);
+    }
 }
 
 static void reached(struct flow *flow, uint32_t r) {
@@ -365,7 +382,7 @@ static void has(struct flow *flow, uint32_t h) {
     else if (fact.place == FLOW_SLOT)
         has_slot(flow, h);
     else if (fact.place == FLOW_BACKGROUND) {
-        background_given(flow, fact.from);
+        background_given(flow, h);
     } else if (fact.place == FLOW_HANDLER) {
         handler_given(flow, h);
     }
@@ -423,7 +440,7 @@ void flow_consequences(struct flow *flow, uint32_t index) {
         flow_takes(flow, fact.from);
         break;
     case FACT_BARE:
-        background_given(flow, fact.from);
+        walk_anew(flow, fact.from);
         break;
     case FACT_ENDS:
         can_end(flow, index);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * facet run|debug [OPTIONS] PROGRAM [ARGS...]
+ * facet run|debug|flow [OPTIONS] PROGRAM [ARGS...]
  */
 #include "cli.h"
+#include "flow_live.h"
 #include "objects.h"
 #include "options.h"
 #include "run.h"
@@ -69,14 +70,14 @@ static int debug_program(struct session *session, const struct options *o) {
     return o->stats && !stats_write(session, &run) ? 125 : status;
 }
 
-static int run_or_debug(bool debug, int argc, char **argv) {
+static int with_session(enum command command, int argc, char **argv) {
     struct options options;
     struct session *session;
     struct facet_error error;
     static char name[] = "facet";
     argv[0] = name;
     const int streams[3] = {guest_stream(0), guest_stream(1), guest_stream(2)}; /* before anything is opened */
-    options_parse(debug, argc, argv, &options);
+    options_parse(command, argc, argv, &options);
 #ifdef FACET_DEBUG
     options.count_instructions = options.stats != NULL;
 #endif
@@ -87,7 +88,9 @@ static int run_or_debug(bool debug, int argc, char **argv) {
         options_free(&options);
         return complain(status, &error);
     }
-    int exit_status = debug ? debug_program(session, &options) : run_program(session, &options);
+    int exit_status = command == COMMAND_DEBUG  ? debug_program(session, &options)
+                      : command == COMMAND_FLOW ? flow_program(session, &options)
+                                                : run_program(session, &options);
     if (!session_close(session))
         exit_status = 125;
     options_free(&options);
@@ -96,8 +99,10 @@ static int run_or_debug(bool debug, int argc, char **argv) {
 
 int main(int argc, char **argv) {
     const char *word = argc > 1 ? argv[1] : "";
-    if (strcmp(word, "run") == 0 || strcmp(word, "debug") == 0)
-        return run_or_debug(*word == 'd', argc - 1, argv + 1);
+    static const char *const commands[] = {"run", "debug", "flow"};
+    for (int i = COMMAND_RUN; i <= COMMAND_FLOW; i++)
+        if (strcmp(word, commands[i]) == 0)
+            return with_session((enum command)i, argc - 1, argv + 1);
     if (strcmp(word, "objects") == 0)
         return objects_main(argc - 1, argv + 1);
     if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "--usage") == 0 ||
@@ -113,6 +118,8 @@ int main(int argc, char **argv) {
         fputs("facet: which command? ", stderr);
     else
         fprintf(stderr, "facet: there is no command \"%s\". ", word);
-    fputs("Use `facet run PROGRAM`, `facet debug PROGRAM`, `facet objects PROGRAM` or `facet --help`.\n", stderr);
+    fputs("Use `facet run PROGRAM`, `facet debug PROGRAM`, `facet flow PROGRAM`, `facet objects PROGRAM` or `facet "
+          "--help`.\n",
+          stderr);
     return 2;
 }

@@ -35,6 +35,9 @@ enum key {
     KEY_KERNEL,
     KEY_INSTRUCTIONS,
     KEY_USAGE,
+    KEY_ASK,
+    KEY_DENY,
+    KEY_AT,
 };
 
 static const struct argp_option option_table[] = {
@@ -71,11 +74,19 @@ static const struct argp_option option_table[] = {
     {"batch", KEY_BATCH, 0, 0, "End after -x and -ex, with status 1 if a command failed", 3},
     {"nx", KEY_NO_INIT, 0, 0, "Do not execute $XDG_CONFIG_HOME/facet/init (~/.config/facet/init) first", 3},
     {"quiet", KEY_QUIET, 0, 0, "No greeting", 3},
-    {0, 0, 0, 0, "About facet:", 4},
-    {"color", KEY_COLOR, "auto|always|never", 0, "Color in messages; auto: on a terminal unless NO_COLOR is set", 4},
-    {"help", KEY_HELP, 0, 0, "This text", 4},
-    {"usage", KEY_USAGE, 0, 0, "All options in few words", 4},
-    {"version", KEY_VERSION, 0, 0, "The versions of facet and of its engine", 4},
+    {0, 0, 0, 0, "Flow:", 4},
+    {"ask", KEY_ASK, "QUESTION", 0,
+     "What could ever happen: [write|read|obtain] A B, with --json, --dot, --trust PROCESS, --hostile PROCESS before "
+     "it; "
+     "without A and B all processes. Repeatable; without it all processes",
+     4},
+    {"deny", KEY_DENY, "QUESTION", 0, "The same, and status 1 if the answer to any is yes", 4},
+    {"at", KEY_AT, "LOCATION", 0, "Ask when the program comes there, not before its first instruction", 4},
+    {0, 0, 0, 0, "About facet:", 5},
+    {"color", KEY_COLOR, "auto|always|never", 0, "Color in messages; auto: on a terminal unless NO_COLOR is set", 5},
+    {"help", KEY_HELP, 0, 0, "This text", 5},
+    {"usage", KEY_USAGE, 0, 0, "All options in few words", 5},
+    {"version", KEY_VERSION, 0, 0, "The versions of facet and of its engine", 5},
     {0},
 };
 
@@ -91,7 +102,8 @@ static const char doc[] =
     "         PATH.so[:ARGS] | PATH.lua[:ARGS] | device:PATH.lua[:ARGS] | endpoint:NAME |\n"
     "         watch[:load|store|any][,off=N[..M]][,size=N][,value=N|<N|>N|!=N][,old=N|<N|>N|!=N]\n"
     "\n"
-    "Options end at PROGRAM. Exit status: the program's own; 2 wrong usage; 124 timeout; 125 facet itself failed, or "
+    "Options end at PROGRAM. Exit status: the program's own; 1 what --deny says could happen; 2 wrong usage; 124 "
+    "timeout; 125 facet itself failed, or "
     "every "
     "process waits for ever; 126 not a program that facet runs; 128 + signal after a fault, 130 after Ctrl-C; 133 "
     "stopped by a "
@@ -141,7 +153,7 @@ static void set_memory(struct options *o, struct argp_state *state, const char *
 
 static void set_timeout(struct options *o, struct argp_state *state, const char *arg) {
     char *end;
-    if (o->debug)
+    if (o->command != COMMAND_RUN)
         argp_failure(state, 2, 0, "--timeout belongs to `facet run`");
     o->timeout = strtod(arg, &end);
     if (end == arg || *end || !(o->timeout > 0) || o->timeout > 1e9)
@@ -164,8 +176,26 @@ static void add_input(struct options *o, bool is_file, const char *text) {
 }
 
 static void only_debug(const struct options *o, struct argp_state *state, const char *name) {
-    if (!o->debug)
+    if (o->command != COMMAND_DEBUG)
         argp_failure(state, 2, 0, "%s belongs to `facet debug`", name);
+}
+
+static void add_question(struct options *o, bool deny, const char *question) {
+    o->flows = text_grow(o->flows, o->flow_count + 1, sizeof *o->flows);
+    o->flows[o->flow_count++] = (struct option_flow){question, deny};
+}
+
+static error_t parse_flow(struct options *o, int key, char *arg, struct argp_state *state) {
+    static const char *const names[] = {"--ask", "--deny", "--at"};
+    if (key != KEY_ASK && key != KEY_DENY && key != KEY_AT)
+        return ARGP_ERR_UNKNOWN;
+    if (o->command != COMMAND_FLOW)
+        argp_failure(state, 2, 0, "%s belongs to `facet flow`", names[key - KEY_ASK]);
+    if (key == KEY_AT)
+        o->at = arg;
+    else
+        add_question(o, key == KEY_DENY, arg);
+    return 0;
 }
 
 static error_t parse_debugger(struct options *o, int key, char *arg, struct argp_state *state) {
@@ -188,14 +218,14 @@ static error_t parse_debugger(struct options *o, int key, char *arg, struct argp
         o->quiet = true;
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return parse_flow(o, key, arg, state);
     }
 }
 
 /* For usage lines; messages begin with "facet:". */
 static char *full_name(const struct options *o) {
-    static char run[] = "facet run", debug[] = "facet debug";
-    return o->debug ? debug : run;
+    static char names[][12] = {"facet run", "facet debug", "facet flow"};
+    return names[o->command];
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state) {
@@ -269,8 +299,9 @@ static const struct argp argp = {option_table, parse_option, "PROGRAM [ARGS...]"
 
 /* -ex COMMAND is one word to gdb's users, but two options to argp: it becomes --ex. Only before PROGRAM. */
 static void spell_out_ex(int argc, char **argv) {
-    static const char *const with_argument[] = {"--swap", "--events", "--stats", "--grant",   "--memory", "--timeout",
-                                                "--seed", "--kernel", "--color", "--program", "-x",       "--ex"};
+    static const char *const with_argument[] = {"--swap",    "--events", "--stats",  "--grant", "--memory",
+                                                "--timeout", "--seed",   "--kernel", "--color", "--program",
+                                                "-x",        "--ex",     "--ask",    "--deny",  "--at"};
     static char ex[] = "--ex", batch[] = "--batch", nx[] = "--nx";
     for (int i = 1; i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "-ex") == 0)
@@ -287,17 +318,17 @@ static void spell_out_ex(int argc, char **argv) {
     }
 }
 
-static struct options defaults(bool debug) {
+static struct options defaults(enum command command) {
     return (struct options){
-        .debug = debug,
+        .command = command,
         .grants = {.flags = GRANT_STDIN | GRANT_STDOUT | GRANT_STDERR},
         .memory = MEMORY_DEFAULT,
     };
 }
 
-void options_parse(bool debug, int argc, char **argv, struct options *options) {
+void options_parse(enum command command, int argc, char **argv, struct options *options) {
     argp_err_exit_status = 2;
-    *options = defaults(debug);
+    *options = defaults(command);
     spell_out_ex(argc, argv);
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, options);
 }
@@ -310,11 +341,13 @@ void options_free(struct options *options) {
         free(options->programs[i].name);
     grants_free(&options->grants);
     free(options->inputs);
+    free(options->flows);
 }
 
 void options_help(FILE *out) {
     fputs("facet run   [OPTIONS] PROGRAM [ARGS...]    run to completion\n"
           "facet debug [OPTIONS] PROGRAM [ARGS...]    the debugger\n"
+          "facet flow  [OPTIONS] PROGRAM [ARGS...]    what its processes could ever do, without running it\n"
           "facet objects PROGRAM [NAME]               what can be swapped, without running it\n\n",
           out);
     argp_help(&argp, out, ARGP_HELP_LONG | ARGP_HELP_DOC, (char[]){"facet"});

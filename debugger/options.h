@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The command line of `facet run` and `facet debug`.
+ * The command line of `facet run`, `facet debug` and `facet flow`.
  */
 #ifndef DEBUGGER_OPTIONS_H
 #define DEBUGGER_OPTIONS_H
@@ -23,8 +23,16 @@ struct option_swap {
     const char *handler; /* with its arguments */
 };
 
+/* `flow` asks of the system; a `deny` that is answered by yes ends facet with status 1. */
+struct option_flow {
+    const char *question;
+    bool deny;
+};
+
+enum command { COMMAND_RUN, COMMAND_DEBUG, COMMAND_FLOW };
+
 struct options {
-    bool debug; /* `facet debug` */
+    enum command command;
     struct option_swap *swaps;
     size_t swap_count;
     struct session_program programs[BOOT_PROGRAMS_MAX];
@@ -41,13 +49,16 @@ struct options {
     struct cli_input *inputs;
     size_t input_count;
     bool batch, quiet;
+    struct option_flow *flows;
+    size_t flow_count;
+    const char *at; /* where `facet flow` asks; NULL: before the first instruction */
     char *const *argv; /* PROGRAM and its arguments */
     int argc;
 };
 
-/* Reads what follows `facet run` or `facet debug` (argv[0]: that). A wrong command line ends facet with status 2, -h
+/* Reads what follows `facet run`, `facet debug` or `facet flow` (argv[0]: that). A wrong command line ends facet with status 2, -h
  * and -V with 0. */
-void options_parse(bool debug, int argc, char **argv, struct options *options);
+void options_parse(enum command command, int argc, char **argv, struct options *options);
 void options_free(struct options *options);
 /* `facet -h`: what there is, and all options. */
 void options_help(FILE *out);

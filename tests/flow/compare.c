@@ -18,8 +18,8 @@ static struct flow_cap cap_of(const struct graph *graph, int cap) {
     if (cap >= WINDOW_CAP)
         result.type = FLOW_WINDOW;
     else
-        result.object = cap < NODES * RESTRICTIONS ? (uint32_t)cap / RESTRICTIONS
-                                                   : (uint32_t)(cap - NODES * RESTRICTIONS) / 3;
+        result.object =
+            cap < NODES * RESTRICTIONS ? (uint32_t)cap / RESTRICTIONS : (uint32_t)(cap - NODES * RESTRICTIONS) / 3;
     if (cap < NODES * RESTRICTIONS || cap >= WINDOW_CAP) {
         restr = cap >= WINDOW_CAP ? (unsigned)(cap - WINDOW_CAP) : restr;
         result.restr = (restr & RO ? CAP_RO : 0u) | (restr & WK ? CAP_WK : 0u) | (restr & OP ? CAP_OP : 0u) |
@@ -29,8 +29,8 @@ static struct flow_cap cap_of(const struct graph *graph, int cap) {
         return result;
     enum kind kind = graph->kind[result.object];
     unsigned what = cap < NODES * RESTRICTIONS ? TO_SELF : (unsigned)(cap - NODES * RESTRICTIONS) % 3;
-    result.type = what == TO_SELF ? types[kind]
-                  : kind == ENDPOINT ? FLOW_ENTRY
+    result.type = what == TO_SELF     ? types[kind]
+                  : kind == ENDPOINT  ? FLOW_ENTRY
                   : what == TO_RESUME ? FLOW_RESUME
                                       : FLOW_FAULT;
     result.blocked = kind == ENDPOINT && what == TO_FAULT;
@@ -75,8 +75,8 @@ static bool seen_with(const struct seen *seen, unsigned node, int cap) {
 static bool exists(const struct graph *graph, int cap) {
     if (cap >= WINDOW_CAP)
         return true;
-    unsigned node = cap < NODES * RESTRICTIONS ? (unsigned)cap / RESTRICTIONS
-                                               : (unsigned)(cap - NODES * RESTRICTIONS) / 3;
+    unsigned node =
+        cap < NODES * RESTRICTIONS ? (unsigned)cap / RESTRICTIONS : (unsigned)(cap - NODES * RESTRICTIONS) / 3;
     if (node >= graph->count)
         return false;
     enum kind kind = graph->kind[node];
@@ -93,8 +93,8 @@ static void differs(struct difference *difference, const struct flow *flow, bool
     else
         difference->inexact++;
     if (tell)
-        printf("  %s: %s could hold %s%s\n", came_true ? "flow denies" : "flow alone says", flow_name(flow, node),
-               text, cap.blocked ? " (void)" : "");
+        printf("  %s: %s could hold %s%s\n", came_true ? "flow denies" : "flow alone says", flow_name(flow, node), text,
+               cap.blocked ? " (void)" : "");
     free(text);
 }
 
@@ -106,8 +106,8 @@ struct difference compare(const struct graph *graph, const struct flow *flow, co
                 continue;
             struct flow_cap cap = cap_of(graph, c);
             bool says = flow_holds(flow, node, place_of(graph, node, IN_SET), cap);
-            bool came_true = seen_with(seen, node, c) ||
-                             (cap.blocked && capset_has(&seen->set[node], c - TO_FAULT + TO_RESUME));
+            bool came_true =
+                seen_with(seen, node, c) || (cap.blocked && capset_has(&seen->set[node], c - TO_FAULT + TO_RESUME));
             if (says != came_true)
                 differs(&difference, flow, came_true, tell, node, cap);
         }

@@ -27,9 +27,7 @@ static struct edge edges[EDGES];
 static unsigned edge_count;
 static unsigned permutations;
 static int16_t renamed[PERMUTATIONS][EDGES];
-static struct {
-    unsigned long graphs, states, unsound, inexact, cut;
-} total;
+static struct { unsigned long graphs, states, unsound, inexact, cut; } total;
 
 /* ---- Capabilities that there can be */
 
@@ -43,7 +41,9 @@ static const unsigned char of_page[] = {0, RO, WK}, of_cappage[] = {0, RO, WK, O
 
 static void add_memory(unsigned holder, enum place place, unsigned target) {
     const unsigned char *restr = kinds[target] == PAGE ? of_page : kinds[target] == CAPPAGE ? of_cappage : of_gpt;
-    size_t count = kinds[target] == PAGE ? sizeof of_page : kinds[target] == CAPPAGE ? sizeof of_cappage : sizeof of_gpt;
+    size_t count = kinds[target] == PAGE      ? sizeof of_page
+                   : kinds[target] == CAPPAGE ? sizeof of_cappage
+                                              : sizeof of_gpt;
     for (size_t i = 0; i < count; i++)
         add_edge(holder, place, MEMORY_CAP((int)target, restr[i]), target);
 }
@@ -250,7 +250,8 @@ static unsigned random_below(unsigned limit) {
 }
 
 static void random_graph(unsigned caps) {
-    static const enum kind likely[] = {PAGE, CAPPAGE, GPT, GPT, HOSTILE, HOSTILE, HOSTILE, TRUSTED, STOPPED, ENDPOINT, ENDPOINT, DEBUG};
+    static const enum kind likely[] = {PAGE,    CAPPAGE, GPT,     GPT,      HOSTILE,  HOSTILE,
+                                       HOSTILE, TRUSTED, STOPPED, ENDPOINT, ENDPOINT, DEBUG};
     int16_t chosen[32];
     do
         for (unsigned i = 0; i < nodes; i++)

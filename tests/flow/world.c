@@ -102,7 +102,8 @@ static int recipient(const struct run *run, int entry) {
     return cap == NO_CAP ? -1 : (int)node_of(cap);
 }
 
-/* The kernel tells whoever receives through the entry of what `process` has done. Returns who has been told, -1: nobody */
+/* The kernel tells whoever receives through the entry of what `process` has done. Returns who has been told, -1: nobody
+ */
 static int tell(struct run *run, unsigned process, int entry) {
     int to = recipient(run, entry);
     if (to < 0)
@@ -353,7 +354,8 @@ static bool may_be(const struct graph *graph, enum place place, int cap) {
     case AS_BACKGROUND:
         return memory_cap(cap);
     case AS_RECIPIENT:
-        return !memory_cap(cap) && !window_cap(cap) && is_process(graph->kind[node_of(cap)]) && other_of(cap) == TO_SELF;
+        return !memory_cap(cap) && !window_cap(cap) && is_process(graph->kind[node_of(cap)]) &&
+               other_of(cap) == TO_SELF;
     default:
         return entry_cap(graph, cap);
     }

@@ -36,9 +36,9 @@ struct capset {
 enum place { IN_SET, AS_SPACE, AS_KEEPER, AS_BACKGROUND, AS_RECIPIENT, AS_HANDLER, PLACES };
 
 struct world {
-    uint32_t started;          /* processes that somebody has started */
-    uint32_t takes;            /* endpoints that take any payload */
-    struct capset set[NODES];  /* registers, slots */
+    uint32_t started;         /* processes that somebody has started */
+    uint32_t takes;           /* endpoints that take any payload */
+    struct capset set[NODES]; /* registers, slots */
     int16_t place[PLACES][NODES];
     uint32_t taint[NODES];
 };
