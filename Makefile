@@ -29,7 +29,7 @@ KERNEL_SRC = kernel/main.c kernel/boot.c kernel/cpu.c kernel/paging.c kernel/mem
 	kernel/cap.c kernel/walk.c kernel/table.c kernel/depend.c kernel/map.c kernel/front.c kernel/front_part.c kernel/access.c kernel/serve.c kernel/fault.c kernel/fpu.c kernel/process.c \
 	kernel/invoke.c kernel/ipc.c kernel/strings.c kernel/copy.c kernel/debug.c kernel/check.c kernel/check_object.c \
 	kernel/check_depend.c kernel/damage.c kernel/start.c kernel/cap_memory.c kernel/cap_gpt.c \
-	kernel/cap_process.c kernel/cap_endpoint.c kernel/cap_range.c kernel/cap_stream.c kernel/cap_debug.c kernel/cap_power.c \
+	kernel/cap_process.c kernel/cap_endpoint.c kernel/cap_forwarder.c kernel/cap_tool.c kernel/forward.c kernel/cap_range.c kernel/cap_stream.c kernel/cap_debug.c kernel/cap_power.c \
 	kernel/cap_discrim.c kernel/cap_host.c kernel/cap_schedule.c kernel/schedule.c kernel/report.c
 KERNEL_ASM = kernel/head.S kernel/entry.S kernel/string.S
 

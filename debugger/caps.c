@@ -6,8 +6,9 @@
 
 const char *caps_type_name(unsigned type) {
     static const char *const names[CAP_TYPES] = {
-        "Null",    "Page",  "CapPage", "GPT",     "Process",  "Endpoint", "Entry",  "Resume",      "Range", "Stream",
-        "Console", "Debug", "Power",   "Discrim", "Schedule", "Sleep",    "Window", "LocalWindow", "Host",  "HostFile"};
+        "Null",   "Page",        "CapPage", "GPT",      "Process",     "Endpoint",  "Entry",    "Resume",
+        "Range",  "Stream",      "Console", "Debug",    "Power",       "Discrim",   "Schedule", "Sleep",
+        "Window", "LocalWindow", "Host",    "HostFile", "ProcessTool", "Forwarder", "Forward"};
     return type < CAP_TYPES ? names[type] : "?";
 }
 

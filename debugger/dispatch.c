@@ -304,6 +304,9 @@ static void take_answered(const struct emu_access *a, struct touched *touched, s
                 touched[i].object->chain[j]->sequence++;
                 touched[i].verdict = FACET_DONE;
             }
+    for (size_t i = 0; i < count && a->refused > 0; i++)
+        for (size_t j = 0; j < touched[i].object->count; j++)
+            touched[i].object->chain[j]->sequence += touched[i].object->chain[j]->code.endpoint;
 }
 
 static enum facet_verdict ask_many(struct swaps *s, struct emu_access *a) {
@@ -325,6 +328,8 @@ static enum facet_verdict ask_many(struct swaps *s, struct emu_access *a) {
     }
     take_answered(a, touched, count, so_far);
     so_far->valid = false;
+    if (a->refused)
+        return give_up(s, a, touched, count, FACET_FAULT, blocked);
     for (struct attached *h; (h = next_handler(touched, count, &who));) {
         if ((resume && was_asked(so_far, blocked, h, who->depth)) ||
             all_answered(so_far->answered, who->low, who->high))
@@ -438,7 +443,8 @@ static inline enum facet_verdict ask_one(struct swaps *s, struct emu_access *a, 
 enum facet_verdict dispatch_access(void *context, struct emu_access *a) {
     struct swaps *s = context;
     const struct emu_part *part = &a->part[0];
-    if (__builtin_expect(a->parts == 1 && !a->again && !a->nested && !a->answers && !s->blocked_count, 1)) {
+    if (__builtin_expect(a->parts == 1 && !a->again && !a->nested && !a->answers && !a->refused && !s->blocked_count,
+                         1)) {
         const struct front_page *page = s->page[part->front];
         if (!page)
             return FACET_PASS;

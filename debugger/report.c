@@ -79,7 +79,7 @@ void report_fault(const unsigned long event[6], char *text, size_t size) {
         snprintf(text, size, "cannot access 0x%lx: the process that serves it %s", event[3],
                  event[5] == ACCESS_NONSENSE ? "has answered nonsense" : "does not answer, and never will");
     else if (fault == FAULT_HANDLER)
-        snprintf(text, size, "cannot access 0x%lx: %s with code %lu", event[3], session_fault_text(fault), error);
+        snprintf(text, size, "cannot access 0x%lx: %s with code %lu", event[3], session_fault_text(fault), event[5]);
     else
         snprintf(text, size, "%s 0x%lx: %s", vector == 14 ? attempt(error) : "cannot access", event[3],
                  session_fault_text(fault));

@@ -95,6 +95,7 @@ struct answer_log {
     unsigned parts;  /* of the next access, answered by the kernel */
     struct {
         uint8_t verdict;
+        uint64_t code; /* FAULT */
         uint8_t bytes[FACET_ACCESS_MAX];
     } part[2];
     uint64_t stamp;

@@ -68,6 +68,9 @@ static void copy_perform(struct emu *emu, enum facet_verdict verdict, const stru
 
 /* What a process of the guest has said of it. */
 static void answered(const struct debug_block *debug, struct emu_access *access, const uint8_t *buffer) {
+    access->refused = debug->answered.refused != 0;
+    if (access->refused != 0)
+        access->fault = debug->answered.code;
     if (debug->answered.from >= debug->answered.to || debug->answered.to > access->size)
         return;
     access->answers = 1;

@@ -114,6 +114,8 @@ struct emu_access {
     struct {
         uint32_t from, to;
     } answered[2];
+    uint8_t
+        refused;   /* 1 + the part of which such a process has said FAULT, with `fault`: that is the verdict; 0: none */
     uint32_t size; /* bytes */
     gva_t va, pc;
     struct emu_part part[2];
@@ -125,7 +127,7 @@ struct emu_access {
     uint8_t *reply;           /* DONE on a load: fill size bytes */
     bool replaced;            /* out, PASS on a store: `reply` holds the size bytes to store, not `attempted` */
     bool filled;              /* out, PASS: what is to be done about its holes has been */
-    uint32_t fault;           /* FAULT: code */
+    uint64_t fault;           /* FAULT: code */
     uint64_t step;            /* out, DONE and STEP; not 0: the outcome is to be told, with this */
 };
 

@@ -37,6 +37,12 @@ static struct served served(const struct front *front, const struct emu_part *at
 
 static bool trap(struct access_state *state, enum front_trap reason, const struct emu_access *access,
                  const struct emu_part *at) {
+    struct answer_log *log = &state->tx.log;
+    if (log->ticket == 0)
+        log->ticket = ++state->last_ticket;
+    log->host = false;
+    log->stopped = log->blocked = true; /* the same access comes again, and the log is not another process's */
+    state->emu->debug->access.ticket = log->ticket;
     access_trap(state, reason, access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD, access->va.v + at->start,
                 at->front, at->offset, 0);
     return false;
@@ -44,13 +50,7 @@ static bool trap(struct access_state *state, enum front_trap reason, const struc
 
 static bool tell(struct access_state *state, const struct emu_access *access, const struct emu_part *at) {
     struct debug_block *debug = state->emu->debug;
-    struct answer_log *log = &state->tx.log;
     const uint8_t *bytes = access->kind == FACET_STORE ? access->attempted : access->backing;
-    if (log->ticket == 0)
-        log->ticket = ++state->last_ticket;
-    log->host = false;
-    log->stopped = log->blocked = true; /* the same access comes again, and the log is not another process's */
-    debug->access.ticket = log->ticket;
     debug->access.flags = access->flags | (access->parts == 2 ? FACET_PART : 0u);
     debug->access.size = at->size;
     memset(debug->access.bytes, 0, sizeof debug->access.bytes);
@@ -68,11 +68,10 @@ bool message_ask(struct access_state *state, const struct emu_access *access) {
         const struct front *front = message_front(state->emu, &access->part[i], &at);
         if (front == NULL)
             continue;
-        if (front->held != 0 && front->held != log->ticket) {
-            log->host = false;
-            log->stopped = log->blocked = true;
+        if (answered < log->parts && log->part[answered].verdict == FACET_FAULT)
+            return true;
+        if (front->held != 0 && front->held != log->ticket)
             return trap(state, FRONT_TRAP_WAIT, access, &at);
-        }
         if (answered++ == log->parts)
             return tell(state, access, &at);
     }
@@ -83,10 +82,16 @@ void message_answers(struct access_state *state, struct emu_access *access) {
     const struct answer_log *log = &state->tx.log;
     unsigned answered = 0;
     struct emu_part at;
-    access->answers = 0;
+    access->answers = access->refused = 0;
     for (int i = 0; i < access->parts && answered < log->parts; i++) {
         const struct front *front = message_front(state->emu, &access->part[i], &at);
-        if (front == NULL || log->part[answered++].verdict != FACET_DONE)
+        if (front == NULL)
+            continue;
+        if (log->part[answered].verdict == FACET_FAULT) {
+            access->refused = (uint8_t)(i + 1);
+            access->fault = log->part[answered].code;
+        }
+        if (log->part[answered++].verdict != FACET_DONE)
             continue;
         struct served to = served(front, &at);
         const uint8_t *bytes = log->part[answered - 1].bytes + (to.from - at.start);
@@ -108,6 +113,8 @@ static bool is_answered(const struct emu_access *access, uint32_t byte) {
 
 void message_merge(struct emu_access *access, enum facet_verdict *verdict) {
     bool store = access->kind == FACET_STORE, passes = *verdict != FACET_DONE && !access->replaced, all = true;
+    if (access->refused != 0)
+        *verdict = FACET_FAULT;
     if (access->answers == 0 || verdict_refuses(*verdict))
         return;
     for (uint32_t i = 0; i < access->size; i++) {
@@ -135,6 +142,7 @@ void access_answer(struct emu *emu) {
             log->live = false;
         } else if (log->parts < 2) {
             log->part[log->parts].verdict = (uint8_t)debug->answer.verdict;
+            log->part[log->parts].code = debug->answer.code;
             memcpy(log->part[log->parts++].bytes, debug->answer.bytes, FACET_ACCESS_MAX);
             log->retiring = log->retiring || debug->answer.verdict == FACET_STEP;
         }

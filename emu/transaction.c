@@ -165,13 +165,15 @@ static void trap_at(struct access_state *state, enum front_trap reason, const st
 
 /* FAULT, BLOCK and STOP: what is to happen once the processor is restored. */
 static void give_up(struct access_state *state, enum facet_verdict verdict, const struct emu_access *access) {
-    int part = access->part[0].front >= 0 ? 0 : 1;
+    int part = access->refused != 0 ? access->refused - 1 : access->part[0].front >= 0 ? 0 : 1;
     if (verdict == VERDICT_TRAPPED)
         return;
     if (verdict == VERDICT_HOLE) {
         trap_at(state, FRONT_TRAP_HOLE, access, state->tx.hole);
         return;
     }
+    if (access->refused != 0)
+        log_reset(state); /* when it starts over, everybody is asked anew */
     state->tx.log.host = true;
     if (verdict == FACET_STOP) {
         state->tx.log.stopped = true;

@@ -26,13 +26,16 @@ static void release(struct process *process) {
 static void wait(struct process *process) {
     struct process *holder = front_holder(process->access.front);
     if (!holder || holder == process)
-        return;                /* it has been released meanwhile: again */
-    if (process->access_steps) /* it would let nobody in who might wait for it: it starts over */
-        access_forget(process);
+        return;                            /* it has been released meanwhile: again */
+    bool over = process->access_steps > 0; /* it would let nobody in who might wait for it: it starts over */
+    if (over)
+        release(process);
     if (access_circle(process, holder)) {
         access_fails(process, ACCESS_UNANSWERED);
         return;
     }
+    if (over)
+        access_forget(process);
     process_block(process, holder);
     process->access_waits = 1;
 }
@@ -50,16 +53,6 @@ void access_forget(struct process *process) {
 
 /* ---- Telling the handler */
 
-static void refuse(struct process *process, unsigned long code) {
-    struct walk walk;
-    unsigned long va = process->access.va;
-    enum access kind = (enum access)ACCESS_KIND(process->access.word);
-    access_forget(process);
-    process->fault = FAULT_NONE;
-    walk_process(&walk, process, va, kind, NULL);
-    process_fault(process, FAULT_HANDLER, va, code, &walk);
-}
-
 void access_fails(struct process *process, unsigned long code) {
     queue_remove(process);
     told_remove(process);
@@ -67,15 +60,16 @@ void access_fails(struct process *process, unsigned long code) {
     if (process->access_phase == ACCESS_RETIRED) {
         process->access_steps_told++;
         tell(process);
-    } else if (ACCESS_FLAGS(process->access.word) & ACCESS_BY_KERNEL) {
-        process->fault = FAULT_NONE;
-        process->access_phase = ACCESS_ANSWERED;
-        process->access_verdict = VERDICT_FAULT;
-        process->access_code = code;
-        process_ready(process);
-    } else {
-        refuse(process, code);
+        return;
     }
+    bool copy = ACCESS_FLAGS(process->access.word) & ACCESS_BY_KERNEL;
+    process->fault = FAULT_NONE;
+    process->access_phase = copy ? ACCESS_ANSWERED : ACCESS_NONE;
+    process->access_verdict = VERDICT_FAULT;
+    process->access_code = code;
+    if (!copy)
+        debug_answer_fault(process->access_ticket, code);
+    process_ready(process);
 }
 
 /* It will not answer, or not before `process` has gone on. */
@@ -86,12 +80,11 @@ static bool cannot_answer(struct process *handler, const struct process *process
 
 static bool send(struct process *process, const struct access_told *told) {
     struct cap *entry = front_handler(told->front, told->object);
-    if (!entry || cap_prepare(entry)->type != CAP_ENTRY)
+    struct process *handler = entry ? ipc_recipient(entry) : NULL;
+    if (!entry || cap_prepare(entry)->type == CAP_NULL)
         return false;
-    struct endpoint *endpoint = (struct endpoint *)entry->object;
-    struct cap *recipient = cap_prepare(&endpoint->recipient);
     queue_remove(process);
-    if (recipient->type == CAP_PROCESS && cannot_answer((struct process *)recipient->object, process))
+    if (handler && cannot_answer(handler, process))
         return false;
     process->fault = FAULT_ACCESS;
     process->keepers = FAULT_KEEPERS;
@@ -144,6 +137,7 @@ void access_trapped(struct process *process, const struct debug_trap *trap) {
 }
 
 void access_waits(struct process *process, const struct debug_trap *trap) {
+    process->access_ticket = trap->ticket;
     process->access = trapped(process, trap);
     wait(process);
 }
@@ -297,14 +291,14 @@ enum copy_status access_copy(struct process *caller, struct process *owner, int 
                                .va = va,
                                .front = front,
                                .object = page->header.id};
-    if (holder && holder != caller) {
+    bool answered = caller->access_phase == ACCESS_ANSWERED && caller->access.word == told.word &&
+                    caller->access.offset == offset && caller->access.front == front &&
+                    caller->access.object == told.object;
+    if (holder && holder != caller && !(answered && caller->access_verdict == VERDICT_FAULT)) {
         caller->access = told;
         caller->access_phase = ACCESS_HELD;
         return COPY_BLOCK;
     }
-    bool answered = caller->access_phase == ACCESS_ANSWERED && caller->access.word == told.word &&
-                    caller->access.offset == offset && caller->access.front == front &&
-                    caller->access.object == told.object;
     if (!answered) {
         caller->access = told;
         caller->access_phase = ACCESS_ASKED;
@@ -313,8 +307,7 @@ enum copy_status access_copy(struct process *caller, struct process *owner, int 
     }
     caller->access_phase = ACCESS_NONE;
     if (caller->access_verdict == VERDICT_FAULT) {
-        debug_set_copy_code(caller->access_code);
-        return COPY_FAULT;
+        return debug_copy_refused(owner, front, va, offset, buffer, size, access, caller->access_code);
     }
     unsigned long from = 0, to = 0;
     if (caller->access_verdict == VERDICT_DONE)

@@ -37,6 +37,9 @@ struct cap cap_make(enum cap_type type, void *object);
 /* What is fetched through a weak capability: memory and windows become read-only and weak, anything else Null. */
 struct cap cap_weaken(const struct cap *cap);
 
+/* They say the same of the same object; neither is stale. */
+bool cap_same(const struct cap *a, const struct cap *b);
+
 static inline bool cap_is_memory(const struct cap *cap) {
     return cap->type == CAP_PAGE || cap->type == CAP_CAPPAGE || cap->type == CAP_GPT;
 }
@@ -47,7 +50,8 @@ static inline bool cap_is_window(const struct cap *cap) {
 
 /* ---- object.c: storage. All of it is laid out at boot; allocation takes from a free list. */
 
-/* A fresh object, zeroed, with a new id. NULL: none of that type left. Types Page, CapPage, GPT, Process, Endpoint. */
+/* A fresh object, zeroed, with a new id. NULL: none of that type left. Types Page, CapPage, GPT, Process,
+ * Endpoint, Forwarder. */
 void *object_alloc(enum cap_type type);
 bool object_available(enum cap_type type);
 /* Ends an object: every capability to it is Null from now on, all that was made from it is undone. */
@@ -57,6 +61,8 @@ void object_rescind(struct object *object);
 void ipc_end_endpoint(const struct endpoint *endpoint);
 /* Its recipient or its match is another: what is queued is sent again. */
 void ipc_endpoint_changed(const struct endpoint *endpoint);
+/* It leads elsewhere, is (un)blocked or ends: what was sent through it and has not been received is sent again. */
+void ipc_forwarder_changed(struct forwarder *forwarder);
 
 /* The page whose frame contains a physical address. */
 struct page *page_of_frame(unsigned long frame);

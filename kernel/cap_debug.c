@@ -78,7 +78,7 @@ static void act_swap(struct invocation *in) {
     int index;
     front_install((struct page *)invoke_sent(in, 0)->object, (in->word[0] ? FRONT_CAREFUL : 0u) | FRONT_PROGRAM,
                   &index);
-    if (invoke_sent(in, 1)->type == CAP_ENTRY)
+    if (invoke_sent(in, 1)->type != CAP_NULL)
         front_set_handler(index, invoke_sent(in, 1), 0, PAGE_SIZE);
     in->caller->regs.rdx = (unsigned long)index;
 }
@@ -206,7 +206,7 @@ static const struct operation rows[] = {
      .name = "OP_DEBUG_SWAP",
      .types = CAP_SET(CAP_DEBUG),
      .word = {{"careful", 0, 1}},
-     .sent = {{"page", CAP_SET(CAP_PAGE)}, {"its handler", CAP_SET(CAP_NULL) | CAP_SET(CAP_ENTRY)}},
+     .sent = {{"page", CAP_SET(CAP_PAGE)}, {"its handler", CAP_SET(CAP_NULL) | CAP_SET_ENTRY}},
      .result = "w0 number of the front",
      .decode = decode_swap,
      .act = act_swap},

@@ -13,6 +13,7 @@ static enum discrim_class class_of(const struct cap *cap) {
     case CAP_GPT:
         return DISCRIM_MEMORY;
     case CAP_ENTRY:
+    case CAP_FORWARD:
     case CAP_RESUME:
         return DISCRIM_ENTRY;
     case CAP_WINDOW:
@@ -36,9 +37,7 @@ static unsigned long decode_compare(struct invocation *in) {
 
 static void act_compare(struct invocation *in) {
     const struct cap *a = invoke_sent(in, 0), *b = invoke_sent(in, 1);
-    in->caller->regs.rdx = a->type != CAP_NULL && a->type == b->type && a->restr == b->restr && a->l2g == b->l2g &&
-                           a->match == b->match && a->payload == b->payload && a->slot == b->slot &&
-                           a->object == b->object;
+    in->caller->regs.rdx = a->type != CAP_NULL && cap_same(a, b);
 }
 
 /* Weak and read-only memory can be read by whoever holds it, but no information leaves through it. */

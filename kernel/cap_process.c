@@ -61,6 +61,10 @@ static void act_set_keeper(struct invocation *in) {
     process_of(in)->keeper = *invoke_sent(in, 0);
 }
 
+static void act_set_brand(struct invocation *in) {
+    process_of(in)->brand = *invoke_sent(in, 0);
+}
+
 static void act_set_cap(struct invocation *in) {
     process_of(in)->reg[in->word[0]] = *invoke_sent(in, 0);
 }
@@ -178,7 +182,7 @@ static const struct operation rows[] = {
     {.op = OP_PROCESS_SET_KEEPER,
      .name = "OP_PROCESS_SET_KEEPER",
      .types = PROCESS,
-     .sent = {{"keeper", CAP_SET(CAP_NULL) | CAP_SET(CAP_ENTRY)}},
+     .sent = {{"keeper", CAP_SET(CAP_NULL) | CAP_SET_ENTRY}},
      .act = act_set_keeper},
     {.op = OP_PROCESS_SET_CAP,
      .name = "OP_PROCESS_SET_CAP",
@@ -236,5 +240,10 @@ static const struct operation rows[] = {
      .result = "w0 how many bytes, w1 enum fault: why not more",
      .decode = decode_write,
      .act = act_moved},
+    {.op = OP_PROCESS_SET_BRAND,
+     .name = "OP_PROCESS_SET_BRAND",
+     .types = PROCESS,
+     .sent = {{"brand", CAP_SET_ANY}},
+     .act = act_set_brand},
 };
 const struct operation_group process_operations = OPERATION_GROUP(rows);

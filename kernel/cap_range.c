@@ -6,7 +6,7 @@
 
 static unsigned long decode_alloc(struct invocation *in) {
     unsigned long type = in->word[0], restr = in->word[1];
-    if (restr && !(CAP_SET(type) & CAP_SET_MEMORY))
+    if (!(CAP_SET(type) & (restr ? CAP_SET_MEMORY : CAP_SET_OBJECTS)))
         return RC_BAD_ARG;
     return object_available((enum cap_type)type) ? RC_OK : RC_NO_MEMORY;
 }
@@ -32,7 +32,7 @@ static const struct operation rows[] = {
     {.op = OP_RANGE_ALLOC,
      .name = "OP_RANGE_ALLOC",
      .types = CAP_SET(CAP_RANGE),
-     .word = {{"type of a storage object", CAP_PAGE, CAP_ENDPOINT},
+     .word = {{"type of a storage object", CAP_PAGE, CAP_FORWARDER},
               {"restrictions, of memory only", 0, CAP_RESTRICTIONS}},
      .result = "c0 a fresh object, zeroed; or RC_NO_MEMORY",
      .decode = decode_alloc,

@@ -3,6 +3,7 @@
  * Part of kernel_check: what lies in the object arrays. Only storage that was ever used is looked at.
  */
 #include "check.h"
+#include "forward.h"
 #include "front.h"
 #include "invoke.h"
 #include "schedule.h"
@@ -21,6 +22,8 @@ static bool begins_object(unsigned long offset, enum cap_type type) {
         return offset % sizeof(struct process) == 0;
     case CAP_ENDPOINT:
         return offset % sizeof(struct endpoint) == 0;
+    case CAP_FORWARDER:
+        return offset % sizeof(struct forwarder) == 0;
     default:
         return offset % sizeof(struct page) == 0;
     }
@@ -33,7 +36,10 @@ static bool storage_has(enum cap_type type, const struct object *object) {
 }
 
 static void check_cap_object(const struct cap *cap) {
-    enum cap_type type = cap->type == CAP_ENTRY ? CAP_ENDPOINT : cap->type == CAP_RESUME ? CAP_PROCESS : cap->type;
+    enum cap_type type = cap->type == CAP_ENTRY     ? CAP_ENDPOINT
+                         : cap->type == CAP_RESUME  ? CAP_PROCESS
+                         : cap->type == CAP_FORWARD ? CAP_FORWARDER
+                                                    : cap->type;
     if (!(CAP_SET(type) & CAP_SET_OBJECTS)) {
         check_that("capability object", !cap->object, (unsigned long)cap, cap->type);
         return;
@@ -72,7 +78,7 @@ static bool has_stepped(const struct process *process, int front) {
 
 static void check_front(int front) {
     const struct front_handler *handler = front_handler_at(front);
-    check_that("front handler", handler->entry.type == CAP_NULL || handler->entry.type == CAP_ENTRY,
+    check_that("front handler", CAP_SET(handler->entry.type) & (CAP_SET(CAP_NULL) | CAP_SET_ENTRY),
                (unsigned long)front, handler->entry.type);
     check_cap(&handler->entry);
     check_that("front holder",
@@ -107,6 +113,15 @@ static void check_queue(const struct process_queue *queue) {
     check_that("queue link", queue->last == previous, (unsigned long)queue);
 }
 
+/* A message that was sent through a forwarder waits where its way leads to now. */
+static void check_route(const struct process *process) {
+    struct cap cap = process->send_cap;
+    struct route route = forward_route(&cap);
+    const struct process *to = ipc_recipient(&cap);
+    const struct process_queue *queue = route.blocked ? &route.blocked->senders : to ? &to->senders : NULL;
+    check_that("route", queue && process->queue == queue, process->header.id, (unsigned long)queue);
+}
+
 /* A process is where its state wants it. */
 static void check_state(const struct process *process) {
     bool queued = process->queue != NULL;
@@ -117,6 +132,8 @@ static void check_state(const struct process *process) {
         check_that("queue state", process->queue == schedule_queue(process), process->header.id, queued);
     else
         check_that("queue state", queued == (process->state == PROCESS_SENDING), process->header.id, process->state);
+    if (process->state == PROCESS_SENDING && process->send_cap.type == CAP_FORWARD)
+        check_route(process);
     check_that("blocked", (process->state == PROCESS_BLOCKED) == (process->blocked_over != NULL), process->header.id);
     check_that("fault", process->state != PROCESS_FAULTED || process->fault != FAULT_NONE, process->header.id);
 }
@@ -141,10 +158,19 @@ static void check_process(const struct process *process) {
     check_cap(&process->space);
     check_cap(&process->keeper);
     check_cap(&process->schedule);
+    check_cap(&process->brand);
     check_cap(&process->fault_space);
     check_cap(&process->send_cap);
     check_queue(&process->senders);
     check_state(process);
+}
+
+static void check_forwarder(const struct forwarder *forwarder) {
+    check_that("forwarder target", CAP_SET(forwarder->target.type) & (CAP_SET(CAP_NULL) | CAP_SET_ENTRY),
+               forwarder->header.id, forwarder->target.type);
+    check_cap(&forwarder->target);
+    check_caps(forwarder->slot, FORWARDER_SLOTS);
+    check_queue(&forwarder->senders);
 }
 
 static void check_object(const struct object *object) {
@@ -158,6 +184,9 @@ static void check_object(const struct object *object) {
         break;
     case CAP_PROCESS:
         check_process((const struct process *)object);
+        break;
+    case CAP_FORWARDER:
+        check_forwarder((const struct forwarder *)object);
         break;
     default:
         check_cap(&((const struct endpoint *)object)->recipient);
@@ -189,10 +218,12 @@ static void check_storage(enum cap_type type) {
 void check_objects(bool everything) {
     all = everything;
     turn++;
-    for (unsigned type = CAP_PAGE; type <= CAP_ENDPOINT; type++)
-        object_storage((enum cap_type)type, &storages[type]);
+    for (unsigned type = 0; type < CAP_TYPES; type++)
+        if (CAP_SET(type) & CAP_SET_OBJECTS)
+            object_storage((enum cap_type)type, &storages[type]);
     check_storage(CAP_PAGE);
     check_storage(CAP_GPT);
     check_storage(CAP_PROCESS);
     check_storage(CAP_ENDPOINT);
+    check_storage(CAP_FORWARDER);
 }

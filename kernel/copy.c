@@ -145,11 +145,17 @@ static enum fault piece_find(const struct copy *copy, struct piece *piece) {
     return fault;
 }
 
+/* The running process is its handler. */
+static bool is_handler(const struct page *page) {
+    struct cap *entry = front_handler(page->front, page->header.id);
+    return entry && ipc_recipient(entry) == current_process;
+}
+
 /* Its handler is a process, which is asked first; but not about what it does itself through its own capability. */
 static bool by_message(const struct copy *copy, const struct piece *piece, unsigned long size) {
     const struct page *page = piece->page;
     return page && page->front >= 0 && front_serves(page->front, piece->offset, size) &&
-           !(copy->page && ipc_is_recipient(front_handler(page->front, page->header.id)));
+           !(copy->page && is_handler(page));
 }
 
 /* Moves the beginning of what is left, within a page (and a chunk). False: the debugger takes over. */

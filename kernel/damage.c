@@ -7,6 +7,7 @@
  *     slot 4  a stopped process, slot 5  a process that waits to send to the caller, slot 6  one that is ready to run
  *     slot 7  a mapped GPT of 2 MiB that wears a front as a whole; behind it slot 0 is a page, slot 1 a hole that was
  * asked about
+ *     slot 8  a forwarder that is blocked, before which a process waits
  */
 #include "cap.h"
 #include "check.h"
@@ -170,9 +171,20 @@ static void damage_part(enum damage damage, const struct gpt *gpt) {
             entry->base += entry->slot == DEPEND_BEHIND;
 }
 
+static void damage_forwarder(enum damage damage, struct forwarder *forwarder) {
+    if (damage == DAMAGE_FORWARDER_TARGET)
+        forwarder->target = cap_make(CAP_FORWARDER, forwarder);
+    else if (damage == DAMAGE_FORWARDER_ROUTE)
+        forwarder->blocked = false;
+    else
+        forwarder->senders.first->brand.type = 99;
+}
+
 void kernel_damage(enum damage damage, struct gpt *gpt) {
     kernel_check_all();
-    if (damage <= DAMAGE_OBJECT_FREE)
+    if (damage >= DAMAGE_FORWARDER_TARGET)
+        damage_forwarder(damage, (struct forwarder *)slot_object(gpt, 8));
+    else if (damage <= DAMAGE_OBJECT_FREE)
         damage_object(damage, gpt);
     else if (damage <= DAMAGE_CAP_REGISTER_0)
         damage_cap(damage, gpt);

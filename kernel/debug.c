@@ -288,12 +288,17 @@ enum copy_status debug_copy_answered(const struct process *owner, int front, uns
     return status;
 }
 
-unsigned long debug_copy_code(void) {
-    return block.copy.code;
+enum copy_status debug_copy_refused(const struct process *owner, int front, unsigned long va, unsigned long offset,
+                                    void *buffer, unsigned long size, enum access access, unsigned long code) {
+    block.answered.refused = 1;
+    block.answered.code = code;
+    enum copy_status status = debug_copy(owner, front, va, offset, buffer, size, access);
+    block.answered.refused = 0;
+    return status;
 }
 
-void debug_set_copy_code(unsigned long code) {
-    block.copy.code = code;
+unsigned long debug_copy_code(void) {
+    return block.copy.code;
 }
 
 void debug_answer(unsigned long ticket, unsigned verdict, const unsigned char *bytes, unsigned long size) {
@@ -302,6 +307,11 @@ void debug_answer(unsigned long ticket, unsigned verdict, const unsigned char *b
     if (size)
         memcpy(block.answer.bytes, bytes, size);
     port_out32(PORT_DEBUG, DEBUG_PORT_ANSWER, 0);
+}
+
+void debug_answer_fault(unsigned long ticket, unsigned long code) {
+    block.answer.code = code;
+    debug_answer(ticket, VERDICT_FAULT, NULL, 0);
 }
 
 struct debug_trap debug_trap(void) {

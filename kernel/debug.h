@@ -43,9 +43,12 @@ enum copy_status debug_copy_answered(const struct process *owner, int front, uns
                                      void *buffer, unsigned long size, enum access access, unsigned long from,
                                      unsigned long to);
 
+/* A process has refused it with that code, of which the host is told. */
+enum copy_status debug_copy_refused(const struct process *owner, int front, unsigned long va, unsigned long offset,
+                                    void *buffer, unsigned long size, enum access access, unsigned long code);
+
 /* The code of the fault, after COPY_FAULT. */
 unsigned long debug_copy_code(void);
-void debug_set_copy_code(unsigned long code);
 
 /* What the machine left before VECTOR_FRONT. */
 struct debug_trap {
@@ -60,6 +63,7 @@ struct debug_trap {
 /* The verdict about the access of an instruction, by its ticket (enum access_verdict, or FORGET: it starts over). */
 #define DEBUG_ANSWER_FORGET 4
 void debug_answer(unsigned long ticket, unsigned verdict, const unsigned char *bytes, unsigned long size);
+void debug_answer_fault(unsigned long ticket, unsigned long code);
 struct debug_trap debug_trap(void);
 
 #endif

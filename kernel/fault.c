@@ -41,7 +41,7 @@ void process_fault_tell(struct process *process) {
         struct cap *space = cap_prepare(&process->fault_space), *keeper = &process->keeper;
         if (process->keepers == FAULT_KEEPER_SPACE)
             keeper = space->type == CAP_GPT ? &((struct gpt *)space->object)->keeper : NULL;
-        if (keeper && cap_prepare(keeper)->type == CAP_ENTRY && ipc_send_fault(process, keeper))
+        if (keeper && ipc_send_fault(process, keeper))
             return;
     }
     if (process->fault == FAULT_SYSCALL) { /* it stands before the instruction, as with an impossible invocation */

@@ -123,7 +123,7 @@ void front_set_handler(int index, const struct cap *entry, unsigned low, unsigne
     front->low = (unsigned short)low;
     front->high = (unsigned short)high;
     front->flags &= (unsigned char)~FRONT_MESSAGE;
-    if (entry->type == CAP_ENTRY)
+    if (entry->type != CAP_NULL)
         front->flags |= FRONT_MESSAGE | FRONT_CAREFUL;
     table_tlb_stale = true; /* it may wear the host's front already */
 }

@@ -13,14 +13,15 @@ static void type_act(struct invocation *in) {
 }
 static const struct operation type_rows[] = {
     {.op = 0}, /* no operation; no type has it */
-    {.op = OP_TYPE, .name = "OP_TYPE", .types = CAP_SET_ANY, .result = "w0 type, w1 restrictions", .act = type_act},
+    {.op = OP_TYPE, .name = "OP_TYPE", .types = CAP_SET_KERNEL, .result = "w0 type, w1 restrictions", .act = type_act},
 };
 const struct operation_group type_operations = OPERATION_GROUP(type_rows);
 
 const struct operation_group *const operation_groups[OPERATION_GROUPS] = {
-    &type_operations,    &memory_operations,   &gpt_operations,   &process_operations, &endpoint_operations,
-    &range_operations,   &stream_operations,   &debug_operations, &power_operations,   &discrim_operations,
-    &cappage_operations, &schedule_operations, &sleep_operations, &host_operations,
+    &type_operations,     &memory_operations,  &gpt_operations,     &process_operations,
+    &endpoint_operations, &range_operations,   &stream_operations,  &debug_operations,
+    &power_operations,    &discrim_operations, &cappage_operations, &schedule_operations,
+    &sleep_operations,    &host_operations,    &tool_operations,    &forwarder_operations,
 };
 
 void invoke_init(void) {
@@ -74,7 +75,7 @@ static bool arguments_fit(const struct operation *row, struct invocation *in) {
 
 static unsigned long operation_decode(const struct operation *row, struct invocation *in) {
     if (!row || !(row->types & CAP_SET(in->cap->type)))
-        return RC_BAD_OP;
+        return RC_NO_ROW;
     if (row->forbidden & in->cap->restr)
         return RC_NO_RIGHT;
     if (!arguments_fit(row, in))
@@ -82,7 +83,27 @@ static unsigned long operation_decode(const struct operation *row, struct invoca
     return row->decode ? row->decode(in) : RC_OK;
 }
 
-/* False: the system call was undone. Part of invoke, which every system call runs through. */
+/* Nothing has changed, and nothing will but the answer. What a Forward has no operation for is a message; that is asked
+ * last, so that others do not pay for it. */
+static __attribute__((noinline, cold)) void no_act(struct process *process, unsigned long rc) {
+    unsigned long control = process->regs.rdi;
+    unsigned kind = control >> INVOKE_KIND_SHIFT & 3;
+    struct cap *cap = &process->reg[control % CAP_REGISTERS];
+    if (rc == RC_UNDO) {
+        process->regs.rip -= 2;
+        process_step_trap(process, false);
+        copy_undone(process);
+    } else if (rc == RC_NO_ROW && cap->type == CAP_FORWARD) {
+        ipc_forward(process, cap, kind);
+    } else {
+        process->regs.rax = rc == RC_NO_ROW ? RC_BAD_OP : rc;
+        process->regs.rdi = process->regs.r13 = 0;
+        if (kind == INVOKE_RETURN)
+            ipc_wait(process);
+    }
+}
+
+/* False: it is over. Part of invoke, which every system call runs through. */
 static inline __attribute__((always_inline)) bool invoke_kernel(struct process *process, struct cap *cap) {
     struct facet_regs *regs = &process->regs;
     struct invocation in;
@@ -90,17 +111,15 @@ static inline __attribute__((always_inline)) bool invoke_kernel(struct process *
     in.cap = cap;
     const struct operation *row = operation_find(regs->rax);
     unsigned long rc = operation_decode(row, &in);
-    if (rc == RC_UNDO) {
-        regs->rip -= 2;
-        process_step_trap(process, false);
-        copy_undone(process);
+    if (rc != RC_OK) {
+        no_act(process, rc);
         return false;
     }
     /* ---- commit: the answer first, for act may change or end the caller itself */
-    regs->rax = rc;
+    regs->rax = RC_OK;
     regs->rdi = 0;
     regs->r13 = 0;
-    if (rc == RC_OK && row->act)
+    if (row->act)
         row->act(&in);
     return true;
 }

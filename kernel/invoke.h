@@ -8,7 +8,9 @@
 
 #include "copy.h"
 
-#define RC_UNDO 0xffffffff /* from decode only, never seen outside: the system call did not happen */
+/* From decode only, never seen outside. */
+#define RC_NO_ROW 0x2000 /* the capability has no such operation */
+#define RC_UNDO 0x2001   /* the system call did not happen */
 
 #define OPERATION_WORDS MESSAGE_WORDS
 #define OPERATION_SENT 2
@@ -57,8 +59,10 @@ struct operation {
 };
 #define CAP_SET(type) (1u << (type))
 #define CAP_SET_MEMORY (CAP_SET(CAP_PAGE) | CAP_SET(CAP_CAPPAGE) | CAP_SET(CAP_GPT))
-#define CAP_SET_OBJECTS (CAP_SET_MEMORY | CAP_SET(CAP_PROCESS) | CAP_SET(CAP_ENDPOINT))
+#define CAP_SET_OBJECTS (CAP_SET_MEMORY | CAP_SET(CAP_PROCESS) | CAP_SET(CAP_ENDPOINT) | CAP_SET(CAP_FORWARDER))
+#define CAP_SET_ENTRY (CAP_SET(CAP_ENTRY) | CAP_SET(CAP_FORWARD)) /* to its holder */
 #define CAP_SET_ANY ((1u << CAP_TYPES) - 1)
+#define CAP_SET_KERNEL (CAP_SET_ANY & ~(CAP_SET_ENTRY | CAP_SET(CAP_RESUME))) /* the rest takes messages */
 #define CAP_RESTRICTIONS (CAP_RO | CAP_NX | CAP_WK | CAP_OP | CAP_NC)
 
 /* The capability sent as number i, prepared; Null if none was. */
@@ -71,10 +75,10 @@ struct operation_group {
     const struct operation *rows;
     unsigned long count;
 };
-#define OPERATION_GROUPS 14
+#define OPERATION_GROUPS 16
 extern const struct operation_group type_operations, memory_operations, gpt_operations, process_operations,
     endpoint_operations, range_operations, stream_operations, debug_operations, power_operations, discrim_operations,
-    cappage_operations, schedule_operations, sleep_operations, host_operations;
+    cappage_operations, schedule_operations, sleep_operations, host_operations, tool_operations, forwarder_operations;
 #define OPERATION_GROUP(array)                                                                                         \
     { array, LENGTH(array) }
 
@@ -87,12 +91,14 @@ void invoke_init(void);
 
 /* ---- ipc.c: Entry, Resume, and waiting */
 void ipc_send(struct process *from, struct cap *entry, unsigned kind);
+/* The same through a Forward. */
+void ipc_forward(struct process *from, struct cap *forward, unsigned kind);
 void ipc_answer(struct process *from, struct cap *resume, unsigned kind);
 /* The process takes the first message that is or comes there. */
 void ipc_wait(struct process *process);
-/* The running process is who receives what is sent through that entry. */
-bool ipc_is_recipient(struct cap *entry);
-/* Sends a process's fault to the holder of an entry's endpoint. False: nobody receives there. */
-bool ipc_send_fault(struct process *process, struct cap *entry);
+/* Who receives what is sent through any capability now. NULL: nobody. */
+struct process *ipc_recipient(struct cap *cap);
+/* Sends a process's fault to who receives through an Entry or Forward. False: nobody does. */
+bool ipc_send_fault(struct process *process, struct cap *cap);
 
 #endif

@@ -10,6 +10,9 @@
  *
  * CALL makes its own fourth capability, so only three of the sender's go along.
  *
+ * Through a Forward (forward.h) a message goes as through the entry capability at its end, or waits in the queue of the
+ * forwarder that blocks it.
+ *
  * A string moves before anything else of the message (strings.h). If the sender's memory faults, its invocation has not
  * happened: its keeper is told, and its SYSCALL runs again. If the receiver's room faults, the receiver's keeper is
  * told
@@ -17,6 +20,7 @@
  * receiver the message moves on; a sender that said INVOKE_PROMPT does not wait, the string ends there.
  */
 #include "access.h"
+#include "forward.h"
 #include "invoke.h"
 #include "strings.h"
 
@@ -69,6 +73,18 @@ static void deliver(struct process *from, struct process *to, unsigned kind, uns
     received(to);
 }
 
+/* A message through a Forward has arrived: what it got on its way. */
+static void forward_arrives(struct cap *forward, struct process *to) {
+    struct route route = forward_route(forward);
+    unsigned to_register = (unsigned)REGISTER_BYTES(to->regs.rsi, RECEIVE_SHIFT, MESSAGE_CAPS - 2);
+    kassert(route.entry, (unsigned long)forward->object);
+    to->regs.rdi = route.entry->payload;
+    if (route.worded)
+        to->regs.r9 = route.worded->word;
+    if (route.sender && to_register)
+        to->reg[to_register] = cap_make(CAP_FORWARDER, route.sender);
+}
+
 static void fault_words(const struct process *from, struct facet_regs *to) {
     to->rax = OP_FAULT;
     to->rdx = from->fault;
@@ -87,7 +103,7 @@ static void syscall_words(const struct facet_regs *from, struct facet_regs *to) 
 }
 
 /* To a keeper. The system call of a foreign process takes the way of a fault. */
-static void deliver_fault(struct process *from, struct process *to, unsigned long payload) {
+static void deliver_fault(struct process *from, struct process *to, struct cap *cap) {
     bool space = from->keepers == FAULT_KEEPER_SPACE;
     if (from->fault == FAULT_ACCESS)
         access_deliver(from, to);
@@ -95,7 +111,7 @@ static void deliver_fault(struct process *from, struct process *to, unsigned lon
         syscall_words(&from->regs, &to->regs);
     else
         fault_words(from, &to->regs);
-    to->regs.rdi = payload;
+    to->regs.rdi = cap->payload;
     if (from->fault != FAULT_ACCESS)
         to->regs.r13 = 0;
     for (unsigned i = 0; i < MESSAGE_CAPS - 1; i++) {
@@ -103,6 +119,8 @@ static void deliver_fault(struct process *from, struct process *to, unsigned lon
         if (to_register)
             to->reg[to_register] = space && i == 0 ? *cap_prepare(&from->fault_space) : cap_null;
     }
+    if (cap->type == CAP_FORWARD)
+        forward_arrives(cap, to);
     resume_transfer(from, to, ANSWER_FAULT);
     from->state = PROCESS_FAULTED;
     received(to);
@@ -178,13 +196,15 @@ static bool string_move(struct process *from, struct process *to, const struct c
 
 /* Moves the message that a sender, in no queue, sends through cap to a receiver that is ready for it. Returns the
  * sender if it is to wait now, else NULL. */
-static struct process *message_move(struct process *from, struct process *to, unsigned kind, const struct cap *cap) {
+static struct process *message_move(struct process *from, struct process *to, unsigned kind, struct cap *cap) {
     unsigned long size = 0, payload = cap->type == CAP_ENTRY ? cap->payload : 0;
     if (from->regs.r13 && to->regs.r15 && !string_move(from, to, cap, &size))
         return NULL;
     if (cap->type == CAP_RESUME)
         to->answer_count[ANSWER_CALL]++;
     deliver(from, to, kind, payload, size);
+    if (cap->type == CAP_FORWARD)
+        forward_arrives(cap, to);
     if (kind == INVOKE_RETURN)
         return from;
     if (kind == INVOKE_CALL)
@@ -199,7 +219,7 @@ static struct process *message_move(struct process *from, struct process *to, un
 /* The first in the queue whose message it waits for. */
 static struct process *sender_for(const struct process *to) {
     struct process *from = to->senders.first;
-    while (from && to->wait_for && (struct endpoint *)from->send_cap.object != to->wait_for)
+    while (from && to->wait_for && forward_endpoint(&from->send_cap) != to->wait_for)
         from = from->queue_next;
     return from;
 }
@@ -211,7 +231,7 @@ static struct process *receive_from(struct process *from, struct process *to) {
         from->regs.rax &= ~LABEL_KERNEL; /* its registers may have been changed since it was sent */
         return message_move(from, to, sender_kind(from), &cap);
     }
-    deliver_fault(from, to, from->send_cap.payload);
+    deliver_fault(from, to, &from->send_cap);
     return NULL;
 }
 
@@ -258,12 +278,20 @@ static bool waits_for(const struct process *to, const struct cap *entry) {
     return to->state == PROCESS_WAITING && (!to->wait_for || to->wait_for == (struct endpoint *)entry->object);
 }
 
-bool ipc_is_recipient(struct cap *entry) {
-    return entry && cap_prepare(entry)->type == CAP_ENTRY && recipient_of(entry) == current_process;
+struct process *ipc_recipient(struct cap *cap) {
+    struct cap *entry = forward_route(cap).entry;
+    return entry ? recipient_of(entry) : NULL;
 }
 
-void ipc_send(struct process *from, struct cap *entry, unsigned kind) {
-    struct process *to = recipient_of(entry);
+static void wait_blocked(struct process *from, const struct cap *cap, struct forwarder *forwarder) {
+    send_later(from, cap);
+    queue_append(&forwarder->senders, from);
+}
+
+/* Through cap, which leads to that entry (NULL: nowhere). */
+static inline __attribute__((always_inline)) void send(struct process *from, struct cap *cap, struct cap *entry,
+                                                       unsigned kind) {
+    struct process *to = entry ? recipient_of(entry) : NULL;
     if (from->regs.rax & LABEL_KERNEL) {
         finish(from, RC_BAD_ARG);
     } else if (!to) {
@@ -274,24 +302,41 @@ void ipc_send(struct process *from, struct cap *entry, unsigned kind) {
     } else if (!waits_for(to, entry)) {
         if ((from->attention | to->attention) & ATTENTION_SERVING || to->fault == FAULT_ACCESS)
             access_break(from, to);
-        send_later(from, entry);
+        send_later(from, cap);
         queue_append(&to->senders, from);
     } else {
-        ipc_wait(message_move(from, to, kind, entry));
+        ipc_wait(message_move(from, to, kind, cap));
     }
 }
 
-bool ipc_send_fault(struct process *process, struct cap *entry) {
-    struct process *to = recipient_of(entry);
+void ipc_send(struct process *from, struct cap *entry, unsigned kind) {
+    send(from, entry, entry, kind);
+}
+
+void ipc_forward(struct process *from, struct cap *forward, unsigned kind) {
+    struct route route = forward_route(forward);
+    if (route.blocked && !(from->regs.rax & LABEL_KERNEL))
+        wait_blocked(from, forward, route.blocked);
+    else
+        send(from, forward, route.entry, kind);
+}
+
+bool ipc_send_fault(struct process *process, struct cap *cap) {
+    struct route route = forward_route(cap);
+    struct process *to = route.entry ? recipient_of(route.entry) : NULL;
+    if (route.blocked) {
+        wait_blocked(process, cap, route.blocked);
+        return true;
+    }
     if (!to || to == process)
         return false;
-    if (waits_for(to, entry)) {
-        deliver_fault(process, to, entry->payload);
+    if (waits_for(to, route.entry)) {
+        deliver_fault(process, to, cap);
         return true;
     }
     if ((process->attention & ATTENTION_SERVING || to->fault == FAULT_ACCESS) && access_circle(process, to))
         return false;
-    send_later(process, entry);
+    send_later(process, cap);
     queue_append(&to->senders, process);
     return true;
 }
@@ -390,11 +435,34 @@ static void sender_again(struct process *from) {
     process_fault_tell(from);
 }
 
+/* Its message is on its way to the endpoint; or was, if that has ended. */
+static bool sends_to(struct process *process, const struct endpoint *endpoint) {
+    if (process->header.type != CAP_PROCESS || process->state != PROCESS_SENDING)
+        return false;
+    if (process->send_cap.type == CAP_ENTRY)
+        return (struct endpoint *)process->send_cap.object == endpoint;
+    if (process->send_cap.type != CAP_FORWARD)
+        return false;
+    struct route route = forward_route(&process->send_cap);
+    return !route.blocked && (!route.entry || (struct endpoint *)route.entry->object == endpoint);
+}
+
 void ipc_endpoint_changed(const struct endpoint *endpoint) {
+    for (unsigned long i = 0; i < kernel_info.process_count; i++)
+        if (sends_to(&kernel_info.processes[i], endpoint))
+            sender_again(&kernel_info.processes[i]);
+}
+
+void ipc_forwarder_changed(struct forwarder *forwarder) {
+    unsigned long waiting = 0;
+    for (const struct process *from = forwarder->senders.first; from; from = from->queue_next)
+        waiting++;
+    while (waiting-- > 0 && forwarder->senders.first) /* those who wait here come again in their order */
+        sender_again(forwarder->senders.first);
     for (unsigned long i = 0; i < kernel_info.process_count; i++) {
         struct process *process = &kernel_info.processes[i];
         if (process->header.type == CAP_PROCESS && process->state == PROCESS_SENDING &&
-            process->send_cap.type == CAP_ENTRY && (struct endpoint *)process->send_cap.object == endpoint)
+            process->queue != &forwarder->senders && forward_passes(&process->send_cap, forwarder))
             sender_again(process);
     }
 }

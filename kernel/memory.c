@@ -43,12 +43,17 @@ static void take_objects(unsigned long frames) {
     kernel_info.endpoint_count = clamp(frames / 64, 64, 4096);
     kernel_info.endpoint_stride = sizeof(struct endpoint);
     kernel_info.endpoints = take(kernel_info.endpoint_count, sizeof(struct endpoint));
+    kernel_info.forwarder_count = clamp(frames / 128, 32, 1024);
+    kernel_info.forwarder_stride = sizeof(struct forwarder);
+    kernel_info.forwarders = take(kernel_info.forwarder_count, sizeof(struct forwarder));
     for (unsigned long i = kernel_info.gpt_count; i-- > 0;)
         object_add_free(&kernel_info.gpts[i].header, CAP_GPT);
     for (unsigned long i = kernel_info.process_count; i-- > 0;)
         object_add_free(&kernel_info.processes[i].header, CAP_PROCESS);
     for (unsigned long i = kernel_info.endpoint_count; i-- > 0;)
         object_add_free(&kernel_info.endpoints[i].header, CAP_ENDPOINT);
+    for (unsigned long i = kernel_info.forwarder_count; i-- > 0;)
+        object_add_free(&kernel_info.forwarders[i].header, CAP_FORWARDER);
 }
 
 static unsigned long module_pages(const struct boot_module *module) {

@@ -16,8 +16,9 @@ static struct { unsigned long start, count, first; } run[RUNS_MAX];
 static unsigned run_count;
 
 static const unsigned short object_size[CAP_TYPES] = {
-    [CAP_PAGE] = sizeof(struct page),       [CAP_CAPPAGE] = sizeof(struct page),      [CAP_GPT] = sizeof(struct gpt),
-    [CAP_PROCESS] = sizeof(struct process), [CAP_ENDPOINT] = sizeof(struct endpoint),
+    [CAP_PAGE] = sizeof(struct page),         [CAP_CAPPAGE] = sizeof(struct page),
+    [CAP_GPT] = sizeof(struct gpt),           [CAP_PROCESS] = sizeof(struct process),
+    [CAP_ENDPOINT] = sizeof(struct endpoint), [CAP_FORWARDER] = sizeof(struct forwarder),
 };
 
 void object_add_frames(unsigned long frame, unsigned long first, unsigned long count) {
@@ -105,6 +106,10 @@ static void object_undo(struct object *object) {
     case CAP_ENDPOINT:
         ipc_end_endpoint((struct endpoint *)object);
         break;
+    case CAP_FORWARDER:
+        ipc_forwarder_changed((struct forwarder *)object);
+        kassert(!((struct forwarder *)object)->senders.first, object->id);
+        break;
     default:
         break;
     }
@@ -154,6 +159,9 @@ static void *array_of(enum cap_type type, unsigned long *count, unsigned long *s
     case CAP_ENDPOINT:
         return *count = kernel_info.endpoint_count, *stride = kernel_info.endpoint_stride,
                (void *)kernel_info.endpoints;
+    case CAP_FORWARDER:
+        return *count = kernel_info.forwarder_count, *stride = kernel_info.forwarder_stride,
+               (void *)kernel_info.forwarders;
     default:
         return NULL;
     }

@@ -25,6 +25,10 @@ static void report(const struct process *process) {
         print("  process %u waits for the answer to a call, pc %x\n", id, pc);
         break;
     case PROCESS_SENDING:
+        if (owner_id(process->queue) == 0) {
+            print("  process %u waits before a forwarder that is blocked, pc %x\n", id, pc);
+            break;
+        }
         print("  process %u %s process %u, which does not receive, pc %x\n", id,
               process->fault == FAULT_NONE ? "sends to"
               : foreign_waits(process)     ? "has a system call for"

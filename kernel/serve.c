@@ -5,6 +5,7 @@
  * is offered for the next message, the handler stops or ends, or waits for who waits for it.
  */
 #include "access.h"
+#include "forward.h"
 #include "invoke.h"
 
 void told_add(struct process *process, struct process *handler, unsigned reg) {
@@ -108,8 +109,10 @@ void access_handler_gone(struct process *handler) {
 static struct process *waiting_for(struct process *process) {
     unsigned reg;
     switch ((enum process_state)process->state) {
-    case PROCESS_SENDING:
-        return (struct process *)((char *)process->queue - offsetof(struct process, senders));
+    case PROCESS_SENDING: /* a blocked forwarder's queue is nobody's */
+        return process->send_cap.type == CAP_FORWARD && forward_route(&process->send_cap).blocked
+                   ? NULL
+                   : (struct process *)((char *)process->queue - offsetof(struct process, senders));
     case PROCESS_CALLING:
         return answer_holder(process, ANSWER_CALL, &reg);
     case PROCESS_FAULTED:

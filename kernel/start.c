@@ -118,6 +118,7 @@ static void grant(struct process *init, struct gpt *space) {
     reg[INIT_SCHEDULE].payload = PRIORITY_MAX;
     reg[INIT_SLEEP] = cap_make(CAP_SLEEP, NULL);
     reg[INIT_HOST] = cap_make(CAP_HOST, NULL);
+    reg[INIT_PROCESS_TOOL] = cap_make(CAP_PROCESS_TOOL, NULL);
     for (unsigned stream = 0; stream < 3; stream++) {
         reg[INIT_STDIN + stream] = cap_make(CAP_STREAM, NULL);
         reg[INIT_STDIN + stream].payload = stream;

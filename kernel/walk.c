@@ -62,7 +62,7 @@ enum fault walk_enter(struct walk *walk, const struct walk_state *state, unsigne
 }
 
 static bool keeper_callable(struct gpt *gpt, unsigned restr) {
-    return !(restr & CAP_NC) && cap_prepare(&gpt->keeper)->type == CAP_ENTRY;
+    return !(restr & CAP_NC) && cap_prepare(&gpt->keeper)->type != CAP_NULL;
 }
 
 /* For the debugger: the capability just followed, and where that led. */

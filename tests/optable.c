@@ -65,12 +65,13 @@ static const void *symbol(const char *name) {
 /* ---- Markdown */
 
 static void types_print(unsigned types) {
-    static const char *const names[] = {"Null",     "Page",  "CapPage", "GPT",         "Process", "Endpoint", "Entry",
-                                        "Resume",   "Range", "Stream",  "Console",     "Debug",   "Power",    "Discrim",
-                                        "Schedule", "Sleep", "Window",  "LocalWindow", "Host",    "HostFile"};
+    static const char *const names[] = {"Null",  "Page",     "CapPage",     "GPT",       "Process", "Endpoint",
+                                        "Entry", "Resume",   "Range",       "Stream",    "Console", "Debug",
+                                        "Power", "Discrim",  "Schedule",    "Sleep",     "Window",  "LocalWindow",
+                                        "Host",  "HostFile", "ProcessTool", "Forwarder", "Forward"};
     _Static_assert(sizeof names / sizeof *names == CAP_TYPES, "a name for each type");
     const char *between = "";
-    if ((types & CAP_SET_ANY) == CAP_SET_ANY) {
+    if ((types & CAP_SET_KERNEL) == CAP_SET_KERNEL) {
         printf("any");
         return;
     }

@@ -53,6 +53,7 @@
 #define SLEEP_MAX (1ul << 48)
 #define STRING_MAX 65536 /* bytes */
 #define CAPPAGE_SLOTS 128
+#define FORWARDER_SLOTS 16
 
 /* Labels with this bit are the kernel's own: what a holder of an entry capability sends never has it (RC_BAD_ARG). */
 #define LABEL_KERNEL (1ul << 63)
@@ -80,6 +81,9 @@ enum cap_type {
     CAP_LOCAL_WINDOW, /* in a slot: leads to another slot of the same GPT */
     CAP_HOST,         /* what of the host was granted: take its files, read its clock */
     CAP_HOSTFILE,     /* a file, directory or stream of the host; RO: it is not changed through it */
+    CAP_PROCESS_TOOL, /* recognise what one's own processes answer for */
+    CAP_FORWARDER,    /* authority over a forwarder */
+    CAP_FORWARD,      /* the right to send through a forwarder: to its holder, an entry capability */
     CAP_TYPES
 };
 
@@ -119,7 +123,7 @@ enum op {
     OP_GPT_GET = 0x200,    /* w0 slot                                c0 <- its capability (weakened through WK) */
     OP_GPT_SET,            /* w0 slot, s0                            exactly the mappings made from it go */
     OP_GPT_SET_L2V,        /* w0 l2v (12…60)                         all mappings made from it go */
-    OP_GPT_SET_KEEPER,     /* s0 entry capability or Null */
+    OP_GPT_SET_KEEPER,     /* s0 entry capability (here and below: a Forward is one, too) or Null */
     OP_GPT_SET_BACKGROUND, /* s0 memory capability: where windows in this GPT and below it lead; Null: it has no
                             * background, that of the next GPT further out counts */
     /* Windows: w0 slot, w1 offset, w2 l2g | restrictions << 8. The low l2g bits of an address that comes to the slot go
@@ -146,16 +150,18 @@ enum op {
     /* Its memory, as the kernel copies strings: through the one traversal, seen by fronts as the process's own, with
      * the pc of its system call. They move what can be moved: fewer bytes than asked for is no error, w1 is the enum
      * fault that ended it. */
-    OP_PROCESS_READ,  /* w0 address; room     string <- bytes; w0 <- how many, w1 <- why not more */
-    OP_PROCESS_WRITE, /* w0 address; string                   w0 <- how many, w1 <- why not more */
+    OP_PROCESS_READ,      /* w0 address; room     string <- bytes; w0 <- how many, w1 <- why not more */
+    OP_PROCESS_WRITE,     /* w0 address; string                   w0 <- how many, w1 <- why not more */
+    OP_PROCESS_SET_BRAND, /* s0: from now on OP_TOOL_IDENTIFY knows by it what the process answers for. Nobody can get
+                           * it out again; take one that nobody else has */
 
     OP_ENDPOINT_SET_RECIPIENT = 0x400, /* s0 process capability: who receives */
     OP_ENDPOINT_MAKE_ENTRY,            /* w0 payload                 c0 <- entry capability */
     OP_ENDPOINT_SET_MATCH,             /* w0 1: only entry capabilities with payload w1 are valid, the others are void
                                         * (RC_INVALID_CAP) as long as this stands; 0: all are valid */
 
-    OP_RANGE_ALLOC = 0x500, /* w0 enum cap_type: Page, CapPage, GPT, Process, Endpoint; w1 restrictions of the
-                             * capability (memory only, else 0)            c0 <- a fresh object, zeroed */
+    OP_RANGE_ALLOC = 0x500, /* w0 enum cap_type: Page, CapPage, GPT, Process, Endpoint, Forwarder; w1 restrictions of
+                             * the capability (memory only, else 0)        c0 <- a fresh object, zeroed */
     OP_RANGE_RESCIND,       /* s0: every capability to that object is Null from now on; its storage is free again */
     OP_RANGE_RENEW,         /* s0 memory capability                  c0 <- the same object, no guard, no restriction */
 
@@ -241,6 +247,29 @@ enum op {
     OP_CAPPAGE_GET = 0xa00, /* w0 index (0…127)                      c0 <- its capability (weakened through WK) */
     OP_CAPPAGE_SET,         /* w0 index, s0 */
 
+    /* Is s0 one of mine? It is if who answers for it has a brand equal to s1 (RC_NO_RIGHT if that is opaque; Null is
+     * equal to nothing): of an entry capability the recipient, of a GPT the recipient behind its keeper, of a Process
+     * that itself. A Forward is what it leads to, nobody's while it is blocked. No restriction of s0 matters.
+     * w0 <- 1: it is. Then w1 <- payload, of the entry capability or of the keeper: which facet. w2 <- id of the
+     * endpoint, GPT, process. w3 <- restrictions of s0 */
+    OP_TOOL_IDENTIFY = 0xe00,
+    OP_TOOL_AMPLIFY, /* the same, and c0 <- what s0 stands for: the Endpoint, the GPT without guard and restriction, the
+                      * Process. c1 <- the Forwarder, if a message through s0 would bring it */
+
+    /* A forwarder stands before its target: what is sent through a Forward arrives there, with the target's payload,
+     * as if it had been sent to the target. No holder can tell. Messages that have not been received are sent again
+     * when anything changes on their way: they wait while it is blocked, go to a new target, and are refused
+     * (RC_INVALID_CAP) if there is none. What was received stays with who has received it, and so does its answer. */
+    OP_FORWARDER_SET_TARGET = 0xf00, /* s0 entry capability, or Null: what is sent through it is refused. So it is if
+                                      * its way ends in itself */
+    OP_FORWARDER_GET_TARGET,         /*                               c0 <- it */
+    OP_FORWARDER_SET_SLOT,           /* w0 slot (0…15), s0: for who has this capability */
+    OP_FORWARDER_GET_SLOT,           /* w0 slot                       c0 <- its capability */
+    OP_FORWARDER_SET_WORD,           /* w0 word */
+    OP_FORWARDER_GET_WORD,           /*                               w0 <- it */
+    OP_FORWARDER_BLOCK,              /* w0 1: senders wait from now on, if it has a target; 0: they go on */
+    OP_FORWARDER_MAKE_FORWARD,       /* w0 enum forward_flag          c0 <- Forward */
+
     /* Messages to a process's keeper and to the parent of a program, by convention, are Entry invocations. */
     OP_EXIT = 0x10001, /* from a program to its parent: w0 exit status */
 };
@@ -302,6 +331,13 @@ enum syscall_flag { SYSCALL_UNKNOWN = 1, SYSCALL_NO_RETURN = 2 };
  * ask. */
 enum discrim_class { DISCRIM_NULL, DISCRIM_MEMORY, DISCRIM_ENTRY, DISCRIM_SCHEDULE, DISCRIM_WINDOW, DISCRIM_OTHER };
 
+/* What a message gets on its way through a Forward, the kernel's own messages too. Of several forwarders the one next
+ * to the target has the last say. */
+enum forward_flag {
+    FORWARD_SEND_CAP = 1,  /* its third capability is the Forwarder */
+    FORWARD_SEND_WORD = 2, /* w3 is the forwarder's word */
+};
+
 enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH };
 
 /* Why a memory access or an instruction failed. */
@@ -333,17 +369,18 @@ enum {
     CR_STDIN,
     CR_STDOUT,
     CR_STDERR,
-    CR_SELF,     /* its own Process capability; only with --grant range */
-    CR_RANGE,    /* only with --grant range */
-    CR_DEBUG,    /* only with --grant debug */
-    CR_SPACE,    /* its own address space; only with --grant range */
-    CR_DISCRIM,  /* only with --grant range */
-    CR_SCHEDULE, /* all priorities; only with --grant schedule */
-    CR_SLEEP,    /* only with --grant time */
-    CR_CONSOLE,  /* only with --grant console */
-    CR_POWER,    /* only with --grant power */
-    CR_HOST,     /* only with --grant host */
-    CR_FREE,     /* the first register that nobody has filled */
+    CR_SELF,         /* its own Process capability; only with --grant range */
+    CR_RANGE,        /* only with --grant range */
+    CR_DEBUG,        /* only with --grant debug */
+    CR_SPACE,        /* its own address space; only with --grant range */
+    CR_DISCRIM,      /* only with --grant range */
+    CR_SCHEDULE,     /* all priorities; only with --grant schedule */
+    CR_SLEEP,        /* only with --grant time */
+    CR_CONSOLE,      /* only with --grant console */
+    CR_POWER,        /* only with --grant power */
+    CR_HOST,         /* only with --grant host */
+    CR_PROCESS_TOOL, /* only with --grant range */
+    CR_FREE,         /* the first register that nobody has filled */
 };
 
 /* The second boot module: how init is to start the first. Strings follow the header, each ended by NUL: argc arguments

@@ -57,6 +57,9 @@ enum damage {
     DAMAGE_FRONT_HOLE,          /* hole */
     DAMAGE_FRONT_TABLE,         /* table front */
     DAMAGE_FRONT_BEHIND,        /* depend entry of a target missing */
+    DAMAGE_FORWARDER_TARGET,    /* forwarder target */
+    DAMAGE_FORWARDER_ROUTE,     /* route */
+    DAMAGE_BRAND,               /* capability type */
     DAMAGE_COUNT
 };
 

@@ -25,6 +25,7 @@ enum {
     INIT_SCHEDULE, /* all priorities */
     INIT_SLEEP,
     INIT_HOST,
+    INIT_PROCESS_TOOL,
     INIT_FREE, /* the first empty one */
 };
 

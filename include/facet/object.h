@@ -20,7 +20,8 @@ struct cap {
     unsigned char type;  /* enum cap_type */
     unsigned char restr; /* enum cap_restriction */
     unsigned char l2g;   /* 12…64 for memory capabilities and windows; 64: no guard, match is 0 */
-    unsigned char slot;  /* of a LocalWindow: where the traversal goes on in the same GPT; of a Resume: ANSWER_… */
+    unsigned char slot;  /* of a LocalWindow: where the traversal goes on in the same GPT; of a Resume: ANSWER_…; of a
+                          * Forward: enum forward_flag */
     unsigned int alloc;  /* valid while equal to the object's */
     unsigned long match;
     unsigned long payload;
@@ -29,7 +30,8 @@ struct cap {
 
 /* What every object starts with. */
 struct object {
-    unsigned char type; /* enum cap_type of the object: Page, CapPage, GPT, Process, Endpoint; Null: free storage */
+    unsigned char type; /* enum cap_type of the object: Page, CapPage, GPT, Process, Endpoint, Forwarder; Null: free
+                         * storage */
     unsigned char pad[3];
     unsigned int alloc; /* counts rescinds; a capability made before the last one is Null */
     unsigned long id;   /* unique as long as the machine runs; what `objects` prints as obj:ID */
@@ -115,13 +117,13 @@ struct process {
     struct cap fault_space;                  /* that GPT, as restricted as the path to it; Null: no such keeper */
     unsigned long answer_count[ANSWERS]; /* payload of the resume capability that would answer its call, its fault */
     unsigned long cr3;                   /* top-level page table in use, physical; 0: none yet */
-    struct cap space, keeper, schedule;
+    struct cap space, keeper, schedule, brand;
     struct cap reg[CAP_REGISTERS];
     struct process *queue_next, *queue_prev;
-    struct process_queue *queue;  /* the run queue or a recipient's senders; NULL: in none */
+    struct process_queue *queue;  /* the run queue, the senders of a recipient or of a blocked forwarder; NULL: none */
     unsigned long wake;           /* SLEEPING: until the clock says so */
     struct process_queue senders; /* who waits for this one to receive */
-    struct cap send_cap;          /* SENDING: the entry or resume capability that was invoked */
+    struct cap send_cap;          /* SENDING: the Entry, Forward or Resume that was invoked */
     struct process *blocked_over; /* BLOCKED: whose memory's access a handler holds back; itself, but in a copy */
     /* Of pages whose handler is a process: kernel/access.h */
     unsigned char access_phase, access_verdict, access_steps, access_steps_told, access_stepped, access_waits, pad2;
@@ -146,6 +148,16 @@ struct endpoint {
     unsigned char matching; /* only entry capabilities with that payload are valid */
     unsigned char pad[7];
     unsigned long match;
+};
+
+struct forwarder {
+    struct object header;
+    struct cap target;     /* Null, Entry or Forward */
+    unsigned char blocked; /* who sends through it waits */
+    unsigned char pad[7];
+    unsigned long word;           /* of FORWARD_SEND_WORD */
+    struct process_queue senders; /* who waits */
+    struct cap slot[FORWARDER_SLOTS];
 };
 
 /* Of the front with the same index (platform.h), worn by a page: who is asked about its accesses. */
@@ -176,6 +188,8 @@ struct kernel_info {
     unsigned long process_count, process_stride;
     struct endpoint *endpoints;
     unsigned long endpoint_count, endpoint_stride;
+    struct forwarder *forwarders;
+    unsigned long forwarder_count, forwarder_stride;
     struct front_handler *front_handlers; /* both have debug_block.front_count entries */
     struct front_part *front_parts;
     unsigned long syscalls, faults, tables_built, tables_live, entries_built, entries_removed, depend_live,

@@ -207,10 +207,14 @@ struct debug_block {
     } access;
     struct { /* kernel -> machine, before DEBUG_PORT_COPY: a process has answered these bytes of it with DONE */
         unsigned long from, to; /* [from, to); of a load, they are in copy.buffer */
+        unsigned long refused,
+            code; /* 1: it said FAULT, with that code; COPY_FAULT whatever the host's handlers would say */
     } answered;
     struct { /* kernel -> machine, before DEBUG_PORT_ANSWER */
         unsigned long ticket;
-        unsigned int verdict, pad; /* enum facet_verdict PASS, DONE, STEP; BLOCK: nothing of the instruction counts */
+        unsigned int verdict, pad; /* enum facet_verdict PASS, DONE, FAULT, STEP; BLOCK: nothing of the instruction
+                                    * counts */
+        unsigned long code;        /* FAULT */
         unsigned char bytes[512];  /* DONE on a load */
     } answer;
 };

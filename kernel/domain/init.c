@@ -89,6 +89,7 @@ static void grant(unsigned grants) {
         init_give(CR_RANGE, INIT_RANGE);
         init_give(CR_SPACE, R_TOP);
         init_give(CR_DISCRIM, INIT_DISCRIM);
+        init_give(CR_PROCESS_TOOL, INIT_PROCESS_TOOL);
     }
     static const struct {
         unsigned grant, to, from;

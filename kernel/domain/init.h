@@ -15,12 +15,12 @@ enum {
     R_PROCESS = INIT_FREE, /* the program */
     R_ENDPOINT,            /* where its messages arrive */
     R_ENTRY,               /* an entry to it, before it is handed out */
-    R_RESUME,              /* who has just called */
     R_TOP,                 /* the program's space */
     R_PAGE,                /* a page under construction, unrestricted */
     R_PAGE_REDUCED,        /* the same as the program gets it */
     R_GUARDED,             /* a GPT behind a guard, before it is stored */
     R_WINDOW,              /* GPT in init's own space: pages being filled */
+    R_RESUME = R_WINDOW,   /* who has just called; once all programs are loaded */
     R_LEVEL,               /* … the GPTs on the path to the last page: l2v 12, 16, … 40 */
 #define LEVELS 8
     R_PROGRAMS = R_LEVEL + LEVELS, /* CapPage: the processes of further programs, by number */

@@ -8,3 +8,23 @@ for facet in "$FACET" build/debug/facet; do
         [ "$(grep -c '^ok: ' "$T/out")" = "${guest#*:}" ] || fail "not all of it was done"
     done
 done
+
+# What a process refuses is an event, too: the last one of the instruction, or one of the kernel's copy.
+serving=$B/tests/guests/serving
+events() { # events STATUS NAME: adjoin, whose object `first` is served by a process of that name
+    expect "$1" "$FACET" run --program "$2=$serving" --swap "sym:first=endpoint:$2" --events "$T/events" "$B/tests/guests/adjoin"
+    jq -r '"\(.n) \(.ev) \(.off) \(.size) \(.verdict) \(.by)"' "$T/events" >"$T/out"
+    out_is "$T/expected"
+}
+echo '0 load 4 8 fault user' >"$T/expected"
+events 139 fault
+err_has 'SIGSEGV.*refused with code 4886718345$'
+err_has '^endpoint:fault sym:first: 1 access$'
+cat >"$T/expected" <<'END'
+0 load 4 8 pass user
+1 store 4 8 pass user
+2 load 4 8 fault kernel
+3 load 0 8 pass user
+END
+events 0 kfault
+err_has '^endpoint:kfault sym:first: 4 accesses$'

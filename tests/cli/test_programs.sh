@@ -62,7 +62,7 @@ for name in exits crashes drops nonsense; do
     nonsense) err_has 'SIGSEGV.*cannot access 0x[0-9a-f]+: the process that serves it has answered nonsense' ;;
     *) err_has 'SIGSEGV.*cannot access 0x[0-9a-f]+: the process that serves it does not answer, and never will' ;;
     esac
-    err_has "^endpoint:$name sym:ledger: 5 accesses"
+    err_has "^endpoint:$name sym:ledger: 6 accesses"
 done
 
 # Write-once memory: the sixth instruction that stores is the first that stores again.

@@ -7,11 +7,11 @@
 
 #include <facet/damage.h>
 
-enum { R_GPT = CR_FREE, R_TEMP, R_SPACE, R_ENDPOINT, R_ENTRY, R_ECHO, R_ECHO_ENDPOINT, R_ECHO_ENTRY };
+enum { R_GPT = CR_FREE, R_TEMP, R_SPACE, R_ENDPOINT, R_ENTRY, R_ECHO, R_ECHO_ENDPOINT, R_ECHO_ENTRY, R_FORWARDER };
 #define SLOT 3ul
 #define REGION (SLOT << 44)
 
-static unsigned long stack[3][128];
+static unsigned long stack[4][128];
 
 static void hold(unsigned long slot, unsigned cap) {
     check("hold", facet_set(R_GPT, OP_GPT_SET, slot, cap), RC_OK);
@@ -77,6 +77,17 @@ static void touch(void) {
     check("still there", *(volatile unsigned long *)PART, 1);
 }
 
+/* A process waits before it. */
+static void forwarder(void) {
+    check("forwarder", facet_alloc(CAP_FORWARDER, R_FORWARDER), RC_OK);
+    hold(8, R_FORWARDER);
+    check("target", facet_set(R_FORWARDER, OP_FORWARDER_SET_TARGET, 0, R_ENTRY), RC_OK);
+    check("block", facet_set(R_FORWARDER, OP_FORWARDER_BLOCK, 1, CR_NULL), RC_OK);
+    check("forward", facet_get(R_FORWARDER, OP_FORWARDER_MAKE_FORWARD, 0, 0, R_TEMP), RC_OK);
+    make_process(R_FORWARDER, send, stack[3] + 128, R_TEMP, CR_NULL);
+    start(R_FORWARDER);
+}
+
 static void processes(void) {
     make_entry(R_ENDPOINT, CR_SELF, 0, R_ENTRY);
     make_process(R_ECHO, echo, stack[0] + 128, CR_NULL, CR_NULL);
@@ -85,6 +96,7 @@ static void processes(void) {
     make_process(R_TEMP, send, stack[1] + 128, R_ENTRY, CR_NULL);
     hold(5, R_TEMP);
     start(R_TEMP);
+    forwarder();
     struct facet_message m = {0};
     check("echo", facet_call(R_ECHO_ENTRY, 1, &m), RC_OK); /* the sender ran meanwhile */
     make_process(R_TEMP, send, stack[2] + 128, R_ENTRY, CR_NULL);

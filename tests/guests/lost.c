@@ -229,20 +229,29 @@ static void kept(void) {
     passed("answers that are kept");
 }
 
+/* A and B, in any order. */
+static void both_fail(void) {
+    unsigned long from = 0;
+    for (int i = 0; i < 2; i++) {
+        struct facet_message m = {.recv = {[MESSAGE_CAPS - 1] = R_RESUME}};
+        check("a fault", facet_invoke(CR_NULL, INVOKE_RETURN | INVOKE_CLOSED(R_MINE), 0, &m), OP_FAULT);
+        check("which", m.word[0], FAULT_HANDLER);
+        from += m.payload;
+    }
+    check("whose", from, 'A' + 'B');
+}
+
 static void gone(void) {
-    struct facet_message m;
     waits();
     start(R_B, 1, do_load);
     check("stop", facet_set(R_H, OP_PROCESS_STOP, 0, CR_NULL), RC_OK);
-    fault(&m, 'A', FAULT_HANDLER);
-    fault(&m, 'B', FAULT_HANDLER);
+    both_fail();
     start(R_A, 0, do_load);
     at_once('A', FAULT_HANDLER);
     waits();
     start(R_B, 1, do_load);
     check("rescind", facet_set(CR_RANGE, OP_RANGE_RESCIND, 0, R_H), RC_OK);
-    fault(&m, 'A', FAULT_HANDLER);
-    fault(&m, 'B', FAULT_HANDLER);
+    both_fail();
     passed("handlers that stop or end");
 }
 

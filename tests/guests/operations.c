@@ -31,10 +31,10 @@ static void call_once(void) {
 }
 
 static unsigned register_of(unsigned type) {
-    static const unsigned char reg[CAP_TYPES] = {CR_NULL,    R_PAGE,   R_CAPPAGE,      R_GPT,      R_PROCESS,
-                                                 R_ENDPOINT, R_ENTRY,  R_RESUME,       CR_RANGE,   CR_STDOUT,
-                                                 CR_CONSOLE, CR_DEBUG, CR_POWER,       CR_DISCRIM, CR_SCHEDULE,
-                                                 CR_SLEEP,   R_WINDOW, R_LOCAL_WINDOW, CR_HOST,    R_FILE};
+    static const unsigned char reg[CAP_TYPES] = {
+        CR_NULL,  R_PAGE,         R_CAPPAGE,  R_GPT,    R_PROCESS,       R_ENDPOINT,  R_ENTRY,     R_RESUME,
+        CR_RANGE, CR_STDOUT,      CR_CONSOLE, CR_DEBUG, CR_POWER,        CR_DISCRIM,  CR_SCHEDULE, CR_SLEEP,
+        R_WINDOW, R_LOCAL_WINDOW, CR_HOST,    R_FILE,   CR_PROCESS_TOOL, R_FORWARDER, R_FORWARD};
     return reg[type];
 }
 
@@ -46,7 +46,8 @@ static void copy_cap(unsigned from, unsigned to) {
 static void open_file(unsigned to) {
     struct facet_message m = {
         .word = {O_RDWR | O_CREAT, 0600}, .recv = {(unsigned char)to}, .string = "file", .string_size = 4};
-    check("open a file", facet_call(R_DIRECTORY, OP_HOST_OPEN, &m), RC_OK);
+    check("take the granted directory", facet_get(CR_HOST, OP_HOST_TAKE, 3, 0, to), RC_OK);
+    check("open a file", facet_call(to, OP_HOST_OPEN, &m), RC_OK);
 }
 
 /* Whoever allocates it, or holds it already, into register `to`. */
@@ -79,9 +80,10 @@ static void prepare(void) {
     window(OP_GPT_SET_WINDOW, R_WINDOW);
     window(OP_GPT_SET_LOCAL_WINDOW, R_LOCAL_WINDOW);
     fresh(CAP_PROCESS, R_PROCESS);
-    check("take the granted directory", facet_get(CR_HOST, OP_HOST_TAKE, 3, 0, R_DIRECTORY), RC_OK);
     fresh(CAP_HOSTFILE, R_FILE);
     make_entry(R_ENDPOINT, CR_SELF, 1, R_ENTRY);
+    fresh(CAP_FORWARDER, R_FORWARDER);
+    check("forward", facet_get(R_FORWARDER, OP_FORWARDER_MAKE_FORWARD, 0, 0, R_FORWARD), RC_OK);
     make_process(R_CALLER, call_once, stack + 32, R_ENTRY, CR_NULL);
     check("start", facet_set(R_CALLER, OP_PROCESS_START, 0, CR_NULL), RC_OK);
     facet_invoke(CR_NULL, INVOKE_RETURN, 0, &m);
@@ -215,7 +217,7 @@ static void operation(const struct expectation *e) {
     now = e->is.name;
     for (unsigned type = 0; type < CAP_TYPES; type++) {
         on = type_name[type];
-        if (type == CAP_ENTRY || type == CAP_RESUME)
+        if (SET(type) & (ENTRIES | SET(CAP_RESUME)))
             continue; /* whatever is asked of them is a message */
         if (e->is.types & SET(type))
             has_it(e, type);

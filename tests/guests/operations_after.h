@@ -162,6 +162,60 @@ static void entry_after(const struct facet_message *m) {
     (void)m;
     expect("class", class_of(R_RESULT), DISCRIM_ENTRY);
 }
+
+/* ---- Brands and forwarders; guests of their own, brands and forwarders, show what these are for */
+
+static unsigned long identified(unsigned cap, unsigned brand) {
+    struct facet_message m = {.send = {(unsigned char)cap, (unsigned char)brand}};
+    unsigned long rc = facet_call(CR_PROCESS_TOOL, OP_TOOL_IDENTIFY, &m);
+    return rc == RC_OK ? m.word[0] : rc;
+}
+static void brand_after(const struct facet_message *m) {
+    (void)m;
+    expect("by its brand", identified(R_BASE, R_PAGE), 1);
+    expect("by something else", identified(R_BASE, R_GPT), 0);
+}
+static void identify_after(const struct facet_message *m) {
+    expect("of a process without a brand", m->word[0] | m->word[1] | m->word[2] | m->word[3], 0);
+    check("restrict", facet_get(R_PAGE, OP_MEM_REDUCE, CAP_OP, 0, R_SCRATCH), RC_OK);
+    expect("by an opaque brand", identified(R_ENTRY, R_SCRATCH), RC_NO_RIGHT);
+}
+static void amplify_after(const struct facet_message *m) {
+    struct facet_message again = {.send = {R_ENTRY, R_SCRATCH}};
+    expect("of a process without a brand", m->word[0], 0);
+    expect("what it gives", type_of(R_RESULT), CAP_NULL);
+    check("restrict", facet_get(R_PAGE, OP_MEM_REDUCE, CAP_OP, 0, R_SCRATCH), RC_OK);
+    expect("by an opaque brand", facet_call(CR_PROCESS_TOOL, OP_TOOL_AMPLIFY, &again), RC_NO_RIGHT);
+}
+static void target_after(const struct facet_message *m) {
+    (void)m;
+    check("get it back", facet_get(R_BASE, OP_FORWARDER_GET_TARGET, 0, 0, R_RESULT), RC_OK);
+    expect("the same", compared(R_RESULT, R_ENTRY), 1);
+}
+static void forwarder_slot_after(const struct facet_message *m) {
+    (void)m;
+    expect("what the slot holds", got_from(OP_FORWARDER_GET_SLOT, 15), CAP_PAGE);
+}
+static void word_after(const struct facet_message *m) {
+    struct facet_message get = {0};
+    (void)m;
+    check("get it back", facet_call(R_BASE, OP_FORWARDER_GET_WORD, &get), RC_OK);
+    expect("word", get.word[0], ~0ul - 1);
+}
+static void no_word_after(const struct facet_message *m) {
+    expect("word", m->word[0], 0);
+}
+/* Without a target what is sent is refused, blocked or not. */
+static void block_after(const struct facet_message *m) {
+    struct facet_message send = {0};
+    (void)m;
+    check("a Forward", facet_get(R_BASE, OP_FORWARDER_MAKE_FORWARD, 0, 0, R_RESULT), RC_OK);
+    expect("a message through it", facet_call(R_RESULT, 1, &send), RC_INVALID_CAP);
+}
+static void forward_after(const struct facet_message *m) {
+    (void)m;
+    expect("class", class_of(R_RESULT), DISCRIM_ENTRY);
+}
 static void alloc_after(const struct facet_message *m) {
     (void)m;
     expect("type", type_of(R_RESULT), CAP_GPT);
@@ -252,6 +306,8 @@ static void classify_after(const struct facet_message *m) {
     expect("of Null", class_of(CR_NULL), DISCRIM_NULL);
     expect("of an entry", class_of(R_ENTRY), DISCRIM_ENTRY);
     expect("of a resume", class_of(R_RESUME), DISCRIM_ENTRY);
+    expect("of a forward", class_of(R_FORWARD), DISCRIM_ENTRY);
+    expect("of a forwarder", class_of(R_FORWARDER), DISCRIM_OTHER);
     expect("of a schedule", class_of(CR_SCHEDULE), DISCRIM_SCHEDULE);
     expect("of a process", class_of(CR_SELF), DISCRIM_OTHER);
 }

@@ -12,16 +12,16 @@ enum {
     R_HOLDER, /* a process that only holds things */
     R_ENTRY,  /* to this process */
     R_ENDPOINT,
-    R_ECHO,
     R_ECHO_ENTRY,
-    R_ECHO_ENDPOINT,
     R_CLIENT,
     R_CLIENT2,
     R_GIVEN,
     R_RESUME,
     R_NEXT,
     R_OTHER,
-    R_DERIVED,
+    R_ECHO = R_OTHER, /* only until it runs */
+    R_ECHO_ENDPOINT = R_NEXT,
+    R_DERIVED = R_OTHER + 1,
     R_SERVER_ENDPOINT,
 };
 enum { GREETING = 0x6000, FROM_CLIENT = 1, FROM_REGION };
@@ -76,8 +76,11 @@ static void kept(enum cap_type type, const char *name) {
     keep(type);
     if (type == CAP_PAGE || type == CAP_GPT)
         check("as a space", facet_set(R_HOLDER, OP_PROCESS_SET_SPACE, 0, R_OBJECT), RC_OK);
-    if (type == CAP_ENDPOINT)
-        check("an entry", facet_get(R_OBJECT, OP_ENDPOINT_MAKE_ENTRY, 0, 0, R_DERIVED), RC_OK);
+    if (type == CAP_ENDPOINT || type == CAP_FORWARDER)
+        check("the right to send",
+              facet_get(R_OBJECT, type == CAP_ENDPOINT ? OP_ENDPOINT_MAKE_ENTRY : OP_FORWARDER_MAKE_FORWARD, 0, 0,
+                        R_DERIVED),
+              RC_OK);
     else if (type != CAP_PROCESS)
         check("a weaker one", facet_get(R_OBJECT, OP_MEM_REDUCE, CAP_RO, 0, R_DERIVED), RC_OK);
     rescind(R_OBJECT);
@@ -362,6 +365,7 @@ int main(void) {
     kept(CAP_GPT, "a GPT");
     kept(CAP_PROCESS, "a process");
     kept(CAP_ENDPOINT, "an endpoint");
+    kept(CAP_FORWARDER, "a forwarder");
     probe_make(R_CLIENT, R_ENTRY);
     contents();
     sent_object();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * serving: a program that serves memory and says what it is asked. Its name is what it answers: `pass`, `done` (loads
- * get 0xd0, 0xd1, … , stores are swallowed) or `step`, whose outcomes it says, too. With --program.
+ * get 0xd0, 0xd1, … , stores are swallowed), `step`, whose outcomes it says, too, `fault`, or `kfault`: what the kernel
+ * copies. With --program.
  */
 #include <facet/guest.h>
 
@@ -43,6 +44,9 @@ static enum access_verdict verdict(struct facet_served *access) {
     say(":", access);
     for (unsigned long i = 0; *name == 'd' && access->kind == ACCESS_LOAD && i < access->size; i++)
         access->bytes[i] = (unsigned char)(0xd0 + i);
+    access->fault = 0x123456789;
+    if (*name == 'f' || (*name == 'k' && access->flags & ACCESS_BY_KERNEL))
+        return VERDICT_FAULT;
     return *name == 'd' ? VERDICT_DONE : *name == 's' ? VERDICT_STEP : VERDICT_PASS;
 }
 

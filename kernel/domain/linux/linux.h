@@ -35,9 +35,8 @@ enum {
     R_ENDPOINT,           /* where its messages arrive */
     R_RESUME,             /* it waits for this */
     R_ROOT,               /* its space: a GPT, l2v 44 */
-    R_PAGE,               /* scratch of the vm, as R_SCRATCH */
-    R_SCRATCH,
-    R_PATH, /* eight GPTs on the path to a page: l2v 12, 16, … 40 */
+    R_SCRATCH,            /* of the vm, as R_PAGE */
+    R_PATH,               /* eight GPTs on the path to a page: l2v 12, 16, … 40 */
     R_PATH_END = R_PATH + 7,
     R_FILE_A, /* the last three and the next three are those of the file calls */
     R_FILE_B,
@@ -47,6 +46,7 @@ enum {
     R_FILE_F = INIT_SCHEDULE,
     R_POOL_A = INIT_DISCRIM, /* scratch of pool.c; what init put there is of no use here */
     R_POOL_B = INIT_SLEEP,
+    R_PAGE = INIT_PROCESS_TOOL, /* which it is not given */
 };
 
 /* ---- main.c */
