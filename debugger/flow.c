@@ -112,22 +112,27 @@ static uint32_t stronger(const struct flow *flow, const struct flow_fact *fact) 
     return 0;
 }
 
+/* Lists are in the order in which facts were found: what is said first has the shorter proof. */
+static void append(struct flow *flow, uint32_t *first, uint32_t *last, size_t next, uint32_t index) {
+    if (*last)
+        *(uint32_t *)(void *)((char *)&flow->facts[*last] + next) = index;
+    else
+        *first = index;
+    *last = index;
+}
+
 static void list(struct flow *flow, uint32_t index) {
-    struct flow_fact *fact = &flow->facts[index];
-    uint32_t *from = &flow->nodes[fact->from].from[fact->kind];
-    fact->next_from = *from;
-    *from = index;
-    struct flow_node *holder = &flow->nodes[fact->from];
-    uint32_t *to = fact->to == FLOW_NONE ? &holder->windows : &flow->nodes[fact->to].to[fact->kind];
-    fact->next_to = *to;
-    *to = index;
+    const struct flow_fact *fact = &flow->facts[index];
+    struct flow_node *holder = &flow->nodes[fact->from], *to = fact->to == FLOW_NONE ? NULL : &flow->nodes[fact->to],
+                     *via = fact->via == FLOW_NONE ? NULL : &flow->nodes[fact->via];
+    append(flow, &holder->from[fact->kind], &holder->last_from[fact->kind], offsetof(struct flow_fact, next_from),
+           index);
+    if (to)
+        append(flow, &to->to[fact->kind], &to->last_to[fact->kind], offsetof(struct flow_fact, next_to), index);
+    if (via)
+        append(flow, &via->via, &via->last_via, offsetof(struct flow_fact, next_via), index);
     if (fact->kind == FACT_HAS && fact->place == FLOW_BACKGROUND && !holder->behind)
         holder->behind = index;
-    if (fact->via != FLOW_NONE) {
-        uint32_t *via = &flow->nodes[fact->via].via;
-        fact->next_via = *via;
-        *via = index;
-    }
 }
 
 void flow_add(struct flow *flow, struct flow_fact fact, struct why why) {

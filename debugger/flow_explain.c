@@ -53,37 +53,66 @@ static bool goes_without_saying(const struct flow_fact *fact) {
     return fact->kind == FACT_LINK || fact->kind == FACT_USES || (fact->kind == FACT_ACTS && fact->rule == RULE_GIVEN);
 }
 
-struct proof {
-    const struct flow *flow;
-    uint32_t *order, *seen; /* seen: fact's number in the order; 1 more than the last: on its way */
+static bool is_walk(const struct flow_fact *fact) {
+    return fact->kind == FACT_REACHES || fact->kind == FACT_BEHIND;
+}
+
+/* A fact that is said, with those that it is to be understood from: of a walk, not each step. */
+struct because {
+    uint32_t fact[64];
     size_t count;
 };
 
-/* Depth first, premises before what follows. The depth is that of the proof, hence a stack of our own. */
-static void prove(struct proof *proof, uint32_t fact) {
-    uint32_t *stack = NULL;
-    size_t depth = 0;
-    stack = text_grow(stack, proof->flow->fact_count * (PREMISES + 1), sizeof *stack);
-    stack[depth++] = fact;
-    while (depth) {
-        uint32_t top = stack[depth - 1];
-        if (proof->seen[top] == 2) {
-            depth--;
-        } else if (proof->seen[top] == 1) {
-            proof->seen[top] = 2;
-            if (!goes_without_saying(&proof->flow->facts[top]))
-                proof->order[proof->count++] = top;
-            depth--;
-        } else {
-            proof->seen[top] = 1;
-            for (int i = PREMISES - 1; i >= 0; i--) {
-                uint32_t premise = proof->flow->facts[top].premise[i];
-                if (premise && !proof->seen[premise])
-                    stack[depth++] = premise;
-            }
-        }
+static void because_add(const struct flow *flow, uint32_t index, struct because *because) {
+    const struct flow_fact *fact = &flow->facts[index];
+    bool walk = is_walk(fact);
+    for (int i = 0; i < PREMISES && fact->premise[i]; i++) {
+        const struct flow_fact *premise = &flow->facts[fact->premise[i]];
+        if (goes_without_saying(premise) || (walk && is_walk(premise)))
+            because_add(flow, fact->premise[i], because);
+        else if (!(walk && premise->kind == FACT_HAS && premise->rule == RULE_GIVEN) && because->count < 64)
+            because->fact[because->count++] = fact->premise[i];
     }
-    free(stack);
+}
+
+static struct because because_of(const struct flow *flow, uint32_t fact) {
+    struct because because = {.count = 0};
+    because_add(flow, fact, &because);
+    return because;
+}
+
+struct proof {
+    const struct flow *flow;
+    uint32_t *order;
+    uint8_t *seen; /* 1: its premises are on the stack; 2: in the order */
+    uint32_t *stack;
+    size_t count, depth, room;
+};
+
+static void push(struct proof *proof, uint32_t fact) {
+    if (proof->depth == proof->room)
+        proof->stack = text_grow(proof->stack, proof->room = 2 * proof->room + 64, sizeof *proof->stack);
+    proof->stack[proof->depth++] = fact;
+}
+
+/* Depth first, premises before what follows; proofs may be deep, hence no recursion. */
+static void prove(struct proof *proof, uint32_t fact) {
+    push(proof, fact);
+    while (proof->depth) {
+        uint32_t top = proof->stack[proof->depth - 1];
+        if (proof->seen[top]) {
+            if (proof->seen[top] == 1)
+                proof->order[proof->count++] = top;
+            proof->seen[top] = 2;
+            proof->depth--;
+            continue;
+        }
+        proof->seen[top] = 1;
+        struct because because = because_of(proof->flow, top);
+        while (because.count-- > 0)
+            if (!proof->seen[because.fact[because.count]])
+                push(proof, because.fact[because.count]);
+    }
 }
 
 size_t flow_proof(const struct flow *flow, const uint32_t *facts, size_t count, uint32_t **order) {
@@ -93,6 +122,7 @@ size_t flow_proof(const struct flow *flow, const uint32_t *facts, size_t count, 
     memset(proof.seen, 0, flow->fact_count * sizeof *proof.seen);
     for (size_t i = 0; i < count; i++)
         prove(&proof, facts[i]);
+    free(proof.stack);
     free(proof.seen);
     *order = proof.order;
     return proof.count;
@@ -123,12 +153,30 @@ static char *has_text(const struct flow *flow, const struct flow_fact *fact) {
     return text;
 }
 
+/* "through GPT obj:2 slot 3, GPT obj:5 window, the background of GPT obj:2" */
+static void way_text(const struct flow *flow, const struct flow_fact *fact, char **text) {
+    const struct flow_fact *before = &flow->facts[fact->premise[0]], *slot = &flow->facts[fact->premise[1]];
+    char place[24];
+    if (!is_walk(before))
+        return;
+    way_text(flow, before, text);
+    const char *at = flow->nodes[before->to].name;
+    char *step = before->kind == FACT_BEHIND ? text_format("the background of %s", at)
+                                             : text_format("%s %s", at, place_name(slot, place));
+    char *longer = text_format("%s%s %s", *text, **text ? "," : " through", step);
+    free(step);
+    free(*text);
+    *text = longer;
+}
+
 static char *reaches_text(const struct flow *flow, const struct flow_fact *fact) {
     struct flow_cap cap = {.type = flow->nodes[fact->to].type, .object = fact->to, .restr = fact->restr};
-    char *to = flow_cap_text(flow, cap),
-         *text = text_format(fact->weak ? "%s can traverse to %s" : "the space of %s leads to %s",
-                             flow->nodes[fact->from].name, to);
+    char *to = flow_cap_text(flow, cap), *way = text_copy(""), *text;
+    way_text(flow, fact, &way);
+    text = text_format(fact->weak ? "%s can traverse to %s%s" : "the space of %s leads to %s%s",
+                       flow->nodes[fact->from].name, to, way);
     free(to);
+    free(way);
     return text;
 }
 
@@ -163,18 +211,13 @@ static size_t number_of(const uint32_t *order, size_t index, uint32_t fact) {
     return i < index ? i + 1 : 0;
 }
 
-/* Adds the numbers of the premises, and of those that go without saying, theirs. */
-static void premise_numbers(const struct flow *flow, const uint32_t *order, size_t index, uint32_t fact, char **text) {
-    for (int i = 0; i < PREMISES && flow->facts[fact].premise[i]; i++) {
-        uint32_t premise = flow->facts[fact].premise[i];
-        size_t number = number_of(order, index, premise);
-        if (number) {
-            char *longer = text_format("%s%s%zu", *text, **text ? ", " : "", number);
-            free(*text);
-            *text = longer;
-        } else if (goes_without_saying(&flow->facts[premise])) {
-            premise_numbers(flow, order, index, premise, text);
-        }
+static void premise_numbers(const struct flow *flow, const uint32_t *order, size_t index, char **text) {
+    struct because because = because_of(flow, order[index]);
+    for (size_t i = 0; i < because.count; i++) {
+        size_t number = number_of(order, index, because.fact[i]);
+        char *longer = number ? text_format("%s%s%zu", *text, **text ? ", " : "", number) : text_copy(*text);
+        free(*text);
+        *text = longer;
     }
 }
 
@@ -182,13 +225,13 @@ static void premise_numbers(const struct flow *flow, const uint32_t *order, size
 static const char *rule_text(const struct flow *flow, const struct flow_fact *fact) {
     if (fact->rule == RULE_COPIED)
         return rules[flow->facts[fact->premise[1]].rule].text;
-    return rules[fact->rule].text;
+    return is_walk(fact) ? "" : rules[fact->rule].text;
 }
 
 char *flow_sentence(const struct flow *flow, const uint32_t *order, size_t index) {
     const struct flow_fact *fact = &flow->facts[order[index]];
     char *says = statement(flow, fact), *numbers = text_copy(""), *text;
-    premise_numbers(flow, order, index, order[index], &numbers);
+    premise_numbers(flow, order, index, &numbers);
     const char *why = rule_text(flow, fact);
     text = text_format("%s%s%s%s%s%s", says, *why ? ": " : "", why, *numbers ? " (" : "", numbers, *numbers ? ")" : "");
     free(says);

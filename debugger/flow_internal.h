@@ -14,6 +14,7 @@ enum flow_kind {
     FACT_LINK,    /* what from has at place, to could have at to_place; weak: weakened */
     FACT_REACHES, /* the space of from leads to `to` with these restrictions; via: the background that counts before it;
                    * weak: a traversal by way of a Debug capability does */
+    FACT_BEHIND,  /* the space of from leads, by a window, to the background of `to` */
     FACT_INFORMS, /* information could go from `from` to `to` */
     FACT_USES,    /* from could make an access of page `to` */
     FACT_ROUTE,   /* what is sent through a Forward to `from` could come to endpoint `to`; via: the forwarder, further
@@ -41,20 +42,21 @@ struct flow_fact {
     uint8_t restr, blocked, weak, rule;
     int16_t number;                        /* of a register or slot, -1 */
     uint32_t premise[PREMISES];            /* 0: no more */
-    uint32_t next_from, next_to, next_via; /* the one before it in a node's lists; of a window, next_to in `windows` */
+    uint32_t next_from, next_to, next_via; /* in a node's lists */
 };
 
 struct flow_node {
     enum flow_type type;
     enum flow_trust trust;
     char *name;
-    bool fresh;                  /* made with a Range */
-    bool has_made;               /* what it could make is there */
-    bool background;             /* it has one to begin with */
-    uint32_t acts;               /* fact; 0: it does not */
-    uint32_t range, debug, tool; /* facts that it has one in a register; 0: none */
-    uint32_t behind;             /* fact that it could have some background; 0: it could not */
-    uint32_t from[FACT_KINDS], to[FACT_KINDS], via, windows; /* the newest fact of each list; via: FACT_REACHES */
+    bool fresh;                                     /* made with a Range */
+    bool has_made;                                  /* what it could make is there */
+    bool background;                                /* it has one to begin with */
+    uint32_t acts;                                  /* fact; 0: it does not */
+    uint32_t range, debug, tool;                    /* facts that it has one in a register; 0: none */
+    uint32_t behind;                                /* fact that it could have some background; 0: it could not */
+    uint32_t from[FACT_KINDS], to[FACT_KINDS], via; /* the oldest fact of each list … */
+    uint32_t last_from[FACT_KINDS], last_to[FACT_KINDS], last_via; /* … and the newest */
 };
 
 struct flow {

@@ -12,6 +12,7 @@ struct delivery {
     uint32_t sender, route, recipient; /* facts; route 0: an Entry */
     uint32_t takes;                    /* fact by which a void entry is none; 0: it is not void */
     uint32_t endpoint, to;             /* nodes */
+    uint32_t cause;                    /* of a message of the kernel: only this; 0: all that there are */
 };
 
 static struct flow_cap cap_to(enum flow_type type, uint32_t object) {
@@ -83,7 +84,7 @@ static void tell(struct flow *flow, const struct delivery *d, uint32_t from, uin
 
 static void keeper_told(struct flow *flow, const struct delivery *d, uint32_t reaches) {
     struct flow_fact reach = flow->facts[reaches];
-    if (reach.restr & CAP_NC || reach.weak)
+    if (reach.restr & CAP_NC || reach.weak || reach.via != FLOW_NONE)
         return;
     tell(flow, d, reach.from, reaches, false);
     struct flow_cap gpt = {.type = FLOW_GPT, .object = reach.to, .restr = reach.restr};
@@ -107,6 +108,10 @@ static void amplify_gpt(struct flow *flow, const struct delivery *d) {
 static void keep(struct flow *flow, const struct delivery *d) {
     uint32_t kept = flow->facts[d->sender].from;
     if (flow->nodes[kept].type == FLOW_GPT) {
+        if (d->cause) {
+            keeper_told(flow, d, d->cause);
+            return;
+        }
         for (EACH_TO(i, flow, kept, FACT_REACHES))
             keeper_told(flow, d, i);
         amplify_gpt(flow, d);
@@ -117,8 +122,16 @@ static void keep(struct flow *flow, const struct delivery *d) {
 
 /* ---- Combinations */
 
-static void deliver(struct flow *flow, uint32_t sender, uint32_t route, uint32_t recipient) {
-    struct delivery d = {sender, route, recipient, 0, flow->facts[recipient].from, flow->facts[recipient].to};
+static void handle(struct flow *flow, const struct delivery *d) {
+    if (d->cause)
+        tell(flow, d, flow->facts[d->cause].from, d->cause, true);
+    for (EACH_TO(i, flow, flow->facts[d->sender].from, FACT_USES))
+        if (!d->cause)
+            tell(flow, d, flow->facts[i].from, i, true);
+}
+
+static void deliver(struct flow *flow, uint32_t sender, uint32_t route, uint32_t recipient, uint32_t cause) {
+    struct delivery d = {sender, route, recipient, 0, flow->facts[recipient].from, flow->facts[recipient].to, cause};
     if (route ? flow->facts[route].blocked : flow->facts[sender].blocked) {
         d.takes = flow_find(flow, FACT_TAKES, d.endpoint, d.endpoint);
         if (!d.takes)
@@ -132,18 +145,17 @@ static void deliver(struct flow *flow, uint32_t sender, uint32_t route, uint32_t
         keep(flow, &d);
         break;
     case FLOW_HANDLER:
-        for (EACH_TO(i, flow, flow->facts[sender].from, FACT_USES))
-            tell(flow, &d, flow->facts[i].from, i, true);
+        handle(flow, &d);
         break;
     default:
         break;
     }
 }
 
-static void deliver_to(struct flow *flow, uint32_t sender, uint32_t route, uint32_t endpoint) {
+static void deliver_to(struct flow *flow, uint32_t sender, uint32_t route, uint32_t endpoint, uint32_t cause) {
     for (EACH_FROM(i, flow, endpoint, FACT_HAS))
         if (flow->facts[i].place == FLOW_RECIPIENT)
-            deliver(flow, sender, route, i);
+            deliver(flow, sender, route, i, cause);
 }
 
 static void add_route(struct flow *flow, uint32_t forwarder, uint32_t endpoint, uint32_t told, bool blocked,
@@ -161,7 +173,7 @@ static void route_on(struct flow *flow, uint32_t target, uint32_t route) {
     flow_add_informs(flow, forward.to, forward.from, WHY(ROUTE, target, route));
 }
 
-static void send_forward(struct flow *flow, uint32_t sender) {
+static void send_forward(struct flow *flow, uint32_t sender, uint32_t cause) {
     struct flow_fact forward = flow->facts[sender];
     bool target = forward.place == FLOW_TARGET;
     if (forward.place == FLOW_REGISTER && flow->nodes[forward.from].acts)
@@ -170,18 +182,23 @@ static void send_forward(struct flow *flow, uint32_t sender) {
         if (target)
             route_on(flow, sender, i);
         else
-            deliver_to(flow, sender, i, flow->facts[i].to);
+            deliver_to(flow, sender, i, flow->facts[i].to, cause);
+}
+
+static void send_for(struct flow *flow, uint32_t sender, uint32_t cause) {
+    struct flow_fact fact = flow->facts[sender];
+    if (fact.type == FLOW_FORWARD)
+        send_forward(flow, sender, cause);
+    else if (fact.type == FLOW_ENTRY && fact.place == FLOW_TARGET)
+        add_route(flow, fact.from, fact.to, FLOW_NONE, fact.blocked, WHY(ROUTE, sender));
+    else if (fact.type == FLOW_ENTRY)
+        deliver_to(flow, sender, 0, fact.to, cause);
 }
 
 void flow_sender(struct flow *flow, uint32_t sender) {
     struct flow_fact fact = flow->facts[sender];
-    if (fact.type == FLOW_FORWARD)
-        send_forward(flow, sender);
-    else if (fact.type == FLOW_ENTRY && fact.place == FLOW_TARGET)
-        add_route(flow, fact.from, fact.to, FLOW_NONE, fact.blocked, WHY(ROUTE, sender));
-    else if (fact.type == FLOW_ENTRY)
-        deliver_to(flow, sender, 0, fact.to);
-    else if (fact.place == FLOW_HANDLER) /* one of the host */
+    send_for(flow, sender, 0);
+    if (fact.type == FLOW_OUTSIDE && fact.place == FLOW_HANDLER) /* one of the host */
         for (EACH_TO(i, flow, fact.from, FACT_USES))
             flow_told(flow, i);
     if (fact.type == FLOW_GPT && fact.place == FLOW_REGISTER && flow->nodes[fact.from].tool)
@@ -194,11 +211,11 @@ void flow_recipient(struct flow *flow, uint32_t recipient) {
     uint32_t endpoint = flow->facts[recipient].from;
     for (EACH_TO(i, flow, endpoint, FACT_HAS))
         if (flow->facts[i].type == FLOW_ENTRY)
-            deliver(flow, i, 0, recipient);
+            deliver(flow, i, 0, recipient, 0);
     for (EACH_TO(route, flow, endpoint, FACT_ROUTE))
         for (EACH_TO(i, flow, flow->facts[route].from, FACT_HAS))
             if (flow->facts[i].type == FLOW_FORWARD)
-                deliver(flow, i, route, recipient);
+                deliver(flow, i, route, recipient, 0);
 }
 
 void flow_route(struct flow *flow, uint32_t route) {
@@ -208,7 +225,7 @@ void flow_route(struct flow *flow, uint32_t route) {
         if (flow->facts[i].type == FLOW_FORWARD && flow->facts[i].place == FLOW_TARGET)
             route_on(flow, i, route);
         else if (flow->facts[i].type == FLOW_FORWARD)
-            deliver_to(flow, i, route, fact.to);
+            deliver_to(flow, i, route, fact.to, 0);
 }
 
 static void every_recipient(struct flow *flow, uint32_t endpoint) {
@@ -237,7 +254,7 @@ void flow_told(struct flow *flow, uint32_t cause) {
             flow_add_informs(flow, fact.from, sender.to, WHY(HOST_HANDLER, cause, i));
             flow_add_informs(flow, sender.to, fact.from, WHY(HOST_HANDLER, cause, i));
         } else if (sender.place == place) {
-            flow_sender(flow, i);
+            send_for(flow, i, cause);
         }
     }
 }

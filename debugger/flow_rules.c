@@ -95,19 +95,22 @@ static void hold_resume(struct flow *flow, uint32_t h) {
 
 /* ---- Range and Debug go together with other capabilities */
 
-/* A step further than `from`, a FACT_REACHES. */
+/* A step further than `from`, a FACT_REACHES. What is in a GPT and who keeps it does not depend on the background:
+ * that is found out once, with FLOW_NONE. */
 static void walk_to(struct flow *flow, const struct flow_fact *from, uint32_t object, unsigned restr,
                     uint32_t background, struct why why) {
     enum flow_type type = flow->nodes[object].type;
+    struct flow_fact fact = {.kind = FACT_REACHES,
+                             .from = from->from,
+                             .to = object,
+                             .via = FLOW_NONE,
+                             .restr = (uint8_t)restr,
+                             .weak = from->weak};
     if (type == FLOW_PAGE || type == FLOW_GPT)
-        flow_add(flow,
-                 (struct flow_fact){.kind = FACT_REACHES,
-                                    .from = from->from,
-                                    .to = object,
-                                    .via = type == FLOW_GPT ? background : FLOW_NONE,
-                                    .restr = (uint8_t)restr,
-                                    .weak = from->weak},
-                 why);
+        flow_add(flow, fact, why);
+    fact.via = background;
+    if (type == FLOW_GPT && background != FLOW_NONE)
+        flow_add(flow, fact, why);
 }
 
 static bool rescindable(enum flow_type type) {
@@ -262,23 +265,34 @@ static void space_begins(struct flow *flow, uint32_t h) {
         walk_to(flow, &(struct flow_fact){.from = fact.from}, fact.to, fact.restr, FLOW_NONE, WHY(SPACE, h, acts));
 }
 
-/* Through a window s in the GPT that r has come to, to b, a background. */
-static void walk_window(struct flow *flow, uint32_t r, uint32_t s, uint32_t b, uint32_t because) {
-    struct flow_fact reach = flow->facts[r], window = flow->facts[s], behind = flow->facts[b];
-    unsigned restr = gathered(gathered(reach.restr, window.restr), behind.restr);
-    if (behind.place == FLOW_BACKGROUND && !behind.blocked && !window.blocked && window.place == FLOW_SLOT)
-        walk_to(flow, &reach, behind.to, restr, behind.from, WHY(THROUGH_WINDOW, r, s, b, because));
+/* By a window to the background of a GPT, and on to what that could be: b. */
+static void walk_behind(struct flow *flow, uint32_t behind, uint32_t b) {
+    struct flow_fact way = flow->facts[behind], background = flow->facts[b];
+    if (background.place == FLOW_BACKGROUND && !background.blocked)
+        walk_to(flow, &way, background.to, gathered(way.restr, background.restr), way.to, WHY(BACKGROUND, behind, b));
+}
+
+static void walk_window(struct flow *flow, uint32_t r, uint32_t s, uint32_t background, uint32_t because) {
+    struct flow_fact reach = flow->facts[r], window = flow->facts[s];
+    if (!window.blocked && background != FLOW_NONE)
+        flow_add(flow,
+                 (struct flow_fact){.kind = FACT_BEHIND,
+                                    .from = reach.from,
+                                    .to = background,
+                                    .via = FLOW_NONE,
+                                    .restr = (uint8_t)gathered(reach.restr, window.restr),
+                                    .weak = reach.weak},
+                 WHY(WINDOW_FOLLOWED, r, s, because));
 }
 
 /* Through a slot of the GPT that r has come to, with that background in force. */
 static void walk_slot(struct flow *flow, uint32_t r, uint32_t s, uint32_t background, uint32_t because) {
     struct flow_fact reach = flow->facts[r], slot = flow->facts[s];
-    if (flow_is_memory((enum flow_type)slot.type) && !slot.blocked)
+    bool anew = slot.type == FLOW_GPT || (slot.type == FLOW_PAGE && reach.via == FLOW_NONE);
+    if (anew && !slot.blocked)
         walk_to(flow, &reach, slot.to, gathered(reach.restr, slot.restr), background, WHY(SLOT, r, s, because));
-    if (slot.type != FLOW_WINDOW || background == FLOW_NONE)
-        return;
-    for (EACH_FROM(b, flow, background, FACT_HAS))
-        walk_window(flow, r, s, b, because);
+    if (slot.type == FLOW_WINDOW)
+        walk_window(flow, r, s, background, because);
 }
 
 /* Which background counts behind a GPT: its own, or, if it has none or can lose it, that from further out. */
@@ -301,32 +315,26 @@ static void walk_on(struct flow *flow, uint32_t r) {
             walk_slot_all(flow, r, i);
 }
 
-static void walk_windows(struct flow *flow, uint32_t r, uint32_t b, uint32_t because) {
-    for (uint32_t s = flow->nodes[flow->facts[r].to].windows; s; s = flow->facts[s].next_to)
-        walk_window(flow, r, s, b, because);
-}
-
 static void walk_anew(struct flow *flow, uint32_t gpt) {
     for (EACH_TO(i, flow, gpt, FACT_REACHES))
         walk_on(flow, i);
 }
 
-/* b: a GPT could have a background. It counts in that GPT, and in those without one further in. */
+/* b: a GPT could have a background. */
 static void background_given(struct flow *flow, uint32_t b) {
     uint32_t gpt = flow->facts[b].from;
     if (flow->nodes[gpt].behind == b)
         walk_anew(flow, gpt);
-    for (EACH_TO(r, flow, gpt, FACT_REACHES))
-        walk_windows(flow, r, b, 0);
-    for (uint32_t r = flow->nodes[gpt].via; r; r = flow->facts[r].next_via) {
-        uint32_t bare;
-        if (outer_counts(flow, flow->facts[r].to, &bare))
-            walk_windows(flow, r, b, bare);
-    }
+    for (EACH_TO(i, flow, gpt, FACT_BEHIND))
+        walk_behind(flow, i, b);
 }
 
 static void reached(struct flow *flow, uint32_t r) {
     struct flow_fact fact = flow->facts[r];
+    if (fact.via != FLOW_NONE) {
+        walk_on(flow, r);
+        return;
+    }
     if (flow->nodes[fact.to].type == FLOW_GPT) {
         flow_add_informs(flow, fact.to, fact.from, WHY(WALKED, r));
         walk_on(flow, r);
@@ -426,6 +434,10 @@ void flow_consequences(struct flow *flow, uint32_t index) {
         reached(flow, index);
         break;
     case FACT_INFORMS:
+        break;
+    case FACT_BEHIND:
+        for (EACH_FROM(i, flow, fact.to, FACT_HAS))
+            walk_behind(flow, index, i);
         break;
     case FACT_USES:
         flow_told(flow, index);

@@ -51,13 +51,13 @@ struct options {
     bool batch, quiet;
     struct option_flow *flows;
     size_t flow_count;
-    const char *at; /* where `facet flow` asks; NULL: before the first instruction */
+    const char *at;    /* where `facet flow` asks; NULL: before the first instruction */
     char *const *argv; /* PROGRAM and its arguments */
     int argc;
 };
 
-/* Reads what follows `facet run`, `facet debug` or `facet flow` (argv[0]: that). A wrong command line ends facet with status 2, -h
- * and -V with 0. */
+/* Reads what follows `facet run`, `facet debug` or `facet flow` (argv[0]: that). A wrong command line ends facet with
+ * status 2, -h and -V with 0. */
 void options_parse(enum command command, int argc, char **argv, struct options *options);
 void options_free(struct options *options);
 /* `facet -h`: what there is, and all options. */
