@@ -41,15 +41,42 @@ static const struct {
      "  traverse &table store\n"
      "  traverse seg:heap\n"
      "  traverse --check $sp"},
-    {"caps", "RO: no stores. NX: no fetches. WK: what is fetched through it is RO and WK. OP: may be traversed, not\n"
-             "inspected. NC: keepers behind it are not called."},
+    {"caps",
+     "What the process holds, by its name or obj:ID (`info processes` lists them), or what is in another object: in\n"
+     "the slots of a GPT, a CapPage … Without a word, what the program holds.\n"
+     "RO: no stores. NX: no fetches. WK: what is fetched through it is RO and WK. OP: may be traversed, not\n"
+     "inspected. NC: keepers behind it are not called.\n\n"
+     "  caps\n"
+     "  caps init\n"
+     "  caps --json obj:210"},
+    {"holders",
+     "OBJECT is obj:ID, the name of a process, endpoint:NAME, or memory of the program: sym:NAME, seg:heap, an\n"
+     "address … of which all its pages are told. Handlers that are processes hold what they serve, too.\n\n"
+     "  holders sym:table\n"
+     "  holders endpoint:guard\n"
+     "  holders init"},
+    {"who",
+     "First, every address at which a process sees this byte, with its rights, and the capabilities on the way\n"
+     "there, from the process's space on. Then who holds, in its registers, capabilities that lead to the page:\n"
+     "it could have it in a space, too. What may come in messages does not count here.\n\n"
+     "  who &table[3]\n"
+     "  who seg:stack\n"
+     "  who --json obj:218"},
+    {"tree",
+     "A line for each capability of the space: addresses, rights as gathered on the way, place, object, guard,\n"
+     "restrictions, and what it has beside its slots: keeper, background, fronts. What is reached again, by\n"
+     "another way, is told once. --dot writes it for graphviz.\n\n"
+     "  tree\n"
+     "  tree linux > tree.txt\n"
+     "  tree --dot guard > tree.dot"},
     {"flow",
-     "A, B     a process or an endpoint by its name, obj:ID, sym:NAME, va:ADDRESS+LENGTH, seg:NAME (their pages), or\n"
-     "         something outside that `flow` lists, such as stdout\n"
-     "write: can information from A ever come to B; read: from B to A; obtain: can A ever hold a capability to B, and\n"
-     "how restricted. All processes are taken for hostile and of one mind, but for init and those that --trust names:\n"
-     "they take messages and pass nothing on. An answer is yes only with a way, whose steps are explained; no means\n"
-     "that whatever the programs do, it cannot happen. Time is not seen, nor what is outside and comes in again.\n\n"
+     "A, B     a process or an endpoint by its name, obj:ID, sym:NAME, va:ADDRESS+LENGTH, seg:NAME (their\n"
+     "         pages), or something outside that `flow` lists, such as stdout\n"
+     "write: can information from A ever come to B; read: from B to A; obtain: can A ever hold a capability to\n"
+     "B, and how restricted. All processes are taken for hostile and of one mind, but for init, the bank and\n"
+     "those of --trust, which take messages and pass nothing on. A yes comes with its way, and what each step\n"
+     "follows from; a no means that it cannot happen, whatever the programs do. Not seen are time, and what\n"
+     "leaves the machine and comes in again.\n\n"
      "  flow\n"
      "  flow write client sym:ledger\n"
      "  flow --trust server obtain client obj:17\n"

@@ -175,7 +175,7 @@ void flow_print_text(const struct flow *flow, const struct flow_question *questi
 bool flow_listed(const struct flow_system *s, uint32_t node) {
     enum flow_type type = flow_node_type(s->flow, node);
     return node < s->of_count && (type == FLOW_PROCESS || s->of[node] == GRAPH_NONE) && type != FLOW_RANGE &&
-           type != FLOW_DEBUG;
+           type != FLOW_DEBUG && type != FLOW_TOOL;
 }
 
 static bool has_process_cap(const struct flow *flow, uint32_t a, uint32_t b) {

@@ -35,13 +35,14 @@ static uint32_t outside(struct flow_system *s, enum flow_type type, const char *
 
 static enum flow_type type_of(enum cap_type type) {
     static const enum flow_type types[CAP_TYPES] = {
-        [CAP_PAGE] = FLOW_PAGE,         [CAP_CAPPAGE] = FLOW_CAPPAGE,   [CAP_GPT] = FLOW_GPT,
-        [CAP_PROCESS] = FLOW_PROCESS,   [CAP_ENDPOINT] = FLOW_ENDPOINT, [CAP_ENTRY] = FLOW_ENTRY,
-        [CAP_RESUME] = FLOW_RESUME,     [CAP_RANGE] = FLOW_RANGE,       [CAP_DEBUG] = FLOW_DEBUG,
-        [CAP_WINDOW] = FLOW_WINDOW,     [CAP_STREAM] = FLOW_OUTSIDE,    [CAP_CONSOLE] = FLOW_TO_OUTSIDE,
-        [CAP_POWER] = FLOW_TO_OUTSIDE,  [CAP_HOST] = FLOW_OUTSIDE,      [CAP_HOSTFILE] = FLOW_OUTSIDE,
-        [CAP_DISCRIM] = FLOW_OTHER,     [CAP_SCHEDULE] = FLOW_OTHER,    [CAP_SLEEP] = FLOW_OTHER,
-        [CAP_LOCAL_WINDOW] = FLOW_OTHER};
+        [CAP_PAGE] = FLOW_PAGE,          [CAP_CAPPAGE] = FLOW_CAPPAGE,     [CAP_GPT] = FLOW_GPT,
+        [CAP_PROCESS] = FLOW_PROCESS,    [CAP_ENDPOINT] = FLOW_ENDPOINT,   [CAP_ENTRY] = FLOW_ENTRY,
+        [CAP_RESUME] = FLOW_RESUME,      [CAP_RANGE] = FLOW_RANGE,         [CAP_DEBUG] = FLOW_DEBUG,
+        [CAP_WINDOW] = FLOW_WINDOW,      [CAP_STREAM] = FLOW_OUTSIDE,      [CAP_CONSOLE] = FLOW_TO_OUTSIDE,
+        [CAP_POWER] = FLOW_TO_OUTSIDE,   [CAP_HOST] = FLOW_OUTSIDE,        [CAP_HOSTFILE] = FLOW_OUTSIDE,
+        [CAP_DISCRIM] = FLOW_OTHER,      [CAP_SCHEDULE] = FLOW_OTHER,      [CAP_SLEEP] = FLOW_OTHER,
+        [CAP_LOCAL_WINDOW] = FLOW_OTHER, [CAP_FORWARDER] = FLOW_FORWARDER, [CAP_FORWARD] = FLOW_FORWARD,
+        [CAP_PROCESS_TOOL] = FLOW_TOOL};
     return type < CAP_TYPES ? types[type] : FLOW_OTHER;
 }
 
@@ -51,7 +52,8 @@ static enum flow_trust trust_of(const struct flow_system *s, const struct graph_
         return FLOW_HOSTILE; /* it stands before its first instruction, perhaps */
     if (process->state == PROCESS_STOPPED || (process->state == PROCESS_FAULTED && process->keepers > FAULT_KEEPERS))
         return FLOW_STOPPED;
-    return node->name && strcmp(node->name, "init") == 0 ? FLOW_TRUSTED : FLOW_HOSTILE;
+    bool ours = node->name && (!strcmp(node->name, "init") || !strcmp(node->name, "bank"));
+    return ours ? FLOW_TRUSTED : FLOW_HOSTILE;
 }
 
 static enum flow_trust trust_by_user(const struct graph_node *node, const struct flow_trusts *trusts,
@@ -102,12 +104,18 @@ static bool blocked(const struct flow_system *s, const struct graph_edge *edge) 
     return false;
 }
 
+static unsigned restrictions(const struct cap_look *cap) {
+    if (cap->type == CAP_FORWARD)
+        return cap->slot & FORWARD_SEND_CAP ? 0 : FLOW_MUTE;
+    return cap->restrictions;
+}
+
 static void give(struct flow_system *s, const struct graph_edge *edge, enum flow_place place, enum flow_type type,
                  uint32_t object) {
     bool numbered = edge->place == GRAPH_REGISTER || edge->place == GRAPH_SLOT;
     flow_given(s->flow, s->node[edge->from], place, numbered ? (int)edge->number : -1,
                (struct flow_cap){
-                   .type = type, .object = object, .restr = edge->cap.restrictions, .blocked = blocked(s, edge)});
+                   .type = type, .object = object, .restr = restrictions(&edge->cap), .blocked = blocked(s, edge)});
 }
 
 static void give_both(struct flow_system *s, const struct graph_edge *edge, enum flow_place place, const char *name) {
@@ -137,6 +145,9 @@ static void give_outside(struct flow_system *s, const struct graph_edge *edge, e
     switch (edge->cap.type) {
     case CAP_RANGE:
         give(s, edge, place, FLOW_RANGE, outside(s, FLOW_RANGE, "range"));
+        break;
+    case CAP_PROCESS_TOOL:
+        give(s, edge, place, FLOW_TOOL, outside(s, FLOW_TOOL, "processtool"));
         break;
     case CAP_DEBUG:
         give(s, edge, place, FLOW_DEBUG, outside(s, FLOW_DEBUG, "debug"));
@@ -179,7 +190,7 @@ static void give_local(struct flow_system *s, const struct graph_edge *edge) {
 
 static void give_front(struct flow_system *s, const struct graph_edge *edge) {
     if (edge->to != GRAPH_NONE) {
-        give(s, edge, FLOW_HANDLER, FLOW_ENTRY, s->node[edge->to]);
+        give(s, edge, FLOW_HANDLER, type_of(edge->cap.type), s->node[edge->to]);
         return;
     }
     char *name = text_format("handler:%s", edge->handler ? edge->handler : "?");
@@ -191,7 +202,8 @@ static void edge_add(struct flow_system *s, const struct graph_edge *edge) {
     static const enum flow_place places[GRAPH_PLACES] = {
         [GRAPH_SLOT] = FLOW_SLOT,         [GRAPH_BACKGROUND] = FLOW_BACKGROUND, [GRAPH_KEEPER] = FLOW_KEEPER,
         [GRAPH_REGISTER] = FLOW_REGISTER, [GRAPH_SPACE] = FLOW_SPACE,           [GRAPH_SEND] = FLOW_REGISTER,
-        [GRAPH_FAULT_SPACE] = FLOW_SPACE, [GRAPH_RECIPIENT] = FLOW_RECIPIENT,   [GRAPH_FRONT] = FLOW_HANDLER};
+        [GRAPH_FAULT_SPACE] = FLOW_SPACE, [GRAPH_RECIPIENT] = FLOW_RECIPIENT,   [GRAPH_FRONT] = FLOW_HANDLER,
+        [GRAPH_BRAND] = FLOW_BRAND,       [GRAPH_TARGET] = FLOW_TARGET};
     const struct object *from = s->graph->nodes[edge->from].object;
     enum flow_place place = places[edge->place];
     if (edge->place == GRAPH_SCHEDULE ||

@@ -8,7 +8,7 @@
 #include "flow.h"
 #include "graph.h"
 
-/* What the user says of processes; init is trusted unless he says that it is hostile. */
+/* What the user says of processes; init and the bank are trusted unless he says that they are hostile. */
 struct flow_trusts {
     char **names; /* "trust NAME" or "hostile NAME" */
     size_t count;

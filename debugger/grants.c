@@ -178,6 +178,19 @@ static enum facet_status add_env(struct grants *grants, const char *text, struct
     return status;
 }
 
+#define PAGE 4096u
+
+/* bank[:SIZE]: what the program and all that it draws may come to. */
+static enum facet_status add_bank(struct grants *grants, const char *text, struct facet_error *error) {
+    const char *size = text + strlen("bank");
+    uint64_t bytes = 0;
+    if (*size && (!text_size(size + 1, &bytes) || bytes < PAGE || bytes / PAGE > UINT32_MAX))
+        return REFUSE("--grant %s: a size is wanted, at least 4K, as in bank:16M", text);
+    grants->flags |= GRANT_BANK;
+    grants->bank = (unsigned)(bytes / PAGE);
+    return FACET_OK;
+}
+
 enum facet_status grants_add(struct grants *grants, const char *text, struct facet_error *error) {
     static const struct {
         const char *name;
@@ -195,8 +208,10 @@ enum facet_status grants_add(struct grants *grants, const char *text, struct fac
         return add_file(grants, text, error);
     if (strncmp(text, "env:", 4) == 0)
         return add_env(grants, text, error);
+    if (strcmp(text, "bank") == 0 || strncmp(text, "bank:", 5) == 0)
+        return add_bank(grants, text, error);
     return REFUSE("--grant knows stdin, stdout, stderr, time, dir:PATH:ro|rw[:AS], file:PATH:ro|rw[:AS], "
-                  "env:NAME[=VALUE], range, debug, schedule, console, power and host, not \"%s\"",
+                  "env:NAME[=VALUE], bank[:SIZE], range, debug, schedule, console, power and host, not \"%s\"",
                   text);
 }
 

@@ -3,6 +3,7 @@
  * What --grant gives the program: nothing else of the host is reachable.
  *
  *     stdin | stdout | stderr | range | debug | schedule | time | console | power | host
+ *     bank[:SIZE]               a bank, and how much it may come to: the program itself is part of that
  *     dir:PATH:ro|rw[:AS]       a folder and all below it
  *     file:PATH:ro|rw[:AS]      one file; with rw it need not exist yet
  *     env:NAME[=VALUE]          a variable of the environment
@@ -27,6 +28,7 @@ struct grant_file {
 
 struct grants {
     unsigned flags; /* GRANT_… */
+    unsigned bank;  /* pages; 0: as many as the machine has */
     struct grant_file *files;
     size_t file_count;
     char **env; /* "NAME=VALUE" */

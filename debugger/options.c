@@ -35,6 +35,10 @@ enum key {
     KEY_KERNEL,
     KEY_INSTRUCTIONS,
     KEY_USAGE,
+    KEY_CHECKPOINT,
+    KEY_DEBUG,
+    KEY_TRUST,
+    KEY_DESCRIBE,
     KEY_ASK,
     KEY_DENY,
     KEY_AT,
@@ -55,8 +59,9 @@ static const struct argp_option option_table[] = {
     {"grant", KEY_GRANT, "WHAT", 0,
      "Give the program dir:PATH:ro|rw[:AS] (a folder and all below it, under its own path or under AS), "
      "file:PATH:ro|rw[:AS], env:NAME[=VALUE] (a variable of the environment), time (the host's clock; without it time "
-     "starts at the same moment in each run), or stdin, stdout, stderr (given by default). Native programs: also range "
-     "(make and destroy objects), debug (look at address spaces), schedule (priorities), console (the serial line), "
+     "starts at the same moment in each run), or stdin, stdout, stderr (given by default). bank:SIZE limits "
+     "its memory. Native programs: also bank (make and destroy objects, its own), range (any), debug (look at address "
+     "spaces), schedule (priorities), console (the serial line), "
      "power (end the machine), host (the granted files)",
      2},
     {"memory", KEY_MEMORY, "SIZE", 0, "RAM of the machine, 16M to 3G in steps of 2M, with K, M or G; default 128M", 2},
@@ -68,20 +73,28 @@ static const struct argp_option option_table[] = {
      "Start a further, native program, which may serve memory objects as the handler endpoint:NAME. Repeatable", 2},
     {"clock", KEY_CLOCK, 0, 0, "Count the bytes of code that retire: the \"clock\" of events", 2},
     {"strace", KEY_STRACE, 0, 0, "Print a Linux program's system calls to standard error, as strace does", 2},
-    {0, 0, 0, 0, "The debugger:", 3},
-    {0, KEY_SCRIPT, "FILE", 0, "Execute the debugger commands in FILE", 3},
-    {"ex", KEY_COMMAND, "COMMAND", 0, "Execute one debugger command; may be written -ex COMMAND", 3},
-    {"batch", KEY_BATCH, 0, 0, "End after -x and -ex, with status 1 if a command failed", 3},
-    {"nx", KEY_NO_INIT, 0, 0, "Do not execute $XDG_CONFIG_HOME/facet/init (~/.config/facet/init) first", 3},
-    {"quiet", KEY_QUIET, 0, 0, "No greeting", 3},
-    {0, 0, 0, 0, "Flow:", 4},
+    {"checkpoint", KEY_CHECKPOINT, "FILE[@N|@event:N]", 0,
+     "Save the whole system into FILE, for `facet resume FILE`: when the clock has reached N, after N events, or, "
+     "without "
+     "either, if the run is ended by Ctrl-C, SIGTERM or --timeout",
+     2},
+    {0, 0, 0, 0, "Of `facet resume`:", 3},
+    {"debug", KEY_DEBUG, 0, 0, "Go on in the debugger", 3},
+    {"trust", KEY_TRUST, 0, 0, "Open the files and load the handlers that the checkpoint names", 3},
+    {"describe", KEY_DESCRIBE, 0, 0, "Only say what the checkpoint is", 3},
+    {0, 0, 0, 0, "Of `facet flow`:", 3},
     {"ask", KEY_ASK, "QUESTION", 0,
      "What could ever happen: [write|read|obtain] A B, with --json, --dot, --trust PROCESS, --hostile PROCESS before "
-     "it; "
-     "without A and B all processes. Repeatable; without it all processes",
-     4},
-    {"deny", KEY_DENY, "QUESTION", 0, "The same, and status 1 if the answer to any is yes", 4},
-    {"at", KEY_AT, "LOCATION", 0, "Ask when the program comes there, not before its first instruction", 4},
+     "it; without A and B all processes. Repeatable; without it all processes",
+     3},
+    {"deny", KEY_DENY, "QUESTION", 0, "The same, and status 1 if the answer to any is yes", 3},
+    {"at", KEY_AT, "LOCATION", 0, "Ask when the program comes there, not before its first instruction", 3},
+    {0, 0, 0, 0, "The debugger:", 4},
+    {0, KEY_SCRIPT, "FILE", 0, "Execute the debugger commands in FILE", 4},
+    {"ex", KEY_COMMAND, "COMMAND", 0, "Execute one debugger command; may be written -ex COMMAND", 4},
+    {"batch", KEY_BATCH, 0, 0, "End after -x and -ex, with status 1 if a command failed", 4},
+    {"nx", KEY_NO_INIT, 0, 0, "Do not execute $XDG_CONFIG_HOME/facet/init (~/.config/facet/init) first", 4},
+    {"quiet", KEY_QUIET, 0, 0, "No greeting", 4},
     {0, 0, 0, 0, "About facet:", 5},
     {"color", KEY_COLOR, "auto|always|never", 0, "Color in messages; auto: on a terminal unless NO_COLOR is set", 5},
     {"help", KEY_HELP, 0, 0, "This text", 5},
@@ -153,7 +166,7 @@ static void set_memory(struct options *o, struct argp_state *state, const char *
 
 static void set_timeout(struct options *o, struct argp_state *state, const char *arg) {
     char *end;
-    if (o->command != COMMAND_RUN)
+    if (o->debug)
         argp_failure(state, 2, 0, "--timeout belongs to `facet run`");
     o->timeout = strtod(arg, &end);
     if (end == arg || *end || !(o->timeout > 0) || o->timeout > 1e9)
@@ -176,8 +189,33 @@ static void add_input(struct options *o, bool is_file, const char *text) {
 }
 
 static void only_debug(const struct options *o, struct argp_state *state, const char *name) {
-    if (o->command != COMMAND_DEBUG)
+    if (!o->debug && !o->resume)
         argp_failure(state, 2, 0, "%s belongs to `facet debug`", name);
+}
+
+static void only_resume(const struct options *o, struct argp_state *state, const char *name) {
+    if (!o->resume)
+        argp_failure(state, 2, 0, "%s belongs to `facet resume`", name);
+}
+
+/* What is so already. */
+static void not_resume(const struct options *o, struct argp_state *state, int key) {
+    for (const struct argp_option *option = option_table; o->resume && (option->name || option->doc); option++)
+        if (option->key == key && option->name)
+            argp_failure(state, 2, 0, "--%s was settled when the program was started; a checkpoint keeps it",
+                         option->name);
+}
+
+/* FILE, FILE@N, FILE@event:N */
+static void set_checkpoint(struct options *o, struct argp_state *state, const char *arg) {
+    const char *at = strrchr(arg, '@');
+    bool event = at && strncmp(at, "@event:", 7) == 0;
+    bool when = at && text_number(at + (event ? 7 : 1), &o->checkpoint_at);
+    if (!*arg || at == arg || (event && !when))
+        argp_failure(state, 2, 0, "--checkpoint wants FILE, FILE@N or FILE@event:N, not \"%s\"", arg);
+    o->checkpoint = when ? text_format("%.*s", (int)(at - arg), arg) : text_copy(arg);
+    o->checkpoint_when = event && when ? CHECKPOINT_AT_EVENT : when ? CHECKPOINT_AT_CLOCK : CHECKPOINT_AT_END;
+    o->clock = o->clock || o->checkpoint_when == CHECKPOINT_AT_CLOCK;
 }
 
 static void add_question(struct options *o, bool deny, const char *question) {
@@ -189,13 +227,48 @@ static error_t parse_flow(struct options *o, int key, char *arg, struct argp_sta
     static const char *const names[] = {"--ask", "--deny", "--at"};
     if (key != KEY_ASK && key != KEY_DENY && key != KEY_AT)
         return ARGP_ERR_UNKNOWN;
-    if (o->command != COMMAND_FLOW)
+    if (!o->flow)
         argp_failure(state, 2, 0, "%s belongs to `facet flow`", names[key - KEY_ASK]);
     if (key == KEY_AT)
         o->at = arg;
     else
         add_question(o, key == KEY_DENY, arg);
     return 0;
+}
+
+static error_t parse_checkpoint(struct options *o, int key, char *arg, struct argp_state *state) {
+    switch (key) {
+    case KEY_CHECKPOINT:
+        set_checkpoint(o, state, arg);
+        return 0;
+    case KEY_DEBUG:
+        only_resume(o, state, "--debug");
+        o->debug = true;
+        return 0;
+    case KEY_TRUST:
+        only_resume(o, state, "--trust");
+        o->trust = true;
+        return 0;
+    case KEY_DESCRIBE:
+        only_resume(o, state, "--describe");
+        o->describe = true;
+        return 0;
+    default:
+        return parse_flow(o, key, arg, state);
+    }
+}
+
+/* Once all options are known. */
+static void check_all(const struct options *o, struct argp_state *state) {
+    bool debugs = o->input_count || o->batch || o->no_init || o->quiet;
+    if (o->resume && !o->debug && debugs)
+        argp_failure(state, 2, 0, "-x, -ex, --batch, --nx and --quiet belong to the debugger: add --debug");
+    if (o->resume && o->argc > 1)
+        argp_failure(state, 2, 0, "resume takes one checkpoint; the program has its arguments already");
+    if (o->debug && o->checkpoint)
+        argp_failure(state, 2, 0, "--checkpoint belongs to `facet run`; the debugger has the command checkpoint");
+    if (o->debug && o->resume && o->timeout > 0)
+        argp_failure(state, 2, 0, "--timeout belongs to `facet run`");
 }
 
 static error_t parse_debugger(struct options *o, int key, char *arg, struct argp_state *state) {
@@ -218,18 +291,21 @@ static error_t parse_debugger(struct options *o, int key, char *arg, struct argp
         o->quiet = true;
         return 0;
     default:
-        return parse_flow(o, key, arg, state);
+        return parse_checkpoint(o, key, arg, state);
     }
 }
 
 /* For usage lines; messages begin with "facet:". */
 static char *full_name(const struct options *o) {
-    static char names[][12] = {"facet run", "facet debug", "facet flow"};
-    return names[o->command];
+    static char run[] = "facet run", debug[] = "facet debug", resume[] = "facet resume", flow[] = "facet flow";
+    return o->resume ? resume : o->flow ? flow : o->debug ? debug : run;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state) {
     struct options *o = state->input;
+    if (key == KEY_GRANT || key == KEY_MEMORY || key == KEY_SEED || key == KEY_PROGRAM || key == KEY_CLOCK ||
+        key == KEY_STRACE || key == KEY_INSTRUCTIONS)
+        not_resume(o, state, key);
     switch (key) {
     case KEY_SWAP:
         add_swap(o, state, arg);
@@ -288,7 +364,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
         state->next = state->argc;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which PROGRAM?");
+        argp_error(state, o->resume ? "which checkpoint?" : "which PROGRAM?");
+        return 0;
+    case ARGP_KEY_END:
+        check_all(o, state);
         return 0;
     default:
         return parse_debugger(o, key, arg, state);
@@ -299,9 +378,9 @@ static const struct argp argp = {option_table, parse_option, "PROGRAM [ARGS...]"
 
 /* -ex COMMAND is one word to gdb's users, but two options to argp: it becomes --ex. Only before PROGRAM. */
 static void spell_out_ex(int argc, char **argv) {
-    static const char *const with_argument[] = {"--swap",    "--events", "--stats",  "--grant", "--memory",
-                                                "--timeout", "--seed",   "--kernel", "--color", "--program",
-                                                "-x",        "--ex",     "--ask",    "--deny",  "--at"};
+    static const char *const with_argument[] = {
+        "--swap",  "--events",  "--stats",      "--grant", "--memory", "--timeout", "--seed", "--kernel",
+        "--color", "--program", "--checkpoint", "-x",      "--ex",     "--ask",     "--deny", "--at"};
     static char ex[] = "--ex", batch[] = "--batch", nx[] = "--nx";
     for (int i = 1; i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "-ex") == 0)
@@ -318,17 +397,19 @@ static void spell_out_ex(int argc, char **argv) {
     }
 }
 
-static struct options defaults(enum command command) {
+static struct options defaults(const char *word) {
     return (struct options){
-        .command = command,
+        .debug = strcmp(word, "debug") == 0,
+        .resume = strcmp(word, "resume") == 0,
+        .flow = strcmp(word, "flow") == 0,
         .grants = {.flags = GRANT_STDIN | GRANT_STDOUT | GRANT_STDERR},
         .memory = MEMORY_DEFAULT,
     };
 }
 
-void options_parse(enum command command, int argc, char **argv, struct options *options) {
+void options_parse(const char *word, int argc, char **argv, struct options *options) {
     argp_err_exit_status = 2;
-    *options = defaults(command);
+    *options = defaults(word);
     spell_out_ex(argc, argv);
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, options);
 }
@@ -340,6 +421,7 @@ void options_free(struct options *options) {
     for (size_t i = 0; i < options->program_count; i++)
         free(options->programs[i].name);
     grants_free(&options->grants);
+    free(options->checkpoint);
     free(options->inputs);
     free(options->flows);
 }
@@ -347,6 +429,7 @@ void options_free(struct options *options) {
 void options_help(FILE *out) {
     fputs("facet run   [OPTIONS] PROGRAM [ARGS...]    run to completion\n"
           "facet debug [OPTIONS] PROGRAM [ARGS...]    the debugger\n"
+          "facet resume [OPTIONS] FILE               go on from a checkpoint\n"
           "facet flow  [OPTIONS] PROGRAM [ARGS...]    what its processes could ever do, without running it\n"
           "facet objects PROGRAM [NAME]               what can be swapped, without running it\n\n",
           out);

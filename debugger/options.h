@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The command line of `facet run`, `facet debug` and `facet flow`.
+ * The command line of `facet run`, `facet debug` and their like.
  */
 #ifndef DEBUGGER_OPTIONS_H
 #define DEBUGGER_OPTIONS_H
@@ -23,16 +23,24 @@ struct option_swap {
     const char *handler; /* with its arguments */
 };
 
-/* `flow` asks of the system; a `deny` that is answered by yes ends facet with status 1. */
+/* What `facet flow` asks; a `deny` that is answered by yes ends it with status 1. */
 struct option_flow {
     const char *question;
     bool deny;
 };
 
-enum command { COMMAND_RUN, COMMAND_DEBUG, COMMAND_FLOW };
+/* When --checkpoint saves. */
+enum checkpoint_when { CHECKPOINT_AT_END, CHECKPOINT_AT_CLOCK, CHECKPOINT_AT_EVENT };
 
 struct options {
-    enum command command;
+    bool debug;       /* `facet debug` */
+    bool resume;      /* `facet resume`: argv[0] is the checkpoint */
+    bool flow;        /* `facet flow` */
+    bool trust;       /* it may open files of the host */
+    bool describe;    /* only to say what it is */
+    char *checkpoint; /* file to save into; NULL */
+    enum checkpoint_when checkpoint_when;
+    uint64_t checkpoint_at;
     struct option_swap *swaps;
     size_t swap_count;
     struct session_program programs[BOOT_PROGRAMS_MAX];
@@ -56,9 +64,9 @@ struct options {
     int argc;
 };
 
-/* Reads what follows `facet run`, `facet debug` or `facet flow` (argv[0]: that). A wrong command line ends facet with
- * status 2, -h and -V with 0. */
-void options_parse(enum command command, int argc, char **argv, struct options *options);
+/* Reads what follows `facet run`, `facet debug`, `facet resume` or `facet flow` (argv[0]: that, word: which of them). A
+ * wrong command line ends facet with status 2, -h and -V with 0. */
+void options_parse(const char *word, int argc, char **argv, struct options *options);
 void options_free(struct options *options);
 /* `facet -h`: what there is, and all options. */
 void options_help(FILE *out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "session_internal.h"
 
+#include "checkpoint_plan.h"
 #include "events.h"
 #include "kernel.h"
 #include "text.h"
@@ -104,8 +105,17 @@ bool session_close(struct session *s) {
     free(s->kernel);
     free(s->breaks);
     drop_arguments(s);
+    plan_free(s->plan);
     free(s);
     return good;
+}
+
+int session_argc(const struct session *session) {
+    return session->config.argc;
+}
+
+char *const *session_argv(const struct session *session) {
+    return session->config.argv;
 }
 
 const struct program *session_program(const struct session *session) {
@@ -141,6 +151,7 @@ struct session_stats session_stats_get(const struct session *s) {
     if (!s->emu)
         return stats;
     stats.emu = emu_stats(s->emu);
+    stats.clock = emu_clock(s->emu);
     if (!s->info)
         return stats;
     stats.syscalls = s->info->syscalls;

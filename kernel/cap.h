@@ -54,6 +54,8 @@ static inline bool cap_is_window(const struct cap *cap) {
  * Endpoint, Forwarder. */
 void *object_alloc(enum cap_type type);
 bool object_available(enum cap_type type);
+/* How many more of its storage there are, and how many there may be. */
+void object_count(enum cap_type type, unsigned long *available, unsigned long *all);
 /* Ends an object: every capability to it is Null from now on, all that was made from it is undone. */
 void object_rescind(struct object *object);
 
@@ -66,6 +68,9 @@ void ipc_forwarder_changed(struct forwarder *forwarder);
 
 /* The page whose frame contains a physical address. */
 struct page *page_of_frame(unsigned long frame);
+/* Its place among those that share its storage: Pages and CapPages do. The live object there, NULL: none. */
+unsigned long object_number(const struct object *object);
+struct object *object_numbered(enum cap_type type, unsigned long number);
 /* The live Page, GPT or Process with that id, NULL: none. Linear: for the debugger. */
 struct object *object_find(enum cap_type type, unsigned long id);
 

@@ -15,6 +15,7 @@ static void act_alloc(struct invocation *in) {
     enum cap_type type = (enum cap_type)in->word[0];
     struct cap cap = cap_make(type, object_alloc(type));
     cap.restr = (unsigned char)in->word[1];
+    in->caller->regs.rdx = object_number(cap.object);
     invoke_receive(in, 0, cap);
 }
 
@@ -28,13 +29,38 @@ static void act_renew(struct invocation *in) {
     invoke_receive(in, 0, cap_make(cap->type, cap->object));
 }
 
+static void act_identify(struct invocation *in) {
+    const struct object *object = invoke_sent(in, 0)->object;
+    in->caller->regs.rdx = object->type;
+    in->caller->regs.r10 = object_number(object);
+}
+
+static unsigned long decode_object(struct invocation *in) {
+    return object_numbered((enum cap_type)in->word[0], in->word[1]) ? RC_OK : RC_BAD_ARG;
+}
+
+static unsigned long decode_storage(struct invocation *in) {
+    return CAP_SET(in->word[0]) & CAP_SET_OBJECTS ? RC_OK : RC_BAD_ARG;
+}
+
+static void act_object(struct invocation *in) {
+    struct object *object = object_numbered((enum cap_type)in->word[0], in->word[1]);
+    in->caller->regs.rdx = object->type;
+    invoke_receive(in, 0, cap_make(object->type, object));
+}
+
+static void act_storage(struct invocation *in) {
+    struct facet_regs *regs = &in->caller->regs;
+    object_count((enum cap_type)in->word[0], &regs->rdx, &regs->r10);
+}
+
 static const struct operation rows[] = {
     {.op = OP_RANGE_ALLOC,
      .name = "OP_RANGE_ALLOC",
      .types = CAP_SET(CAP_RANGE),
      .word = {{"type of a storage object", CAP_PAGE, CAP_FORWARDER},
               {"restrictions, of memory only", 0, CAP_RESTRICTIONS}},
-     .result = "c0 a fresh object, zeroed; or RC_NO_MEMORY",
+     .result = "c0 a fresh object, zeroed, w0 its number; or RC_NO_MEMORY",
      .decode = decode_alloc,
      .act = act_alloc},
     {.op = OP_RANGE_RESCIND,
@@ -48,5 +74,25 @@ static const struct operation rows[] = {
      .sent = {{"memory", CAP_SET_MEMORY}},
      .result = "c0 the same object, no guard, no restriction",
      .act = act_renew},
+    {.op = OP_RANGE_IDENTIFY,
+     .name = "OP_RANGE_IDENTIFY",
+     .types = CAP_SET(CAP_RANGE),
+     .sent = {{"an object", CAP_SET_OBJECTS}},
+     .result = "w0 its type, w1 its number",
+     .act = act_identify},
+    {.op = OP_RANGE_OBJECT,
+     .name = "OP_RANGE_OBJECT",
+     .types = CAP_SET(CAP_RANGE),
+     .word = {{"type of a storage object", CAP_PAGE, CAP_FORWARDER}, {"number of a live one", 0, ~0ul}},
+     .result = "c0 that object, no guard, no restriction, w0 its type",
+     .decode = decode_object,
+     .act = act_object},
+    {.op = OP_RANGE_STORAGE,
+     .name = "OP_RANGE_STORAGE",
+     .types = CAP_SET(CAP_RANGE),
+     .word = {{"type of a storage object", CAP_PAGE, CAP_FORWARDER}},
+     .result = "w0 how many more there are, w1 how many there may be",
+     .decode = decode_storage,
+     .act = act_storage},
 };
 const struct operation_group range_operations = OPERATION_GROUP(rows);

@@ -51,7 +51,7 @@ static struct identity act(struct invocation *in) {
     regs->rdx = mine;
     regs->r10 = found.payload;
     regs->r8 = mine ? found.stands_for.object->id : 0;
-    regs->r9 = mine ? cap->restr : 0;
+    regs->r9 = mine ? cap->type | (unsigned long)cap->restr << 8 : 0;
     return found;
 }
 
@@ -74,7 +74,7 @@ static const struct operation rows[] = {
      .name = "OP_TOOL_IDENTIFY",
      .types = CAP_SET(CAP_PROCESS_TOOL),
      .sent = ARGUMENTS,
-     .result = "w0 1: it is one of mine, w1 payload, w2 id, w3 restrictions",
+     .result = "w0 1: it is one of mine, w1 payload, w2 id, w3 type + 256 * restrictions",
      .decode = decode,
      .act = act_identify},
     {.op = OP_TOOL_AMPLIFY,

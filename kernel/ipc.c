@@ -28,7 +28,8 @@
 #define RECEIVE_SHIFT 32
 
 /* Capabilities sent go into the receiver's registers; what was not sent arrives as Null. */
-static void caps_transfer(struct process *from, struct process *to, unsigned count) {
+static inline __attribute__((always_inline)) void caps_transfer(struct process *from, struct process *to,
+                                                                unsigned count) {
     unsigned long send = from->regs.rsi, receive = to->regs.rsi;
     for (unsigned i = 0; i < count; i++) {
         unsigned to_register = (unsigned)REGISTER_BYTES(receive, RECEIVE_SHIFT, i);
@@ -57,8 +58,8 @@ static void received(struct process *to) {
 }
 
 /* The message in from's registers, whole. What becomes of the sender is up to the caller. */
-static void deliver(struct process *from, struct process *to, unsigned kind, unsigned long payload,
-                    unsigned long size) {
+static inline __attribute__((always_inline)) void deliver(struct process *from, struct process *to, unsigned kind,
+                                                          unsigned long payload, unsigned long size) {
     to->regs.rax = from->regs.rax;
     to->regs.rdi = payload;
     to->regs.rdx = from->regs.rdx;
@@ -194,17 +195,8 @@ static bool string_move(struct process *from, struct process *to, const struct c
     }
 }
 
-/* Moves the message that a sender, in no queue, sends through cap to a receiver that is ready for it. Returns the
- * sender if it is to wait now, else NULL. */
-static struct process *message_move(struct process *from, struct process *to, unsigned kind, struct cap *cap) {
-    unsigned long size = 0, payload = cap->type == CAP_ENTRY ? cap->payload : 0;
-    if (from->regs.r13 && to->regs.r15 && !string_move(from, to, cap, &size))
-        return NULL;
-    if (cap->type == CAP_RESUME)
-        to->answer_count[ANSWER_CALL]++;
-    deliver(from, to, kind, payload, size);
-    if (cap->type == CAP_FORWARD)
-        forward_arrives(cap, to);
+/* The sender if it is to wait now, else NULL. */
+static inline __attribute__((always_inline)) struct process *delivered(struct process *from, unsigned kind) {
     if (kind == INVOKE_RETURN)
         return from;
     if (kind == INVOKE_CALL)
@@ -212,6 +204,30 @@ static struct process *message_move(struct process *from, struct process *to, un
     else
         finish(from, RC_OK);
     return NULL;
+}
+
+/* Apart, so that others do not pay for it. */
+static __attribute__((noinline)) struct process *forward_move(struct process *from, struct process *to, unsigned kind,
+                                                              struct cap *forward, unsigned long size) {
+    deliver(from, to, kind, 0, size);
+    forward_arrives(forward, to);
+    return delivered(from, kind);
+}
+
+/* Moves the message that a sender, in no queue, sends through cap to a receiver that is ready for it. Returns the
+ * sender if it is to wait now, else NULL. */
+static struct process *message_move(struct process *from, struct process *to, unsigned kind, struct cap *cap) {
+    unsigned long size = 0, payload = 0;
+    if (from->regs.r13 && to->regs.r15 && !string_move(from, to, cap, &size))
+        return NULL;
+    if (cap->type == CAP_ENTRY)
+        payload = cap->payload;
+    else if (cap->type == CAP_RESUME)
+        to->answer_count[ANSWER_CALL]++;
+    else
+        return forward_move(from, to, kind, cap, size);
+    deliver(from, to, kind, payload, size);
+    return delivered(from, kind);
 }
 
 /* ---- Receiving */

@@ -51,6 +51,11 @@ bool object_available(enum cap_type type) {
     return free_list[storage_type(type)] != NULL;
 }
 
+void object_count(enum cap_type type, unsigned long *available, unsigned long *all) {
+    *available = free_count[storage_type(type)];
+    *all = pool_count[storage_type(type)];
+}
+
 static void page_setup(struct page *page) {
     page->front = -1;
     memset(page_data(page), 0, PAGE_SIZE);
@@ -176,6 +181,28 @@ struct object *object_find(enum cap_type type, unsigned long id) {
             return object;
     }
     return NULL;
+}
+
+unsigned long object_number(const struct object *object) {
+    switch ((enum cap_type)object->type) {
+    case CAP_GPT:
+        return (unsigned long)((const struct gpt *)object - kernel_info.gpts);
+    case CAP_PROCESS:
+        return (unsigned long)((const struct process *)object - kernel_info.processes);
+    case CAP_ENDPOINT:
+        return (unsigned long)((const struct endpoint *)object - kernel_info.endpoints);
+    case CAP_FORWARDER:
+        return (unsigned long)((const struct forwarder *)object - kernel_info.forwarders);
+    default:
+        return (unsigned long)((const struct page *)object - kernel_info.pages);
+    }
+}
+
+struct object *object_numbered(enum cap_type type, unsigned long number) {
+    unsigned long count = 0, stride = 0;
+    char *array = array_of(storage_type(type), &count, &stride);
+    struct object *object = number < count ? (struct object *)(array + number * stride) : NULL;
+    return object && object->type != CAP_NULL ? object : NULL;
 }
 
 void object_storage(enum cap_type type, struct object_storage *storage) {

@@ -160,10 +160,18 @@ enum op {
     OP_ENDPOINT_SET_MATCH,             /* w0 1: only entry capabilities with payload w1 are valid, the others are void
                                         * (RC_INVALID_CAP) as long as this stands; 0: all are valid */
 
-    OP_RANGE_ALLOC = 0x500, /* w0 enum cap_type: Page, CapPage, GPT, Process, Endpoint, Forwarder; w1 restrictions of
-                             * the capability (memory only, else 0)        c0 <- a fresh object, zeroed */
-    OP_RANGE_RESCIND,       /* s0: every capability to that object is Null from now on; its storage is free again */
-    OP_RANGE_RENEW,         /* s0 memory capability                  c0 <- the same object, no guard, no restriction */
+    OP_RANGE_ALLOC =
+        0x500,         /* w0 enum cap_type: Page, CapPage, GPT, Process, Endpoint, Forwarder; w1 restrictions
+                        * of the capability (memory only, else 0)     c0 <- a fresh object, zeroed; w0 <- its number
+                        */
+    OP_RANGE_RESCIND,  /* s0: every capability to that object is Null from now on; its storage is free again */
+    OP_RANGE_RENEW,    /* s0 memory capability                  c0 <- the same object, no guard, no restriction */
+    OP_RANGE_IDENTIFY, /* s0 an object's capability             w0 <- its type, w1 <- its number in the storage,
+                        * which Pages and CapPages share; another object has it when this one has ended */
+    OP_RANGE_OBJECT,   /* w0 type, w1 number                    c0 <- that object, no guard, no restriction; w0 <-
+                        * its type (Page or CapPage, whichever was asked for); RC_BAD_ARG: there is none */
+    OP_RANGE_STORAGE,  /* w0 type                               w0 <- how many more there are to allocate, w1 <-
+                        * how many there may be: all that it allocates have smaller numbers */
 
     OP_STREAM_READ = 0x600, /* r15 room                              string <- bytes (none: end of file) */
     OP_STREAM_WRITE,        /* string                                w0 <- bytes taken */
@@ -249,9 +257,11 @@ enum op {
 
     /* Is s0 one of mine? It is if who answers for it has a brand equal to s1 (RC_NO_RIGHT if that is opaque; Null is
      * equal to nothing): of an entry capability the recipient, of a GPT the recipient behind its keeper, of a Process
-     * that itself. A Forward is what it leads to, nobody's while it is blocked. No restriction of s0 matters.
+     * that itself. A Forward is what it leads to now, nobody's while it is blocked. No restriction of s0 matters.
      * w0 <- 1: it is. Then w1 <- payload, of the entry capability or of the keeper: which facet. w2 <- id of the
-     * endpoint, GPT, process. w3 <- restrictions of s0 */
+     * endpoint, GPT, process, w3 <- type of s0 | its restrictions << 8. Two of these are for others to change: where a
+     * Forward leads, and, for who holds an entry capability, whose keeper it is; so tell the first by its type, and
+     * give keepers a payload that nobody else gets */
     OP_TOOL_IDENTIFY = 0xe00,
     OP_TOOL_AMPLIFY, /* the same, and c0 <- what s0 stands for: the Endpoint, the GPT without guard and restriction, the
                       * Process. c1 <- the Forwarder, if a message through s0 would bring it */
@@ -272,6 +282,31 @@ enum op {
 
     /* Messages to a process's keeper and to the parent of a program, by convention, are Entry invocations. */
     OP_EXIT = 0x10001, /* from a program to its parent: w0 exit status */
+
+    /* To a bank (kernel/domain/bank.h), which also answers OP_TYPE, OP_RANGE_ALLOC, OP_RANGE_RESCIND and OP_RANGE_RENEW
+     * as a Range does, of what is drawn from it and its descendants: of anything else RC_NO_RIGHT. Four numbers are of
+     * Pages and CapPages, GPTs, Processes, Endpoints and Forwarders. RC_NO_RIGHT: not through this entry; RC_NO_MEMORY:
+     * its limit or one above does not allow it, and nothing has changed. */
+    OP_BANK_ALLOC_MANY =
+        0x40001,          /* w0, w1 as of OP_RANGE_ALLOC, w2 first slot, w3 how many; s0 CapPage: it gets them */
+    OP_BANK_RESCIND_MANY, /* w0 first slot, w1 how many; s0 CapPage   w0 <- how many objects it has ended, from the
+                           * first slot on: what is not this bank's to end ends it */
+    OP_BANK_MAKE,       /* w0…w3 limits                             c0 <- a bank below this one, which pays a Page and
+                         * a GPT for it; at most 16 lie in one another */
+    OP_BANK_LIMITS,     /*                                          w0…w3 <- its limits, ~0: none of its own */
+    OP_BANK_SET_LIMITS, /* w0…w3 limits; what has been drawn stays */
+    OP_BANK_USAGE,      /*                                          w0…w3 <- drawn from it and its descendants */
+    OP_BANK_REDUCE,     /* w0 enum bank_right                       c0 <- the same bank without these rights */
+    OP_BANK_REMOVE,     /* the bank ends; what was drawn from it and the banks below it are its parent's */
+    OP_BANK_DESTROY,    /* it ends, and so does all that was drawn from it and the banks below it, and these */
+    OP_BANK_VERIFY,     /* s0                                       w0 <- 1: it is an entry to a bank, not through a
+                         * forwarder; w1 <- enum bank_right that it cannot do */
+};
+
+/* What a bank's entry cannot do. */
+enum bank_right {
+    BANK_NO_DESTROY = 1, /* remove or destroy it, set its limits */
+    BANK_NO_RESCIND = 2, /* rescind or renew what was drawn, nor remove or destroy it */
 };
 
 #define HOST_HERE (~0ul)
@@ -369,17 +404,18 @@ enum {
     CR_STDIN,
     CR_STDOUT,
     CR_STDERR,
-    CR_SELF,         /* its own Process capability; only with --grant range */
-    CR_RANGE,        /* only with --grant range */
+    CR_SELF,  /* its own Process capability; only with --grant range or bank */
+    CR_RANGE, /* with --grant range the Range; with --grant bank its own bank, BANK_NO_DESTROY, used as that is */
+    CR_BANK = CR_RANGE,
     CR_DEBUG,        /* only with --grant debug */
-    CR_SPACE,        /* its own address space; only with --grant range */
-    CR_DISCRIM,      /* only with --grant range */
+    CR_SPACE,        /* its own address space; only with --grant range or bank */
+    CR_DISCRIM,      /* only with --grant range or bank */
     CR_SCHEDULE,     /* all priorities; only with --grant schedule */
     CR_SLEEP,        /* only with --grant time */
     CR_CONSOLE,      /* only with --grant console */
     CR_POWER,        /* only with --grant power */
     CR_HOST,         /* only with --grant host */
-    CR_PROCESS_TOOL, /* only with --grant range */
+    CR_PROCESS_TOOL, /* only with --grant range or bank */
     CR_FREE,         /* the first register that nobody has filled */
 };
 
@@ -400,11 +436,13 @@ enum {
 #define GRANT_CONSOLE 128u
 #define GRANT_POWER 256u
 #define GRANT_HOST 512u
+#define GRANT_BANK 1024u
 struct boot_args {
     unsigned magic, bytes; /* bytes: of the whole block */
     unsigned argc, grants; /* GRANT_… */
     unsigned envc, mountc;
-    unsigned programc, pad;
+    unsigned programc;
+    unsigned bank;        /* pages that the program's bank has at most; 0: as many as `memory` is */
     unsigned flags;       /* BOOT_… */
     unsigned memory;      /* MiB the machine has; 0: not told */
     unsigned user, group; /* of who runs facet */

@@ -12,9 +12,9 @@ struct init_module {
 
 /* Capability registers. */
 enum {
-    INIT_RANGE = 1,
-    INIT_SPACE, /* GPT, l2v 44: its own space */
-    INIT_SELF,  /* its own Process */
+    INIT_RANGE = 1, /* of the Linux personality, and of init once the bank runs: a bank, which is used as a Range is */
+    INIT_SPACE,     /* GPT, l2v 44: its own space */
+    INIT_SELF,      /* its own Process */
     INIT_CONSOLE,
     INIT_STDIN, /* streams 0, 1, 2 in a row */
     INIT_STDOUT,

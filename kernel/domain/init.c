@@ -36,7 +36,7 @@ void init_fail(int status, const char *why) {
 void init_call(unsigned cap, unsigned long op, struct facet_message *m) {
     unsigned long rc = facet_call(cap, op, m);
     if (rc == RC_NO_MEMORY)
-        init_fail(125, "the machine has too little memory for the program");
+        init_fail(125, "there is too little memory for the program (--memory, --grant bank:SIZE)");
     if (rc != RC_OK)
         init_fail(125, "the kernel refused an operation");
 }
@@ -78,15 +78,27 @@ void init_entry(unsigned long payload) {
     init_call(R_ENDPOINT, OP_ENDPOINT_MAKE_ENTRY, &m);
 }
 
+/* The program's bank, which the program itself shall not end. */
+static void bank_give(unsigned to) {
+    struct facet_message m = {.word = {BANK_NO_DESTROY}, .recv = {R_GUARDED}};
+    init_call(INIT_RANGE, OP_BANK_REDUCE, &m);
+    init_give(to, R_GUARDED);
+}
+
 static void grant(unsigned grants) {
     init_entry(FROM_PROGRAM);
     init_give(CR_PARENT, R_ENTRY);
     for (unsigned stream = 0; stream < 3; stream++)
         if (grants & GRANT_STDIN << stream)
             init_give(CR_STDIN + stream, INIT_STDIN + stream);
-    if (grants & GRANT_RANGE) {
-        init_give(CR_SELF, R_PROCESS);
+    if (grants & GRANT_BANK)
+        bank_give(CR_BANK);
+    if (grants & GRANT_RANGE) { /* in place of a bank */
+        bank_draw_from(KEPT_RANGE);
         init_give(CR_RANGE, INIT_RANGE);
+    }
+    if (grants & (GRANT_BANK | GRANT_RANGE)) {
+        init_give(CR_SELF, R_PROCESS);
         init_give(CR_SPACE, R_TOP);
         init_give(CR_DISCRIM, INIT_DISCRIM);
         init_give(CR_PROCESS_TOOL, INIT_PROCESS_TOOL);
@@ -127,7 +139,13 @@ static void endpoint_make(void) {
     init_call(R_ENDPOINT, OP_ENDPOINT_SET_RECIPIENT, &recipient);
 }
 
+/* What the program may have, in pages. */
+static unsigned long bank_limit(const struct boot_args *args) {
+    return args && args->bank ? args->bank : args && args->memory ? args->memory * 256ul : ~0ul;
+}
+
 static void native_start(const struct program *program, struct request request) {
+    bank_make(KEPT_PROGRAM, bank_limit(request.block));
     init_alloc(CAP_PROCESS, R_PROCESS);
     space_load(program);
     struct facet_regs regs = {.rip = program->entry, .rsp = space_stack(request.argc, request.arguments, request.size)};
@@ -147,14 +165,15 @@ static void priority_set(unsigned long priority) {
 }
 
 /* The personality finds things as init does, but has no authority over the machine. It loads the program itself. */
-static void linux_start(unsigned long modules, const struct init_module *module) {
-    static const unsigned char given[] = {INIT_RANGE, INIT_STDIN,   INIT_STDOUT, INIT_STDERR,
-                                          INIT_DEBUG, INIT_DISCRIM, INIT_SLEEP,  INIT_HOST};
+static void linux_start(struct request request, unsigned long modules, const struct init_module *module) {
+    static const unsigned char given[] = {INIT_STDIN,   INIT_STDOUT, INIT_STDERR, INIT_DEBUG,
+                                          INIT_DISCRIM, INIT_SLEEP,  INIT_HOST};
     struct program personality;
     const char *wrong =
         program_read(&personality, linux_image, (unsigned long)linux_image_end - (unsigned long)linux_image);
     if (wrong)
         init_fail(125, wrong);
+    bank_draw_from(KEPT_ROOT);
     init_alloc(CAP_PROCESS, R_PROCESS);
     space_load(&personality);
     struct facet_message get = {.word = {INIT_SLOT_MODULES}, .recv = {R_GUARDED}};
@@ -166,6 +185,8 @@ static void linux_start(unsigned long modules, const struct init_module *module)
     init_process(&regs, FROM_KERNEL);
     for (unsigned i = 0; i < sizeof given; i++)
         init_give(given[i], given[i]);
+    bank_make(KEPT_PROGRAM, bank_limit(request.block));
+    bank_give(INIT_RANGE);
     init_give(INIT_SPACE, R_TOP);
     init_give(INIT_SELF, R_PROCESS);
     init_entry(FROM_PROGRAM);
@@ -174,8 +195,10 @@ static void linux_start(unsigned long modules, const struct init_module *module)
     init_start();
 }
 
-static _Noreturn void personality_faulted(const struct facet_message *fault) {
-    init_print("init: the Linux personality has failed, which is a defect of facet: fault ");
+static _Noreturn void domain_faulted(const char *who, const struct facet_message *fault) {
+    init_print("init: the ");
+    init_print(who);
+    init_print(" has failed, which is a defect of facet: fault ");
     init_print_hex(fault->word[0]);
     init_print(" at ");
     init_print_hex(fault->word[1]);
@@ -202,9 +225,11 @@ static _Noreturn void serve(int native) {
         if (m.payload == FROM_PROGRAM && label == OP_EXIT)
             power_off(m.word[0] & 0xff);
         if (m.payload == FROM_KERNEL && label == OP_FAULT)
-            native ? program_faulted(m.word[0], m.word[3]) : personality_faulted(&m);
+            native ? program_faulted(m.word[0], m.word[3]) : domain_faulted("Linux personality", &m);
         to = R_RESUME;
         answer = RC_BAD_OP;
+        if (m.payload == FROM_BANK && label == OP_FAULT)
+            domain_faulted("bank", &m);
         if (m.payload >= FROM_FURTHER)
             programs_message(&m, label);
     }
@@ -221,11 +246,12 @@ void init_main(unsigned long modules, const struct init_module *module) {
         init_fail(126, wrong);
     struct request request = request_read(modules, module);
     endpoint_make();
+    bank_start((request.grants & GRANT_RANGE) != 0);
     if (request.block)
         programs_start(request.block, modules, module);
     if (native)
         native_start(&program, request);
     else
-        linux_start(modules, module);
+        linux_start(request, modules, module);
     serve(native);
 }

@@ -23,7 +23,10 @@ enum {
     R_RESUME = R_WINDOW,   /* who has just called; once all programs are loaded */
     R_LEVEL,               /* … the GPTs on the path to the last page: l2v 12, 16, … 40 */
 #define LEVELS 8
-    R_PROGRAMS = R_LEVEL + LEVELS, /* CapPage: the processes of further programs, by number */
+    R_KEPT = R_LEVEL + LEVELS,        /* CapPage: the banks of further programs, by number, and */
+    KEPT_PROGRAM = BOOT_PROGRAMS_MAX, /* that of the program */
+    KEPT_ROOT,                        /* the root of all banks */
+    KEPT_RANGE,                       /* the Range, if the program is to have it */
 };
 
 /* Says why on standard error and ends the machine. */
@@ -32,7 +35,7 @@ _Noreturn void init_fail(int status, const char *why);
 void init_call(unsigned cap, unsigned long op, struct facet_message *m);
 
 /* Payloads of the entries to init. Of further program n: FROM_FURTHER + 2 * n its process's fault, + 1 its own. */
-enum { FROM_KERNEL = 1, FROM_PROGRAM, FROM_FURTHER };
+enum { FROM_KERNEL = 1, FROM_PROGRAM, FROM_BANK, FROM_FURTHER };
 
 void init_print(const char *text);
 void init_print_hex(unsigned long number);
@@ -43,6 +46,13 @@ void init_entry(unsigned long payload);
 void init_start(void);
 /* R_PROCESS runs in R_TOP from there on; init is told of its faults with that payload. */
 void init_process(const struct facet_regs *regs, unsigned long payload);
+
+/* ---- bank_start.c: INIT_RANGE is what init_alloc draws from. `kept`: where in R_KEPT a bank is. */
+void bank_start(int keep_range);
+void bank_draw_from(unsigned kept);
+/* A bank of so many pages for what is drawn from now on. */
+void bank_make(unsigned kept, unsigned long pages);
+void bank_destroy(unsigned kept);
 
 /* ---- programs.c: further programs, modules 2…, whose names are the last strings of the second */
 struct boot_args;

@@ -2,7 +2,7 @@
  *
  * Further programs: the user may have them serve memory objects. Each has a space of its own, its output streams, the
  * right to end (CR_PARENT), and an endpoint, which the debugger is told the name of. When one ends or fails, its
- * process is rescinded, so that whoever waits for it is told.
+ * bank is destroyed: all that it had is free again, and whoever waits for it is told.
  */
 #include "init.h"
 
@@ -40,6 +40,7 @@ static void start(unsigned number, const struct init_module *module, unsigned gr
     const char *wrong = program_read(&program, (const void *)module->start, module->size);
     if (wrong || !program_is_native((const void *)module->start, module->size))
         init_fail(126, wrong ? wrong : "a further program is no native one");
+    bank_make(number, ~0ul);
     init_alloc(CAP_PROCESS, R_PROCESS);
     space_load(&program);
     struct facet_regs regs = {.rip = program.entry};
@@ -51,8 +52,6 @@ static void start(unsigned number, const struct init_module *module, unsigned gr
         if (grants & GRANT_STDIN << stream)
             init_give(CR_STDIN + stream, INIT_STDIN + stream);
     name(names[number]);
-    struct facet_message keep = {.word = {number}, .send = {R_PROCESS}};
-    init_call(R_PROGRAMS, OP_CAPPAGE_SET, &keep);
     init_start();
 }
 
@@ -61,16 +60,9 @@ void programs_start(const struct boot_args *args, unsigned long modules, const s
         return;
     if (args->programc > BOOT_PROGRAMS_MAX || modules < 2 + args->programc)
         init_fail(125, "there are fewer further programs than names of them");
-    init_alloc(CAP_CAPPAGE, R_PROGRAMS);
     names_find(args);
     for (unsigned i = 0; i < args->programc; i++)
         start(i, &module[2 + i], args->grants);
-}
-
-static void end(unsigned number) {
-    struct facet_message get = {.word = {number}, .recv = {R_GUARDED}}, rescind = {.send = {R_GUARDED}};
-    init_call(R_PROGRAMS, OP_CAPPAGE_GET, &get);
-    init_call(INIT_RANGE, OP_RANGE_RESCIND, &rescind);
 }
 
 void programs_message(const struct facet_message *m, unsigned long label) {
@@ -91,5 +83,5 @@ void programs_message(const struct facet_message *m, unsigned long label) {
         }
         init_print("\n");
     }
-    end(number);
+    bank_destroy(number);
 }

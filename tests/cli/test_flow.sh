@@ -23,7 +23,7 @@ expect 0 "$FACET" flow $swapped --deny 'obtain ledger log' "$LEDGER"
 expect 0 "$FACET" flow $swapped --deny '--trust ledger write ledger log' "$LEDGER"
 # init is their parent: if it is hostile, it passes things on.
 expect 1 "$FACET" flow --program "log=$MEMBRANE" --deny '--hostile init write ledger log' "$LEDGER"
-out_has 'ledger -> init'
+out_has '^  ledger -> log$'
 
 # Handlers of the host.
 expect 1 "$FACET" flow --swap sym:ledger=count --deny 'write ledger handler:count' "$LEDGER"

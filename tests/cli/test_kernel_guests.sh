@@ -3,7 +3,7 @@
 . tests/cli/lib.sh
 
 for facet in "$FACET" build/debug/facet; do
-    for guest in ipc keeper revoke rescind windows strings keepers code foreign; do
+    for guest in ipc keeper revoke rescind windows strings keepers code foreign brands forwarders; do
         expect 0 "$facet" run --timeout 120 --grant range --grant debug "$B/tests/guests/$guest"
     done
 done

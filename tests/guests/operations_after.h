@@ -162,6 +162,13 @@ static void entry_after(const struct facet_message *m) {
     (void)m;
     expect("class", class_of(R_RESULT), DISCRIM_ENTRY);
 }
+/* The object of a type and a number, into R_SCRATCH; its type. */
+static unsigned long numbered(unsigned long type, unsigned long number) {
+    struct facet_message m = {.word = {type, number}, .recv = {R_SCRATCH}};
+    check("by its number", facet_call(CR_RANGE, OP_RANGE_OBJECT, &m), RC_OK);
+    expect("its type, as told", m.word[0], type_of(R_SCRATCH));
+    return m.word[0];
+}
 
 /* ---- Brands and forwarders; guests of their own, brands and forwarders, show what these are for */
 
@@ -217,9 +224,34 @@ static void forward_after(const struct facet_message *m) {
     expect("class", class_of(R_RESULT), DISCRIM_ENTRY);
 }
 static void alloc_after(const struct facet_message *m) {
-    (void)m;
     expect("type", type_of(R_RESULT), CAP_GPT);
     expect("restrictions", restrictions_of(R_RESULT), CAP_NC);
+    expect("by its number", numbered(CAP_GPT, m->word[0]), CAP_GPT);
+    check("restrict that, too", facet_get(R_SCRATCH, OP_MEM_REDUCE, CAP_NC, 0, R_SCRATCH), RC_OK);
+    expect("the same", compared(R_SCRATCH, R_RESULT), 1);
+}
+static void number_after(const struct facet_message *m) {
+    expect("type", m->word[0], CAP_CAPPAGE);
+    expect("by its number", numbered(CAP_CAPPAGE, m->word[1]), CAP_CAPPAGE);
+    expect("the same", compared(R_SCRATCH, R_CAPPAGE), 1);
+    expect("as a Page, with which it shares storage", numbered(CAP_PAGE, m->word[1]), CAP_CAPPAGE);
+    expect("the same", compared(R_SCRATCH, R_CAPPAGE), 1);
+}
+static void storage_after(const struct facet_message *m) {
+    struct facet_message alloc = {.word = {CAP_PAGE}, .recv = {R_SCRATCH}}, again = {.word = {CAP_PAGE}};
+    check("allocate", facet_call(CR_RANGE, OP_RANGE_ALLOC, &alloc), RC_OK);
+    expect("its number is below what may be", alloc.word[0] < m->word[1], 1);
+    check("ask again", facet_call(CR_RANGE, OP_RANGE_STORAGE, &again), RC_OK);
+    expect("one less", again.word[0], m->word[0] - 1);
+    expect("as many may be", again.word[1], m->word[1]);
+    check("rescind", facet_set(CR_RANGE, OP_RANGE_RESCIND, 0, R_SCRATCH), RC_OK);
+}
+static void object_after(const struct facet_message *m) {
+    struct facet_message identify = {.send = {R_RESULT}};
+    expect("type", m->word[0], CAP_ENDPOINT);
+    check("identify it", facet_call(CR_RANGE, OP_RANGE_IDENTIFY, &identify), RC_OK);
+    expect("type", identify.word[0], CAP_ENDPOINT);
+    expect("number", identify.word[1], 0);
 }
 static void rescind_after(const struct facet_message *m) {
     (void)m;

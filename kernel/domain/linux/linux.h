@@ -9,6 +9,7 @@
  *     region.c    what lies where                     space.c     the GPTs and pages of the program's space
  *     vm.c        page faults                         mmap.c, mremap.c, advice.c, sync.c: the calls about memory
  *     user.c      the program's memory                pool.c      memory for all this
+ *     stock.c     what it is made of, from the bank
  *     fault.c     what a fault means                  signal.c, frame.c, rseq.c, timer.c: signals
  *     process.c   calls about the process             clock.c, limits.c, random.c: time, limits, chance
  *     files.h     … and what it lists: files
@@ -46,6 +47,8 @@ enum {
     R_FILE_F = INIT_SCHEDULE,
     R_POOL_A = INIT_DISCRIM, /* scratch of pool.c; what init put there is of no use here */
     R_POOL_B = INIT_SLEEP,
+    R_STOCK = INIT_STDIN, /* CapPages of stock.c */
+    R_WASTE = INIT_STDOUT,
     R_PAGE = INIT_PROCESS_TOOL, /* which it is not given */
 };
 
@@ -114,6 +117,14 @@ unsigned long vm_populate(unsigned long address, unsigned long size, int write);
 extern unsigned vm_shared_files; /* how many such mappings there are; mostly none */
 void vm_files_sync(void);
 void vm_file_changed(unsigned long device, unsigned long inode);
+
+/* ---- stock.c: from the bank and back to it. `to` and `from` are capability registers. */
+void stock_start(void);
+/* A fresh Page, CAP_NX unless it is executable. 0: there is none left. */
+int stock_page(int executable, unsigned to);
+int stock_gpt(unsigned to);
+/* The object ends, sooner or later: nobody must be able to reach it any more. */
+void stock_rescind(unsigned from);
 
 /* ---- pool.c: memory that is never given back, a multiple of 16 bytes, zeroed. NULL: there is none left. */
 void *pool_alloc(unsigned long size);

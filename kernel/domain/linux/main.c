@@ -162,6 +162,7 @@ void linux_main(unsigned long modules, const struct init_module *module) {
     boot.image_size = module[0].size;
     random_start(boot.seed);
     calls_start();
+    stock_start();
     process_make();
     files_start();
     process_start(&module[0]);

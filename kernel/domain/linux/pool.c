@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The personality's own memory beyond its image: pages of the Range, put into its own space one after the other.
+ * The personality's own memory beyond its image: pages of the bank, put into its own space one after the other.
  *
  *     INIT_SPACE slot INIT_SLOT_FREE --guard--> l2v 24 -> l2v 20 -> l2v 16 -> l2v 12 -> pages: 256 MiB at most
  */
@@ -13,14 +13,9 @@
 
 static unsigned long pool_mapped, pool_used; /* bytes */
 
-static int alloc(enum cap_type type, unsigned to) {
-    struct facet_message m = {.word = {type}, .recv = {(unsigned char)to}};
-    return facet_call(INIT_RANGE, OP_RANGE_ALLOC, &m) == RC_OK;
-}
-
 /* A fresh GPT in R_POOL_A; the highest one hangs in INIT_SPACE behind a guard. */
 static int level_make(unsigned l2v) {
-    return alloc(CAP_GPT, R_POOL_A) && facet_set(R_POOL_A, OP_GPT_SET_L2V, l2v, CR_NULL) == RC_OK;
+    return stock_gpt(R_POOL_A) && facet_set(R_POOL_A, OP_GPT_SET_L2V, l2v, CR_NULL) == RC_OK;
 }
 
 static int top_make(void) {
@@ -45,7 +40,7 @@ static int path_make(unsigned long offset) {
 
 static int page_add(void) {
     unsigned long offset = pool_mapped;
-    if (offset >> POOL_BITS || !path_make(offset) || !alloc(CAP_PAGE, R_POOL_A) ||
+    if (offset >> POOL_BITS || !path_make(offset) || !stock_page(0, R_POOL_A) ||
         facet_set(R_POOL_B, OP_GPT_SET, offset >> 12 & (SLOTS - 1), R_POOL_A) != RC_OK)
         return 0;
     pool_mapped += PAGE_SIZE;

@@ -31,11 +31,6 @@ FREQUENT static unsigned slot_of(unsigned long address, unsigned level) {
     return (unsigned)(address >> SHIFT(level)) & (SLOTS - 1);
 }
 
-FREQUENT static int range_alloc(enum cap_type type, unsigned long restrictions, unsigned to) {
-    struct facet_message m = {.word = {type, restrictions}, .recv = {(unsigned char)to}};
-    return facet_call(INIT_RANGE, OP_RANGE_ALLOC, &m) == RC_OK;
-}
-
 FREQUENT static void set(unsigned gpt, unsigned long op, unsigned long word, unsigned cap) {
     struct facet_message m = {.word = {word}, .send = {(unsigned char)cap}};
     must_call(gpt, op, &m);
@@ -46,13 +41,8 @@ FREQUENT static void get(unsigned cap, unsigned long op, unsigned long w0, unsig
     must_call(cap, op, &m);
 }
 
-FREQUENT static void rescind(unsigned cap) {
-    struct facet_message m = {.send = {(unsigned char)cap}};
-    must_call(INIT_RANGE, OP_RANGE_RESCIND, &m);
-}
-
 void space_start(void) {
-    if (!range_alloc(CAP_GPT, 0, R_ROOT))
+    if (!stock_gpt(R_ROOT))
         linux_fail("the machine has too little memory (--memory)");
     set(R_ROOT, OP_GPT_SET_L2V, SHIFT(LEVELS - 1), CR_NULL);
 }
@@ -90,11 +80,11 @@ FREQUENT static int path_down(unsigned long address, unsigned level, int make) {
     if (node) {
         get(upper_register, OP_GPT_GET, slot, 0, path_register(level));
     } else {
-        if (!make || !range_alloc(CAP_GPT, 0, path_register(level)))
+        if (!make || !stock_gpt(path_register(level)))
             return 0;
         node = node_alloc(level);
         if (!node) {
-            rescind(path_register(level));
+            stock_rescind(path_register(level));
             return 0;
         }
         set(path_register(level), OP_GPT_SET_L2V, SHIFT(level), CR_NULL);
@@ -150,8 +140,8 @@ static void page_set(unsigned long address, unsigned state) {
 
 FREQUENT int space_add(unsigned long address, unsigned state, const void *contents) {
     struct node *leaf = path_to(address, 1);
-    int plain = !contents && state & PAGE_R;
-    if (!leaf || !range_alloc(CAP_PAGE, plain ? restrictions(state) : 0, R_PAGE))
+    int plain = !contents && state & PAGE_R && restrictions(state) == (state & PAGE_X ? 0 : CAP_NX);
+    if (!leaf || !stock_page((state & PAGE_X) != 0, R_PAGE))
         return 0;
     struct facet_message m = {.string = contents, .string_size = PAGE_SIZE};
     if (contents)
@@ -173,14 +163,18 @@ static void page_protect(unsigned long address, struct node *leaf, unsigned stat
         return;
     get(R_PATH, OP_GPT_GET, slot, 0, R_PAGE);
     struct facet_message renew = {.send = {R_PAGE}, .recv = {R_PAGE}};
-    must_call(INIT_RANGE, OP_RANGE_RENEW, &renew);
+    if (restrictions(old) & ~restrictions(state))
+        must_call(INIT_RANGE, OP_RANGE_RENEW, &renew);
+    else if (!(old & PAGE_R))
+        get(R_PAGE, OP_MEM_GUARD, 0, 64, R_PAGE);
     page_set(address, state);
 }
 
 FREQUENT static void page_remove(unsigned long address, struct node *leaf) {
     unsigned slot = slot_of(address, 0);
     get(R_PATH, OP_GPT_GET, slot, 0, R_PAGE);
-    rescind(R_PAGE);
+    set(R_PATH, OP_GPT_SET, slot, CR_NULL);
+    stock_rescind(R_PAGE);
     leaf->state[slot] = 0;
     leaf->used &= ~(1u << slot);
     space_pages--;
@@ -223,7 +217,8 @@ static void visit_leaf(struct visit *visit, struct node *leaf, unsigned long bas
 static void visit_prune(struct node *upper, unsigned slot, unsigned long base, unsigned level) {
     struct node *node = upper->lower[slot];
     path_to(base, 0);
-    rescind(path_register(level));
+    set(path_register(level + 1), OP_GPT_SET, slot, CR_NULL);
+    stock_rescind(path_register(level));
     path_forget(level + 1);
     upper->used &= ~(1u << slot);
     node_free(node, level);
