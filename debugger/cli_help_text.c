@@ -37,6 +37,7 @@ static const struct {
      "it names, its guard, its restrictions, the slot that the address selects, and what is left of the\n"
      "address. The last one is the page, a handler's front, or the fault and who is told of it.\n"
      "With --step, and always at a terminal, one goes through it: down, up, slots, why, list; end.\n"
+     "--process goes through the space of another one, by its name or obj:ID.\n"
      "--check compares load, store and fetch with what the processor's page tables answer.\n\n"
      "  traverse &table store\n"
      "  traverse seg:heap\n"

@@ -49,7 +49,7 @@ const struct cmd cmd_space_table[] = {
      false},
     {"accesses", NULL, cmd_accesses, "accesses OBJECT [where SQL-EXPRESSION] [limit N|last N]",
      "what the handler log has seen of an object", false},
-    {"traverse", NULL, cmd_traverse, "traverse [--check|--step] ADDRESS|OBJECT [load|store|fetch]",
+    {"traverse", NULL, cmd_traverse, "traverse [--check|--step] [--process PROCESS] ADDRESS|OBJECT [load|store|fetch]",
      "walk the address space capability by capability; --check compares with the MMU", false},
     {"caps", NULL, cmd_caps, "caps [--json] [PROCESS|OBJECT]", "the capabilities that a process or another object has",
      false},
