@@ -5,6 +5,7 @@
 #include "flow_live.h"
 
 #include "object.h"
+#include "space.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -293,13 +294,10 @@ static enum facet_status find_memory(struct flow_system *s, const char *text, ui
                             : true;
     free(name.text);
     for (uint64_t page = va & ~4095ull; there && page < va + size; page += 4096) {
-        struct session_traversal t;
-        if (session_traverse(s->session, page, ACCESS_LOAD, &t, NULL) || !t.steps ||
-            t.step[t.steps - 1].type != CAP_PAGE)
-            continue;
-        uint32_t node = graph_find(s->graph, t.step[t.steps - 1].id);
-        if (node != GRAPH_NONE)
-            found(nodes, count, s->node[node]);
+        struct space_at at;
+        uint32_t program = graph_find(s->graph, session_process(s->session));
+        if (space_find(s->graph, program, page, &at) == FAULT_NONE && s->graph->nodes[at.node].type == CAP_PAGE)
+            found(nodes, count, s->node[at.node]);
     }
     return *count ? FACET_OK : facet_fail(error, FACET_ERR_USAGE, "%s has no page yet.", text);
 }
