@@ -53,9 +53,10 @@ const struct cmd cmd_space_table[] = {
      "walk the address space capability by capability; --check compares with the MMU", false},
     {"caps", NULL, cmd_caps, "caps [--json] [PROCESS|OBJECT]", "the capabilities that a process or another object has",
      false},
-    {"holders", NULL, cmd_holders, "holders [--json] OBJECT", "who has capabilities to an object, and which", false},
+    {"holders", NULL, cmd_holders, "holders [--json] [--process PROCESS] OBJECT",
+     "who has capabilities to an object, and which", false},
     {"tree", NULL, cmd_tree, "tree [--json|--dot] [PROCESS] [> FILE]", "the tree of a process's address space", false},
-    {"who", NULL, cmd_who, "who [--json] ADDRESS|OBJECT", "which process can touch an address, by which capabilities",
-     false},
+    {"who", NULL, cmd_who, "who [--json] [--process PROCESS] ADDRESS|OBJECT",
+     "which process can touch an address, by which capabilities", false},
     {0},
 };
