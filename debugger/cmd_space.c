@@ -58,5 +58,7 @@ const struct cmd cmd_space_table[] = {
     {"tree", NULL, cmd_tree, "tree [--json|--dot] [PROCESS] [> FILE]", "the tree of a process's address space", false},
     {"who", NULL, cmd_who, "who [--json] [--process PROCESS] ADDRESS|OBJECT",
      "which process can touch an address, by which capabilities", false},
+    {"flow", NULL, cmd_flow, "flow [--json|--dot] [--trust|--hostile PROCESS]... [[write|read|obtain] A B] [> FILE]",
+     "what could ever go, or be given, from A to B, and how; between all processes", false},
     {0},
 };
