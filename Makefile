@@ -324,6 +324,7 @@ help:
 	@echo '  test-qemu runs the kernel under emu/ and under qemu-system-x86_64: the logs must be identical'
 	@echo '  test-linux  runs Linux programs natively and under facet: outputs must be identical'
 	@echo '  fuzz-linux  random system calls and damaged ELF files, in numbers'
+	@echo '  moments   a thousand runs saved at random moments and resumed; a thousand saves killed'
 	@echo '  bench     prints the speed table, writes build/bench.ndjson'
 	@echo '  install   into PREFIX (/usr/local), below DESTDIR if given'
 	@echo '  deps      installs missing Debian packages, fetches Unicorn into build/deps'
@@ -388,6 +389,9 @@ check: test format-check cppcheck model-million
 # A million operations, the kernel checking itself after each.
 model-million: test-files debug-build
 	tests/model/run.sh build/debug/facet $(B)/tests/guests/model 50000 20
+moments: test-files
+	tests/checkpoint/moments.sh $(B) 1000
+	tests/checkpoint/kills.sh $(B) 1000
 mutants: test-files debug-build
 	tests/mutants/run.sh $(B) build/debug
 
