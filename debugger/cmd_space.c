@@ -51,7 +51,11 @@ const struct cmd cmd_space_table[] = {
      "what the handler log has seen of an object", false},
     {"traverse", NULL, cmd_traverse, "traverse [--check|--step] ADDRESS|OBJECT [load|store|fetch]",
      "walk the address space capability by capability; --check compares with the MMU", false},
-    {"caps", NULL, cmd_caps, "caps [obj:ID]", "the capabilities that the program's process holds, or another one",
+    {"caps", NULL, cmd_caps, "caps [--json] [PROCESS|OBJECT]", "the capabilities that a process or another object has",
+     false},
+    {"holders", NULL, cmd_holders, "holders [--json] OBJECT", "who has capabilities to an object, and which", false},
+    {"tree", NULL, cmd_tree, "tree [--json|--dot] [PROCESS] [> FILE]", "the tree of a process's address space", false},
+    {"who", NULL, cmd_who, "who [--json] ADDRESS|OBJECT", "which process can touch an address, by which capabilities",
      false},
     {0},
 };

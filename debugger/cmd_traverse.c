@@ -133,20 +133,22 @@ static enum access access_word(char *text) {
     return ACCESS_LOAD;
 }
 
-/* Where an object begins now. */
-static enum facet_status object_address(struct cli *cli, const char *text, uint64_t *va, struct facet_error *error) {
+/* Where an object begins now, and its bytes. */
+static enum facet_status object_address(struct cli *cli, const char *text, uint64_t *va, uint64_t *size,
+                                        struct facet_error *error) {
     struct object_name name;
-    uint64_t size;
     enum facet_status status =
         object_parse(text, session_program(cli->session), session_symbols(cli->session), &name, error);
     if (status)
         return status;
     const struct regions *regions = session_regions(cli->session);
-    bool there = name.heap  ? regions_of_kind(regions, REGION_HEAP, va, &size)
-                 : name.map ? regions_map(regions, name.map, va, &size)
+    bool there = name.heap  ? regions_of_kind(regions, REGION_HEAP, va, size)
+                 : name.map ? regions_map(regions, name.map, va, size)
                             : !name.by_id;
-    if (!name.heap && !name.map)
+    if (!name.heap && !name.map) {
         *va = name.va;
+        *size = name.size;
+    }
     free(name.text);
     if (!there)
         return facet_fail(error, FACET_ERR_USAGE, "%s has no address %s.", text,
@@ -154,24 +156,26 @@ static enum facet_status object_address(struct cli *cli, const char *text, uint6
     return FACET_OK;
 }
 
-static enum facet_status where(struct cli *cli, const char *text, uint64_t *va, struct facet_error *error) {
+enum facet_status cmd_place(struct cli *cli, const char *text, uint64_t *va, uint64_t *size,
+                            struct facet_error *error) {
     static const char *const kinds[] = {"sym:", "seg:", "va:", "map:", "obj:"};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (!strncmp(text, kinds[i], strlen(kinds[i])))
-            return object_address(cli, text, va, error);
+            return object_address(cli, text, va, size, error);
+    *size = 0;
     return cmd_address(cli, text, va, error);
 }
 
 /* [--check|--step] ADDRESS|OBJECT [load|store|fetch]; at a terminal one goes through it step by step. */
 enum facet_status cmd_traverse(struct cli *cli, const char *args, struct facet_error *error) {
-    uint64_t va;
+    uint64_t va, size;
     enum facet_status status = cmd_need_started(cli, error);
     if (status)
         return status;
     bool check = option(&args, "--check"), step = !check && option(&args, "--step");
     char *text = text_copy(args);
     enum access access = access_word(text);
-    status = where(cli, text, &va, error);
+    status = cmd_place(cli, text, &va, &size, error);
     free(text);
     if (status)
         return status;
