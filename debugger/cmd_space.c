@@ -49,7 +49,7 @@ const struct cmd cmd_space_table[] = {
      false},
     {"accesses", NULL, cmd_accesses, "accesses OBJECT [where SQL-EXPRESSION] [limit N|last N]",
      "what the handler log has seen of an object", false},
-    {"traverse", NULL, cmd_traverse, "traverse [--check|--step] ADDRESS|OBJECT [load|store|fetch]",
+    {"traverse", NULL, cmd_traverse, "traverse [--check|--step] [--process PROCESS] ADDRESS|OBJECT [load|store|fetch]",
      "walk the address space capability by capability; --check compares with the MMU", false},
     {"caps", NULL, cmd_caps, "caps [--json] [PROCESS|OBJECT]", "the capabilities that a process or another object has",
      false},
@@ -57,5 +57,7 @@ const struct cmd cmd_space_table[] = {
     {"tree", NULL, cmd_tree, "tree [--json|--dot] [PROCESS] [> FILE]", "the tree of a process's address space", false},
     {"who", NULL, cmd_who, "who [--json] ADDRESS|OBJECT", "which process can touch an address, by which capabilities",
      false},
+    {"flow", NULL, cmd_flow, "flow [--json|--dot] [--trust|--hostile PROCESS]... [[write|read|obtain] A B] [> FILE]",
+     "what could ever go, or be given, from A to B, and how; between all processes", false},
     {0},
 };

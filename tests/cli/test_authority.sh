@@ -68,6 +68,21 @@ for address in main '&ledger' '$sp'; do
     [ -s "$T/path" ] || fail "no way"
 done
 
+# each way that who tells of any process, and none for what is too deep: 33 lines, of which the last is the fault
+jq -r '.sees[] | "\(.process.id) \(.va) \([.path[] | .capability.object // 0] | join(" "))"' "$T/who" >"$T/ways"
+while read -r process va objects; do
+    expect 0 "$FACET" debug -nx -q --batch --grant range --grant debug -ex 'tbreak look' -ex run -ex "traverse --process obj:$process $va" \
+        -ex "traverse --process obj:$process --check $va" "$WAYS"
+    steps=$(sed -nE 's/^ +[0-9]+  (GPT|Page) +obj:([0-9]+) .*/\2/p; s/^ +[0-9]+  (Window|LocalWindow) .*/0/p' "$T/out" | tr '\n' ' ')
+    [ "$steps" = "$objects " ] || fail "$va of $process: $steps, not $objects"
+    [ "$(grep -c 'equal$' "$T/out")" = 3 ] || fail "the page tables say something else"
+done <"$T/ways"
+expect 0 "$FACET" debug -nx -q --batch --grant range --grant debug -ex 'tbreak look' -ex run -ex "traverse --process obj:$deeper 0" "$WAYS"
+out_has '^     fault: .*32'
+expect 0 "$FACET" debug -nx -q --batch -ex 'tbreak main' -ex run -ex 'traverse --process init 0x400000 store' "$LEDGER"
+out_has '^store at 0x400000 in process obj:[0-9]+$'
+out_has '^     fault: a restriction forbids this access; there is no keeper'
+
 # ---- Names, and what is in no space
 expect 0 "$FACET" debug -nx -q --batch --program guard="$B/guests/membrane" --swap sym:ledger=endpoint:guard -ex 'tbreak remember_payment' -ex run \
     -ex 'holders endpoint:guard' -ex 'caps guard' -ex 'holders ledger' -ex 'info processes' -ex 'caps endpoint:guard' "$LEDGER"
@@ -102,6 +117,15 @@ is '[.sees[] | .process.name]' '["stockroom"]' "$T/who"
 is '[.holds[] | .process.name] | index("linux") != null' true "$T/who"
 [ "$(jq -s '.[2].holders | map(.holder.name) | index("init") != null' "$T/answers")" = true ] || fail "init made the personality"
 
+# ---- States, as the kernel itself reports them
+expect 125 "$FACET" run --grant range "$B/tests/guests/deadlock"
+sed -nE 's/^  process ([0-9]+) waits for (any|a) message.*, pc (.*)/\1 waiting \3 -/p
+         s/^  process ([0-9]+) waits for the answer to a call, pc (.*)/\1 calling \2 -/p
+         s/^  process ([0-9]+) sends to process ([0-9]+), .*, pc (.*)/\1 sending \3 \2/p' "$T/err" >"$T/states"
+expect 0 "$FACET" debug -nx -q --batch --grant range -ex run -ex 'info processes --json' "$B/tests/guests/deadlock"
+grep '^{' "$T/out" | jq -r '.processes[] | "\(.id) \(.state) \(.pc) \(.waits_for // "-")"' >"$T/told"
+cmp "$T/states" "$T/told" && [ "$(cut -d ' ' -f 2 "$T/told" | sort -u | wc -l)" = 3 ] || fail "states differ from the kernel's"
+
 # ---- Mistakes
 # wrong COMMAND MESSAGE
 wrong() {
@@ -116,6 +140,7 @@ wrong 'holders endpoint:x' '^There is no endpoint "x": --program x=ELF'
 wrong 'caps obj:999999' '^There is no object obj:999999: '
 wrong 'caps obj:x' '^There is no object obj:x: '
 wrong 'tree nobody' '^There is no process "nobody": those with names are init, bank, ledger\.$'
+wrong 'traverse --process nobody 1' '^There is no process "nobody"'
 wrong 'tree obj:1' '^GPT obj:1 is no process\.$'
 wrong 'tree --xml' '^Unknown option --xml: there are --json and --dot\.$'
 wrong 'who --xml 1' '^Unknown option --xml: there is --json\.$'
