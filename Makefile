@@ -99,7 +99,7 @@ LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_faul
 UNIT_TESTS = tests/test_emu_host.c tests/test_emu_host_paths.c tests/host_machine.c tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/test_emu_checkpoint.c tests/ladder_boot.c \
 	tests/test_access.c tests/test_access_fetch.c tests/test_access_copies.c tests/test_access_faults.c tests/test_access_verdicts.c \
 	tests/test_access_inline.c tests/access_machine.c tests/access_run.c tests/access_compare.c tests/access_native.c \
-	tests/test_dbg_expr.c tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_graph.c tests/test_dbg_who.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c
+	tests/test_dbg_expr.c tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_graph.c tests/test_dbg_who.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c tests/test_dbg_checkpoint.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
 
@@ -338,6 +338,7 @@ help:
 	@echo '  test-qemu runs the kernel under emu/ and under qemu-system-x86_64: the logs must be identical'
 	@echo '  test-linux  runs Linux programs natively and under facet: outputs must be identical'
 	@echo '  fuzz-linux  random system calls and damaged ELF files, in numbers'
+	@echo '  moments   a thousand runs saved at random moments and resumed; a thousand saves killed'
 	@echo '  bench     prints the speed table, writes build/bench.ndjson'
 	@echo '  install   into PREFIX (/usr/local), below DESTDIR if given'
 	@echo '  deps      installs missing Debian packages, fetches Unicorn into build/deps'
@@ -407,6 +408,9 @@ check: test format-check cppcheck model-million
 # A million operations, the kernel checking itself after each.
 model-million: test-files debug-build
 	tests/model/run.sh build/debug/facet $(B)/tests/guests/model 50000 20
+moments: test-files
+	tests/checkpoint/moments.sh $(B) 1000
+	tests/checkpoint/kills.sh $(B) 1000
 mutants: test-files debug-build
 	tests/mutants/run.sh $(B) build/debug
 
