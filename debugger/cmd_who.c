@@ -45,39 +45,32 @@ static bool wears(const struct listing *l, const struct who_path *path, unsigned
     return front->place == GRAPH_FRONT && offset >= front->low && offset < front->high;
 }
 
+static void put_front(const struct listing *l, const struct graph_edge *front, const char *comma) {
+    const struct query *q = l->q;
+    char text[GRAPH_TEXT];
+    if (q->json) {
+        fprintf(q->out, "%s{\"of\":%" PRIu64 ",", comma, q->graph->nodes[front->from].id);
+        graph_put_edge(q->out, front);
+        fputc('}', q->out);
+        return;
+    }
+    fprintf(q->out, "    %s wears front %u: ", graph_node_text(q->graph, front->from, text), front->number);
+    graph_put_handler(q->out, q->graph, front);
+    fputc('\n', q->out);
+}
+
 /* Who is asked about accesses on this way, from the outside in. */
 static void put_fronts(const struct listing *l, const struct who_path *path) {
     const struct graph *g = l->q->graph;
-    char text[GRAPH_TEXT];
-    for (unsigned i = 0; i < path->length; i++) {
-        uint32_t node = path->edge[i]->to;
-        for (uint32_t j = 0; node != GRAPH_NONE && j < g->nodes[node].out; j++) {
-            if (!wears(l, path, i, graph_out(g, node, j)))
-                continue;
-            fprintf(l->q->out, "    %s wears front %u: ", graph_node_text(g, node, text),
-                    graph_out(g, node, j)->number);
-            graph_put_handler(l->q->out, g, graph_out(g, node, j));
-            fputc('\n', l->q->out);
-        }
-    }
-}
-
-static void put_fronts_json(const struct listing *l, const struct who_path *path) {
-    const struct graph *g = l->q->graph;
     const char *comma = "";
-    fputs(",\"fronts\":[", l->q->out);
     for (unsigned i = 0; i < path->length; i++) {
         uint32_t node = path->edge[i]->to;
-        for (uint32_t j = 0; node != GRAPH_NONE && j < g->nodes[node].out; j++) {
-            if (!wears(l, path, i, graph_out(g, node, j)))
-                continue;
-            fprintf(l->q->out, "%s{\"of\":%" PRIu64 ",", comma, g->nodes[node].id);
-            graph_put_edge(l->q->out, graph_out(g, node, j));
-            fputc('}', l->q->out);
-            comma = ",";
-        }
+        for (uint32_t j = 0; node != GRAPH_NONE && j < g->nodes[node].out; j++)
+            if (wears(l, path, i, graph_out(g, node, j))) {
+                put_front(l, graph_out(g, node, j), comma);
+                comma = ",";
+            }
     }
-    fputc(']', l->q->out);
 }
 
 static void put_path_json(struct listing *l, const struct who_path *path) {
@@ -123,8 +116,9 @@ static void see_json(void *context, const struct who_path *path) {
     struct listing *l = context;
     fprintf(l->q->out, "%s{\"va\":\"0x%" PRIx64 "\",", l->comma, path->va + l->offset);
     put_path_json(l, path);
-    put_fronts_json(l, path);
-    fputc('}', l->q->out);
+    fputs(",\"fronts\":[", l->q->out);
+    put_fronts(l, path);
+    fputs("]}", l->q->out);
     l->comma = ",";
 }
 

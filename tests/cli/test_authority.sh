@@ -139,6 +139,11 @@ expect 0 "$FACET" debug -nx -q --batch --grant range -ex run -ex 'info processes
 grep '^{' "$T/out" | jq -r '.processes[] | "\(.id) \(.state) \(.pc) \(.waits_for // "-")"' >"$T/told"
 cmp "$T/states" "$T/told" && [ "$(cut -d ' ' -f 2 "$T/told" | sort -u | wc -l)" = 3 ] || fail "states differ from the kernel's"
 
+expect 0 "$FACET" debug -nx -q --batch --grant range -ex run -ex 'info processes' "$B/tests/guests/deadlock"
+[ "$(sed -nE 's/^In a circle: Process obj:([0-9]+) waits for Process obj:([0-9]+) waits for Process obj:([0-9]+)\.$/\1 sending \2 \3/p' "$T/out")" = \
+    "$(awk '$2 == "sending" { to[$1] = $4 } END { for (p in to) if (to[to[p]] == p && p < to[p]) print p, "sending", to[p], p }' "$T/told")" ] || fail "the circle"
+out_has '^In a circle: '
+
 # ---- Mistakes
 # wrong COMMAND MESSAGE
 wrong() {
