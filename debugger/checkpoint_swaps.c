@@ -141,7 +141,9 @@ static void marks_load(struct swaps *s, int front, struct archive *a) {
 static void servers_visit(struct front_page *page, struct archive *a) {
     size_t count = (size_t)archive_number(a, page->server_count, FRONT_MAX);
     for (size_t i = 0; i < count && !a->bad; i++) {
-        struct server server = a->loading ? (struct server){0} : page->servers[i];
+        struct server server = {0};
+        if (!a->loading)
+            server = page->servers[i];
         archive_value(a, server.endpoint);
         archive_value(a, server.serial);
         archive_value(a, server.low);
