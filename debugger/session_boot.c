@@ -9,6 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define RAM_UNIT (2ul << 20)
+#define RAM_MAX (3ul << 30) /* emu/emu.h */
+
 extern const uint8_t kernel_image[], kernel_image_end[]; /* kernel.elf, embedded by the Makefile */
 
 /* ---- What init is told */
@@ -88,6 +91,16 @@ static struct block make_args(const struct session *s) {
 
 /* ---- The machine */
 
+/* --memory is the program's. The machine needs more: its modules, an eighth for the kernel's tables, and the kernel
+ * itself, init, the bank and the Linux personality. */
+static uint64_t ram_for(uint64_t memory, const struct emu_module *modules, size_t count) {
+    uint64_t ram = memory + memory / 8 + (8ul << 20);
+    for (size_t i = 0; i < count; i++)
+        ram += modules[i].size;
+    ram -= ram % RAM_UNIT;
+    return ram < RAM_MAX ? ram : RAM_MAX;
+}
+
 static enum facet_status create_machine(struct session *s, struct facet_error *error) {
     char cmdline[80];
     struct block args = make_args(s);
@@ -100,7 +113,7 @@ static enum facet_status create_machine(struct session *s, struct facet_error *e
     snprintf(cmdline, sizeof cmdline, CMDLINE_FACET " " CMDLINE_APERTURE "%lx%s", APERTURE_BASE,
              count > 2 ? " " CMDLINE_TIMER : "");
     const struct emu_config config = {
-        .ram_size = s->config.memory,
+        .ram_size = ram_for(s->config.memory, modules, count),
         .kernel = s->kernel ? (struct emu_module){s->kernel, s->kernel_size}
                             : (struct emu_module){kernel_image, (uintptr_t)kernel_image_end - (uintptr_t)kernel_image},
         .modules = modules,
