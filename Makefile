@@ -22,7 +22,7 @@ endif
 EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/kick.c emu/step.c emu/clock.c \
 	emu/device.c emu/stream.c emu/host.c emu/host_path.c emu/host_name.c emu/host_io.c emu/instruction.c emu/operand.c emu/refuse.c emu/survive.c emu/error.c \
 	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/message.c emu/decode.c emu/form.c \
-	emu/fetch.c emu/inline.c
+	emu/fetch.c emu/inline.c emu/known.c emu/archive.c emu/checkpoint.c emu/checkpoint_access.c emu/host_save.c
 
 # The kernel: kernel.elf, freestanding, linked by kernel/kernel.ld. C and assembler.
 KERNEL_SRC = kernel/main.c kernel/boot.c kernel/cpu.c kernel/paging.c kernel/memory.c kernel/console.c kernel/object.c \
@@ -46,7 +46,7 @@ LINUX_SRC = $(patsubst %,kernel/domain/linux/%,main.c calls.c clock.c signal.c u
 KEEPER_SRC = kernel/domain/pager.c kernel/domain/copyspace.c
 
 # The host tool. main.c stays out of libdebugger.a, which the unit tests link.
-DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/grants.c debugger/objects.c debugger/regions.c debugger/strace.c debugger/strace_args.c debugger/strace_structs.c \
+DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/pack.c debugger/checkpoint.c debugger/checkpoint_plan.c debugger/checkpoint_swaps.c debugger/cmd_checkpoint.c debugger/grants.c debugger/objects.c debugger/regions.c debugger/strace.c debugger/strace_args.c debugger/strace_structs.c \
 	debugger/strace_calls.c debugger/strace_flags.c debugger/report.c debugger/stats.c \
 	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c debugger/endpoints.c \
 	debugger/dispatch.c debugger/hold.c debugger/broken.c debugger/guard.c debugger/services.c debugger/events.c debugger/handlers.c debugger/script.c debugger/script_access.c debugger/script_services.c debugger/builtin_trace.c \
@@ -55,24 +55,26 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 	debugger/frame.c debugger/frame_guess.c debugger/inlined.c debugger/ifunc.c debugger/disasm.c debugger/lines.c debugger/linespec.c debugger/source.c debugger/point.c \
 	debugger/watchpoint.c debugger/control.c debugger/step.c debugger/tell.c debugger/returned.c debugger/cmd_step.c \
 	debugger/cmd_break.c debugger/cmd_watch.c debugger/cmd_stack.c debugger/cmd_list.c debugger/cmd_disassemble.c \
-	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c debugger/cmd_traverse.c debugger/traverse_steps.c debugger/caps.c debugger/graph.c debugger/cmd_caps.c \
+	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c debugger/cmd_traverse.c debugger/traverse_steps.c debugger/caps.c debugger/graph.c debugger/graph_text.c debugger/space.c debugger/who.c debugger/tree.c debugger/query.c debugger/cmd_caps.c debugger/cmd_who.c debugger/cmd_tree.c debugger/cmd_processes.c \
 	debugger/expr.c debugger/expr_lex.c debugger/expr_parse.c debugger/expr_type.c \
 	debugger/expr_eval.c debugger/expr_op.c debugger/expr_variable.c debugger/vector.c debugger/data.c debugger/value.c debugger/value_part.c \
 	debugger/value_print.c debugger/value_text.c debugger/type.c debugger/type_dwarf.c debugger/type_dynamic.c debugger/type_print.c debugger/catalogue.c \
 	debugger/scope.c debugger/location.c debugger/location_value.c debugger/location_entry.c debugger/format.c debugger/cmd_value.c debugger/cmd_display.c debugger/cmd_info.c debugger/cmd_symbols.c
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
-SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c samples/guests/remote.c samples/guests/membrane.c samples/guests/writeonce.c samples/guests/uart.c samples/guests/facets.c
+SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c samples/guests/remote.c samples/guests/membrane.c samples/guests/writeonce.c samples/guests/uart.c samples/guests/facets.c samples/guests/wrap.c
 SAMPLE_HANDLERS = samples/handlers/tracer.c samples/handlers/stuckbit.c samples/handlers/future.c samples/handlers/effect.c samples/handlers/sparse.c
 TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tests/guests/code.c tests/guests/fuzz.c \
 	tests/guests/host.c tests/guests/hostile.c tests/guests/trees.c tests/guests/operations.c tests/guests/strings.c tests/guests/windows.c \
 	tests/guests/paths.c tests/guests/badop.c tests/guests/rescind.c tests/guests/damage.c tests/guests/keepers.c \
 	tests/guests/steps.S
-TEST_GUESTS += tests/guests/handlers.c tests/guests/parts.c tests/guests/lost.c tests/guests/crossing.c tests/guests/mortal.c tests/guests/brands.c tests/guests/forwarders.c tests/guests/accounts.c tests/guests/banks.c tests/guests/serving.c tests/guests/adjoin.c tests/guests/turns.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
-TEST_GUESTS += tests/guests/holders.c tests/guests/foreign.c tests/guests/plenty.c tests/guests/peek.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
+TEST_GUESTS += tests/guests/handlers.c tests/guests/parts.c tests/guests/lost.c tests/guests/crossing.c tests/guests/mortal.c tests/guests/brands.c tests/guests/forwarders.c tests/guests/fronts.c tests/guests/accounts.c tests/guests/banks.c tests/guests/serving.c tests/guests/adjoin.c tests/guests/turns.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
+TEST_GUESTS += tests/guests/foreign.c tests/guests/plenty.c tests/guests/peek.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
+# Who may do what.
+TEST_GUESTS += tests/guests/holders.c tests/guests/ways.c
 # Linked to tests/guests/model: the model and what compares the kernel with it.
 MODEL_SRC = tests/model/model.c tests/model/operations.c tests/model/access.c
-BENCH_GUESTS = tests/bench/thousands.c tests/bench/random16m.c tests/bench/compute.c tests/bench/touch.c tests/bench/kernel.c
+BENCH_GUESTS = tests/bench/thousands.c tests/bench/random16m.c tests/bench/compute.c tests/bench/touch.c tests/bench/captured.c tests/bench/kernel.c
 BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c tests/bench/bare.c tests/bench/access.c
 QEMU_HOST = tests/qemu/alone.c
 QEMU_RUNGS = 03_paging 04_page_fault 05_ring3 06_syscall
@@ -89,10 +91,10 @@ LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_faul
 	16_trap_flag 17_odd 20_debug 21_loop 22_steps 23_clock 30_triple 31_bus 32_halted 33_cr3 34_stuck 40_random 41_abort)
 
 # Criterion. Linked together into $(B)/tests/unit; `make $(B)/tests/test_x` makes one of them alone.
-UNIT_TESTS = tests/test_emu_host.c tests/test_emu_host_paths.c tests/host_machine.c tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/ladder_boot.c \
+UNIT_TESTS = tests/test_emu_host.c tests/test_emu_host_paths.c tests/host_machine.c tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/test_emu_checkpoint.c tests/ladder_boot.c \
 	tests/test_access.c tests/test_access_fetch.c tests/test_access_copies.c tests/test_access_faults.c tests/test_access_verdicts.c \
 	tests/test_access_inline.c tests/access_machine.c tests/access_run.c tests/access_compare.c tests/access_native.c \
-	tests/test_dbg_expr.c tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_graph.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c
+	tests/test_dbg_expr.c tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_graph.c tests/test_dbg_who.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
 
@@ -111,7 +113,7 @@ endif
 
 # The host side: emu/, debugger/, tests. -I. for "emu/emu.h".
 HOST_CFLAGS = -std=gnu11 -g $(OPT_$(MODE)) $(WARN) -D_GNU_SOURCE -I. -Iinclude
-HOST_LIBS = $(UNICORN_LIBS) $(LUA_LIBS) -lcapstone -ldw -lelf -ledit -lsqlite3 -ldl -lm
+HOST_LIBS = $(UNICORN_LIBS) $(LUA_LIBS) -lcapstone -ldw -lelf -ledit -lsqlite3 -lzstd -ldl -lm
 
 # The kernel: no host, no floating point, no red zone under interrupts, high half.
 KERNEL_OPT_debug = -DFACET_DEBUG
@@ -202,8 +204,9 @@ $(B)/tests/optable: tests/optable.c
 $(B)/tests/guests/operations.inc: $(B)/tests/optable $(B)/kernel.elf
 	$(MKDIR)
 	$(say)$(B)/tests/optable $(B)/kernel.elf rows > $@
-$(B)/tests/guests/operations.o: CFLAGS_HERE = $(GUEST_CFLAGS) -I$(B)/tests/guests
-$(B)/tests/guests/operations.o: $(B)/tests/guests/operations.inc
+OPERATIONS_OBJ = $(patsubst %,$(B)/tests/guests/%.o,operations fronts)
+$(OPERATIONS_OBJ): CFLAGS_HERE = $(GUEST_CFLAGS) -I$(B)/tests/guests
+$(OPERATIONS_OBJ): $(B)/tests/guests/operations.inc
 
 $(B)/libemu.a: $(EMU_OBJ)
 	$(MKDIR)
@@ -300,9 +303,9 @@ $(B)/tests/unit: $(UNIT_OBJ) $(UNIT_LIBS)
 $(UNIT_TESTS:%.c=$(B)/%): %: %.o $(UNIT_LIBS)
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $(filter %.o,$^) $(UNIT_LIBS) -lcriterion $(HOST_LIBS) $(call rpath,../..)
 
-$(B)/tests/test_emu_create $(B)/tests/test_emu_ladder $(B)/tests/test_emu_run $(B)/tests/test_emu_random $(B)/tests/test_emu_clock: $(B)/tests/ladder_boot.o
+$(B)/tests/test_emu_checkpoint $(B)/tests/test_emu_create $(B)/tests/test_emu_ladder $(B)/tests/test_emu_run $(B)/tests/test_emu_random $(B)/tests/test_emu_clock: $(B)/tests/ladder_boot.o
 $(B)/tests/test_emu_host $(B)/tests/test_emu_host_paths: $(B)/tests/host_machine.o $(B)/tests/ladder_boot.o
-$(B)/tests/test_access $(B)/tests/test_access_verdicts $(B)/tests/test_access_inline $(B)/tests/test_emu_clock: $(B)/tests/access_machine.o
+$(B)/tests/test_access $(B)/tests/test_access_verdicts $(B)/tests/test_access_inline $(B)/tests/test_emu_clock $(B)/tests/test_emu_checkpoint: $(B)/tests/access_machine.o
 $(B)/tests/test_access_fetch $(B)/tests/test_access_copies $(B)/tests/test_access_faults: $(B)/tests/access_machine.o
 $(B)/tests/test_access $(B)/tests/test_access_fetch $(B)/tests/test_access_faults: $(B)/tests/access_run.o $(B)/tests/access_compare.o $(B)/tests/access_native.o
 
@@ -443,4 +446,4 @@ distclean:
 deps:
 	@.ci/deps.sh build
 	@.ci/deps.sh test
-.PHONY: help all operations demo test-files test-qemu test-linux fuzz-linux model-million mutants unit matrix-full mixed-million debug-build test check format format-check cppcheck bench install clean distclean deps
+.PHONY: help all operations demo test-files moments test-qemu test-linux fuzz-linux model-million mutants unit matrix-full mixed-million debug-build test check format format-check cppcheck bench install clean distclean deps

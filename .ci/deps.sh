@@ -10,7 +10,7 @@
 set -eu
 
 UNICORN_MIN=2.1.4
-BUILD_PACKAGES="gcc libc6-dev binutils make pkgconf libcapstone-dev libelf-dev libdw-dev libedit-dev libsqlite3-dev liblua5.4-dev"
+BUILD_PACKAGES="gcc libc6-dev binutils make pkgconf libcapstone-dev libelf-dev libdw-dev libedit-dev libsqlite3-dev liblua5.4-dev libzstd-dev"
 TEST_PACKAGES="libcriterion-dev valgrind jq clang-format cppcheck groff-base procps tmux qemu-system-x86 \
     gdb strace tmux musl-tools busybox-static bash-static qemu-user"
 SQLITE_PACKAGES="tcl xz-utils"

@@ -61,7 +61,8 @@ void handler_crashed(struct attached *h, const struct facet_access *a, int signa
 
 struct call {
     struct attached *h;
-    FILE *out;
+    FILE *out, *in;
+    int result;
     const struct facet_access *access;
     struct facet_handler_error why;
 };
@@ -89,6 +90,16 @@ static void call_report(void *context) {
 static void call_detach(void *context) {
     struct call *c = context;
     c->h->code.handler->detach(c->h->state);
+}
+
+static void call_save(void *context) {
+    struct call *c = context;
+    c->h->code.handler->save(c->h->state, c->out);
+}
+
+static void call_load(void *context) {
+    struct call *c = context;
+    c->result = c->h->code.handler->load(c->h->state, c->in, &c->why);
 }
 
 /* False: it did not come back; how is said in why. */
@@ -139,6 +150,21 @@ void handler_report(struct attached *h, FILE *out) {
     struct call c = {.h = h, .out = out};
     if (!h->dead && !call(&c, call_report, "report"))
         leave(h, c.why.text);
+}
+
+void handler_save(struct attached *h, FILE *out) {
+    struct call c = {.h = h, .out = out};
+    if (!call(&c, call_save, "save"))
+        leave(h, c.why.text);
+}
+
+enum facet_status handler_load_state(struct attached *h, FILE *in, struct facet_error *error) {
+    struct call c = {.h = h, .in = in};
+    if (call(&c, call_load, "load") && c.result == 0)
+        return FACET_OK;
+    c.why.text[sizeof c.why.text - 1] = '\0';
+    return facet_fail(error, FACET_ERR_USAGE, "handler %s on %s: %s", h->code.text, h->object.name,
+                      c.why.text[0] ? c.why.text : "it could not read its state");
 }
 
 void handler_detach(struct attached *h) {

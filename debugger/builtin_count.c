@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define SITES_SHOWN 10
+#define SITES_MAX (1u << 24) /* that a checkpoint may have */
 
 struct site {
     uint64_t pc;
@@ -138,6 +139,42 @@ static void count_detach(void *state) {
     free(c);
 }
 
+static void site_visit(struct count *c, struct archive *a, struct site site) {
+    archive_value(a, site.pc);
+    archive_value(a, site.by_kind);
+    if (!a->loading)
+        return;
+    if (site_total(&site) == 0) {
+        archive_fail(a);
+        return;
+    }
+    new_site(c, site.pc);
+    memcpy(c->site[c->last].by_kind, site.by_kind, sizeof site.by_kind);
+}
+
+static void count_visit(struct archive *a, void *state) {
+    struct count *c = state;
+    archive_value(a, c->by_kind);
+    archive_value(a, c->bytes);
+    archive_value(a, c->rmw);
+    archive_value(a, c->atomic);
+    archive_value(a, c->kernel);
+    uint64_t sites = archive_number(a, c->used, SITES_MAX);
+    for (uint64_t i = 0; a->loading && i < sites && !a->bad; i++)
+        site_visit(c, a, (struct site){0});
+    for (size_t i = 0; !a->loading && i < c->capacity; i++)
+        if (site_total(&c->site[i]) > 0)
+            site_visit(c, a, c->site[i]);
+}
+
+static void count_save(void *state, FILE *out) {
+    handler_save_by(count_visit, state, out);
+}
+
+static int count_load(void *state, FILE *in, struct facet_handler_error *error) {
+    return handler_load_by(count_visit, state, in, error);
+}
+
 const struct facet_handler handler_count = {
     .abi = FACET_HANDLER_ABI,
     .name = "count",
@@ -147,4 +184,6 @@ const struct facet_handler handler_count = {
     .access = count_access,
     .report = count_report,
     .detach = count_detach,
+    .save = count_save,
+    .load = count_load,
 };

@@ -141,6 +141,21 @@ static void flip_report(void *state, FILE *out) {
     fputc('\n', out);
 }
 
+static void flip_visit(struct archive *a, void *state) {
+    struct flip *f = state;
+    archive_value(a, f->state);
+    archive_value(a, f->seen);
+    archive_value(a, f->flips);
+}
+
+static void flip_save(void *state, FILE *out) {
+    handler_save_by(flip_visit, state, out);
+}
+
+static int flip_load(void *state, FILE *in, struct facet_handler_error *error) {
+    return handler_load_by(flip_visit, state, in, error);
+}
+
 const struct facet_handler handler_flip = {
     .abi = FACET_HANDLER_ABI,
     .name = "flip",
@@ -150,4 +165,6 @@ const struct facet_handler handler_flip = {
     .access = flip_access,
     .report = flip_report,
     .detach = free,
+    .save = flip_save,
+    .load = flip_load,
 };

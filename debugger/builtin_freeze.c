@@ -41,6 +41,20 @@ static void freeze_report(void *state, FILE *out) {
     fprintf(out, "freeze %s: %lu stores swallowed, %lu loads passed\n", f->object->name, f->stores, f->loads);
 }
 
+static void freeze_visit(struct archive *a, void *state) {
+    struct freeze *f = state;
+    archive_value(a, f->loads);
+    archive_value(a, f->stores);
+}
+
+static void freeze_save(void *state, FILE *out) {
+    handler_save_by(freeze_visit, state, out);
+}
+
+static int freeze_load(void *state, FILE *in, struct facet_handler_error *error) {
+    return handler_load_by(freeze_visit, state, in, error);
+}
+
 const struct facet_handler handler_freeze = {
     .abi = FACET_HANDLER_ABI,
     .name = "freeze",
@@ -50,4 +64,6 @@ const struct facet_handler handler_freeze = {
     .access = freeze_access,
     .report = freeze_report,
     .detach = free,
+    .save = freeze_save,
+    .load = freeze_load,
 };

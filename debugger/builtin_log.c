@@ -61,6 +61,26 @@ static void log_detach(void *state) {
     free(l);
 }
 
+/* Rows that are only in memory stay there. */
+static void log_visit(struct archive *a, void *state) {
+    struct log *l = state;
+    struct facet_error why;
+    uint64_t next = history_next(l->history);
+    if (!a->loading && !history_commit(l->history, &why))
+        complain(l, &why);
+    archive_value(a, next);
+    if (a->loading && !history_go_on(l->history, next, &why))
+        complain(l, &why);
+}
+
+static void log_save(void *state, FILE *out) {
+    handler_save_by(log_visit, state, out);
+}
+
+static int log_load(void *state, FILE *in, struct facet_handler_error *error) {
+    return handler_load_by(log_visit, state, in, error);
+}
+
 struct history *log_history(const void *state) {
     return ((const struct log *)state)->history;
 }
@@ -74,4 +94,6 @@ const struct facet_handler handler_log = {
     .access = log_access,
     .report = log_report,
     .detach = log_detach,
+    .save = log_save,
+    .load = log_load,
 };

@@ -80,6 +80,22 @@ static void once_detach(void *state) {
     free(o);
 }
 
+static void once_visit(struct archive *a, void *state) {
+    struct once *o = state;
+    archive_value(a, o->passed);
+    archive_value(a, o->refused);
+    archive_value(a, o->written);
+    byteset_visit(a, &o->bytes);
+}
+
+static void once_save(void *state, FILE *out) {
+    handler_save_by(once_visit, state, out);
+}
+
+static int once_load(void *state, FILE *in, struct facet_handler_error *error) {
+    return handler_load_by(once_visit, state, in, error);
+}
+
 const struct facet_handler handler_once = {
     .abi = FACET_HANDLER_ABI,
     .name = "once",
@@ -90,4 +106,6 @@ const struct facet_handler handler_once = {
     .access = once_access,
     .report = once_report,
     .detach = once_detach,
+    .save = once_save,
+    .load = once_load,
 };

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TOLD_MAX (1u << 20) /* instructions, that a checkpoint may have */
+
 struct zone {
     uint64_t from, to; /* offsets */
 };
@@ -295,6 +297,30 @@ static void poison_detach(void *state) {
     free(p);
 }
 
+static void poison_visit(struct archive *a, void *state) {
+    struct poison *p = state;
+    archive_value(a, p->base);
+    archive_value(a, p->low);
+    archive_value(a, p->string_end);
+    archive_value(a, p->string_pc);
+    archive_value(a, p->seen);
+    archive_value(a, p->loads);
+    archive_value(a, p->touches);
+    byteset_visit(a, &p->written);
+    p->told_count = archive_number(a, p->told_count, TOLD_MAX);
+    if (a->loading)
+        p->told = text_grow(p->told, p->told_count + 1, sizeof *p->told);
+    archive_bytes(a, p->told, p->told_count * sizeof *p->told);
+}
+
+static void poison_save(void *state, FILE *out) {
+    handler_save_by(poison_visit, state, out);
+}
+
+static int poison_load(void *state, FILE *in, struct facet_handler_error *error) {
+    return handler_load_by(poison_visit, state, in, error);
+}
+
 const struct facet_handler handler_poison = {
     .abi = FACET_HANDLER_ABI,
     .name = "poison",
@@ -306,4 +332,6 @@ const struct facet_handler handler_poison = {
     .access = poison_access,
     .report = poison_report,
     .detach = poison_detach,
+    .save = poison_save,
+    .load = poison_load,
 };

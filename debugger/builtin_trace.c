@@ -21,7 +21,7 @@ static uint32_t trace_verdicts(const char *args) {
 }
 
 static void *trace_attach(const struct facet_object *object, const char *args, struct facet_handler_error *error) {
-    FILE *out = *args ? fopen(args, "we") : stderr;
+    FILE *out = *args ? fopen(args, handlers_go_on ? "ae" : "we") : stderr;
     if (!out) {
         snprintf(error->text, sizeof error->text, "cannot write %s: %s", args, strerror(errno));
         return NULL;
@@ -71,6 +71,21 @@ static void trace_detach(void *state) {
     free(t);
 }
 
+static void trace_visit(struct archive *a, void *state) {
+    struct trace *t = state;
+    archive_value(a, t->lines);
+    if (!a->loading)
+        fflush(t->out);
+}
+
+static void trace_save(void *state, FILE *out) {
+    handler_save_by(trace_visit, state, out);
+}
+
+static int trace_load(void *state, FILE *in, struct facet_handler_error *error) {
+    return handler_load_by(trace_visit, state, in, error);
+}
+
 const struct facet_handler handler_trace = {
     .abi = FACET_HANDLER_ABI,
     .name = "trace",
@@ -80,4 +95,6 @@ const struct facet_handler handler_trace = {
     .access = trace_access,
     .report = trace_report,
     .detach = trace_detach,
+    .save = trace_save,
+    .load = trace_load,
 };

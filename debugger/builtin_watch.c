@@ -132,6 +132,20 @@ static void watch_report(void *state, FILE *out) {
     fprintf(out, "watch %s: %lu of %lu accesses matched\n", w->object->name, w->hits, w->seen);
 }
 
+static void watch_visit(struct archive *a, void *state) {
+    struct watch *w = state;
+    archive_value(a, w->seen);
+    archive_value(a, w->hits);
+}
+
+static void watch_save(void *state, FILE *out) {
+    handler_save_by(watch_visit, state, out);
+}
+
+static int watch_load(void *state, FILE *in, struct facet_handler_error *error) {
+    return handler_load_by(watch_visit, state, in, error);
+}
+
 const struct facet_handler handler_watch = {
     .abi = FACET_HANDLER_ABI,
     .name = "watch",
@@ -141,4 +155,6 @@ const struct facet_handler handler_watch = {
     .access = watch_access,
     .report = watch_report,
     .detach = free,
+    .save = watch_save,
+    .load = watch_load,
 };

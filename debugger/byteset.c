@@ -55,3 +55,20 @@ void byteset_free(struct byteset *set) {
         free(set->page[i]);
     free(set->page);
 }
+
+#define LOADED_MAX (1ul << 24) /* pages that a checkpoint may speak of */
+
+void byteset_visit(struct archive *a, struct byteset *set) {
+    uint64_t known = 0;
+    for (uint64_t i = 0; i < set->pages; i++)
+        known += set->page[i] != NULL;
+    known = archive_number(a, known, LOADED_MAX);
+    for (uint64_t i = 0; !a->bad && known > 0; i++) {
+        if (!a->loading && !set->page[i])
+            continue;
+        i = archive_number(a, i, LOADED_MAX);
+        if (!a->bad)
+            archive_bytes(a, page(set, i), BYTESET_PAGE / 8);
+        known--;
+    }
+}

@@ -237,6 +237,7 @@ int cli_run(struct session *session, const struct cli_options *options) {
         printf("facet: `help` lists the commands, `run` starts %s.\n", text_basename(session_program(session)->path));
     terminal_catch_signals(session);
     session_stop_at_broken(session, true);
+    cli.started = session_emu(session) != NULL; /* resumed */
     if (!options->batch)
         cli.terminal = terminal_open(&cli);
     if (options->init)

@@ -108,5 +108,7 @@ const struct cmd cmd_run_table[] = {
      "go on; after a handler's stop, its access happens without asking it again; N: pass this breakpoint N-1 times",
      true},
     {"kill", "k", cmd_kill_program, "kill", "end the program", false},
+    {"checkpoint", NULL, cmd_checkpoint, "checkpoint FILE",
+     "save all of it, for `facet resume FILE` to go on from here", false},
     {0},
 };

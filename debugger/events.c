@@ -17,6 +17,9 @@ struct events {
     int fd;
     bool failed;
     uint64_t count;
+    uint64_t alarm; /* count at which `call` is due */
+    void (*call)(void *context);
+    void *context;
     size_t used;
     char buffer[ROOM];
 };
@@ -32,6 +35,7 @@ enum facet_status events_open(const char *path, struct events **events, struct f
     e->failed = false;
     e->count = 0;
     e->used = 0;
+    e->alarm = UINT64_MAX;
     *events = e;
     return FACET_OK;
 }
@@ -136,6 +140,18 @@ void events_write(struct events *e, const struct facet_access *access, const uin
     if (sizeof e->buffer - e->used < EVENT_MAX)
         events_flush(e);
     e->used = (size_t)(format(e->buffer + e->used, e->count++, access, value, verdict) - e->buffer);
+    if (__builtin_expect(e->count == e->alarm, 0))
+        e->call(e->context);
+}
+
+void events_alarm(struct events *e, uint64_t count, void (*call)(void *context), void *context) {
+    e->alarm = count;
+    e->call = call;
+    e->context = context;
+}
+
+void events_continue(struct events *events, uint64_t count) {
+    events->count = count;
 }
 
 uint64_t events_count(const struct events *events) {

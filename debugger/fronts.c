@@ -245,6 +245,30 @@ bool fronts_outdated(const struct swapped *object) {
            !nothing_there(object);
 }
 
+enum facet_status fronts_expect(struct swapped *object, uint64_t grain, struct facet_error *error) {
+    if (grain != PAGE && grain != GRAIN_RANGE)
+        return facet_fail(error, FACET_ERR_USAGE, "%s has pages of %lu bytes", object->name.text, grain);
+    object->grain = grain;
+    return make_room(object, error);
+}
+
+bool fronts_adopt(struct swapped *object, uint64_t index, int front) {
+    if (index >= object->pages || object->fronts[index] >= 0)
+        return false;
+    object->fronts[index] = front;
+    object->absent--;
+    page_mark(object->swaps, front, make_mark(object, index));
+    return true;
+}
+
+void fronts_drop(struct swaps *s, int front) {
+    page_sync(s, front, NULL);
+}
+
+uint64_t fronts_index(const struct mark *mark) {
+    return (uint64_t)(mark->delta + (int64_t)mark->object->skew) / mark->object->grain;
+}
+
 enum facet_status fronts_install(struct swapped *object, struct facet_error *error) {
     object->grain = choose_grain(object);
     enum facet_status status = make_room(object, error);

@@ -41,6 +41,8 @@ size_t handler_path_length(const char *text, const char *suffix) {
     return 0;
 }
 
+bool handlers_go_on;
+
 static const struct facet_handler *find_builtin(const char *name) {
     for (size_t i = 0; handlers_builtin[i]; i++)
         if (strcmp(handlers_builtin[i]->name, name) == 0)
@@ -50,7 +52,7 @@ static const struct facet_handler *find_builtin(const char *name) {
 
 static enum facet_status check_interface(const struct handler_code *code, struct facet_error *error) {
     const struct facet_handler *h = code->handler;
-    if (h->abi != FACET_HANDLER_ABI)
+    if (h->abi < 1 || h->abi > FACET_HANDLER_ABI)
         return REFUSE(
             "handler %s was built for version %u of the handler interface, this facet has version %u: compile it "
             "again",
@@ -173,6 +175,23 @@ enum facet_status handler_load(const char *text, struct handler_code *code, stru
     if (status != FACET_OK)
         handler_unload(code);
     return status;
+}
+
+bool handler_saves(const struct facet_handler *handler) {
+    return handler->abi >= 2 && handler->save && handler->load;
+}
+
+void handler_save_by(handler_visit *visit, void *state, FILE *out) {
+    struct archive archive = {.file = out};
+    visit(&archive, state);
+}
+
+int handler_load_by(handler_visit *visit, void *state, FILE *in, struct facet_handler_error *error) {
+    struct archive archive = {.file = in, .loading = true};
+    visit(&archive, state);
+    if (archive.bad)
+        snprintf(error->text, sizeof error->text, "its state in the checkpoint makes no sense");
+    return archive.bad ? -1 : 0;
 }
 
 void handler_unload(struct handler_code *code) {

@@ -10,6 +10,8 @@
 #ifndef DEBUGGER_HANDLERS_H
 #define DEBUGGER_HANDLERS_H
 
+#include "emu/archive.h"
+
 #include <facet/error.h>
 #include <facet/handler.h>
 #include <stdbool.h>
@@ -45,7 +47,17 @@ extern const struct facet_handler handler_trace, handler_count, handler_watch, h
 const char *handler_kind_name(enum facet_kind kind);
 const char *handler_verdict_name(unsigned verdict);
 
+/* Its state can go into a checkpoint. */
+bool handler_saves(const struct facet_handler *handler);
+/* Files that handlers write are to go on instead of beginning anew: set while a checkpoint is loaded. */
+extern bool handlers_go_on;
+
 /* ---- What the built-in handlers share */
+
+/* save() and load() by one description of the state. */
+typedef void handler_visit(struct archive *archive, void *state);
+void handler_save_by(handler_visit *visit, void *state, FILE *out);
+int handler_load_by(handler_visit *visit, void *state, FILE *in, struct facet_handler_error *error);
 
 /* "insert+0x12 (table.c:41)", as far as known; else the address alone. Returns text. */
 #define HANDLER_PLACE 340

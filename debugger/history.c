@@ -25,9 +25,10 @@ static struct history *all;
 
 static const char schema[] =
     "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
-    "DROP TABLE IF EXISTS accesses;"
-    "CREATE TABLE accesses (n INTEGER PRIMARY KEY, ev TEXT, proc INTEGER, pc INTEGER, va INTEGER, obj TEXT,"
-    " off INTEGER, size INTEGER, value, old, by TEXT, rmw INTEGER, atomic INTEGER, part INTEGER, clock INTEGER);";
+    "%s CREATE TABLE IF NOT EXISTS accesses (n INTEGER PRIMARY KEY, ev TEXT, proc INTEGER, pc INTEGER, va INTEGER, obj "
+    "TEXT,"
+    " off INTEGER, size INTEGER, value, old, by TEXT, rmw INTEGER, atomic INTEGER, part INTEGER, clock INTEGER);"
+    "PRAGMA application_id = %d";
 
 static bool run(struct history *h, const char *sql) {
     return sqlite3_exec(h->base, sql, NULL, NULL, NULL) == SQLITE_OK;
@@ -63,7 +64,7 @@ static enum facet_status create(const char *path, struct history **history, stru
     sqlite3_busy_timeout(h->base, 2000);
     int64_t tables = good ? ask(h, "SELECT count(*) FROM sqlite_master") : -1;
     bool foreign = tables > 0 && ask(h, "PRAGMA application_id") != APPLICATION;
-    char *sql = text_format("%sPRAGMA application_id = %d", schema, APPLICATION);
+    char *sql = text_format(schema, handlers_go_on ? "" : "DROP TABLE IF EXISTS accesses;", APPLICATION);
     good = tables >= 0 && !foreign && run(h, sql) &&
            sqlite3_prepare_v2(h->base, "INSERT INTO accesses VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", -1, &h->insert,
                               NULL) == SQLITE_OK;
@@ -95,9 +96,9 @@ enum facet_status history_open(const char *path, const char *object, struct hist
     struct history *h = all;
     while (h && strcmp(h->path, path) != 0)
         h = h->next;
-    if (h)
+    if (h && !handlers_go_on)
         delete_object(h, object);
-    else if (create(path, &h, error) != FACET_OK)
+    else if (!h && create(path, &h, error) != FACET_OK)
         return FACET_ERR_USAGE;
     h->users++;
     *history = h;
@@ -131,6 +132,18 @@ bool history_close(struct history *h, struct facet_error *why) {
     }
     forget(h);
     return good;
+}
+
+uint64_t history_next(const struct history *h) {
+    return h->next_n;
+}
+
+bool history_go_on(struct history *h, uint64_t n, struct facet_error *why) {
+    char *sql = text_format("DELETE FROM accesses WHERE n >= %ld", (int64_t)n);
+    bool good = run(h, sql);
+    free(sql);
+    h->next_n = n;
+    return good || fail(h, why);
 }
 
 /* ---- Writing */

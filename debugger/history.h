@@ -21,6 +21,9 @@ enum facet_status history_open(const char *path, const char *object, struct hist
 bool history_write(struct history *history, const struct facet_access *access, struct facet_error *why);
 bool history_commit(struct history *history, struct facet_error *why);
 bool history_close(struct history *history, struct facet_error *why);
+/* The number of the next access. To go on from that one: what a file has of later ones is deleted. */
+uint64_t history_next(const struct history *history);
+bool history_go_on(struct history *history, uint64_t n, struct facet_error *why);
 uint64_t history_count(const struct history *history, const char *object);
 
 struct history_row {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * facet run|debug [OPTIONS] PROGRAM [ARGS...]
+ * facet run|debug [OPTIONS] PROGRAM [ARGS...], facet resume [OPTIONS] CHECKPOINT
  */
+#include "checkpoint.h"
 #include "cli.h"
 #include "objects.h"
 #include "options.h"
@@ -30,7 +31,7 @@ static int guest_stream(int fd) {
     return -1;
 }
 
-static enum facet_status open_session(const struct options *o, const int streams[3], struct session **session,
+static enum facet_status open_program(const struct options *o, const int streams[3], struct session **session,
                                       struct facet_error *error) {
     const struct session_config config = {
         .program = o->argv[0],
@@ -48,7 +49,19 @@ static enum facet_status open_session(const struct options *o, const int streams
         .clock = o->clock,
         .count_instructions = o->count_instructions,
     };
-    enum facet_status status = session_open(&config, session, error);
+    return session_open(&config, session, error);
+}
+
+static enum facet_status open_checkpoint(const struct options *o, const int streams[3], struct session **session,
+                                         struct facet_error *error) {
+    const struct checkpoint_options options = {o->trust, o->kernel, o->events, {streams[0], streams[1], streams[2]}};
+    return checkpoint_resume(o->argv[0], &options, session, error);
+}
+
+static enum facet_status open_session(const struct options *o, const int streams[3], struct session **session,
+                                      struct facet_error *error) {
+    enum facet_status status =
+        o->resume ? open_checkpoint(o, streams, session, error) : open_program(o, streams, session, error);
     for (size_t i = 0; i < o->swap_count && status == FACET_OK; i++) {
         status = session_swap(*session, o->swaps[i].object, o->swaps[i].handler, error);
         if (status != FACET_OK)
@@ -58,7 +71,8 @@ static enum facet_status open_session(const struct options *o, const int streams
 }
 
 static int debug_program(struct session *session, const struct options *o) {
-    const struct cli_options cli = {o->inputs, o->input_count, o->batch, o->quiet, o->argc, o->argv, !o->no_init};
+    const struct cli_options cli = {
+        o->inputs, o->input_count, o->batch, o->quiet, session_argc(session), session_argv(session), !o->no_init};
     color_decide(o->color);
     int status = cli_run(session, &cli);
     session_report(session, stderr);
@@ -69,14 +83,25 @@ static int debug_program(struct session *session, const struct options *o) {
     return o->stats && !stats_write(session, &run) ? 125 : status;
 }
 
-static int run_or_debug(bool debug, int argc, char **argv) {
+static int describe(const struct options *o) {
+    struct facet_error error;
+    enum facet_status status = checkpoint_describe(o->argv[0], stdout, &error);
+    return status == FACET_OK ? 0 : complain(status, &error);
+}
+
+static int run_or_debug(const char *word, int argc, char **argv) {
     struct options options;
     struct session *session;
     struct facet_error error;
     static char name[] = "facet";
     argv[0] = name;
     const int streams[3] = {guest_stream(0), guest_stream(1), guest_stream(2)}; /* before anything is opened */
-    options_parse(debug, argc, argv, &options);
+    options_parse(word, argc, argv, &options);
+    if (options.describe) {
+        int exit_status = describe(&options);
+        options_free(&options);
+        return exit_status;
+    }
 #ifdef FACET_DEBUG
     options.count_instructions = options.stats != NULL;
 #endif
@@ -87,7 +112,7 @@ static int run_or_debug(bool debug, int argc, char **argv) {
         options_free(&options);
         return complain(status, &error);
     }
-    int exit_status = debug ? debug_program(session, &options) : run_program(session, &options);
+    int exit_status = options.debug ? debug_program(session, &options) : run_program(session, &options);
     if (!session_close(session))
         exit_status = 125;
     options_free(&options);
@@ -96,8 +121,8 @@ static int run_or_debug(bool debug, int argc, char **argv) {
 
 int main(int argc, char **argv) {
     const char *word = argc > 1 ? argv[1] : "";
-    if (strcmp(word, "run") == 0 || strcmp(word, "debug") == 0)
-        return run_or_debug(*word == 'd', argc - 1, argv + 1);
+    if (strcmp(word, "run") == 0 || strcmp(word, "debug") == 0 || strcmp(word, "resume") == 0)
+        return run_or_debug(word, argc - 1, argv + 1);
     if (strcmp(word, "objects") == 0)
         return objects_main(argc - 1, argv + 1);
     if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "--usage") == 0 ||
@@ -113,6 +138,8 @@ int main(int argc, char **argv) {
         fputs("facet: which command? ", stderr);
     else
         fprintf(stderr, "facet: there is no command \"%s\". ", word);
-    fputs("Use `facet run PROGRAM`, `facet debug PROGRAM`, `facet objects PROGRAM` or `facet --help`.\n", stderr);
+    fputs("Use `facet run PROGRAM`, `facet debug PROGRAM`, `facet resume CHECKPOINT`, `facet objects "
+          "PROGRAM` or `facet --help`.\n",
+          stderr);
     return 2;
 }

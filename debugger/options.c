@@ -35,6 +35,10 @@ enum key {
     KEY_KERNEL,
     KEY_INSTRUCTIONS,
     KEY_USAGE,
+    KEY_CHECKPOINT,
+    KEY_DEBUG,
+    KEY_TRUST,
+    KEY_DESCRIBE,
 };
 
 static const struct argp_option option_table[] = {
@@ -66,17 +70,26 @@ static const struct argp_option option_table[] = {
      "Start a further, native program, which may serve memory objects as the handler endpoint:NAME. Repeatable", 2},
     {"clock", KEY_CLOCK, 0, 0, "Count the bytes of code that retire: the \"clock\" of events", 2},
     {"strace", KEY_STRACE, 0, 0, "Print a Linux program's system calls to standard error, as strace does", 2},
-    {0, 0, 0, 0, "The debugger:", 3},
-    {0, KEY_SCRIPT, "FILE", 0, "Execute the debugger commands in FILE", 3},
-    {"ex", KEY_COMMAND, "COMMAND", 0, "Execute one debugger command; may be written -ex COMMAND", 3},
-    {"batch", KEY_BATCH, 0, 0, "End after -x and -ex, with status 1 if a command failed", 3},
-    {"nx", KEY_NO_INIT, 0, 0, "Do not execute $XDG_CONFIG_HOME/facet/init (~/.config/facet/init) first", 3},
-    {"quiet", KEY_QUIET, 0, 0, "No greeting", 3},
-    {0, 0, 0, 0, "About facet:", 4},
-    {"color", KEY_COLOR, "auto|always|never", 0, "Color in messages; auto: on a terminal unless NO_COLOR is set", 4},
-    {"help", KEY_HELP, 0, 0, "This text", 4},
-    {"usage", KEY_USAGE, 0, 0, "All options in few words", 4},
-    {"version", KEY_VERSION, 0, 0, "The versions of facet and of its engine", 4},
+    {"checkpoint", KEY_CHECKPOINT, "FILE[@N|@event:N]", 0,
+     "Save the whole system into FILE, for `facet resume FILE`: when the clock has reached N, after N events, or, "
+     "without "
+     "either, if the run is ended by Ctrl-C, SIGTERM or --timeout",
+     2},
+    {0, 0, 0, 0, "Of `facet resume`:", 3},
+    {"debug", KEY_DEBUG, 0, 0, "Go on in the debugger", 3},
+    {"trust", KEY_TRUST, 0, 0, "Open the files and load the handlers that the checkpoint names", 3},
+    {"describe", KEY_DESCRIBE, 0, 0, "Only say what the checkpoint is", 3},
+    {0, 0, 0, 0, "The debugger:", 4},
+    {0, KEY_SCRIPT, "FILE", 0, "Execute the debugger commands in FILE", 4},
+    {"ex", KEY_COMMAND, "COMMAND", 0, "Execute one debugger command; may be written -ex COMMAND", 4},
+    {"batch", KEY_BATCH, 0, 0, "End after -x and -ex, with status 1 if a command failed", 4},
+    {"nx", KEY_NO_INIT, 0, 0, "Do not execute $XDG_CONFIG_HOME/facet/init (~/.config/facet/init) first", 4},
+    {"quiet", KEY_QUIET, 0, 0, "No greeting", 4},
+    {0, 0, 0, 0, "About facet:", 5},
+    {"color", KEY_COLOR, "auto|always|never", 0, "Color in messages; auto: on a terminal unless NO_COLOR is set", 5},
+    {"help", KEY_HELP, 0, 0, "This text", 5},
+    {"usage", KEY_USAGE, 0, 0, "All options in few words", 5},
+    {"version", KEY_VERSION, 0, 0, "The versions of facet and of its engine", 5},
     {0},
 };
 
@@ -165,8 +178,68 @@ static void add_input(struct options *o, bool is_file, const char *text) {
 }
 
 static void only_debug(const struct options *o, struct argp_state *state, const char *name) {
-    if (!o->debug)
+    if (!o->debug && !o->resume)
         argp_failure(state, 2, 0, "%s belongs to `facet debug`", name);
+}
+
+static void only_resume(const struct options *o, struct argp_state *state, const char *name) {
+    if (!o->resume)
+        argp_failure(state, 2, 0, "%s belongs to `facet resume`", name);
+}
+
+/* What is so already. */
+static void not_resume(const struct options *o, struct argp_state *state, int key) {
+    for (const struct argp_option *option = option_table; o->resume && (option->name || option->doc); option++)
+        if (option->key == key && option->name)
+            argp_failure(state, 2, 0, "--%s was settled when the program was started; a checkpoint keeps it",
+                         option->name);
+}
+
+/* FILE, FILE@N, FILE@event:N */
+static void set_checkpoint(struct options *o, struct argp_state *state, const char *arg) {
+    const char *at = strrchr(arg, '@');
+    bool event = at && strncmp(at, "@event:", 7) == 0;
+    bool when = at && text_number(at + (event ? 7 : 1), &o->checkpoint_at);
+    if (!*arg || at == arg || (event && !when))
+        argp_failure(state, 2, 0, "--checkpoint wants FILE, FILE@N or FILE@event:N, not \"%s\"", arg);
+    o->checkpoint = when ? text_format("%.*s", (int)(at - arg), arg) : text_copy(arg);
+    o->checkpoint_when = event && when ? CHECKPOINT_AT_EVENT : when ? CHECKPOINT_AT_CLOCK : CHECKPOINT_AT_END;
+    o->clock = o->clock || o->checkpoint_when == CHECKPOINT_AT_CLOCK;
+}
+
+static error_t parse_checkpoint(struct options *o, int key, char *arg, struct argp_state *state) {
+    switch (key) {
+    case KEY_CHECKPOINT:
+        set_checkpoint(o, state, arg);
+        return 0;
+    case KEY_DEBUG:
+        only_resume(o, state, "--debug");
+        o->debug = true;
+        return 0;
+    case KEY_TRUST:
+        only_resume(o, state, "--trust");
+        o->trust = true;
+        return 0;
+    case KEY_DESCRIBE:
+        only_resume(o, state, "--describe");
+        o->describe = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* Once all options are known. */
+static void check_all(const struct options *o, struct argp_state *state) {
+    bool debugs = o->input_count || o->batch || o->no_init || o->quiet;
+    if (o->resume && !o->debug && debugs)
+        argp_failure(state, 2, 0, "-x, -ex, --batch, --nx and --quiet belong to the debugger: add --debug");
+    if (o->resume && o->argc > 1)
+        argp_failure(state, 2, 0, "resume takes one checkpoint; the program has its arguments already");
+    if (o->debug && o->checkpoint)
+        argp_failure(state, 2, 0, "--checkpoint belongs to `facet run`; the debugger has the command checkpoint");
+    if (o->debug && o->resume && o->timeout > 0)
+        argp_failure(state, 2, 0, "--timeout belongs to `facet run`");
 }
 
 static error_t parse_debugger(struct options *o, int key, char *arg, struct argp_state *state) {
@@ -189,18 +262,21 @@ static error_t parse_debugger(struct options *o, int key, char *arg, struct argp
         o->quiet = true;
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return parse_checkpoint(o, key, arg, state);
     }
 }
 
 /* For usage lines; messages begin with "facet:". */
 static char *full_name(const struct options *o) {
-    static char run[] = "facet run", debug[] = "facet debug";
-    return o->debug ? debug : run;
+    static char run[] = "facet run", debug[] = "facet debug", resume[] = "facet resume";
+    return o->resume ? resume : o->debug ? debug : run;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state) {
     struct options *o = state->input;
+    if (key == KEY_GRANT || key == KEY_MEMORY || key == KEY_SEED || key == KEY_PROGRAM || key == KEY_CLOCK ||
+        key == KEY_STRACE || key == KEY_INSTRUCTIONS)
+        not_resume(o, state, key);
     switch (key) {
     case KEY_SWAP:
         add_swap(o, state, arg);
@@ -259,7 +335,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
         state->next = state->argc;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which PROGRAM?");
+        argp_error(state, o->resume ? "which checkpoint?" : "which PROGRAM?");
+        return 0;
+    case ARGP_KEY_END:
+        check_all(o, state);
         return 0;
     default:
         return parse_debugger(o, key, arg, state);
@@ -270,8 +349,9 @@ static const struct argp argp = {option_table, parse_option, "PROGRAM [ARGS...]"
 
 /* -ex COMMAND is one word to gdb's users, but two options to argp: it becomes --ex. Only before PROGRAM. */
 static void spell_out_ex(int argc, char **argv) {
-    static const char *const with_argument[] = {"--swap", "--events", "--stats", "--grant",   "--memory", "--timeout",
-                                                "--seed", "--kernel", "--color", "--program", "-x",       "--ex"};
+    static const char *const with_argument[] = {"--swap",       "--events", "--stats",  "--grant", "--memory",
+                                                "--timeout",    "--seed",   "--kernel", "--color", "--program",
+                                                "--checkpoint", "-x",       "--ex"};
     static char ex[] = "--ex", batch[] = "--batch", nx[] = "--nx";
     for (int i = 1; i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "-ex") == 0)
@@ -288,17 +368,18 @@ static void spell_out_ex(int argc, char **argv) {
     }
 }
 
-static struct options defaults(bool debug) {
+static struct options defaults(const char *word) {
     return (struct options){
-        .debug = debug,
+        .debug = strcmp(word, "debug") == 0,
+        .resume = strcmp(word, "resume") == 0,
         .grants = {.flags = GRANT_STDIN | GRANT_STDOUT | GRANT_STDERR},
         .memory = MEMORY_DEFAULT,
     };
 }
 
-void options_parse(bool debug, int argc, char **argv, struct options *options) {
+void options_parse(const char *word, int argc, char **argv, struct options *options) {
     argp_err_exit_status = 2;
-    *options = defaults(debug);
+    *options = defaults(word);
     spell_out_ex(argc, argv);
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, options);
 }
@@ -310,12 +391,14 @@ void options_free(struct options *options) {
     for (size_t i = 0; i < options->program_count; i++)
         free(options->programs[i].name);
     grants_free(&options->grants);
+    free(options->checkpoint);
     free(options->inputs);
 }
 
 void options_help(FILE *out) {
     fputs("facet run   [OPTIONS] PROGRAM [ARGS...]    run to completion\n"
           "facet debug [OPTIONS] PROGRAM [ARGS...]    the debugger\n"
+          "facet resume [OPTIONS] FILE               go on from a checkpoint\n"
           "facet objects PROGRAM [NAME]               what can be swapped, without running it\n\n",
           out);
     argp_help(&argp, out, ARGP_HELP_LONG | ARGP_HELP_DOC, (char[]){"facet"});

@@ -23,8 +23,17 @@ struct option_swap {
     const char *handler; /* with its arguments */
 };
 
+/* When --checkpoint saves. */
+enum checkpoint_when { CHECKPOINT_AT_END, CHECKPOINT_AT_CLOCK, CHECKPOINT_AT_EVENT };
+
 struct options {
-    bool debug; /* `facet debug` */
+    bool debug;       /* `facet debug` */
+    bool resume;      /* `facet resume`: argv[0] is the checkpoint */
+    bool trust;       /* it may open files of the host */
+    bool describe;    /* only to say what it is */
+    char *checkpoint; /* file to save into; NULL */
+    enum checkpoint_when checkpoint_when;
+    uint64_t checkpoint_at;
     struct option_swap *swaps;
     size_t swap_count;
     struct session_program programs[BOOT_PROGRAMS_MAX];
@@ -45,9 +54,9 @@ struct options {
     int argc;
 };
 
-/* Reads what follows `facet run` or `facet debug` (argv[0]: that). A wrong command line ends facet with status 2, -h
- * and -V with 0. */
-void options_parse(bool debug, int argc, char **argv, struct options *options);
+/* Reads what follows `facet run`, `facet debug` or `facet resume` (argv[0]: that, word: which of them). A wrong command
+ * line ends facet with status 2, -h and -V with 0. */
+void options_parse(const char *word, int argc, char **argv, struct options *options);
 void options_free(struct options *options);
 /* `facet -h`: what there is, and all options. */
 void options_help(FILE *out);

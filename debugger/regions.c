@@ -195,3 +195,36 @@ const char *regions_kind_name(unsigned flags) {
     unsigned kind = flags & REGION_KIND;
     return kind < sizeof names / sizeof *names ? names[kind] : "unknown";
 }
+
+#define AREAS_MAX (1u << 20) /* that a checkpoint may have */
+
+static void area_visit(struct regions *r, struct archive *a, struct area *area) {
+    char *name = (char *)(uintptr_t)area->name;
+    archive_value(a, area->va);
+    archive_value(a, area->size);
+    archive_value(a, area->flags);
+    archive_value(a, area->number);
+    archive_text(a, &name);
+    if (!a->loading)
+        return;
+    area->name = keep_name(r, name ? name : "");
+    free(name);
+    if (area->size == 0 || area->va + area->size < area->va)
+        archive_fail(a);
+}
+
+void regions_visit(struct regions *r, struct archive *a) {
+    uint64_t end = 0, count = archive_number(a, r->count, AREAS_MAX);
+    archive_value(a, r->maps);
+    for (uint64_t i = 0; i < count && !a->bad; i++) {
+        struct area area = {0};
+        if (!a->loading)
+            area = r->all[i];
+        area_visit(r, a, &area);
+        if (a->loading && area.va < end)
+            archive_fail(a);
+        if (a->loading)
+            insert(r, i, area);
+        end = area.va + area.size;
+    }
+}

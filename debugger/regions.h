@@ -7,6 +7,8 @@
 #ifndef DEBUGGER_REGIONS_H
 #define DEBUGGER_REGIONS_H
 
+#include "emu/archive.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,6 +38,9 @@ bool regions_any(const struct regions *regions, uint64_t va, uint64_t size);
 bool regions_of_kind(const struct regions *regions, unsigned kind, uint64_t *va, uint64_t *size);
 bool regions_map(const struct regions *regions, unsigned number, uint64_t *va, uint64_t *size);
 unsigned regions_map_count(const struct regions *regions); /* how many were made so far */
+
+/* Into or from a checkpoint; loading: into empty ones. */
+void regions_visit(struct regions *regions, struct archive *archive);
 
 /* "program", "heap" … */
 const char *regions_kind_name(unsigned flags);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "run.h"
 
+#include "checkpoint.h"
 #include "stats.h"
 #include "swap.h"
 #include "text.h"
@@ -139,24 +140,51 @@ static void tell_unknown(struct session *session) {
         fputc('\n', stderr);
 }
 
+/* ---- Checkpoints */
+
+static bool save(struct session *session, const struct options *o) {
+    struct facet_error error;
+    if (checkpoint_save(session, o->checkpoint, &error) == FACET_OK)
+        return true;
+    fprintf(stderr, "facet: %s\n", error.text);
+    return false;
+}
+
+/* To the end, or to where it stops, with a checkpoint on the way. */
+static struct session_stop go(struct session *session, const struct options *o, bool *saved) {
+    if (o->checkpoint && o->checkpoint_when != CHECKPOINT_AT_END)
+        session_alarm(session, o->checkpoint_when == CHECKPOINT_AT_EVENT, o->checkpoint_at);
+    struct session_stop stop = session_continue(session);
+    while (stop.event == SESSION_MOMENT) {
+        *saved = save(session, o);
+        stop = session_continue(session);
+    }
+    if (o->checkpoint && o->checkpoint_when == CHECKPOINT_AT_END && stop.event == SESSION_INTERRUPTED)
+        *saved = save(session, o);
+    return stop;
+}
+
 int run_program(struct session *session, const struct options *options) {
     struct facet_error error;
     double began = now();
     catch_signals(session, options->timeout);
-    enum facet_status status = session_start(session, &error);
+    enum facet_status status = options->checkpoint ? checkpoint_place(options->checkpoint, &error) : FACET_OK;
+    if (status == FACET_OK && !session_emu(session))
+        status = session_start(session, &error);
     if (status != FACET_OK) {
         fprintf(stderr, "facet: %s\n", error.text);
         return status == FACET_ERR_USAGE ? 2 : status == FACET_ERR_PROGRAM ? EXIT_PROGRAM : EXIT_FACET;
     }
     struct stats_run run = {.path = options->stats, .instructions = options->count_instructions};
-    struct session_stop stop = session_continue(session);
+    bool saved = true;
+    struct session_stop stop = go(session, options, &saved);
     run.seconds = now() - began;
     run.exit = tell_end(options, session, &stop, &run.end);
     if (run.exit != 0)
         tell_unknown(session);
     session_report(session, stderr);
     session_kill(session);
-    if (session_failed(session))
+    if (session_failed(session) || !saved)
         run.exit = EXIT_FACET;
     if (options->stats && !stats_write(session, &run))
         run.exit = EXIT_FACET;

@@ -13,11 +13,22 @@
 
 /* The bottom of its state's stack is always: what makes a text of errors, the file's functions (nil: it has none), the
  * object that stands for the access. Nothing has to be looked up, which could fail. */
-enum { AT_MESSAGE = 1, AT_FUNCTION, AT_OUTCOME, AT_REPORT, AT_DETACH, AT_ATTACH, AT_ACCESS, AT_TOP = AT_ACCESS };
+enum {
+    AT_MESSAGE = 1,
+    AT_FUNCTION,
+    AT_OUTCOME,
+    AT_REPORT,
+    AT_DETACH,
+    AT_SAVE,
+    AT_RESUME,
+    AT_ATTACH,
+    AT_ACCESS,
+    AT_TOP = AT_ACCESS
+};
 
 static const char *const functions[] = {
-    [AT_FUNCTION] = "access", [AT_OUTCOME] = "outcome", [AT_REPORT] = "report",
-    [AT_DETACH] = "detach",   [AT_ATTACH] = "attach",
+    [AT_FUNCTION] = "access", [AT_OUTCOME] = "outcome", [AT_REPORT] = "report", [AT_DETACH] = "detach",
+    [AT_SAVE] = "save",       [AT_RESUME] = "resume",   [AT_ATTACH] = "attach",
 };
 
 static void *allocate(void *context, void *block, size_t old, size_t size) {
@@ -145,6 +156,69 @@ static void script_report(void *state, FILE *out) {
         fprintf(out, "%s %s: %lu access%s\n", s->path, s->object->name, s->asked, s->asked == 1 ? "" : "es");
     call_own(s, AT_REPORT, NULL);
     s->out = stderr;
+}
+
+/* ---- Checkpoints: the file's save() returns a string, its resume(text) gets that */
+
+#define SAVED_MAX (64ul << 20)
+
+/* The string is on top of Lua's stack; nil: it has no save(). */
+static void push_saved(struct script *s) {
+    char why[SCRIPT_WHY], how[SCRIPT_WHY + 20];
+    lua_pushvalue(s->lua, AT_SAVE);
+    if (lua_isnil(s->lua, AT_SAVE))
+        return;
+    snprintf(why, sizeof why, "it returned no string");
+    if (call(s, 0, 1, why) && lua_isstring(s->lua, -1))
+        return;
+    snprintf(how, sizeof how, "%s in save()", why);
+    fail(s, NULL, how);
+    lua_settop(s->lua, AT_TOP);
+    lua_pushnil(s->lua);
+}
+
+static void script_save(void *state, FILE *out) {
+    struct script *s = state;
+    struct archive a = {.file = out};
+    size_t size = 0;
+    push_saved(s);
+    const char *text = lua_tolstring(s->lua, -1, &size);
+    bool any = text != NULL;
+    archive_value(&a, s->asked);
+    archive_flag(&a, &any);
+    archive_number(&a, size, SAVED_MAX);
+    archive_bytes(&a, (char *)(uintptr_t)text, any ? size : 0);
+    lua_settop(s->lua, AT_TOP);
+}
+
+static int give_saved(struct script *s, const char *text, size_t size, struct facet_handler_error *error) {
+    char why[SCRIPT_WHY];
+    lua_pushvalue(s->lua, AT_RESUME);
+    lua_pushlstring(s->lua, text, size);
+    bool good = call(s, 1, 0, why);
+    if (!good)
+        snprintf(error->text, sizeof error->text, "%s in resume()", why);
+    lua_settop(s->lua, AT_TOP);
+    return good ? 0 : -1;
+}
+
+static int script_load(void *state, FILE *in, struct facet_handler_error *error) {
+    struct script *s = state;
+    struct archive a = {.file = in, .loading = true};
+    bool any;
+    int result = 0;
+    archive_value(&a, s->asked);
+    archive_flag(&a, &any);
+    uint64_t size = archive_number(&a, 0, SAVED_MAX);
+    char *text = text_grow(NULL, size + 1, 1);
+    archive_bytes(&a, text, size);
+    if (!any || lua_isnil(s->lua, AT_RESUME))
+        fprintf(stderr, "facet: %s on %s begins afresh: the file has no save() and resume()\n", s->path,
+                s->object->name);
+    else
+        result = give_saved(s, text, size, error);
+    free(text);
+    return a.bad ? -1 : result;
 }
 
 /* ---- Attaching */
@@ -298,6 +372,8 @@ const struct facet_handler handler_script = {
     .outcome = script_outcome,
     .report = script_report,
     .detach = script_detach,
+    .save = script_save,
+    .load = script_load,
 };
 
 const struct facet_handler handler_device = {
@@ -310,4 +386,6 @@ const struct facet_handler handler_device = {
     .outcome = script_outcome,
     .report = script_report,
     .detach = script_detach,
+    .save = script_save,
+    .load = script_load,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "session_internal.h"
 
+#include "checkpoint_plan.h"
 #include "events.h"
 #include "kernel.h"
 #include "text.h"
@@ -104,8 +105,17 @@ bool session_close(struct session *s) {
     free(s->kernel);
     free(s->breaks);
     drop_arguments(s);
+    plan_free(s->plan);
     free(s);
     return good;
+}
+
+int session_argc(const struct session *session) {
+    return session->config.argc;
+}
+
+char *const *session_argv(const struct session *session) {
+    return session->config.argv;
 }
 
 const struct program *session_program(const struct session *session) {
@@ -141,6 +151,7 @@ struct session_stats session_stats_get(const struct session *s) {
     if (!s->emu)
         return stats;
     stats.emu = emu_stats(s->emu);
+    stats.clock = emu_clock(s->emu);
     if (!s->info)
         return stats;
     stats.syscalls = s->info->syscalls;
@@ -314,10 +325,10 @@ static uint64_t object_id(const struct session *s, uint64_t kernel_virtual) {
     return o ? o->id : 0;
 }
 
-enum facet_status session_traverse(struct session *session, uint64_t va, enum access access,
+enum facet_status session_traverse(struct session *session, uint64_t process, uint64_t va, enum access access,
                                    struct session_traversal *result, struct facet_error *error) {
     struct kernel_path path;
-    enum facet_status status = kernel_traverse(session->emu, session->process, (gva_t){va}, access, &path, error);
+    enum facet_status status = kernel_traverse(session->emu, process, (gva_t){va}, access, &path, error);
     if (status != FACET_OK)
         return status;
     *result = (struct session_traversal){
@@ -334,10 +345,10 @@ enum facet_status session_traverse(struct session *session, uint64_t va, enum ac
     return FACET_OK;
 }
 
-enum facet_status session_touch(struct session *session, uint64_t va, enum access access, enum fault *fault,
-                                struct emu_translation *translation, struct facet_error *error) {
+enum facet_status session_touch(struct session *session, uint64_t process, uint64_t va, enum access access,
+                                enum fault *fault, struct emu_translation *translation, struct facet_error *error) {
     gpa_t top = {0};
-    enum facet_status status = kernel_touch(session->emu, session->process, (gva_t){va}, access, fault, &top, error);
+    enum facet_status status = kernel_touch(session->emu, process, (gva_t){va}, access, fault, &top, error);
     if (status == FACET_OK)
         *translation = top.v ? emu_translate(session->emu, top, (gva_t){va}) : (struct emu_translation){0};
     return status;

@@ -56,6 +56,8 @@ bool session_close(struct session *session);
 void session_set_arguments(struct session *session, int argc, char *const *argv);
 void session_set_stream(struct session *session, int stream, int fd);
 
+int session_argc(const struct session *session);
+char *const *session_argv(const struct session *session);
 const struct program *session_program(const struct session *session);
 struct symbols *session_symbols(const struct session *session);
 /* Which system calls facet lacked, in this run or the last. */
@@ -72,6 +74,7 @@ bool session_failed(const struct session *session);
 /* Counters of the machine that runs, or of the last one. Zero where the kernel gave none. */
 struct session_stats {
     struct emu_stats emu;
+    uint64_t clock; /* where it stood; 0: it was never armed */
     uint64_t syscalls, faults, tables_built, tables_live, entries_built, entries_removed, depend_live, depend_evictions;
 };
 struct session_stats session_stats_get(const struct session *session);
@@ -101,6 +104,7 @@ enum session_event {
     SESSION_BREAKPOINT, /* before the instruction */
     SESSION_STEPPED,
     SESSION_INTERRUPTED, /* session_interrupt */
+    SESSION_MOMENT,      /* session_alarm */
     SESSION_BROKEN,      /* session_stop_at_broken: a handler broke its contract, an access or a few ago */
     SESSION_DEADLOCK,    /* every process waits for ever */
     SESSION_FAILED,      /* facet or its kernel failed; text says how. The machine is gone */
@@ -116,6 +120,8 @@ struct session_stop {
 enum facet_status session_start(struct session *session, struct facet_error *error);
 struct session_stop session_continue(struct session *session);
 struct session_stop session_step(struct session *session); /* one instruction */
+/* SESSION_MOMENT, once: when the clock, which is armed, has reached that; or soon after so many events. */
+void session_alarm(struct session *session, bool event, uint64_t at);
 /* Execution breakpoints of the program; gone with the machine. Needs a started session. */
 void session_break(struct session *session, uint64_t va, bool on);
 void session_kill(struct session *session);
@@ -144,11 +150,12 @@ struct session_traversal {
     uint64_t keeper_of;    /* id of the GPT whose keeper that is; 0: the process's own */
     struct traverse_step step[TRAVERSE_STEPS_MAX];
 };
-enum facet_status session_traverse(struct session *session, uint64_t va, enum access access,
+/* process: object id of whose space it is. */
+enum facet_status session_traverse(struct session *session, uint64_t process, uint64_t va, enum access access,
                                    struct session_traversal *result, struct facet_error *error);
 /* Makes the kernel map the page as an access would, and tells what the page tables say then. *fault as the kernel's. */
-enum facet_status session_touch(struct session *session, uint64_t va, enum access access, enum fault *fault,
-                                struct emu_translation *translation, struct facet_error *error);
+enum facet_status session_touch(struct session *session, uint64_t process, uint64_t va, enum access access,
+                                enum fault *fault, struct emu_translation *translation, struct facet_error *error);
 
 /* "no capability covers the address" … */
 const char *session_fault_text(enum fault fault);

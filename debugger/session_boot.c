@@ -91,14 +91,43 @@ static struct block make_args(const struct session *s) {
 
 /* ---- The machine */
 
-/* --memory is the program's. The machine needs more: its modules, an eighth for the kernel's tables, and the kernel
- * itself, init, the bank and the Linux personality. */
-static uint64_t ram_for(uint64_t memory, const struct emu_module *modules, size_t count) {
-    uint64_t ram = memory + memory / 8 + (8ul << 20);
-    for (size_t i = 0; i < count; i++)
-        ram += modules[i].size;
+struct emu_module session_kernel(const struct session *s) {
+    return s->kernel ? (struct emu_module){s->kernel, s->kernel_size}
+                     : (struct emu_module){kernel_image, (uintptr_t)kernel_image_end - (uintptr_t)kernel_image};
+}
+
+/* --memory is the program's. The machine needs more: for the files, an eighth for the kernel's tables, and some for the
+ * kernel itself, init, the bank and the Linux personality. */
+static uint64_t ram_for(const struct session *s) {
+    uint64_t ram = s->config.memory + s->config.memory / 8 + (8ul << 20) + s->program->image_size;
+    for (size_t i = 0; i < s->config.further_count; i++)
+        ram += s->further[i]->image_size;
     ram -= ram % RAM_UNIT;
     return ram < RAM_MAX ? ram : RAM_MAX;
+}
+
+/* But for what is to be booted. */
+static struct emu_config make_config(const struct session *s, const struct emu_grant *grants) {
+    return (struct emu_config){
+        .ram_size = ram_for(s),
+        .kernel = session_kernel(s),
+        .stream_fd = {s->config.stream_fd[0], s->config.stream_fd[1], s->config.stream_fd[2]},
+        .console_fd = 2,
+        .grants = grants,
+        .grant_count = s->config.grants->file_count,
+        .host_time = s->config.grants->flags & GRANT_TIME,
+        .clock = s->config.clock,
+        .count_instructions = s->config.count_instructions,
+    };
+}
+
+enum facet_status session_load_machine(struct session *s, struct archive *from, struct facet_error *error) {
+    struct emu_grant *grants = grants_for_machine(s->config.grants);
+    struct emu_config config = make_config(s, grants);
+    config.clock = false;
+    enum facet_status status = emu_load(&config, from, &s->emu, error);
+    free(grants);
+    return status;
 }
 
 static enum facet_status create_machine(struct session *s, struct facet_error *error) {
@@ -112,21 +141,10 @@ static enum facet_status create_machine(struct session *s, struct facet_error *e
         modules[count++] = (struct emu_module){s->further[i]->image, s->further[i]->image_size};
     snprintf(cmdline, sizeof cmdline, CMDLINE_FACET " " CMDLINE_APERTURE "%lx%s", APERTURE_BASE,
              count > 2 ? " " CMDLINE_TIMER : "");
-    const struct emu_config config = {
-        .ram_size = ram_for(s->config.memory, modules, count),
-        .kernel = s->kernel ? (struct emu_module){s->kernel, s->kernel_size}
-                            : (struct emu_module){kernel_image, (uintptr_t)kernel_image_end - (uintptr_t)kernel_image},
-        .modules = modules,
-        .module_count = count,
-        .cmdline = cmdline,
-        .stream_fd = {s->config.stream_fd[0], s->config.stream_fd[1], s->config.stream_fd[2]},
-        .console_fd = 2,
-        .grants = grants,
-        .grant_count = s->config.grants->file_count,
-        .host_time = s->config.grants->flags & GRANT_TIME,
-        .clock = s->config.clock,
-        .count_instructions = s->config.count_instructions,
-    };
+    struct emu_config config = make_config(s, grants);
+    config.modules = modules;
+    config.module_count = count;
+    config.cmdline = cmdline;
     enum facet_status status = emu_create(&config, &s->emu, error);
     free(grants);
     free(args.args);
@@ -160,8 +178,7 @@ static enum facet_status boot_to_program(struct session *s, struct facet_error *
     }
 }
 
-/* Finds the program's process among the kernel's. */
-static enum facet_status find_process(struct session *s, struct facet_error *error) {
+enum facet_status session_find_process(struct session *s, struct facet_error *error) {
     s->info = kernel_info_get(s->emu);
     if (!s->info)
         return facet_fail(error, FACET_ERR_FAILED, "the kernel was built from other headers than facet");
@@ -171,7 +188,6 @@ static enum facet_status find_process(struct session *s, struct facet_error *err
         if (p && p->header.type == CAP_PROCESS && p->header.id == s->process) {
             s->process_at = p;
             s->process_kernel = at;
-            dispatch_process_number(s->swaps, at);
             return FACET_OK;
         }
     }
@@ -182,5 +198,9 @@ enum facet_status session_boot(struct session *session, struct facet_error *erro
     enum facet_status status = create_machine(session, error);
     if (status == FACET_OK)
         status = boot_to_program(session, error);
-    return status == FACET_OK ? find_process(session, error) : status;
+    if (status == FACET_OK)
+        status = session_find_process(session, error);
+    if (status == FACET_OK)
+        dispatch_process_number(session->swaps, session->process_kernel);
+    return status;
 }

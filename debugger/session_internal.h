@@ -12,6 +12,8 @@
 
 #include <signal.h>
 
+struct plan;
+
 struct session {
     struct session_config config;
     char **argv; /* of session_set_arguments; NULL: the config's */
@@ -20,6 +22,8 @@ struct session {
     struct symbols *symbols;
     struct swaps *swaps;
     struct events *events;
+    struct plan *plan;      /* of a session that was resumed: `config` points into it; NULL */
+    uint64_t events_before; /* … and how many events there had been */
     struct regions *regions;
     struct strace strace;
     uint8_t *kernel; /* another one than the built-in; NULL */
@@ -34,9 +38,16 @@ struct session {
     int signal;                /* the program has faulted with it; 0 */
     uint64_t *breaks;          /* of session_break */
     size_t break_count;
+    bool moment;                 /* session_alarm's event was written */
     volatile sig_atomic_t asked; /* session_interrupt was called and not yet reported */
 };
 
+/* session_boot.c: the kernel's file; a machine from a checkpoint, configured as session_boot would; the program's
+ * process, by its number. */
+struct archive;
+struct emu_module session_kernel(const struct session *session);
+enum facet_status session_load_machine(struct session *session, struct archive *from, struct facet_error *error);
+enum facet_status session_find_process(struct session *session, struct facet_error *error);
 /* session_boot.c: creates a machine and runs it until it has loaded the program; finds the program's process. */
 enum facet_status session_boot(struct session *session, struct facet_error *error);
 

@@ -116,10 +116,17 @@ static bool translate(struct session *s, const struct emu_stop *from, struct ses
         to->event = SESSION_STEPPED;
         return true;
     case EMU_STOP_INTERRUPT:
-        to->event = SESSION_INTERRUPTED;
+        to->event = s->moment ? SESSION_MOMENT : SESSION_INTERRUPTED;
+        if (s->moment) {
+            s->moment = false;
+            return true;
+        }
         if (!s->asked)
             return false;
         s->asked = 0;
+        return true;
+    case EMU_STOP_CLOCK:
+        to->event = SESSION_MOMENT;
         return true;
     case EMU_STOP_DEAD:
         *to = gone(s, SESSION_FAILED, 125, from->text);
@@ -132,7 +139,7 @@ static bool translate(struct session *s, const struct emu_stop *from, struct ses
 static bool translate_broken(struct session *s, const struct emu_stop *from, struct session_stop *to) {
     struct swaps *swaps = s->swaps;
     bool stands = from->reason == EMU_STOP_INTERRUPT || from->reason == EMU_STOP_STEP;
-    bool wanted = swaps->broken[0] && swaps->stop_broken && stands && !s->asked;
+    bool wanted = swaps->broken[0] && swaps->stop_broken && stands && !s->asked && !s->moment;
     if (wanted) {
         *to = (struct session_stop){.event = SESSION_BROKEN};
         snprintf(to->text, sizeof to->text, "\nThe program was stopped: %s.\n", swaps->broken);
@@ -167,6 +174,20 @@ static struct session_stop drive(struct session *s, struct emu_stop (*go)(struct
     if (s->events)
         events_flush(s->events);
     return stop;
+}
+
+static void event_came(void *context) {
+    struct session *s = context;
+    s->moment = true;
+    if (s->emu)
+        emu_interrupt(s->emu);
+}
+
+void session_alarm(struct session *s, bool event, uint64_t at) {
+    if (!event)
+        emu_clock_alarm(s->emu, at);
+    else if (s->events)
+        events_alarm(s->events, at, event_came, s);
 }
 
 struct session_stop session_continue(struct session *session) {

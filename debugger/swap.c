@@ -261,14 +261,18 @@ enum facet_status swaps_remove(struct swaps *swaps, const char *object, const ch
 
 /* ---- Machines come and go */
 
-enum facet_status swaps_start(struct swaps *swaps, struct emu *emu, uint64_t process, struct facet_error *error) {
+void swaps_join(struct swaps *swaps, struct emu *emu, uint64_t process) {
     struct kernel_info *info = kernel_info_get(emu);
     swaps->emu = emu;
-    swaps->accesses = 0;
     swaps->process = process;
     swaps->current = info ? &info->current : NULL;
     emu_on_access(emu, dispatch_access, swaps);
     emu_on_outcome(emu, hold_outcome);
+}
+
+enum facet_status swaps_start(struct swaps *swaps, struct emu *emu, uint64_t process, struct facet_error *error) {
+    swaps->accesses = 0;
+    swaps_join(swaps, emu, process);
     for (size_t i = 0; i < swaps->count; i++) {
         lose_extent(swaps->objects[i]);
         follow(swaps->objects[i]);

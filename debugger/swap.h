@@ -152,6 +152,11 @@ struct swaps {
     uint64_t last_number;
 };
 
+/* checkpoint_swaps.c: objects, handlers with their states, fronts, accesses that wait. Loading: into fresh swaps that
+ * have the same handlers already, and have joined the machine. */
+struct archive;
+void swaps_visit(struct swaps *swaps, struct archive *archive, struct facet_error *error);
+
 struct swaps *swaps_new(const struct program *program, struct symbols *symbols);
 bool swaps_free(struct swaps *swaps); /* detaches all; returns whether nothing failed since swaps_new */
 
@@ -167,6 +172,8 @@ struct swapped *swaps_find(struct swaps *swaps, const char *object);
 
 /* The machine has started its program: installs everything. */
 enum facet_status swaps_start(struct swaps *swaps, struct emu *emu, uint64_t process, struct facet_error *error);
+/* The machine was loaded, and so were the swaps: from now on they are asked. */
+void swaps_join(struct swaps *swaps, struct emu *emu, uint64_t process);
 /* The machine goes away; handlers and their state stay. */
 void swaps_end(struct swaps *swaps);
 /* Detaches and attaches every handler again, so that a new run finds them fresh. */
@@ -214,6 +221,15 @@ enum facet_status fronts_sync(struct swapped *object, struct facet_error *error)
 /* Takes the object's marks away, and with swaps->emu set the fronts that nobody else needs. */
 void fronts_remove(struct swapped *object);
 
+/* Loading a checkpoint: the kernel has the fronts already. Room for the pages of an object whose extent is known;
+ * then each of its pages that is there, by its front. False: that cannot be. */
+enum facet_status fronts_expect(struct swapped *object, uint64_t grain, struct facet_error *error);
+bool fronts_adopt(struct swapped *object, uint64_t index, int front);
+/* Nobody needs this one any more. */
+void fronts_drop(struct swaps *swaps, int front);
+/* Index of the page of that mark. */
+uint64_t fronts_index(const struct mark *mark);
+
 /* endpoints.c: has the page served by the process that its handlers name, or by none. */
 enum facet_status page_serve(struct swaps *swaps, int front, struct facet_error *error);
 
@@ -256,6 +272,8 @@ enum facet_status handler_verdicts(struct attached *handler, struct facet_error 
 enum facet_status handler_attach(struct attached *handler, struct facet_error *error);
 void handler_outcome(struct attached *handler, const struct facet_access *access);
 void handler_report(struct attached *handler, FILE *out);
+void handler_save(struct attached *handler, FILE *out);
+enum facet_status handler_load_state(struct attached *handler, FILE *in, struct facet_error *error);
 void handler_detach(struct attached *handler);
 bool swaps_guarded(const struct swaps *swaps); /* any handler is to be guarded */
 

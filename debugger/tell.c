@@ -159,6 +159,7 @@ static enum facet_status tell_reason(struct control *c, bool *gone, struct facet
     case SESSION_BROKEN:
     case SESSION_BREAKPOINT:
     case SESSION_STOPPED:
+    case SESSION_MOMENT:
     case SESSION_STEPPED:
         break;
     }

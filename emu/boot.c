@@ -20,6 +20,11 @@
 #define CR4_OSXMMEXCPT 0x400ul
 #define MSR_EFER 0xc0000080u
 #define EFER_BOOT 0xd01 /* SCE, LME, LMA, NXE */
+#define EFER_NXE 0x800ul
+/* What a processor in long mode has and may have: CR0 also TS EM MP ET NE WP AM; CR4 VME … PCE, SMEP, SMAP … */
+#define CR0_MUST (CR0_PG | CR0_PE)
+#define CR0_MAY (CR0_PG | 0x5003ful)
+#define CR4_MAY 0x3107fful
 
 struct image {
     const uint8_t *data;
@@ -147,6 +152,12 @@ static void long_mode(struct emu *emu, uint64_t entry, uint64_t info) {
     reg_set(emu, UC_X86_REG_EFLAGS, 2);
     reg_set(emu, UC_X86_REG_RBX, info);
     reg_set(emu, UC_X86_REG_RIP, entry);
+}
+
+bool boot_mode_possible(uint64_t cr0, uint64_t cr4, uint64_t efer) {
+    uint64_t most = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_MAY;
+    return (cr0 & CR0_MUST) == CR0_MUST && !(cr0 & ~CR0_MAY) && (cr4 & CR4_PAE) && !(cr4 & ~most) &&
+           (efer & ~EFER_NXE) == (EFER_BOOT & ~EFER_NXE);
 }
 
 enum facet_status boot_load(struct emu *emu, const struct emu_config *config, struct facet_error *error) {

@@ -127,6 +127,12 @@ static bool interruptible(struct emu *emu, uint64_t rip) {
     return reg_cpl(emu) == 3 || mmu_fetch(emu, rip - 1, &before, 1) != 1 || before != OPCODE_STI;
 }
 
+/* Count at which a block has to be looked at. */
+static uint64_t next_limit(const struct emu *emu) {
+    uint64_t alarm = emu->clock.alarm_near ? CLOCK_NEVER : emu->clock.alarm;
+    return alarm < emu->clock.deadline ? alarm : emu->clock.deadline;
+}
+
 static void stop_here(struct emu *emu) {
     block_forget(emu);
     run_stop(emu, PENDING_CLOCK);
@@ -153,7 +159,12 @@ static __attribute__((noinline)) void block_unusual(struct emu *emu, uint64_t ad
         emu->clock.rcx = reg_get(emu, UC_X86_REG_RCX);
         return;
     }
-    emu->clock.limit = emu->clock.deadline;
+    if (emu->clock.count + size >= emu->clock.alarm && !emu->clock.alarm_near) {
+        emu->clock.alarm_near = true;
+        stop_here(emu);
+        return;
+    }
+    emu->clock.limit = next_limit(emu);
     if (emu->clock.count + size >= emu->clock.deadline && interruptible(emu, address)) {
         emu->clock.near = true;
         stop_here(emu);
@@ -164,7 +175,7 @@ static __attribute__((noinline)) void block_unusual(struct emu *emu, uint64_t ad
 
 /* Whenever something of this changes the run ends, but for the deadline and the end of a delivery. */
 void clock_enter(struct emu *emu) {
-    emu->clock.limit = emu->tf.users || emu->requesting || emu->delivery.active ? 0 : emu->clock.deadline;
+    emu->clock.limit = emu->tf.users || emu->requesting || emu->delivery.active ? 0 : next_limit(emu);
 }
 
 static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *data) {
@@ -191,6 +202,24 @@ void clock_device(struct emu *emu) {
 }
 
 /* ---- The timer */
+
+void emu_clock_alarm(struct emu *emu, uint64_t at) {
+    emu->clock.alarm = at;
+    emu->clock.alarm_near = false;
+}
+
+bool clock_alarm(struct emu *emu) {
+    if (emu->clock.alarm == CLOCK_NEVER)
+        return false;
+    if (emu->clock.count >= emu->clock.alarm) {
+        emu_clock_alarm(emu, CLOCK_NEVER);
+        tf_release(emu, TF_ALARM);
+        return true;
+    }
+    if (emu->clock.alarm_near && !emu->halted && !(emu->tf.users & TF_ALARM))
+        tf_acquire(emu, TF_ALARM);
+    return false;
+}
 
 bool clock_boundary(struct emu *emu) {
     bool near = emu->clock.near;
@@ -255,6 +284,14 @@ static void arm(struct emu *emu) {
     kick_by_clock(emu, true);
 }
 
+void clock_rearm(struct emu *emu) {
+    uint64_t since = emu->clock.since;
+    if (emu->clock.armed)
+        return;
+    arm(emu);
+    emu->clock.since = since;
+}
+
 static void disarm(struct emu *emu) {
     kick_by_clock(emu, false);
     engine_hook_remove(emu, emu->clock.hook);
@@ -273,7 +310,7 @@ void clock_serve(struct emu *emu) {
 }
 
 bool clock_init(struct emu *emu, bool wanted) {
-    emu->clock.deadline = CLOCK_NEVER;
+    emu->clock.deadline = emu->clock.alarm = CLOCK_NEVER;
     if (wanted) {
         emu->clock.users = CLOCK_HOST;
         arm(emu);

@@ -59,6 +59,16 @@ enum facet_status emu_create(const struct emu_config *config, struct emu **emu, 
 void emu_destroy(struct emu *emu);
 const char *emu_engine_version(void); /* "Unicorn 2.1.4" */
 
+/* ---- Checkpoints. The machine stands as after a stop; it can go on afterwards. Handlers, breakpoints and the contents
+ * of files are no part of it. What is read may be anything: a machine comes of it or a message. */
+struct archive; /* archive.h */
+enum facet_status emu_save(struct emu *emu, struct archive *to, struct facet_error *error);
+/* config: as the machine was created, but for kernel, modules, cmdline and clock, which say nothing here. */
+enum facet_status emu_load(const struct emu_config *config, struct archive *from, struct emu **emu,
+                           struct facet_error *error);
+/* Bytes that the guest has read from stream 0, written to stream 1, 2. */
+uint64_t emu_moved(struct emu *emu, unsigned stream);
+
 /* ---- Running */
 
 enum emu_stop_reason {
@@ -68,6 +78,7 @@ enum emu_stop_reason {
     EMU_STOP_BREAKPOINT, /* pc is at a breakpoint, not yet executed */
     EMU_STOP_STEP,       /* one instruction of ring 3 has retired */
     EMU_STOP_INTERRUPT,  /* emu_interrupt was called */
+    EMU_STOP_CLOCK,      /* emu_clock_alarm */
     EMU_STOP_DEAD,       /* kernel panic, triple fault, page tables that lead outside of RAM, HLT with interrupts off, a
                           * kernel       that does not come back to ring 3 when interrupted, or an engine error; text says
                           * what;       cannot run again */
@@ -156,6 +167,9 @@ bool emu_front_inner(struct emu *emu, int *front, uint64_t *offset);
  * instruction that makes the access. The same in every run with the same input, wherever it is interrupted, stepped or
  * watched. It stands still while nobody needs it: armed by emu_config.clock, or by the kernel (PORT_TIMER). */
 uint64_t emu_clock(struct emu *emu);
+/* Stops, once, before the first instruction of ring 3 at which the clock has reached that; ~0: never. Only while it is
+ * armed. */
+void emu_clock_alarm(struct emu *emu, uint64_t at);
 
 /* ---- State */
 

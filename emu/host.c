@@ -51,8 +51,9 @@ static struct host_file *host_find(struct host *host, unsigned handle) {
 
 long host_close(struct host_call *call) {
     if (call->file->grant)
-        return 0;          /* others may take it again */
-    close(call->file->fd); /* whatever it says, the descriptor is gone */
+        return 0; /* others may take it again */
+    if (call->file->fd >= 0)
+        close(call->file->fd); /* whatever it says, the descriptor is gone */
     slot_free(call->host, (unsigned)(call->file - call->host->file));
     return 0;
 }
@@ -215,13 +216,15 @@ static long serve(struct host_call *call, const struct host_request *request) {
     unsigned needs = operations[request->op].needs;
     if (!(needs & NO_FILE)) {
         call->file = host_find(call->host, request->handle);
-        if (!call->file || call->file->fd < 0)
+        if (!call->file || (call->file->fd < 0 && !call->file->lost))
             return -EBADF;
+        if (call->file->lost && operations[request->op].serve != host_close)
+            return -EIO;
     }
     if (needs & TWO_PATHS) {
         call->second = host_find(call->host, request->handle2);
         if (!call->second || call->second->fd < 0)
-            return -EBADF;
+            return call->second && call->second->lost ? -EIO : -EBADF;
     }
     if (!may_change(call, needs))
         return -EROFS;

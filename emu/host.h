@@ -29,14 +29,16 @@ enum host_kind {
 
 struct host_file {
     enum host_kind kind;
-    int fd;        /* -1: nothing */
-    char *name;    /* NAME */
-    bool write;    /* it may be changed */
-    bool grant;    /* is not closed before the machine ends */
-    bool ready;    /* a regular file or directory, which never blocks */
-    int flags;     /* O_APPEND, O_NONBLOCK as the guest wants them, see host_io.c */
-    unsigned uses; /* of the slot, before this one */
-    unsigned next; /* FREE: the slot to be used after this one */
+    int fd;          /* -1: nothing */
+    char *name;      /* NAME */
+    bool write;      /* it may be changed */
+    bool grant;      /* is not closed before the machine ends */
+    bool ready;      /* a regular file or directory, which never blocks */
+    int flags;       /* O_APPEND, O_NONBLOCK as the guest wants them, see host_io.c */
+    bool lost;       /* the file of a machine that was loaded, which is no more: EIO */
+    unsigned origin; /* the slot of the grant beneath which it was opened */
+    unsigned uses;   /* of the slot, before this one */
+    unsigned next;   /* FREE: the slot to be used after this one */
 };
 
 struct host {
@@ -71,6 +73,9 @@ typedef long host_operation(struct host_call *call);
 /* ---- host.c */
 /* The slot's handle, or -EMFILE; then fd is closed. */
 long host_add(struct host *host, struct host_file file);
+static inline unsigned host_origin(const struct host *host, const struct host_file *file) {
+    return file->grant ? (unsigned)(file - host->file) : file->origin;
+}
 static inline unsigned host_handle(const struct host *host, const struct host_file *file) {
     return (unsigned)(file - host->file) | file->uses * HOST_SLOTS;
 }

@@ -75,6 +75,11 @@ static bool come_again(const struct host_file *file) {
 
 /* ---- Contents. arg[0]: offset or HOST_HERE */
 
+static void moved(struct host_call *call, ssize_t bytes) {
+    if (call->file->kind == HOST_STREAM && bytes > 0)
+        call->emu->moved[call->file - call->host->file] += (uint64_t)bytes;
+}
+
 long host_read(struct host_call *call) {
     void *bytes = call->host->out;
     ssize_t got;
@@ -86,6 +91,7 @@ long host_read(struct host_call *call) {
                                         : pread(call->file->fd, bytes, call->out_size, (off_t)call->arg[0]);
     } while (got < 0 && come_again(call->file));
     call->got = got < 0 ? 0 : (size_t)got;
+    moved(call, got);
     return got < 0 ? -errno : got;
 }
 
@@ -113,6 +119,7 @@ long host_write(struct host_call *call) {
         if (put < 0)
             return done ? (long)done : -errno;
         done += (size_t)put;
+        moved(call, put);
         if (put == 0)
             break;
     } while (done < call->in_size);

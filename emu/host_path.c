@@ -142,6 +142,7 @@ static long opened(struct host_call *call, int fd, uint64_t wanted) {
     return host_add(call->host, (struct host_file){.kind = call->file->kind == HOST_NAME ? HOST_FILE : HOST_TREE,
                                                    .fd = fd,
                                                    .write = call->result2,
+                                                   .origin = host_origin(call->host, call->file),
                                                    .ready = ready || wanted & O_PATH,
                                                    .flags = (int)(wanted & O_NONBLOCK)});
 }

@@ -13,7 +13,8 @@
  *   survive.c    aborts of the engine
  *   device.c     ports, console, debug device                  stream.c     host streams
  *   clock.c      retired code bytes, the timer                 host….c      files of the host
- *   front.c access.c transaction.c decode.c form.c             accesses to fronts
+ *   front.c access.c transaction.c …                           accesses to fronts: access.h
+ *   checkpoint….c host_save.c archive.c                        saving and loading all of it
  *
  * How a run ends. Hooks never flush and never deliver a fault themselves: they note what is wanted and end the run.
  *
@@ -25,6 +26,7 @@
 #ifndef FACET_EMU_INTERNAL_H
 #define FACET_EMU_INTERNAL_H
 
+#include "archive.h"
 #include "emu.h"
 
 #include <pthread.h>
@@ -77,7 +79,7 @@ enum want {
 };
 
 /* Who uses the trap flag behind the guest's back. */
-enum tf_user { TF_STEP = 1, TF_TRANSACTION = 2, TF_FETCH = 4, TF_TIMER = 8 };
+enum tf_user { TF_STEP = 1, TF_TRANSACTION = 2, TF_FETCH = 4, TF_TIMER = 8, TF_ALARM = 16 };
 
 /* Who needs the clock. */
 enum clock_user { CLOCK_HOST = 1, CLOCK_TIMER = 2, CLOCK_READER = 4 };
@@ -153,6 +155,7 @@ struct emu {
         enum access refused;
         uint64_t fetches; /* fetch fills: no code is mapped anew without one */
         bool aborting;    /* engine_abort: refuse the next fill whatever it is */
+        bool arriving;    /* trap_arrive: refuse the next fetch but of microcode */
         bool nxe;         /* EFER.NXE was seen on */
     } mmu;
 
@@ -195,6 +198,8 @@ struct emu {
         uint64_t device_rip; /* … by this instruction */
         bool between;        /* the engine leaves between two blocks */
         bool near;           /* the block at RIP would reach the deadline */
+        uint64_t alarm;      /* when the host wants a stop */
+        bool alarm_near;     /* some block would reach it, or has: from now on ring 3 is stepped */
         unsigned users;      /* enum clock_user */
         bool used;           /* it was armed at some time */
         atomic_bool armed;   /* the hook is there */
@@ -224,7 +229,8 @@ struct emu {
     int stream_fd[3], console_fd;
     struct host *host;
     uint64_t tsc;
-    struct { /* refuse.c */
+    uint64_t moved[3]; /* bytes that the guest has got from stream 0, put into 1 and 2 */
+    struct {           /* refuse.c */
         struct breakpoint *at;
         size_t count;
         uint64_t found;
@@ -263,6 +269,8 @@ uint64_t reg_rflags(struct emu *emu); /* as the guest may see them: without our 
 void run_stop(struct emu *emu, enum pending why);
 /* Inside or outside a hook: work for after this block. */
 void run_want(struct emu *emu, unsigned wants);
+/* The machine stands between two instructions of ring 3. */
+bool run_stands(struct emu *emu);
 /* Ends the machine with EMU_STOP_DEAD; the first text wins. In a fill hook refuse as well. */
 void run_dead(struct emu *emu, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -278,6 +286,7 @@ void kick_by_clock(struct emu *emu, bool armed);
 /* ---- clock.c: what makes it exact. All do nothing while it is not armed. */
 bool clock_init(struct emu *emu, bool wanted);
 void clock_serve(struct emu *emu);    /* PENDING_CLOCK, outside: arms or disarms */
+bool clock_alarm(struct emu *emu);    /* between two instructions of ring 3, or idle: is it time? */
 bool clock_boundary(struct emu *emu); /* before the engine runs: raises the timer if it is due; true: it did */
 void clock_enter(struct emu *emu);
 void clock_exit(struct emu *emu);    /* the engine came back, before anything else looks at RIP or changes it */
@@ -293,6 +302,7 @@ static inline uint64_t clock_at(const struct emu *emu, uint64_t pc) {
     return emu->clock.count - (!emu->clock.traced && done < size ? size - done : 0);
 }
 void clock_device(struct emu *emu);
+void clock_rearm(struct emu *emu);               /* a machine that was loaded had it armed */
 void clock_out(struct emu *emu, uint32_t value); /* PORT_TIMER, in the hook */
 uint32_t clock_in(struct emu *emu);
 
@@ -336,6 +346,12 @@ void trap_raise(struct emu *emu, int vector, bool has_error, uint32_t error);
 void trap_page_fault(struct emu *emu); /* emu->fault: sets CR2, raises 14 */
 bool trap_init(struct emu *emu);       /* after engine_init */
 bool trap_is_microcode(uint64_t va);
+/* Puts a fresh machine, whose memory, page tables and descriptor tables are there, in front of that instruction at that
+ * privilege level; all other registers come afterwards. False: the processor will not go there. */
+struct arrival {
+    uint64_t cs, ss, rip, rsp, rflags;
+};
+bool trap_arrive(struct emu *emu, const struct arrival *at);
 void trap_microcode_out(struct emu *emu); /* OUT to PORT_MICROCODE in ring 0 */
 /* True if the page belongs to the microcode: then *answer is the fill hook's. */
 bool trap_microcode_fill(struct emu *emu, uint64_t va, enum access access, uc_tlb_entry *entry, bool *answer);
@@ -345,9 +361,10 @@ bool trap_microcode_fill(struct emu *emu, uint64_t va, enum access access, uc_tl
  * PUSHF (RAM stack), SYSCALL nor a delivered frame show it. Outside the engine or in the INTR hook only. */
 void tf_acquire(struct emu *emu, enum tf_user user);
 void tf_release(struct emu *emu, enum tf_user user);
-/* Called in the INTR hook for vector 1 before access_intr; keeps the books about the guest's own TF. */
+/* Called in the INTR hook for vector 1; keeps the books about the guest's own TF. */
 void tf_retired(struct emu *emu);
-void tf_drop(struct emu *emu); /* a trap is being delivered: nobody uses TF any more */
+void tf_settle(struct emu *emu, bool loaded); /* the same in a transaction; loaded: RFLAGS from memory (POPF, IRET) */
+void tf_drop(struct emu *emu);                /* a trap is being delivered: nobody uses TF any more */
 /* INTR hook, vector 1 in ring 3 while the machine itself single-steps. True: dealt with. */
 bool step_debug_exception(struct emu *emu);
 /* emu->fault of a fetch: true if the instructions before it must run first (resume, it will come again). */
@@ -393,6 +410,10 @@ size_t operand_instruction_size(struct emu *emu, const uint8_t *code, size_t siz
 void operand_destroy(struct emu *emu);
 
 /* ---- boot.c, device.c, stream.c, host.c, instruction.c */
+/* A machine with nothing in it. */
+enum facet_status machine_create(const struct emu_config *config, struct emu **emu, struct facet_error *error);
+/* Are these control registers ones that a kernel under boot_load can have? */
+bool boot_mode_possible(uint64_t cr0, uint64_t cr4, uint64_t efer);
 enum facet_status boot_load(struct emu *emu, const struct emu_config *config, struct facet_error *error);
 bool device_init(struct emu *emu);
 void stream_serve(struct emu *emu, uint64_t request_gpa);
@@ -400,6 +421,9 @@ void stream_serve(struct emu *emu, uint64_t request_gpa);
 enum facet_status host_init(struct emu *emu, const struct emu_config *config, struct facet_error *error);
 void host_destroy(struct emu *emu);
 void host_serve(struct emu *emu, uint64_t request_gpa);
+/* host_save.c: open files. Loading opens them again, beneath the grants of a machine just created. */
+void host_save(struct emu *emu, struct archive *to);
+enum facet_status host_load(struct emu *emu, struct archive *from, struct facet_error *error);
 bool instruction_init(struct emu *emu);
 void survive_init(void);
 uc_err survive_start(struct emu *emu); /* uc_emu_start, from RIP on */
@@ -420,9 +444,9 @@ void access_destroy(struct emu *emu);
 bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct mmu_page *page, uc_tlb_entry *entry);
 /* A data fill of ring 3 of a page of ordinary memory, outside of a transaction: is it to go to access_fill as well? */
 bool access_border(struct emu *emu, uint64_t va);
-/* INTR hook, first: true claims it (a transaction's #DB, or any exception inside one: pending is set and the engine
- * stopped); RIP must then be written. tf_retired() has been called for vector 1. */
-bool access_intr(struct emu *emu, uint32_t vector);
+/* INTR hook within a transaction: #DB commits it, any other exception ends it. Stops the engine, with pending set,
+ * unless the program simply goes on. */
+void access_intr(struct emu *emu, uint32_t vector);
 /* Before each execution of an instruction whose operand the engine moves in pieces that can't be stopped: if it touches
  * a front, the engine is stopped and the instruction becomes a transaction. */
 void access_pieces(struct emu *emu, uint64_t pc);
@@ -440,6 +464,7 @@ void access_answer(struct emu *emu);      /* DEBUG_PORT_ANSWER */
 void access_kernel_copy(struct emu *emu); /* DEBUG_PORT_COPY: debug->copy asks, answer there. Inside a hook */
 /* Host pointer to the RAM byte behind an aperture address, or NULL. *room: bytes up to the page's end. */
 uint8_t *access_backing(struct emu *emu, uint64_t aperture, size_t *room);
+void access_visit(struct emu *emu, struct archive *archive); /* checkpoint_access.c */
 /* In a fill of ring 3 that is to be refused: the instruction becomes a transaction. False: this one can't. */
 bool access_capture(struct emu *emu, uint64_t va, enum access kind);
 

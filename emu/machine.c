@@ -59,11 +59,10 @@ static enum facet_status machine_init(struct emu *emu, const struct emu_config *
         !access_init(emu) || !kick_init(emu) || !clock_init(emu, config->clock))
         return facet_fail(error, FACET_ERR_FAILED, "cannot set up a machine with %zu MiB of memory",
                           config->ram_size >> 20);
-    enum facet_status status = host_init(emu, config, error);
-    return status == FACET_OK ? boot_load(emu, config, error) : status;
+    return host_init(emu, config, error);
 }
 
-enum facet_status emu_create(const struct emu_config *config, struct emu **emu, struct facet_error *error) {
+enum facet_status machine_create(const struct emu_config *config, struct emu **emu, struct facet_error *error) {
     *emu = NULL;
     enum facet_status status = config_check(config, error);
     if (status == FACET_OK)
@@ -81,6 +80,17 @@ enum facet_status emu_create(const struct emu_config *config, struct emu **emu, 
     }
     *emu = made;
     return FACET_OK;
+}
+
+enum facet_status emu_create(const struct emu_config *config, struct emu **emu, struct facet_error *error) {
+    enum facet_status status = machine_create(config, emu, error);
+    if (status == FACET_OK)
+        status = boot_load(*emu, config, error);
+    if (status != FACET_OK) {
+        emu_destroy(*emu);
+        *emu = NULL;
+    }
+    return status;
 }
 
 void emu_destroy(struct emu *emu) {
@@ -134,8 +144,13 @@ static const struct {
 #define REGISTERS (sizeof registers / sizeof *registers)
 
 void emu_regs_get(struct emu *emu, struct facet_regs *regs) {
-    for (size_t i = 0; i < REGISTERS; i++)
-        *(uint64_t *)((uint8_t *)regs + registers[i].at) = reg_get(emu, registers[i].engine);
+    int engine[REGISTERS];
+    void *value[REGISTERS];
+    for (size_t i = 0; i < REGISTERS; i++) {
+        engine[i] = registers[i].engine;
+        value[i] = (uint8_t *)regs + registers[i].at;
+    }
+    uc_reg_read_batch(emu->uc, engine, value, REGISTERS);
     regs->rflags = reg_rflags(emu);
 }
 
@@ -165,6 +180,10 @@ void emu_ram_changed(struct emu *emu, const void *at, size_t size) {
 
 struct debug_block *emu_debug_block(struct emu *emu) {
     return emu->debug;
+}
+
+uint64_t emu_moved(struct emu *emu, unsigned stream) {
+    return emu->moved[stream];
 }
 
 struct emu_stats emu_stats(struct emu *emu) {

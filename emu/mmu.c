@@ -341,6 +341,10 @@ static bool fill(uc_engine *uc, uint64_t va, uc_mem_type type, uc_tlb_entry *ent
     emu->mmu.fetches += access == ACCESS_FETCH;
     if (trap_microcode_fill(emu, va, access, entry, &answer))
         return answer; /* a refusal is a program that looks for it: no block runs there */
+    if (access == ACCESS_FETCH && emu->mmu.arriving) {
+        emu->pending = PENDING_FLUSH;
+        return false;
+    }
     int cpl = reg_cpl(emu);
     if (access == ACCESS_FETCH && cpl == 3 && emu->ring3_armed && !emu->mmu.probing) {
         emu->pending = PENDING_RING3;

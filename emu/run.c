@@ -46,11 +46,15 @@ static bool in_ring3(struct emu *emu) {
     return !emu->delivery.active && !emu->transaction && reg_cpl(emu) == 3;
 }
 
+bool run_stands(struct emu *emu) {
+    return in_ring3(emu);
+}
+
 /* Somebody waits for ring 3 or idleness. */
 static bool boundary_wanted(struct emu *emu) {
     if (emu->requesting)
         return true;
-    return emu->access_stop || emu->event || emu->stepping || atomic_load(&emu->interrupted);
+    return emu->access_stop || emu->event || emu->stepping || emu->clock.alarm_near || atomic_load(&emu->interrupted);
 }
 
 /* The machine stands at such a boundary: is that a stop? */
@@ -67,6 +71,8 @@ static bool boundary_stop(struct emu *emu, struct emu_stop *stop) {
         emu->event = 0;
     } else if (emu->step_retired) {
         *stop = stop_make(EMU_STOP_STEP, 0);
+    } else if (clock_alarm(emu)) {
+        *stop = stop_make(EMU_STOP_CLOCK, 0);
     } else if (atomic_load(&emu->interrupted)) {
         kick_acknowledge(emu);
         *stop = stop_make(EMU_STOP_INTERRUPT, 0);
@@ -215,6 +221,7 @@ static struct emu_stop run_public(struct emu *emu, bool step) {
     tf_release(emu, TF_STEP);
     tf_release(emu, TF_FETCH);
     tf_release(emu, TF_TIMER);
+    tf_release(emu, TF_ALARM);
     emu->ring3_armed = false;
     return stop;
 }

@@ -81,6 +81,8 @@ void stream_serve(struct emu *emu, uint64_t request_gpa) {
         request->result = stream_read(emu, emu->stream_fd[request->stream], buffer, size);
     else
         request->result = stream_write(emu, emu->stream_fd[request->stream], buffer, size);
+    if (request->result > 0)
+        emu->moved[request->stream] += (uint64_t)request->result;
     if (request->result == -EINTR)
         clock_undo(emu);
 }

@@ -18,12 +18,14 @@
 #define MICROCODE 0xffffffffff000000ul
 #define LANDING_PAGE PAGE_SIZE
 #define LANDING 0x40ul
+#define IRET 0x80ul /* trap_arrive */
 #define SLOT_RSP 0x140ul
 #define SLOT_RIP 0x148ul
 #define TSS 0x200ul
 #define STACK_TOP 0x500ul
 #define GDT 0x600ul
 #define GDT_ENTRIES 9
+#define IRET_FRAME 0x900ul
 #define SELECTOR_CODE 0x08
 #define SELECTOR_TSS 0x28
 #define SELECTOR_GATE 0x38
@@ -119,6 +121,28 @@ static void enter_ring0(struct emu *emu, uint64_t rip, uint64_t rsp, uint64_t cs
     uc_reg_write(emu->uc, UC_X86_REG_TR, &tr);
     emu->delivery.active = true;
     reg_set(emu, UC_X86_REG_RIP, MICROCODE - ahead);
+}
+
+bool trap_arrive(struct emu *emu, const struct arrival *at) {
+    uint64_t frame[5] = {at->rip, at->cs, at->rflags & ~(FLAG_TF | FLAG_NT), at->rsp, at->ss};
+    uint8_t *page = emu->rom + LANDING_PAGE;
+    memcpy(page + IRET, "\x48\xcf", 2);
+    memcpy(page + IRET_FRAME, frame, sizeof frame);
+    reg_set(emu, UC_X86_REG_CS, at->cs & ~3ul);
+    reg_set(emu, UC_X86_REG_EFLAGS, 2);
+    reg_set(emu, UC_X86_REG_RSP, MICROCODE + LANDING_PAGE + IRET_FRAME);
+    reg_set(emu, UC_X86_REG_RIP, MICROCODE + LANDING_PAGE + IRET);
+    emu->delivery.active = emu->mmu.arriving = true;
+    atomic_store(&emu->in_engine, true);
+    survive_start(emu);
+    atomic_store(&emu->in_engine, false);
+    emu->delivery.active = emu->mmu.arriving = false;
+    bool arrived = emu->pending == PENDING_FLUSH && reg_rip(emu) == at->rip && reg_get(emu, UC_X86_REG_CS) == at->cs &&
+                   reg_get(emu, UC_X86_REG_RSP) == at->rsp;
+    emu->pending = PENDING_NONE;
+    reg_set(emu, UC_X86_REG_EFLAGS, at->rflags);
+    mmu_flush(emu);
+    return arrived;
 }
 
 /* ---- Exceptions */
@@ -258,8 +282,6 @@ static void interrupt(struct emu *emu, uint32_t vector) {
 
     if (vector == VECTOR_DB && !exception.software)
         tf_retired(emu);
-    if (access_intr(emu, vector))
-        return;
     if (vector == VECTOR_DB && !exception.software)
         clock_retired(emu);
     else if (!exception.software)
@@ -275,11 +297,17 @@ static void interrupt(struct emu *emu, uint32_t vector) {
 }
 
 /* A hook that wrote RIP leaves the engine in a mode where later hooks of the same run see a stale RIP
- * (skip_sync_pc_on_exit), so the run ends here. */
+ * (skip_sync_pc_on_exit), so the run ends here. In a transaction nobody writes it, and access_intr says what happens.
+ */
 static void on_interrupt(uc_engine *uc, uint32_t vector, void *data) {
+    struct emu *emu = data;
     (void)uc;
-    interrupt(data, vector);
-    run_want(data, 0);
+    if (emu->transaction) {
+        access_intr(emu, vector);
+        return;
+    }
+    interrupt(emu, vector);
+    run_want(emu, 0);
 }
 
 /* ---- SYSCALL */

@@ -51,7 +51,7 @@ static struct identity act(struct invocation *in) {
     regs->rdx = mine;
     regs->r10 = found.payload;
     regs->r8 = mine ? found.stands_for.object->id : 0;
-    regs->r9 = mine ? found.stands_for.type | (unsigned long)cap->restr << 8 : 0;
+    regs->r9 = mine ? cap->type | (unsigned long)cap->restr << 8 : 0;
     return found;
 }
 

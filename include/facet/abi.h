@@ -257,10 +257,11 @@ enum op {
 
     /* Is s0 one of mine? It is if who answers for it has a brand equal to s1 (RC_NO_RIGHT if that is opaque; Null is
      * equal to nothing): of an entry capability the recipient, of a GPT the recipient behind its keeper, of a Process
-     * that itself. A Forward is what it leads to, nobody's while it is blocked. No restriction of s0 matters.
+     * that itself. A Forward is what it leads to now, nobody's while it is blocked. No restriction of s0 matters.
      * w0 <- 1: it is. Then w1 <- payload, of the entry capability or of the keeper: which facet. w2 <- id of the
-     * endpoint, GPT, process, w3 <- which of these types it is | restrictions of s0 << 8. Who holds an entry capability
-     * can make it the keeper of any GPT: give keepers a payload that nobody else gets */
+     * endpoint, GPT, process, w3 <- type of s0 | its restrictions << 8. Two of these are for others to change: where a
+     * Forward leads, and, for who holds an entry capability, whose keeper it is; so tell the first by its type, and
+     * give keepers a payload that nobody else gets */
     OP_TOOL_IDENTIFY = 0xe00,
     OP_TOOL_AMPLIFY, /* the same, and c0 <- what s0 stands for: the Endpoint, the GPT without guard and restriction, the
                       * Process. c1 <- the Forwarder, if a message through s0 would bring it */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The handler interface, version 1: your code in place of a memory object.
+ * The handler interface, version 2: your code in place of a memory object.
  *
  * A handler is a shared object that exports one symbol:
  *
@@ -23,7 +23,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define FACET_HANDLER_ABI 1
+#define FACET_HANDLER_ABI 2  /* one that was built for version 1 works, too: it lacks what came later */
 #define FACET_ACCESS_MAX 512 /* bytes in one access at most: FXSAVE, FXRSTOR */
 
 enum facet_kind { FACET_LOAD, FACET_STORE, FACET_FETCH };
@@ -124,6 +124,11 @@ struct facet_handler {
     void (*outcome)(void *state, const struct facet_access *access);
     void (*report)(void *state, FILE *out); /* the summary at the end of a run and for `info handlers` */
     void (*detach)(void *state);            /* frees the state */
+    /* Since version 2, both or neither: checkpoints. save() writes what the state has become since attach(), as it
+     * likes; load() reads that into a state that attach() has just made with the same arguments. It returns 0, or -1
+     * with error->text filled. A handler without them begins afresh when the program is resumed. */
+    void (*save)(void *state, FILE *out);
+    int (*load)(void *state, FILE *in, struct facet_handler_error *error);
 };
 
 #endif

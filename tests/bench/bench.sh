@@ -75,6 +75,10 @@ figure access_over_bare_mechanism ratio 11 "$ratio" 1.3
 watched="$facet run --swap sym:page=$bench/pass.so:careful $bench/touch"
 ratio=$("$bench/pairs" 11 "$watched 8000000 2>/dev/null" "$bench/bare 8000000 >/dev/null" "$watched 0 2>/dev/null" "$bench/bare 0")
 figure careful_over_bare ratio 11 "$ratio" 8
+# The same by instructions that run captured, as transactions: the forms that captured.c lists, in equal parts.
+watched="$facet run --swap sym:page=$bench/pass.so:careful $bench/captured"
+ratio=$("$bench/pairs" 11 "$watched 2000000 2>/dev/null" "$bench/bare 2000000 >/dev/null" "$watched 0 2>/dev/null" "$bench/bare 0")
+figure captured_over_bare ratio 11 "$ratio" 25
 ratio=$("$bench/pairs" 11 "$bench/access fast 8000000 >/dev/null" "$bench/bare 8000000 >/dev/null" "$bench/access fast 0" "$bench/bare 0")
 figure machine_access_over_bare ratio 11 "$ratio" 1.3
 

@@ -45,7 +45,8 @@ static unsigned long mine(const char *what, unsigned cap, unsigned long payload,
     check(what, m.word[1], payload);
     check(what, m.word[3], kind);
     check("the same when it is amplified", (unsigned long)memcmp(m.word, again.word, sizeof m.word), 0);
-    check("what it stands for", type_of(R_GOT), kind & 0xff);
+    unsigned long type = kind & 0xff;
+    check("what it stands for", type_of(R_GOT), type == CAP_ENTRY || type == CAP_FORWARD ? CAP_ENDPOINT : type);
     return m.word[2];
 }
 
@@ -57,7 +58,7 @@ static void brands(void) {
     not_mine("without a brand", R_ENTRY, R_PAGE);
     not_mine("no brand is not Null", R_ENTRY, CR_NULL);
     set(R_SERVER, OP_PROCESS_SET_BRAND, R_BRAND);
-    mine("by the brand", R_ENTRY, PAYLOAD, CAP_ENDPOINT);
+    mine("by the brand", R_ENTRY, PAYLOAD, CAP_ENTRY);
     not_mine("by another", R_ENTRY, R_PAGE);
     not_mine("by none", R_ENTRY, CR_NULL);
     check("guard", facet_get(R_BRAND, OP_MEM_GUARD, 0, 12, R_TEMP), RC_OK);
@@ -82,12 +83,12 @@ static void rescinded(void) {
 }
 
 static void entries(void) {
-    unsigned long id = mine("an entry", R_ENTRY, PAYLOAD, CAP_ENDPOINT);
+    unsigned long id = mine("an entry", R_ENTRY, PAYLOAD, CAP_ENTRY);
     check("which may make others", facet_get(R_GOT, OP_ENDPOINT_MAKE_ENTRY, 1, 0, R_TEMP), RC_OK);
-    check("of the same endpoint", mine("another", R_TEMP, 1, CAP_ENDPOINT), id);
+    check("of the same endpoint", mine("another", R_TEMP, 1, CAP_ENTRY), id);
     struct facet_message match = {.word = {1, 1}};
     check("match", facet_call(R_END, OP_ENDPOINT_SET_MATCH, &match), RC_OK);
-    mine("which matches", R_TEMP, 1, CAP_ENDPOINT);
+    mine("which matches", R_TEMP, 1, CAP_ENTRY);
     not_mine("void", R_ENTRY, R_BRAND);
     set(R_END, OP_ENDPOINT_SET_MATCH, CR_NULL);
     set(R_END, OP_ENDPOINT_SET_RECIPIENT, CR_SELF);
@@ -124,7 +125,7 @@ static void fronts(void) {
     check("forward", facet_get(R_FORWARDER, OP_FORWARDER_MAKE_FORWARD, FORWARD_SEND_WORD, 0, R_FORWARD), RC_OK);
     not_mine("no target", R_FORWARD, R_BRAND);
     set(R_FORWARDER, OP_FORWARDER_SET_TARGET, R_ENTRY);
-    check("id", mine("a front", R_FORWARD, PAYLOAD, CAP_ENDPOINT), mine("an entry", R_ENTRY, PAYLOAD, CAP_ENDPOINT));
+    check("id", mine("a front", R_FORWARD, PAYLOAD, CAP_FORWARD), mine("an entry", R_ENTRY, PAYLOAD, CAP_ENTRY));
     check("what else", type_of(R_GOT2), CAP_NULL);
     set(R_GPT, OP_GPT_SET_KEEPER, R_FORWARD);
     mine("a front as keeper", R_GPT, PAYLOAD, CAP_GPT);
@@ -133,12 +134,12 @@ static void fronts(void) {
     not_mine("as a keeper", R_GPT, R_BRAND);
     check("unblock", facet_set(R_FORWARDER, OP_FORWARDER_BLOCK, 0, CR_NULL), RC_OK);
     check("forward", facet_get(R_FORWARDER, OP_FORWARDER_MAKE_FORWARD, FORWARD_SEND_CAP, 0, R_FORWARD), RC_OK);
-    mine("a front that sends its forwarder", R_FORWARD, PAYLOAD, CAP_ENDPOINT);
+    mine("a front that sends its forwarder", R_FORWARD, PAYLOAD, CAP_FORWARD);
     ask(OP_TOOL_AMPLIFY, R_FORWARD, R_BRAND);
     check("which comes along", type_of(R_GOT2), CAP_FORWARDER);
     set(CR_RANGE, OP_RANGE_RESCIND, R_FORWARDER);
     not_mine("once it is gone", R_FORWARD, R_BRAND);
-    passed("a front is what it leads to");
+    passed("a front is what it leads to, but known as a front");
 }
 
 int main(void) {

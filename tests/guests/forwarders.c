@@ -219,6 +219,23 @@ static void received(void) {
     passed("what has been received is answered by who has received it");
 }
 
+/* Who waits for messages to the endpoint takes them, whether they are there or still to come. */
+static void closed(void) {
+    struct facet_message m = {.recv = {0, 0, 0, R_RESUME}};
+    fresh(R_FORWARDER, 0, R_OTHER_ENTRY, R_FORWARD);
+    senders(R_FORWARD);
+    for (unsigned long i = 0; i < 2; i++) {
+        check("taken", facet_invoke(CR_NULL, INVOKE_RETURN | INVOKE_CLOSED(R_OTHER_END), 0, &m), LABEL);
+        check("the sender", m.word[0], i);
+    }
+    senders_end();
+    make_process(R_SENDER, send_1, stack[0] + 128, R_FORWARD, CR_NULL);
+    set(R_SENDER, OP_PROCESS_START, 0, CR_NULL);
+    check("awaited", facet_invoke(CR_NULL, INVOKE_RETURN | INVOKE_CLOSED(R_OTHER_END), 0, &m), LABEL);
+    set(CR_RANGE, OP_RANGE_RESCIND, 0, R_SENDER);
+    passed("a closed wait knows where a Forward leads");
+}
+
 /* The endpoint at its end goes while messages wait. */
 static void endpoints(void) {
     for (unsigned i = 0; i < 2; i++) {
@@ -261,6 +278,7 @@ int main(void) {
     voided();
     retargeted();
     received();
+    closed();
     endpoints();
     slots();
     return 0;

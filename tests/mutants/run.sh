@@ -22,6 +22,8 @@ trees 20000
 operations
 host
 ipc
+brands
+forwarders
 keeper
 foreign
 revoke
