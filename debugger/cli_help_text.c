@@ -62,6 +62,7 @@ static const struct {
      "it could have it in a space, too. What may come in messages does not count here.\n\n"
      "  who &table[3]\n"
      "  who seg:stack\n"
+     "  who --process guard 0x401000\n"
      "  who --json obj:218"},
     {"tree",
      "A line for each capability of the space: addresses, rights as gathered on the way, place, object, guard,\n"
@@ -70,6 +71,18 @@ static const struct {
      "  tree\n"
      "  tree linux > tree.txt\n"
      "  tree --dot guard > tree.dot"},
+    {"flow",
+     "A, B     a process or an endpoint by its name, obj:ID, sym:NAME, va:ADDRESS+LENGTH, seg:NAME (their\n"
+     "         pages), or something outside that `flow` lists, such as stdout\n"
+     "write: can information from A ever come to B; read: from B to A; obtain: can A ever hold a capability to\n"
+     "B, and how restricted. All processes are taken for hostile and of one mind, but for init, the bank and\n"
+     "those of --trust, which take messages and pass nothing on. A yes comes with its way, and what each step\n"
+     "follows from; a no means that it cannot happen, whatever the programs do. Not seen are time, and what\n"
+     "leaves the machine and comes in again.\n\n"
+     "  flow\n"
+     "  flow write client sym:ledger\n"
+     "  flow --trust server obtain client obj:17\n"
+     "  flow --dot > all.dot"},
     {"run", "ARGUMENTS are words as in the shell, with quotes, but without its patterns and variables. <FILE, >FILE,\n"
             ">>FILE, 2>FILE and 2>&1 redirect the program's streams; FILE is one of yours, no grant is needed.\n"
             "Without ARGUMENTS those of the last time are used (`show args`); `set args` takes them away."},

@@ -154,6 +154,7 @@ enum facet_status cmd_printf(struct cli *cli, const char *args, struct facet_err
 enum facet_status cmd_traverse(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_checkpoint(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_caps(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_flow(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_holders(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_who(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_tree(struct cli *cli, const char *args, struct facet_error *error);
