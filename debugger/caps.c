@@ -61,12 +61,6 @@ const struct gpt *caps_gpt(struct emu *emu, uint64_t id) {
     return k ? find(emu, k->gpts, k->gpt_count, k->gpt_stride, sizeof(struct gpt), CAP_GPT, id) : NULL;
 }
 
-const struct process *caps_process(struct emu *emu, uint64_t id) {
-    const struct kernel_info *k = kernel_info_get(emu);
-    return k ? find(emu, k->processes, k->process_count, k->process_stride, sizeof(struct process), CAP_PROCESS, id)
-             : NULL;
-}
-
 static bool is_memory(enum cap_type type) {
     return type == CAP_PAGE || type == CAP_CAPPAGE || type == CAP_GPT;
 }
@@ -75,13 +69,19 @@ static bool is_window(enum cap_type type) {
     return type == CAP_WINDOW || type == CAP_LOCAL_WINDOW;
 }
 
-void caps_print(const struct cap_look *cap, FILE *out) {
+bool caps_has_payload(const struct cap_look *cap) {
+    bool always =
+        cap->type == CAP_ENTRY || cap->type == CAP_STREAM || cap->type == CAP_HOSTFILE || cap->type == CAP_SCHEDULE;
+    return always || (cap->payload && !is_window(cap->type) && cap->type != CAP_RESUME);
+}
+
+static bool says_more(const struct cap_look *cap) {
+    return is_memory(cap->type) || is_window(cap->type) || caps_has_payload(cap) || cap->restrictions ||
+           (cap->type == CAP_FORWARD && cap->slot);
+}
+
+void caps_print_authority(const struct cap_look *cap, FILE *out) {
     char text[24];
-    fprintf(out, cap->type == CAP_NULL ? "%s" : "%-11s", caps_type_name(cap->type));
-    if (cap->id)
-        fprintf(out, " obj:%-7" PRIu64, cap->id);
-    else if (cap->type != CAP_NULL)
-        fprintf(out, " %-11s", "");
     if (is_memory(cap->type) || is_window(cap->type)) {
         if (cap->l2g < 64)
             fprintf(out, " guard 0x%" PRIx64 "/%u", cap->match, cap->l2g);
@@ -92,8 +92,22 @@ void caps_print(const struct cap_look *cap, FILE *out) {
         fprintf(out, "  of slot %u", cap->slot);
     if (is_window(cap->type))
         fprintf(out, "  offset 0x%" PRIx64, cap->payload);
-    if (cap->type == CAP_ENTRY || cap->type == CAP_STREAM || cap->type == CAP_HOSTFILE || cap->type == CAP_SCHEDULE)
+    if (cap->type == CAP_FORWARD && cap->slot)
+        fprintf(out, " sends %s%s%s", cap->slot & FORWARD_SEND_CAP ? "itself" : "",
+                cap->slot == (FORWARD_SEND_CAP | FORWARD_SEND_WORD) ? ", " : "",
+                cap->slot & FORWARD_SEND_WORD ? "its word" : "");
+    if (caps_has_payload(cap))
         fprintf(out, " payload 0x%" PRIx64, cap->payload);
     if (is_memory(cap->type) || is_window(cap->type) || cap->restrictions)
         fprintf(out, "  restrictions %s", caps_restrictions(cap->restrictions, text));
+}
+
+void caps_print(const struct cap_look *cap, FILE *out) {
+    bool more = says_more(cap);
+    fprintf(out, cap->id || more ? "%-11s" : "%s", caps_type_name(cap->type));
+    if (cap->id)
+        fprintf(out, more ? " obj:%-7" PRIu64 : " obj:%" PRIu64, cap->id);
+    else if (more)
+        fprintf(out, " %-11s", "");
+    caps_print_authority(cap, out);
 }

@@ -17,14 +17,17 @@ struct cap_look {
 };
 struct cap_look caps_look(struct emu *emu, const struct cap *cap);
 
-/* The GPT or Process with that id, as it is now; valid until the machine runs. NULL: there is none. */
+/* The GPT with that id, as it is now; valid until the machine runs. NULL: there is none. */
 const struct gpt *caps_gpt(struct emu *emu, uint64_t id);
-const struct process *caps_process(struct emu *emu, uint64_t id);
 
 const char *caps_type_name(unsigned type);
 /* "RO,NX", or "none". Returns text. */
 const char *caps_restrictions(unsigned restrictions, char text[24]);
 /* "GPT obj:12 no guard  restrictions RO", without a new line. */
 void caps_print(const struct cap_look *cap, FILE *out);
+/* It has one that says something to its user. */
+bool caps_has_payload(const struct cap_look *cap);
+/* The part behind the object: " no guard  restrictions RO". */
+void caps_print_authority(const struct cap_look *cap, FILE *out);
 
 #endif

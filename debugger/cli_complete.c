@@ -4,6 +4,7 @@
  */
 #include "cli_internal.h"
 #include "expr.h"
+#include "graph.h"
 #include "handlers.h"
 #include "regions.h"
 #include "text.h"
@@ -185,6 +186,15 @@ static void offer_objects(struct cli *cli, struct collector *c) {
         c->found->append = 0;
 }
 
+/* Processes, and endpoints if they may stand there, by their names. */
+static void offer_named(struct cli *cli, struct collector *c, bool endpoints) {
+    struct graph *graph = cli->started ? graph_new(cli->session) : NULL;
+    for (uint32_t i = 0; graph && i < graph->node_count; i++)
+        if (graph->nodes[i].name && (endpoints || graph->nodes[i].type == CAP_PROCESS))
+            offer(c, graph->nodes[i].name);
+    graph_free(graph);
+}
+
 /* Conditions of `watch`, separated by commas. */
 static void offer_conditions(struct collector *c) {
     static const char *const conditions[] = {"load", "store", "any", "off=", "size=", "value=", "old="};
@@ -233,6 +243,8 @@ enum argument {
     ARGUMENT_FILE,
     ARGUMENT_OBJECT, /* and behind it a handler */
     ARGUMENT_PLACE,  /* an object or an expression */
+    ARGUMENT_HELD,   /* the same, a process or an endpoint */
+    ARGUMENT_PROCESS,
     ARGUMENT_INFO,
     ARGUMENT_SETTING,
     ARGUMENT_COMMAND,
@@ -248,7 +260,8 @@ static enum argument argument_of(const char *command) {
                  {"accesses", ARGUMENT_OBJECT},  {"traverse", ARGUMENT_PLACE},   {"info", ARGUMENT_INFO},
                  {"set", ARGUMENT_SETTING},      {"show", ARGUMENT_SETTING},     {"help", ARGUMENT_COMMAND},
                  {"define", ARGUMENT_COMMAND},   {"document", ARGUMENT_COMMAND}, {"run", ARGUMENT_FILE},
-                 {"start", ARGUMENT_FILE}};
+                 {"start", ARGUMENT_FILE},       {"holders", ARGUMENT_HELD},     {"who", ARGUMENT_PLACE},
+                 {"caps", ARGUMENT_HELD},        {"tree", ARGUMENT_PROCESS}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (!strcmp(command, known[i].command))
             return known[i].argument;
@@ -304,10 +317,16 @@ static void offer_argument(struct cli *cli, struct collector *c, const struct be
         else if (strcmp(before->command, "accesses"))
             offer_handlers(c, start);
         return;
+    case ARGUMENT_HELD:
     case ARGUMENT_PLACE:
+        if (argument_of(before->command) == ARGUMENT_HELD)
+            offer_named(cli, c, true);
         offer_objects(cli, c);
         if (!strchr(c->word, ':'))
             expression(cli, c, start);
+        return;
+    case ARGUMENT_PROCESS:
+        offer_named(cli, c, false);
         return;
     case ARGUMENT_INFO:
         info_argument(cli, c, before, start);

@@ -37,12 +37,52 @@ static const struct {
      "it names, its guard, its restrictions, the slot that the address selects, and what is left of the\n"
      "address. The last one is the page, a handler's front, or the fault and who is told of it.\n"
      "With --step, and always at a terminal, one goes through it: down, up, slots, why, list; end.\n"
+     "--process goes through the space of another one, by its name or obj:ID.\n"
      "--check compares load, store and fetch with what the processor's page tables answer.\n\n"
      "  traverse &table store\n"
      "  traverse seg:heap\n"
      "  traverse --check $sp"},
-    {"caps", "RO: no stores. NX: no fetches. WK: what is fetched through it is RO and WK. OP: may be traversed, not\n"
-             "inspected. NC: keepers behind it are not called."},
+    {"caps",
+     "What the process holds, by its name or obj:ID (`info processes` lists them), or what is in another object: in\n"
+     "the slots of a GPT, a CapPage … Without a word, what the program holds.\n"
+     "RO: no stores. NX: no fetches. WK: what is fetched through it is RO and WK. OP: may be traversed, not\n"
+     "inspected. NC: keepers behind it are not called.\n\n"
+     "  caps\n"
+     "  caps init\n"
+     "  caps --json obj:210"},
+    {"holders",
+     "OBJECT is obj:ID, the name of a process, endpoint:NAME, or memory of the program: sym:NAME, seg:heap, an\n"
+     "address … of which all its pages are told. Handlers that are processes hold what they serve, too.\n\n"
+     "  holders sym:table\n"
+     "  holders endpoint:guard\n"
+     "  holders init"},
+    {"who",
+     "First, every address at which a process sees this byte, with its rights, and the capabilities on the way\n"
+     "there, from the process's space on. Then who holds, in its registers, capabilities that lead to the page:\n"
+     "it could have it in a space, too. What may come in messages does not count here.\n\n"
+     "  who &table[3]\n"
+     "  who seg:stack\n"
+     "  who --process guard 0x401000\n"
+     "  who --json obj:218"},
+    {"tree",
+     "A line for each capability of the space: addresses, rights as gathered on the way, place, object, guard,\n"
+     "restrictions, and what it has beside its slots: keeper, background, fronts. What is reached again, by\n"
+     "another way, is told once. --dot writes it for graphviz.\n\n"
+     "  tree\n"
+     "  tree linux > tree.txt\n"
+     "  tree --dot guard > tree.dot"},
+    {"flow",
+     "A, B     a process or an endpoint by its name, obj:ID, sym:NAME, va:ADDRESS+LENGTH, seg:NAME (their\n"
+     "         pages), or something outside that `flow` lists, such as stdout\n"
+     "write: can information from A ever come to B; read: from B to A; obtain: can A ever hold a capability to\n"
+     "B, and how restricted. All processes are taken for hostile and of one mind, but for init, the bank and\n"
+     "those of --trust, which take messages and pass nothing on. A yes comes with its way, and what each step\n"
+     "follows from; a no means that it cannot happen, whatever the programs do. Not seen are time, and what\n"
+     "leaves the machine and comes in again.\n\n"
+     "  flow\n"
+     "  flow write client sym:ledger\n"
+     "  flow --trust server obtain client obj:17\n"
+     "  flow --dot > all.dot"},
     {"run", "ARGUMENTS are words as in the shell, with quotes, but without its patterns and variables. <FILE, >FILE,\n"
             ">>FILE, 2>FILE and 2>&1 redirect the program's streams; FILE is one of yours, no grant is needed.\n"
             "Without ARGUMENTS those of the last time are used (`show args`); `set args` takes them away."},

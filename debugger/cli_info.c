@@ -15,6 +15,8 @@ const struct cmd cli_info_table[] = {
     {"line", NULL, cmd_info_line, "line [ADDRESS]", "the source line of an address", false},
     {"locals", NULL, cmd_info_locals, "locals", "the variables of the selected frame", false},
     {"objects", NULL, cmd_objects, "objects", "the memory objects that have names", false},
+    {"processes", NULL, cmd_info_processes, "processes [--json]", "all processes, their states, and who waits for whom",
+     false},
     {"registers", NULL, cmd_info_registers, "registers [NAME…]", "the processor's registers", false},
     {"source", NULL, cmd_info_source, "source", "the source file that the program stands in", false},
     {"symbol", NULL, cmd_info_symbol, "symbol ADDRESS", "the function or variable at an address", false},

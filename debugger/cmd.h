@@ -127,6 +127,7 @@ void cli_program_begins(struct cli *cli);
 void cli_program_ends(struct cli *cli);
 
 enum facet_status cmd_info_handlers(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_info_processes(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_registers(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_breakpoints(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_info_watchpoints(struct cli *cli, const char *args, struct facet_error *error);
@@ -153,11 +154,17 @@ enum facet_status cmd_printf(struct cli *cli, const char *args, struct facet_err
 enum facet_status cmd_traverse(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_checkpoint(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_caps(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_flow(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_holders(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_who(struct cli *cli, const char *args, struct facet_error *error);
+enum facet_status cmd_tree(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_accesses(struct cli *cli, const char *args, struct facet_error *error);
 enum facet_status cmd_objects(struct cli *cli, const char *args, struct facet_error *error);
 
 /* An address by an expression: expr_address. */
 enum facet_status cmd_address(struct cli *cli, const char *text, uint64_t *value, struct facet_error *error);
+/* The same, or an object (object.h) with addresses: where it begins now, and its bytes; 0 of an expression. */
+enum facet_status cmd_place(struct cli *cli, const char *text, uint64_t *va, uint64_t *size, struct facet_error *error);
 /* Offset of a register in struct facet_regs in words, by gdb's name ("rax", "pc", "sp", "eflags"); -1: none. */
 int cmd_register(const char *name, size_t length);
 /* FACET_ERR_USAGE unless the program has a machine. */

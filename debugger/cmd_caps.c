@@ -1,69 +1,171 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * caps: what a process holds.
+ * caps: what is in an object. holders: who has capabilities to it.
  */
-#include "caps.h"
-#include "cmd.h"
+#include "graph_text.h"
+#include "query.h"
+#include "space.h"
 #include "text.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-static void print_named(struct emu *emu, const char *name, const struct cap *cap) {
-    struct cap_look look = caps_look(emu, cap);
-    printf("%-9s ", name);
-    caps_print(&look, stdout);
-    printf("\n");
+/* ---- A line for each capability */
+
+/* Where a message sent through it arrives: behind forwarders, the endpoint; GRAPH_NONE: nowhere. */
+static uint32_t arrival(const struct graph *g, const struct graph_edge *edge) {
+    for (uint32_t hops = 0; edge && edge->cap.type == CAP_FORWARD && hops < g->node_count; hops++)
+        edge = space_edge(g, edge->to, GRAPH_TARGET, 0);
+    return edge && edge->cap.type == CAP_ENTRY ? edge->to : GRAPH_NONE;
 }
 
-static const char *state_name(unsigned state) {
-    static const char *const names[] = {"stopped",
-                                        "runnable",
-                                        "waiting for a message",
-                                        "waiting for the answer to a call",
-                                        "waiting to send a message",
-                                        "stopped by a fault",
-                                        "sleeping",
-                                        "blocked by a handler"};
-    return state < sizeof names / sizeof *names ? names[state] : "?";
+/* Whom one reaches by it, as far as that has a name: "  (ledger)", "  to Process obj:2 (init)". */
+static void put_target(const struct query *q, const struct graph_edge *edge) {
+    const struct graph *g = q->graph;
+    const struct graph_edge *recipient = space_edge(g, arrival(g, edge), GRAPH_RECIPIENT, 0);
+    char text[GRAPH_TEXT];
+    if (edge->to != GRAPH_NONE && g->nodes[edge->to].name)
+        fprintf(q->out, "  (%s)", g->nodes[edge->to].name);
+    if (recipient)
+        fprintf(q->out, "  to %s", graph_node_text(g, recipient->to, text));
 }
 
-/* The program's own, or obj:ID. */
-static enum facet_status which(struct cli *cli, const char *args, uint64_t *id, struct facet_error *error) {
-    *id = session_process(cli->session);
-    if (!*args)
-        return FACET_OK;
-    if (strncmp(args, "obj:", 4) || !text_number(args + 4, id))
-        return facet_fail(error, FACET_ERR_USAGE, "caps wants nothing, or the obj:ID of a process, not \"%s\".", args);
-    return FACET_OK;
+static void put_cap(const struct query *q, const struct graph_edge *edge) {
+    char place[32];
+    fprintf(q->out, "%-9s ", graph_place_text(edge, place));
+    if (edge->place == GRAPH_FRONT)
+        graph_put_handler(q->out, q->graph, edge);
+    else {
+        caps_print(&edge->cap, q->out);
+        put_target(q, edge);
+    }
+    fputc('\n', q->out);
+}
+
+/* What each process has a place for is told first, and when it is Null. */
+static const enum graph_place first[] = {GRAPH_SPACE, GRAPH_KEEPER, GRAPH_SCHEDULE};
+
+static bool comes_first(enum graph_place place) {
+    return place == GRAPH_SPACE || place == GRAPH_KEEPER || place == GRAPH_SCHEDULE;
+}
+
+static void put_of_process(const struct query *q, uint32_t node, enum graph_place place) {
+    const struct graph_edge *edge = space_edge(q->graph, node, place, 0);
+    char text[32];
+    if (edge)
+        put_cap(q, edge);
+    else
+        fprintf(q->out, "%-9s Null\n", graph_place_text(&(struct graph_edge){.place = place}, text));
+}
+
+static void put_caps(const struct query *q, uint32_t node) {
+    const struct graph *g = q->graph;
+    bool process = g->nodes[node].type == CAP_PROCESS;
+    unsigned registers = 0;
+    char text[GRAPH_TEXT];
+    fprintf(q->out, "%s%s%s\n", graph_node_text(g, node, text), process ? ", " : "",
+            process ? graph_state_text(g, node) : "");
+    for (size_t i = 0; process && i < sizeof first / sizeof *first; i++)
+        put_of_process(q, node, first[i]);
+    for (uint32_t i = 0; i < g->nodes[node].out; i++) {
+        const struct graph_edge *edge = graph_out(g, node, i);
+        registers += edge->place == GRAPH_REGISTER;
+        if (!process || !comes_first(edge->place))
+            put_cap(q, edge);
+    }
+    if (process && !registers)
+        fputs("Its capability registers are all Null: what it may do, it may do by its space and its keeper.\n",
+              q->out);
+    if (!process && !g->nodes[node].out)
+        fputs("It has no capabilities.\n", q->out);
+}
+
+static void put_caps_json(const struct query *q, uint32_t node) {
+    fputs("{\"v\":1,", q->out);
+    graph_put_node(q->out, q->graph, node);
+    if (q->graph->nodes[node].type == CAP_PROCESS)
+        fprintf(q->out, ",\"state\":\"%s\"", graph_state_text(q->graph, node));
+    fputs(",\"capabilities\":[", q->out);
+    for (uint32_t i = 0; i < q->graph->nodes[node].out; i++) {
+        fputs(i ? ",{" : "{", q->out);
+        graph_put_edge(q->out, graph_out(q->graph, node, i));
+        fputc('}', q->out);
+    }
+    fputs("]}\n", q->out);
 }
 
 enum facet_status cmd_caps(struct cli *cli, const char *args, struct facet_error *error) {
-    uint64_t id;
-    enum facet_status status = cmd_need_started(cli, error);
-    if (status == FACET_OK)
-        status = which(cli, args, &id, error);
+    struct query q;
+    uint32_t node;
+    uint64_t va, size;
+    enum facet_status status = query_begin(&q, cli, args, false, error);
     if (status)
         return status;
-    struct emu *emu = session_emu(cli->session);
-    const struct process *process = caps_process(emu, id);
-    if (!process)
-        return facet_fail(error, FACET_ERR_USAGE,
-                          "There is no process obj:%" PRIu64 ": `traverse` and `caps` print ids.", id);
-    printf("Process   obj:%" PRIu64 ", %s\n", id, state_name(process->state));
-    print_named(emu, "space", &process->space);
-    print_named(emu, "keeper", &process->keeper);
-    print_named(emu, "schedule", &process->schedule);
-    unsigned held = 0;
-    for (int i = 1; i < CAP_REGISTERS; i++) {
-        char name[16];
-        snprintf(name, sizeof name, "c%d", i);
-        if (caps_look(emu, &process->reg[i]).type == CAP_NULL)
-            continue;
-        print_named(emu, name, &process->reg[i]);
-        held++;
+    status = *q.text ? query_object(&q, &node, &va, &size, error) : query_process(&q, &node, error);
+    if (status == FACET_OK)
+        (q.json ? put_caps_json : put_caps)(&q, node);
+    return query_end(&q, status, error);
+}
+
+/* ---- holders */
+
+static void put_holder(const struct query *q, const struct graph_edge *edge) {
+    char text[GRAPH_TEXT], place[32];
+    fprintf(q->out, "%-28s %-10s ", graph_node_text(q->graph, edge->from, text), graph_place_text(edge, place));
+    if (edge->place == GRAPH_FRONT)
+        graph_put_handler(q->out, q->graph, edge);
+    else {
+        fputs(caps_type_name(edge->cap.type), q->out);
+        caps_print_authority(&edge->cap, q->out);
     }
-    if (!held)
-        printf("Its capability registers are all Null: what it may do, it may do by its space and its keeper.\n");
-    return FACET_OK;
+    char *spaces =
+        q->graph->nodes[edge->from].type == CAP_GPT ? graph_spaces_text(q->graph, edge->from) : text_copy("");
+    fprintf(q->out, "%s%s\n", *spaces ? "; " : "", spaces);
+    free(spaces);
+}
+
+static void put_holders(const struct query *q, uint32_t node) {
+    const struct graph_node *n = &q->graph->nodes[node];
+    char text[GRAPH_TEXT];
+    fprintf(q->out, "%s is held %u time%s%s\n", graph_node_text(q->graph, node, text), n->in, n->in == 1 ? "" : "s",
+            n->in ? ":" : ".");
+    if (n->in)
+        fprintf(q->out, "%-28s %-10s %s\n", "Holder", "Place", "Capability");
+    for (uint32_t i = 0; i < n->in; i++)
+        put_holder(q, graph_in(q->graph, node, i));
+    graph_put_fronts(q->out, q->graph, node);
+}
+
+static void put_holders_json(const struct query *q, uint32_t node) {
+    fputs("{\"v\":1,", q->out);
+    graph_put_node(q->out, q->graph, node);
+    fputs(",\"holders\":[", q->out);
+    for (uint32_t i = 0; i < q->graph->nodes[node].in; i++) {
+        const struct graph_edge *edge = graph_in(q->graph, node, i);
+        fprintf(q->out, "%s{\"holder\":{", i ? "," : "");
+        graph_put_node(q->out, q->graph, edge->from);
+        fputs("},", q->out);
+        graph_put_edge(q->out, edge);
+        fputc('}', q->out);
+    }
+    fputs("]}\n", q->out);
+}
+
+enum facet_status cmd_holders(struct cli *cli, const char *args, struct facet_error *error) {
+    struct query q;
+    uint32_t node;
+    uint64_t va, size;
+    enum facet_status status = query_begin(&q, cli, args, false, error);
+    if (status)
+        return status;
+    status = query_object(&q, &node, &va, &size, error);
+    for (uint64_t end = va + size; status == FACET_OK;) {
+        if (node != GRAPH_NONE)
+            (q.json ? put_holders_json : put_holders)(&q, node);
+        va = (va & ~4095ull) + 4096; /* of an object of several pages, those that are there */
+        if (va >= end)
+            break;
+        query_page(&q, va, &node, NULL);
+    }
+    return query_end(&q, status, error);
 }

@@ -12,7 +12,7 @@ struct storage {
     uint64_t base, count, stride; /* kernel virtual */
     uint32_t *node;               /* of each entry */
 };
-enum { PAGES, GPTS, PROCESSES, ENDPOINTS, STORAGES };
+enum { PAGES, GPTS, PROCESSES, ENDPOINTS, FORWARDERS, STORAGES };
 
 struct build {
     struct graph *graph;
@@ -30,6 +30,7 @@ static void storages(struct build *b) {
         [GPTS] = {(uintptr_t)k->gpts, k->gpt_count, k->gpt_stride, NULL},
         [PROCESSES] = {(uintptr_t)k->processes, k->process_count, k->process_stride, NULL},
         [ENDPOINTS] = {(uintptr_t)k->endpoints, k->endpoint_count, k->endpoint_stride, NULL},
+        [FORWARDERS] = {(uintptr_t)k->forwarders, k->forwarder_count, k->forwarder_stride, NULL},
     };
     memcpy(b->storage, all, sizeof all);
 }
@@ -40,8 +41,8 @@ static uint32_t node_add(struct build *b, const struct object *object) {
     struct graph *g = b->graph;
     if (g->node_count == b->node_room)
         g->nodes = text_grow(g->nodes, b->node_room = 2 * b->node_room + 256, sizeof *g->nodes);
-    g->nodes[g->node_count] =
-        (struct graph_node){.type = (enum cap_type)object->type, .id = object->id, .object = object};
+    g->nodes[g->node_count] = (struct graph_node){
+        .type = (enum cap_type)object->type, .id = object->id, .object = object, .waits_for = GRAPH_NONE};
     return g->node_count++;
 }
 
@@ -54,6 +55,19 @@ static void nodes_add(struct build *b) {
             s->node[i] = array && object->type != CAP_NULL ? node_add(b, object) : GRAPH_NONE;
         }
     }
+}
+
+static int older(const void *a, const void *b, void *nodes) {
+    uint64_t x = ((struct graph_node *)nodes)[*(const uint32_t *)a].id;
+    uint64_t y = ((struct graph_node *)nodes)[*(const uint32_t *)b].id;
+    return (x > y) - (x < y);
+}
+
+static void nodes_sort(struct graph *g) {
+    g->by_id = text_grow(NULL, g->node_count, sizeof *g->by_id);
+    for (uint32_t i = 0; i < g->node_count; i++)
+        g->by_id[i] = i;
+    qsort_r(g->by_id, g->node_count, sizeof *g->by_id, older, g->nodes);
 }
 
 /* The object at an address of the kernel. */
@@ -151,10 +165,16 @@ static void process_edges(struct build *b, uint32_t node, const struct process *
     cap_add(b, node, GRAPH_SPACE, 0, &process->space);
     cap_add(b, node, GRAPH_KEEPER, 0, &process->keeper);
     cap_add(b, node, GRAPH_SCHEDULE, 0, &process->schedule);
+    cap_add(b, node, GRAPH_BRAND, 0, &process->brand);
     caps_add(b, node, GRAPH_REGISTER, process->reg, CAP_REGISTERS);
     if (process->state == PROCESS_SENDING)
         cap_add(b, node, GRAPH_SEND, 0, &process->send_cap);
     cap_add(b, node, GRAPH_FAULT_SPACE, 0, &process->fault_space);
+}
+
+static void forwarder_edges(struct build *b, uint32_t node, const struct forwarder *forwarder) {
+    cap_add(b, node, GRAPH_TARGET, 0, &forwarder->target);
+    caps_add(b, node, GRAPH_SLOT, forwarder->slot, FORWARDER_SLOTS);
 }
 
 static void node_edges(struct build *b, uint32_t node, enum cap_type type, const void *object) {
@@ -171,6 +191,9 @@ static void node_edges(struct build *b, uint32_t node, enum cap_type type, const
         break;
     case CAP_ENDPOINT:
         cap_add(b, node, GRAPH_RECIPIENT, 0, &((const struct endpoint *)object)->recipient);
+        break;
+    case CAP_FORWARDER:
+        forwarder_edges(b, node, object);
         break;
     default:
         break;
@@ -205,6 +228,39 @@ static void edges_sort(struct graph *g) {
         }
 }
 
+/* ---- Who waits for whom */
+
+/* The process that has the right to answer. */
+static uint32_t answerer(const struct graph *g, uint32_t node, unsigned which) {
+    for (uint32_t i = 0; i < g->nodes[node].in; i++) {
+        const struct graph_edge *edge = graph_in(g, node, i);
+        if (edge->cap.type == CAP_RESUME && edge->cap.slot == which && g->nodes[edge->from].type == CAP_PROCESS)
+            return edge->from;
+    }
+    return GRAPH_NONE;
+}
+
+static uint32_t waits_for(const struct build *b, uint32_t node, const struct process *process) {
+    switch ((enum process_state)process->state) {
+    case PROCESS_SENDING:
+        return node_at(b, process->queue); /* a queue is a part of the object */
+    case PROCESS_CALLING:
+        return answerer(b->graph, node, ANSWER_CALL);
+    case PROCESS_FAULTED:
+        return process->fault == FAULT_ACCESS ? node_at(b, process->access_by) : answerer(b->graph, node, ANSWER_FAULT);
+    case PROCESS_BLOCKED:
+        return process->access_waits ? node_at(b, process->blocked_over) : GRAPH_NONE;
+    default:
+        return GRAPH_NONE;
+    }
+}
+
+static void waits_add(struct build *b) {
+    for (uint32_t i = 0; i < b->graph->node_count; i++)
+        if (b->graph->nodes[i].type == CAP_PROCESS)
+            b->graph->nodes[i].waits_for = waits_for(b, i, (const void *)b->graph->nodes[i].object);
+}
+
 /* ---- Names */
 
 static void name(struct graph *g, uint32_t node, const char *text) {
@@ -218,6 +274,14 @@ static uint32_t through(const struct graph *g, uint32_t node, enum graph_place p
         if (graph_out(g, node, i)->place == place)
             return graph_out(g, node, i)->to;
     return GRAPH_NONE;
+}
+
+/* Who else runs in init's space: its bank. */
+static void name_bank(struct graph *g, uint32_t init) {
+    uint32_t space = through(g, init, GRAPH_SPACE);
+    for (uint32_t i = 0; space != GRAPH_NONE && i < g->nodes[space].in; i++)
+        if (graph_in(g, space, i)->place == GRAPH_SPACE)
+            name(g, graph_in(g, space, i)->from, "bank");
 }
 
 /* The program, what the machine was told to call endpoints and who serves them, who makes a Linux system of it, and
@@ -237,6 +301,7 @@ static void names_add(struct build *b) {
     if (!session_program(b->session)->native)
         name(g, through(g, through(g, program, GRAPH_KEEPER), GRAPH_RECIPIENT), "linux");
     name(g, node_at(b, b->kernel->processes), "init");
+    name_bank(g, node_at(b, b->kernel->processes));
 }
 
 /* ---- All of it */
@@ -246,12 +311,14 @@ struct graph *graph_new(const struct session *session) {
     struct build b = {.session = session, .emu = emu, .kernel = emu ? kernel_info_get(emu) : NULL};
     if (!b.kernel)
         return NULL;
-    b.graph = text_grow(NULL, 1, sizeof *b.graph);
-    *b.graph = (struct graph){0};
+    b.graph = text_zeros(1, sizeof *b.graph);
     storages(&b);
     nodes_add(&b);
+    nodes_sort(b.graph);
     edges_add(&b);
     edges_sort(b.graph);
+    b.graph->marks = text_zeros(b.graph->node_count + 1, sizeof *b.graph->marks);
+    waits_add(&b);
     names_add(&b);
     for (int i = 0; i < STORAGES; i++)
         free(b.storage[i].node);
@@ -267,15 +334,23 @@ void graph_free(struct graph *graph) {
         free(graph->nodes);
         free(graph->edges);
         free(graph->into);
+        free(graph->by_id);
+        free(graph->marks);
     }
     free(graph);
 }
 
 uint32_t graph_find(const struct graph *graph, uint64_t id) {
-    uint32_t node = 0;
-    while (node < graph->node_count && graph->nodes[node].id != id)
-        node++;
-    return node < graph->node_count ? node : GRAPH_NONE;
+    uint32_t low = 0, high = graph->node_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (graph->nodes[graph->by_id[middle]].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool there = low < graph->node_count && graph->nodes[graph->by_id[low]].id == id;
+    return there ? graph->by_id[low] : GRAPH_NONE;
 }
 
 uint32_t graph_find_name(const struct graph *graph, const char *name) {
@@ -290,6 +365,7 @@ const char *graph_place_text(const struct graph_edge *edge, char text[32]) {
         [GRAPH_SLOT] = "slot %u",        [GRAPH_BACKGROUND] = "background",
         [GRAPH_KEEPER] = "keeper",       [GRAPH_REGISTER] = "c%u",
         [GRAPH_SPACE] = "space",         [GRAPH_SCHEDULE] = "schedule",
+        [GRAPH_BRAND] = "brand",         [GRAPH_TARGET] = "target",
         [GRAPH_SEND] = "sending",        [GRAPH_FAULT_SPACE] = "space of its fault",
         [GRAPH_RECIPIENT] = "recipient", [GRAPH_FRONT] = "front %u"};
     snprintf(text, 32, edge->place < GRAPH_PLACES ? formats[edge->place] : "?", edge->number);

@@ -20,15 +20,17 @@
 
 /* Where in an object a capability is. */
 enum graph_place {
-    GRAPH_SLOT,        /* `number` of a GPT or CapPage */
+    GRAPH_SLOT,        /* `number` of a GPT, CapPage or Forwarder */
     GRAPH_BACKGROUND,  /* of a GPT */
     GRAPH_KEEPER,      /* of a GPT or Process */
     GRAPH_REGISTER,    /* `number` of a Process; what it is about to send is in these */
     GRAPH_SPACE,       /* of a Process */
     GRAPH_SCHEDULE,    /* of a Process */
+    GRAPH_BRAND,       /* of a Process */
     GRAPH_SEND,        /* of a Process: what it invokes, and waits to be received */
     GRAPH_FAULT_SPACE, /* of a Process that has faulted: what the keeper of a GPT is told with */
     GRAPH_RECIPIENT,   /* of an Endpoint */
+    GRAPH_TARGET,      /* of a Forwarder */
     GRAPH_FRONT,       /* `number` of the front that bytes [low, high) of a Page or GPT wear */
     GRAPH_PLACES
 };
@@ -39,6 +41,8 @@ struct graph_node {
     char *name;                  /* "init", "ledger", "endpoint:guard"; NULL: it has none */
     const struct object *object; /* as it is now, in guest RAM */
     uint32_t first_out, out;     /* graph->edges[first_out …] are those of its capabilities */
+    uint32_t waits_for;          /* of a Process: who has to act before it goes on, perhaps a blocked Forwarder;
+                                  * GRAPH_NONE: nobody that could be named */
     uint32_t first_in, in;       /* graph->edges[graph->into[first_in …]] are those to it */
 };
 
@@ -55,6 +59,8 @@ struct graph {
     struct graph_node *nodes;
     struct graph_edge *edges; /* by `from` */
     uint32_t *into;
+    uint32_t *by_id; /* nodes */
+    uint32_t *marks; /* of each node, for who searches, and at last the number of the search */
     uint32_t node_count, edge_count;
 };
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * facet run|debug [OPTIONS] PROGRAM [ARGS...], facet resume [OPTIONS] CHECKPOINT
+ * facet run|debug|flow [OPTIONS] PROGRAM [ARGS...], facet resume [OPTIONS] CHECKPOINT
  */
 #include "checkpoint.h"
 #include "cli.h"
+#include "flow_live.h"
 #include "objects.h"
 #include "options.h"
 #include "run.h"
@@ -112,7 +113,9 @@ static int run_or_debug(const char *word, int argc, char **argv) {
         options_free(&options);
         return complain(status, &error);
     }
-    int exit_status = options.debug ? debug_program(session, &options) : run_program(session, &options);
+    int exit_status = options.debug  ? debug_program(session, &options)
+                      : options.flow ? flow_program(session, &options)
+                                     : run_program(session, &options);
     if (!session_close(session))
         exit_status = 125;
     options_free(&options);
@@ -121,7 +124,8 @@ static int run_or_debug(const char *word, int argc, char **argv) {
 
 int main(int argc, char **argv) {
     const char *word = argc > 1 ? argv[1] : "";
-    if (strcmp(word, "run") == 0 || strcmp(word, "debug") == 0 || strcmp(word, "resume") == 0)
+    if (strcmp(word, "run") == 0 || strcmp(word, "debug") == 0 || strcmp(word, "resume") == 0 ||
+        strcmp(word, "flow") == 0)
         return run_or_debug(word, argc - 1, argv + 1);
     if (strcmp(word, "objects") == 0)
         return objects_main(argc - 1, argv + 1);
@@ -138,8 +142,8 @@ int main(int argc, char **argv) {
         fputs("facet: which command? ", stderr);
     else
         fprintf(stderr, "facet: there is no command \"%s\". ", word);
-    fputs("Use `facet run PROGRAM`, `facet debug PROGRAM`, `facet resume CHECKPOINT`, `facet objects "
-          "PROGRAM` or `facet --help`.\n",
+    fputs("Use `facet run PROGRAM`, `facet debug PROGRAM`, `facet flow PROGRAM`, `facet resume "
+          "CHECKPOINT`, `facet objects PROGRAM` or `facet --help`.\n",
           stderr);
     return 2;
 }

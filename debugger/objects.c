@@ -20,7 +20,8 @@ static bool runs(const struct list *list) {
 /* obj:ID of the page at va, once the program runs. */
 static void put_page_id(const struct list *list, uint64_t va, uint64_t size) {
     struct session_traversal t;
-    if (!runs(list) || session_traverse(list->session, va, ACCESS_LOAD, &t, NULL) || !t.steps)
+    if (!runs(list) || session_traverse(list->session, session_process(list->session), va, ACCESS_LOAD, &t, NULL) ||
+        !t.steps)
         return;
     uint64_t pages = ((va + size - 1) >> 12) - (va >> 12) + 1;
     bool there = t.step[t.steps - 1].type == CAP_PAGE;

@@ -39,6 +39,9 @@ enum key {
     KEY_DEBUG,
     KEY_TRUST,
     KEY_DESCRIBE,
+    KEY_ASK,
+    KEY_DENY,
+    KEY_AT,
 };
 
 static const struct argp_option option_table[] = {
@@ -79,6 +82,13 @@ static const struct argp_option option_table[] = {
     {"debug", KEY_DEBUG, 0, 0, "Go on in the debugger", 3},
     {"trust", KEY_TRUST, 0, 0, "Open the files and load the handlers that the checkpoint names", 3},
     {"describe", KEY_DESCRIBE, 0, 0, "Only say what the checkpoint is", 3},
+    {0, 0, 0, 0, "Of `facet flow`:", 3},
+    {"ask", KEY_ASK, "QUESTION", 0,
+     "What could ever happen: [write|read|obtain] A B, with --json, --dot, --trust PROCESS, --hostile PROCESS before "
+     "it; without A and B all processes. Repeatable; without it all processes",
+     3},
+    {"deny", KEY_DENY, "QUESTION", 0, "The same, and status 1 if the answer to any is yes", 3},
+    {"at", KEY_AT, "LOCATION", 0, "Ask when the program comes there, not before its first instruction", 3},
     {0, 0, 0, 0, "The debugger:", 4},
     {0, KEY_SCRIPT, "FILE", 0, "Execute the debugger commands in FILE", 4},
     {"ex", KEY_COMMAND, "COMMAND", 0, "Execute one debugger command; may be written -ex COMMAND", 4},
@@ -105,7 +115,8 @@ static const char doc[] =
     "         PATH.so[:ARGS] | PATH.lua[:ARGS] | device:PATH.lua[:ARGS] | endpoint:NAME |\n"
     "         watch[:load|store|any][,off=N[..M]][,size=N][,value=N|<N|>N|!=N][,old=N|<N|>N|!=N]\n"
     "\n"
-    "Options end at PROGRAM. Exit status: the program's own; 2 wrong usage; 124 timeout; 125 facet itself failed, or "
+    "Options end at PROGRAM. Exit status: the program's own; 1 what --deny says could happen; 2 wrong usage; 124 "
+    "timeout; 125 facet itself failed, or "
     "every "
     "process waits for ever; 126 not a program that facet runs; 128 + signal after a fault, 130 after Ctrl-C; 133 "
     "stopped by a "
@@ -207,6 +218,24 @@ static void set_checkpoint(struct options *o, struct argp_state *state, const ch
     o->clock = o->clock || o->checkpoint_when == CHECKPOINT_AT_CLOCK;
 }
 
+static void add_question(struct options *o, bool deny, const char *question) {
+    o->flows = text_grow(o->flows, o->flow_count + 1, sizeof *o->flows);
+    o->flows[o->flow_count++] = (struct option_flow){question, deny};
+}
+
+static error_t parse_flow(struct options *o, int key, char *arg, struct argp_state *state) {
+    static const char *const names[] = {"--ask", "--deny", "--at"};
+    if (key != KEY_ASK && key != KEY_DENY && key != KEY_AT)
+        return ARGP_ERR_UNKNOWN;
+    if (!o->flow)
+        argp_failure(state, 2, 0, "%s belongs to `facet flow`", names[key - KEY_ASK]);
+    if (key == KEY_AT)
+        o->at = arg;
+    else
+        add_question(o, key == KEY_DENY, arg);
+    return 0;
+}
+
 static error_t parse_checkpoint(struct options *o, int key, char *arg, struct argp_state *state) {
     switch (key) {
     case KEY_CHECKPOINT:
@@ -225,7 +254,7 @@ static error_t parse_checkpoint(struct options *o, int key, char *arg, struct ar
         o->describe = true;
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return parse_flow(o, key, arg, state);
     }
 }
 
@@ -238,6 +267,8 @@ static void check_all(const struct options *o, struct argp_state *state) {
         argp_failure(state, 2, 0, "resume takes one checkpoint; the program has its arguments already");
     if (o->debug && o->checkpoint)
         argp_failure(state, 2, 0, "--checkpoint belongs to `facet run`; the debugger has the command checkpoint");
+    if (o->checkpoint_when == CHECKPOINT_AT_EVENT && !o->events)
+        argp_failure(state, 2, 0, "--checkpoint FILE@event:N counts what --events writes: that is missing");
     if (o->debug && o->resume && o->timeout > 0)
         argp_failure(state, 2, 0, "--timeout belongs to `facet run`");
 }
@@ -268,8 +299,8 @@ static error_t parse_debugger(struct options *o, int key, char *arg, struct argp
 
 /* For usage lines; messages begin with "facet:". */
 static char *full_name(const struct options *o) {
-    static char run[] = "facet run", debug[] = "facet debug", resume[] = "facet resume";
-    return o->resume ? resume : o->debug ? debug : run;
+    static char run[] = "facet run", debug[] = "facet debug", resume[] = "facet resume", flow[] = "facet flow";
+    return o->resume ? resume : o->flow ? flow : o->debug ? debug : run;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state) {
@@ -349,9 +380,9 @@ static const struct argp argp = {option_table, parse_option, "PROGRAM [ARGS...]"
 
 /* -ex COMMAND is one word to gdb's users, but two options to argp: it becomes --ex. Only before PROGRAM. */
 static void spell_out_ex(int argc, char **argv) {
-    static const char *const with_argument[] = {"--swap",       "--events", "--stats",  "--grant", "--memory",
-                                                "--timeout",    "--seed",   "--kernel", "--color", "--program",
-                                                "--checkpoint", "-x",       "--ex"};
+    static const char *const with_argument[] = {
+        "--swap",  "--events",  "--stats",      "--grant", "--memory", "--timeout", "--seed", "--kernel",
+        "--color", "--program", "--checkpoint", "-x",      "--ex",     "--ask",     "--deny", "--at"};
     static char ex[] = "--ex", batch[] = "--batch", nx[] = "--nx";
     for (int i = 1; i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "-ex") == 0)
@@ -372,6 +403,7 @@ static struct options defaults(const char *word) {
     return (struct options){
         .debug = strcmp(word, "debug") == 0,
         .resume = strcmp(word, "resume") == 0,
+        .flow = strcmp(word, "flow") == 0,
         .grants = {.flags = GRANT_STDIN | GRANT_STDOUT | GRANT_STDERR},
         .memory = MEMORY_DEFAULT,
     };
@@ -393,12 +425,14 @@ void options_free(struct options *options) {
     grants_free(&options->grants);
     free(options->checkpoint);
     free(options->inputs);
+    free(options->flows);
 }
 
 void options_help(FILE *out) {
     fputs("facet run   [OPTIONS] PROGRAM [ARGS...]    run to completion\n"
           "facet debug [OPTIONS] PROGRAM [ARGS...]    the debugger\n"
           "facet resume [OPTIONS] FILE               go on from a checkpoint\n"
+          "facet flow  [OPTIONS] PROGRAM [ARGS...]    what its processes could ever do, without running it\n"
           "facet objects PROGRAM [NAME]               what can be swapped, without running it\n\n",
           out);
     argp_help(&argp, out, ARGP_HELP_LONG | ARGP_HELP_DOC, (char[]){"facet"});

@@ -155,10 +155,15 @@ static struct session_stop go(struct session *session, const struct options *o, 
     if (o->checkpoint && o->checkpoint_when != CHECKPOINT_AT_END)
         session_alarm(session, o->checkpoint_when == CHECKPOINT_AT_EVENT, o->checkpoint_at);
     struct session_stop stop = session_continue(session);
+    bool passed = false;
     while (stop.event == SESSION_MOMENT) {
+        passed = true;
         *saved = save(session, o);
         stop = session_continue(session);
     }
+    if (o->checkpoint && o->checkpoint_when != CHECKPOINT_AT_END && !passed)
+        fprintf(stderr, "facet: the run ended before the moment of the checkpoint: nothing was saved in %s\n",
+                o->checkpoint);
     if (o->checkpoint && o->checkpoint_when == CHECKPOINT_AT_END && stop.event == SESSION_INTERRUPTED)
         *saved = save(session, o);
     return stop;

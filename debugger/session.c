@@ -325,10 +325,10 @@ static uint64_t object_id(const struct session *s, uint64_t kernel_virtual) {
     return o ? o->id : 0;
 }
 
-enum facet_status session_traverse(struct session *session, uint64_t va, enum access access,
+enum facet_status session_traverse(struct session *session, uint64_t process, uint64_t va, enum access access,
                                    struct session_traversal *result, struct facet_error *error) {
     struct kernel_path path;
-    enum facet_status status = kernel_traverse(session->emu, session->process, (gva_t){va}, access, &path, error);
+    enum facet_status status = kernel_traverse(session->emu, process, (gva_t){va}, access, &path, error);
     if (status != FACET_OK)
         return status;
     *result = (struct session_traversal){
@@ -345,10 +345,10 @@ enum facet_status session_traverse(struct session *session, uint64_t va, enum ac
     return FACET_OK;
 }
 
-enum facet_status session_touch(struct session *session, uint64_t va, enum access access, enum fault *fault,
-                                struct emu_translation *translation, struct facet_error *error) {
+enum facet_status session_touch(struct session *session, uint64_t process, uint64_t va, enum access access,
+                                enum fault *fault, struct emu_translation *translation, struct facet_error *error) {
     gpa_t top = {0};
-    enum facet_status status = kernel_touch(session->emu, session->process, (gva_t){va}, access, fault, &top, error);
+    enum facet_status status = kernel_touch(session->emu, process, (gva_t){va}, access, fault, &top, error);
     if (status == FACET_OK)
         *translation = top.v ? emu_translate(session->emu, top, (gva_t){va}) : (struct emu_translation){0};
     return status;

@@ -150,11 +150,12 @@ struct session_traversal {
     uint64_t keeper_of;    /* id of the GPT whose keeper that is; 0: the process's own */
     struct traverse_step step[TRAVERSE_STEPS_MAX];
 };
-enum facet_status session_traverse(struct session *session, uint64_t va, enum access access,
+/* process: object id of whose space it is. */
+enum facet_status session_traverse(struct session *session, uint64_t process, uint64_t va, enum access access,
                                    struct session_traversal *result, struct facet_error *error);
 /* Makes the kernel map the page as an access would, and tells what the page tables say then. *fault as the kernel's. */
-enum facet_status session_touch(struct session *session, uint64_t va, enum access access, enum fault *fault,
-                                struct emu_translation *translation, struct facet_error *error);
+enum facet_status session_touch(struct session *session, uint64_t process, uint64_t va, enum access access,
+                                enum fault *fault, struct emu_translation *translation, struct facet_error *error);
 
 /* "no capability covers the address" … */
 const char *session_fault_text(enum fault fault);

@@ -3,6 +3,7 @@
 
 #include "events.h"
 #include "swap.h"
+#include "text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -17,20 +18,6 @@ static void put_counters(FILE *out, const struct counter *counter) {
         fprintf(out, ",\"%s\":%lu", counter->name, counter->value);
 }
 
-static void put_string(FILE *out, const char *text) {
-    fputc('"', out);
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            fputc('\\', out);
-        if (c < 0x20)
-            fprintf(out, "\\u%04x", c);
-        else
-            fputc(c, out);
-    }
-    fputc('"', out);
-}
-
 static void put_swaps(FILE *out, const struct swaps *swaps) {
     const char *comma = "";
     fputs(",\"swaps\":[", out);
@@ -38,9 +25,9 @@ static void put_swaps(FILE *out, const struct swaps *swaps) {
         for (size_t j = 0; !swaps->objects[i]->hidden && j < swaps->objects[i]->count; j++) {
             const struct attached *h = swaps->objects[i]->chain[j];
             fprintf(out, "%s{\"object\":", comma);
-            put_string(out, h->object.name);
+            text_put_json(out, h->object.name);
             fputs(",\"handler\":", out);
-            put_string(out, h->code.text);
+            text_put_json(out, h->code.text);
             fprintf(out, ",\"accesses\":%lu}", h->sequence);
             comma = ",";
         }

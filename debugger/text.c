@@ -90,6 +90,20 @@ size_t text_bytes(char *to, const uint8_t *bytes, size_t size) {
     return (size_t)(next - to);
 }
 
+void text_put_json(FILE *out, const char *text) {
+    fputc('"', out);
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\')
+            fputc('\\', out);
+        if (c < 0x20)
+            fprintf(out, "\\u%04x", c);
+        else
+            fputc(c, out);
+    }
+    fputc('"', out);
+}
+
 const char *text_basename(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
@@ -118,4 +132,8 @@ char *text_format(const char *format, ...) {
 
 void *text_grow(void *block, size_t count, size_t size) {
     return checked(reallocarray(block, count ? count : 1, size));
+}
+
+void *text_zeros(size_t count, size_t size) {
+    return checked(calloc(count ? count : 1, size));
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* Reads a whole unsigned number, decimal or 0x hexadecimal, and nothing after it. */
 bool text_number(const char *text, uint64_t *value);
@@ -26,6 +27,9 @@ bool text_near(const char *wanted, const char *name);
 /* "0x…": a little-endian number of `size` bytes, 2 * size digits. `to` needs 2 * size + 3 bytes. Returns its length. */
 size_t text_bytes(char *to, const uint8_t *bytes, size_t size);
 
+/* As a JSON string, with its quotes. */
+void text_put_json(FILE *out, const char *text);
+
 /* The last component of a path. */
 const char *text_basename(const char *path);
 
@@ -33,5 +37,7 @@ const char *text_basename(const char *path);
 char *text_copy(const char *text);
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void *text_grow(void *block, size_t count, size_t size);
+/* calloc likewise. */
+void *text_zeros(size_t count, size_t size);
 
 #endif

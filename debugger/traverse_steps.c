@@ -13,8 +13,7 @@
 
 struct walkthrough {
     struct cli *cli;
-    uint64_t va;
-    enum access access;
+    struct access_asked asked;
     struct session_traversal t;
     int at; /* step, from 0; t.steps: the end */
 };
@@ -25,7 +24,7 @@ static void print_here(struct walkthrough *w) {
     if (w->at < w->t.steps)
         traverse_print_step(w->at + 1, &w->t.step[w->at]);
     else
-        traverse_print_end(w->cli, w->va, &w->t);
+        traverse_print_end(w->cli, &w->asked, &w->t);
 }
 
 static void move(struct walkthrough *w, int by) {
@@ -135,7 +134,7 @@ static void say_keeper(struct walkthrough *w, const struct traverse_step *s) {
 }
 
 static void say_page(struct walkthrough *w, const struct traverse_step *s) {
-    const char *swapped = session_swapped(w->cli->session, w->va, 1);
+    const char *swapped = traverse_swapped(w->cli, &w->asked);
     printf("A page ends the traversal: the access is to its byte 0x%lx.\n", s->rest);
     if (s->fronted)
         printf("The page wears a front: the access is %s.\n",
@@ -149,7 +148,7 @@ static void say_end(struct walkthrough *w) {
                                         "A fetch is refused if NX is gathered"};
     char all[24];
     if (w->t.fault == FAULT_NONE || w->t.fault == FAULT_ACCESS_VIOLATION)
-        printf("%s; gathered: %s.\n", rules[w->access], caps_restrictions(w->t.restrictions, all));
+        printf("%s; gathered: %s.\n", rules[w->asked.access], caps_restrictions(w->t.restrictions, all));
     if (w->t.fault == FAULT_NONE && w->t.steps && w->t.step[w->t.steps - 1].type != CAP_PAGE)
         printf(
             "Nothing is there, but a GPT on the way wears a front: its handlers may answer; else the access faults.\n");
@@ -162,7 +161,7 @@ static void say_why(struct walkthrough *w) {
         return;
     }
     const struct traverse_step *s = &w->t.step[w->at];
-    uint64_t rest = w->at ? w->t.step[w->at - 1].rest : w->va;
+    uint64_t rest = w->at ? w->t.step[w->at - 1].rest : w->asked.va;
     say_where(w, s);
     if (s->type == CAP_NULL || !say_guard(s, rest))
         return;
@@ -190,10 +189,10 @@ static void tell_words(void) {
 }
 
 static void list(struct walkthrough *w) {
-    traverse_print_head(w->cli, w->va, w->access);
+    traverse_print_head(w->cli, &w->asked);
     for (int i = 0; i < w->t.steps; i++)
         traverse_print_step(i + 1, &w->t.step[i]);
-    traverse_print_end(w->cli, w->va, &w->t);
+    traverse_print_end(w->cli, &w->asked, &w->t);
 }
 
 static void go_down(struct walkthrough *w) {
@@ -242,18 +241,18 @@ static enum facet_status obey(struct walkthrough *w, const char *line, bool *don
     *done = cli->quit || !cli->started;
     if (*done)
         return FACET_OK;
-    enum facet_status status = session_traverse(cli->session, w->va, w->access, &w->t, error);
+    enum facet_status status = traverse_ask(cli, &w->asked, &w->t, error);
     *done = status != FACET_OK;
     w->at = w->at < w->t.steps ? w->at : w->t.steps;
     return status;
 }
 
-enum facet_status traverse_steps(struct cli *cli, uint64_t va, enum access access, struct facet_error *error) {
-    struct walkthrough w = {.cli = cli, .va = va, .access = access};
-    enum facet_status status = session_traverse(cli->session, va, access, &w.t, error);
+enum facet_status traverse_steps(struct cli *cli, const struct access_asked *asked, struct facet_error *error) {
+    struct walkthrough w = {.cli = cli, .asked = *asked};
+    enum facet_status status = traverse_ask(cli, asked, &w.t, error);
     if (status)
         return status;
-    traverse_print_head(cli, va, access);
+    traverse_print_head(cli, asked);
     print_here(&w);
     if (cli_interactive(cli))
         printf("(down, up, slots, why, list; end)\n");

@@ -115,8 +115,9 @@ static bool fill_slot(struct access_state *state, struct slot *slot, uint64_t va
     slot->target = *target;
     slot->used = true;
     slot->plain_store = target->write && (target->hole || !frame_holds_code(state->emu, target));
-    slot->captured = (uint16_t)((slot->plain_store ? 0 : DECODE_RMW) | (target->careful ? DECODE_CAPTURE : 0));
-    bool slow = target->front < 0 || target->hole;
+    slot->captured = (uint16_t)((slot->plain_store ? 0 : DECODE_RMW) | (target->careful ? DECODE_CAPTURE : 0) |
+                                (target->message ? DECODE_ANY : 0));
+    bool slow = target->front < 0 || target->hole || target->message;
     slot->slow_load = slow ? DECODE_ANY : DECODE_MULTI;
     slot->slow_store = slow || !slot->plain_store ? DECODE_ANY : DECODE_MULTI | DECODE_SWAP | DECODE_PUSHF;
     entry->paddr = SLOT_BASE + (uint64_t)(slot - state->slot) * PAGE_SIZE;
@@ -145,13 +146,16 @@ bool access_border(struct emu *emu, uint64_t va) {
     return false;
 }
 
+bool access_plain(const struct access_state *state, uint64_t va) {
+    uint32_t epoch = state->emu->mmu.epoch;
+    unsigned at = (unsigned)(va / PAGE_SIZE % PLAIN);
+    return !state->fronts_seen || state->plain_lost == epoch ||
+           (state->plain[at].va == (va & PAGE_MASK) && state->plain[at].epoch == epoch);
+}
+
 /* The page before this one of a front is, or may be, in the TLB as ordinary memory. */
 static bool border_missed(struct access_state *state, uint64_t va) {
-    uint64_t before = va - PAGE_SIZE;
-    uint32_t epoch = state->emu->mmu.epoch;
-    unsigned at = (unsigned)(before / PAGE_SIZE % PLAIN);
-    bool missed = !state->fronts_seen || state->plain_lost == epoch ||
-                  (state->plain[at].va == before && state->plain[at].epoch == epoch);
+    bool missed = access_plain(state, va - PAGE_SIZE);
     state->fronts_seen = true;
     return missed;
 }
@@ -170,8 +174,13 @@ bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct 
     }
     if (access == ACCESS_STORE && !target.write)
         return access_denied(state, va, access);
-    if (emu->transaction)
-        return transaction_fill(state, va, &target, entry);
+    struct slot *slot = NULL;
+    if (emu->transaction) {
+        bool stays = target.front >= 0 ? !border_missed(state, va) : is_fronted(emu, va + PAGE_SIZE);
+        if (!stays || (slot = slot_find(state, va)) == NULL)
+            return transaction_fill(state, va, &target, entry);
+        return fill_slot(state, slot, va, access, page, &target, entry);
+    }
     if (target.front >= 0 && border_missed(state, va)) {
         emu->pending = PENDING_FLUSH;
         return false;
@@ -182,7 +191,7 @@ bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct 
         emu->pending = (enum pending)PENDING_BLOCKS;
         return false;
     }
-    struct slot *slot = slot_find(state, va);
+    slot = slot_find(state, va);
     if (slot == NULL) {
         emu->pending = (enum pending)PENDING_SLOTS;
         return false;
@@ -275,24 +284,23 @@ void access_destroy(struct emu *emu) {
     emu->access = NULL;
 }
 
-bool access_intr(struct emu *emu, uint32_t vector) {
+void access_intr(struct emu *emu, uint32_t vector) {
     struct access_state *state = emu->access;
-    if (!state->tx.active)
-        return false;
-    if (emu->pending == PENDING_NONE && vector == VECTOR_DB) {
+    if (emu->pending != PENDING_NONE) {
+        run_stop(emu, emu->pending);  /* a helper store was refused and ran on */
+    } else if (vector == VECTOR_DB) { /* not of INT: that is no transaction */
+        tf_settle(emu, (state->tx.flags & DECODE_POPF) != 0);
         bool done = transaction_commit(state);
         if (done)
             clock_retired(emu);
-        run_stop(emu, done ? PENDING_COMMIT : emu->pending);
-    } else if (emu->pending == PENDING_NONE) {
+        if (!done || !transaction_goes_on(state))
+            run_stop(emu, done ? PENDING_COMMIT : emu->pending);
+    } else {
         emu->trap.vector = (int)vector;
         emu->trap.error = engine_exception_take(emu).error;
         emu->trap.has_error = vector == VECTOR_DF || (vector >= 10 && vector <= VECTOR_PF) || vector == 17;
         run_stop(emu, PENDING_TRAP);
-    } else {
-        run_stop(emu, emu->pending); /* a helper store was refused and ran on */
     }
-    return true;
 }
 
 static void transaction_want(struct access_state *state) {

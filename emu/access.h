@@ -23,6 +23,8 @@
 #include "decode.h"
 #include "internal.h"
 
+#include <string.h>
+
 #define SLOT_BASE (APERTURE_BASE + ((uint64_t)FRONT_MAX << FRONT_SHIFT))
 #ifdef FACET_DEBUG
 #define FAST_SLOTS 32u /* small, so that tests reach exhaustion */
@@ -163,6 +165,10 @@ struct transaction {
     enum decode_apart apart; /* still to be checked */
     uint64_t apart_va;
     unsigned apart_size;
+    struct {
+        unsigned level;
+        uint64_t rsp, rbp;
+    } frame; /* of ENTER */
     struct wide wide;
 };
 
@@ -190,6 +196,7 @@ struct access_state {
         uint64_t va;
         enum decode_apart kind;
         uint32_t epoch;
+        uint64_t entries;       /* of ring 0 */
         unsigned end;           /* ring_end behind the latest load on a careful page … */
         struct facet_regs regs; /* … and the registers then */
     } apart;
@@ -264,6 +271,17 @@ bool target_read(const struct target *target, int parts, uint64_t va, unsigned s
 void target_write(struct emu *emu, const struct target *target, int parts, uint64_t va, unsigned size,
                   const uint8_t *bytes); /* with code coherence; inside hooks too */
 
+/* ---- known.c */
+const struct decoded *access_decode_again(struct access_state *state, struct decoded *decoded, uint64_t pc);
+/* What instruction stands at pc; the code must be mapped, as it is while it executes. */
+static inline const struct decoded *access_decode(struct access_state *state, uint64_t pc) {
+    struct decoded *decoded = &state->decoded[(pc ^ pc >> 12) % DECODED];
+    if (decoded->pc == pc && decoded->generation == state->emu->mmu.fetches &&
+        (decoded->code == NULL || memcmp(decoded->code, decoded->bytes, decoded->size) == 0))
+        return decoded;
+    return access_decode_again(state, decoded, pc);
+}
+
 /* ---- inline.c */
 /* The engine's PROT hook: one access, before any byte has moved. */
 bool access_on_event(uc_engine *uc, uc_mem_type type, uint64_t address, int size, int64_t value, void *user);
@@ -271,8 +289,6 @@ bool access_on_event(uc_engine *uc, uc_mem_type type, uint64_t address, int size
 uint64_t access_on_piece(uc_engine *uc, uint64_t offset, unsigned size, void *user);
 /* What a store puts into memory, of what the engine's hook says. */
 uint64_t access_store_value(struct emu *emu, unsigned flags, uint64_t value, unsigned size);
-/* What instruction stands at pc; the code must be mapped, as it is while it executes. */
-const struct decoded *access_decode(struct access_state *state, uint64_t pc);
 
 /* Ends the run before the access and makes the instruction a transaction. For `return`: refuses. */
 bool access_refuse(struct access_state *state, uint64_t va, enum access kind, bool page);
@@ -308,6 +324,8 @@ void access_describe(struct emu_access *access, enum facet_kind kind, unsigned f
 bool access_denied(struct access_state *state, uint64_t va, enum access kind); /* #PF; for `return`: refuses */
 bool access_page(struct access_state *state, uint64_t va, enum access kind, struct target *target);
 void access_slots_reset(struct access_state *state); /* after a flush only */
+/* May this page be in the TLB of ring 3 as ordinary memory, unseen? */
+bool access_plain(const struct access_state *state, uint64_t va);
 void access_special(struct access_state *state, unsigned bits, bool on);
 
 /* ---- transaction.c */
@@ -315,7 +333,9 @@ void transaction_begin(struct access_state *state);
 bool transaction_fill(struct access_state *state, uint64_t va, const struct target *target, uc_tlb_entry *entry);
 bool transaction_load(struct access_state *state, struct slot *slot, uint64_t address, unsigned size);
 bool transaction_store(struct access_state *state, struct slot *slot, unsigned offset, unsigned size, uint64_t value);
-bool transaction_commit(struct access_state *state);    /* INTR hook, vector 1; false: pending says why not */
+bool transaction_commit(struct access_state *state); /* INTR hook, vector 1; false: pending says why not */
+/* Still in the hook: nothing else has to be done, the engine may execute the next instruction. False: it is to stop. */
+bool transaction_goes_on(struct access_state *state);
 void transaction_committed(struct access_state *state); /* outside */
 void transaction_abort(struct access_state *state);     /* outside; the log is kept */
 /* What the inline path has asked (state->access) must not go on there: keeps the answers for the transaction that the

@@ -172,6 +172,7 @@ static void note_store(struct decoded *slot, const cs_insn *insn, const cs_x86 *
     case X86_INS_ENTER:
         slot->store = DECODE_STORE_PUSH;
         slot->store_size = form_prefix(insn, 0x66) && insn->id != X86_INS_CALL ? 2 : 8;
+        slot->level = insn->id == X86_INS_ENTER ? x86->operands[1].imm & 31 : 0;
         return;
     case X86_INS_LCALL: /* selector and offset */
         slot->store = DECODE_STORE_PUSH;
@@ -200,6 +201,7 @@ void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, co
     const uint8_t *cursor = code;
     size_t left = available < DECODE_BYTES_MAX ? available : DECODE_BYTES_MAX;
     uint64_t address = pc;
+    unsigned operands;
     memset(slot, 0, sizeof *slot);
     slot->pc = pc;
     slot->base = slot->index = slot->segment = -1;
@@ -219,6 +221,9 @@ void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, co
     note_wide(slot, decoder->insn, x86);
     if (!form_cuttable(decoder->insn, x86, slot))
         slot->flags |= DECODE_CAPTURE;
+    slot->reach = (uint8_t)form_reach(decoder->insn, x86, slot);
+    if (slot->reach == DECODE_REACH_OPERAND && slot->wide == 0)
+        note_location(slot, form_memory(x86, &operands));
 }
 
 /* Of the operand that note_location noted. */
@@ -271,4 +276,36 @@ bool decoded_apart_address(const struct decoded *decoded, const struct facet_reg
         return decoded_store_address(decoded, regs, address);
     *address = decoded_wide_address(decoded, regs);
     return decoded->apart == DECODE_APART_LOAD;
+}
+
+#define LOADED_MAX 16 /* bytes that the engine may load for a smaller operand */
+
+static struct decoded_range range_of(uint64_t va, uint64_t size) {
+    return (struct decoded_range){va, size};
+}
+
+unsigned decoded_reach(const struct decoded *decoded, const struct facet_regs *regs,
+                       struct decoded_range range[DECODE_RANGES]) {
+    uint64_t size = decoded->store_size, loads;
+    switch ((enum decode_reach)decoded->reach) {
+    case DECODE_REACH_OPERAND:
+        range[0] =
+            range_of(decoded_wide_address(decoded, regs), decoded->wide > LOADED_MAX ? decoded->wide : LOADED_MAX);
+        return 1;
+    case DECODE_REACH_STACK:
+        range[0] = range_of(regs->rsp - 8, 16);
+        return 1;
+    case DECODE_REACH_STRING:
+        range[0] = range_of(regs->rsi, 8);
+        range[1] = range_of(regs->rdi, 8);
+        return 2;
+    case DECODE_REACH_FRAMES:
+        loads = decoded->level * size;
+        range[0] = range_of(regs->rsp - loads - size, loads + size);
+        range[1] = range_of(regs->rbp - loads, loads);
+        return decoded->level == 0 ? 1 : 2;
+    case DECODE_REACH_UNKNOWN:
+        break;
+    }
+    return 0;
 }

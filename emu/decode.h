@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * What an instruction does to memory: the little that the engine's access hooks don't tell. Decoded by Capstone;
- * inline.c remembers the result as long as the code is the same.
+ * known.c remembers the result as long as the code is the same.
  */
 #ifndef FACET_EMU_DECODE_H
 #define FACET_EMU_DECODE_H
@@ -38,6 +38,15 @@ enum decode_apart {
     DECODE_APART_LOAD,  /* CMPS, which loads through rdi first: through rsi */
 };
 
+/* Where all that it accesses lies. */
+enum decode_reach {
+    DECODE_REACH_UNKNOWN,
+    DECODE_REACH_OPERAND, /* at its memory operand, whose location is noted */
+    DECODE_REACH_STACK,   /* at the top of the stack */
+    DECODE_REACH_STRING,  /* at rsi and rdi */
+    DECODE_REACH_FRAMES,  /* ENTER with a level: below rsp and rbp */
+};
+
 struct decoded {
     uint64_t pc;
     uint64_t generation; /* emu.mmu.fetches when the bytes were last found equal; 0: not to be reused */
@@ -48,6 +57,8 @@ struct decoded {
     uint8_t store;      /* enum decode_store */
     uint8_t store_size; /* bytes; with DECODE_APART_LOAD, of that load */
     uint8_t apart;      /* enum decode_apart */
+    uint8_t reach;      /* enum decode_reach */
+    uint8_t level;      /* of ENTER: loads so many pointers but one below rbp, pushes one more */
     uint16_t wide;      /* bytes of the memory operand that the engine moves in several pieces; 0: it has none */
     /* The destination operand, for DECODE_STORE_OPERAND, or the wide one. Register numbers index struct facet_regs; -1:
      * none. */
@@ -70,6 +81,13 @@ void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, co
 bool decoded_store_address(const struct decoded *decoded, const struct facet_regs *regs, uint64_t *address);
 /* Address of what it accesses apart from its first load. False: it does not, or unknown. */
 bool decoded_apart_address(const struct decoded *decoded, const struct facet_regs *regs, uint64_t *address);
+/* The ranges, of less than a page each, that hold all its accesses. Returns how many; 0: unknown. */
+#define DECODE_RANGES 2
+struct decoded_range {
+    uint64_t va, size;
+};
+unsigned decoded_reach(const struct decoded *decoded, const struct facet_regs *regs,
+                       struct decoded_range range[DECODE_RANGES]);
 /* Address of the wide operand, likewise. */
 uint64_t decoded_wide_address(const struct decoded *decoded, const struct facet_regs *regs);
 

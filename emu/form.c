@@ -116,7 +116,15 @@ static bool is_stack(const cs_insn *insn, const cs_x86 *x86) {
         return x86->op_count == 1 && x86->operands[0].type != X86_OP_MEM;
     case X86_INS_RET:
     case X86_INS_LEAVE:
+    case X86_INS_PUSHF:
+    case X86_INS_PUSHFD:
+    case X86_INS_PUSHFQ:
+    case X86_INS_POPF:
+    case X86_INS_POPFD:
+    case X86_INS_POPFQ:
         return true;
+    case X86_INS_ENTER:
+        return (x86->operands[1].imm & 31) == 0;
     default:
         return false;
     }
@@ -147,6 +155,21 @@ static bool is_scalar(const cs_insn *insn, const cs_x86 *x86) {
     return false;
 }
 
+/* Loads and stores of x87 that are one event; the others are those that wide_size() knows. */
+static bool is_x87_single(const cs_insn *insn, const cs_x86 *x86) {
+    switch (insn->id) {
+    case X86_INS_FLDENV:
+    case X86_INS_FNSTENV:
+    case X86_INS_FRSTOR:
+    case X86_INS_FNSAVE:
+    case X86_INS_FBLD:
+    case X86_INS_FBSTP:
+        return false;
+    default:
+        return x86->opcode[0] >= 0xd8 && x86->opcode[0] <= 0xdf;
+    }
+}
+
 /* Exactly one access, seen from the hooks: a plain move or an operation with one memory operand of at most 8 bytes. */
 static bool is_single(const cs_insn *insn, const cs_x86 *x86) {
     unsigned count;
@@ -163,6 +186,8 @@ static bool is_single(const cs_insn *insn, const cs_x86 *x86) {
     case X86_INS_MOVSXD:
     case X86_INS_MOVBE:
     case X86_INS_MOVNTI:
+    case X86_INS_LDMXCSR:
+    case X86_INS_STMXCSR:
     case X86_INS_CMP:
     case X86_INS_TEST:
     case X86_INS_IMUL:
@@ -187,7 +212,8 @@ static bool is_single(const cs_insn *insn, const cs_x86 *x86) {
         return x86->operands[0].type == X86_OP_REG;
     default:
         return (insn->id >= X86_INS_SETAE && insn->id <= X86_INS_SETS) ||
-               (insn->id >= X86_INS_CMOVA && insn->id <= X86_INS_CMOVS) || is_scalar(insn, x86);
+               (insn->id >= X86_INS_CMOVA && insn->id <= X86_INS_CMOVS) || is_scalar(insn, x86) ||
+               is_x87_single(insn, x86);
     }
 }
 
@@ -235,6 +261,44 @@ bool form_cuttable(const cs_insn *insn, const cs_x86 *x86, const struct decoded 
         is_apart(insn, x86))
         return true;
     return (slot->flags & DECODE_RMW) != 0 && memory->size <= 8 && slot->wide == 0;
+}
+
+enum decode_reach form_reach(const cs_insn *insn, const cs_x86 *x86, const struct decoded *slot) {
+    unsigned count;
+    bool operand = form_memory(x86, &count) != NULL && count == 1;
+    switch (insn->id) {
+    case X86_INS_PUSHF:
+    case X86_INS_PUSHFD:
+    case X86_INS_PUSHFQ:
+    case X86_INS_POPF:
+    case X86_INS_POPFD:
+    case X86_INS_POPFQ:
+        return DECODE_REACH_STACK;
+    case X86_INS_ENTER:
+        return DECODE_REACH_FRAMES;
+    case X86_INS_PUSH:
+    case X86_INS_POP:
+    case X86_INS_CALL:
+    case X86_INS_LCALL:
+    case X86_INS_LJMP:
+    case X86_INS_XLATB:
+    case X86_INS_XRSTOR:
+    case X86_INS_XRSTOR64:
+        return DECODE_REACH_UNKNOWN;
+    case X86_INS_BT:
+    case X86_INS_BTS:
+    case X86_INS_BTR:
+    case X86_INS_BTC: /* a register addresses a string of bits */
+        return operand && x86->operands[1].type == X86_OP_IMM ? DECODE_REACH_OPERAND : DECODE_REACH_UNKNOWN;
+    default:
+        break;
+    }
+    bool override = form_prefix(insn, 0x64) || form_prefix(insn, 0x65);
+    if (form_string(x86))
+        return override || x86->addr_size != 8 ? DECODE_REACH_UNKNOWN : DECODE_REACH_STRING;
+    if ((slot->flags & DECODE_HELPER) != 0 && slot->wide == 0) /* XSAVE */
+        return DECODE_REACH_UNKNOWN;
+    return slot->wide != 0 || operand ? DECODE_REACH_OPERAND : DECODE_REACH_UNKNOWN;
 }
 
 unsigned form_flags(const cs_insn *insn, const cs_x86 *x86) {

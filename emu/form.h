@@ -19,6 +19,7 @@ bool form_string_stores(const cs_x86 *x86);
 const cs_x86_op *form_memory(const cs_x86 *x86, unsigned *count);
 /* It clears the x87 tags before it accesses memory: refuse.c. */
 bool form_mmx(const cs_insn *insn, const cs_x86 *x86);
+enum decode_reach form_reach(const cs_insn *insn, const cs_x86 *x86, const struct decoded *slot);
 /* enum decode_flag, but for those that note_wide and form_cuttable give. */
 unsigned form_flags(const cs_insn *insn, const cs_x86 *x86);
 /* Can it be cut exactly at each of its accesses, so that a careful page may be served inline? */

@@ -13,54 +13,6 @@
 
 _Static_assert((int)DECODE_RMW == (int)FACET_RMW && (int)DECODE_ATOMIC == (int)FACET_ATOMIC, "flags are passed on");
 
-/* ---- What stands at pc */
-
-static bool same_code(const struct decoded *decoded) {
-    return decoded->code == NULL || memcmp(decoded->code, decoded->bytes, decoded->size) == 0;
-}
-
-/* Host address of the instruction, NULL if it can't be had in one piece; *constant: it can't change without a fetch
- * fill. */
-static const uint8_t *code_at(struct emu *emu, uint64_t pc, bool *constant) {
-    struct mmu_page page;
-    struct target target;
-    if (mmu_walk(emu, reg_get(emu, UC_X86_REG_CR3), pc, &page) != MMU_OK ||
-        page_resolve(emu, &page, &target) != FRONT_OK || target.host == NULL)
-        return NULL;
-    *constant = (emu->mmu.frame[target.gpa / PAGE_SIZE] & ~FRAME_DIRTIED) == FRAME_CODE;
-    return target.host + pc % PAGE_SIZE;
-}
-
-static const struct decoded *decode_again(struct access_state *state, struct decoded *decoded, uint64_t pc) {
-    struct emu *emu = state->emu;
-    unsigned room = (unsigned)(PAGE_SIZE - pc % PAGE_SIZE);
-    bool constant = false;
-    const uint8_t *code = code_at(emu, pc, &constant);
-    if (code != NULL && (decoded->pc != pc || decoded->size == 0 || decoded->size > room ||
-                         memcmp(code, decoded->bytes, decoded->size) != 0))
-        decoder_fill(state->decoder, decoded, pc, code, room);
-    if (code == NULL || decoded->size == 0) { /* crosses into the next page: never taken from the cache */
-        uint8_t bytes[DECODE_BYTES_MAX];
-        decoder_fill(state->decoder, decoded, pc, bytes, (unsigned)mmu_fetch(emu, pc, bytes, sizeof bytes));
-        decoded->generation = 0;
-        return decoded;
-    }
-    decoded->code = constant ? NULL : code;
-    decoded->generation = emu->mmu.fetches;
-    return decoded;
-}
-
-static inline const struct decoded *decode(struct access_state *state, uint64_t pc) {
-    struct decoded *decoded = &state->decoded[(pc ^ pc >> 12) % DECODED];
-    if (decoded->pc == pc && decoded->generation == state->emu->mmu.fetches && same_code(decoded))
-        return decoded;
-    return decode_again(state, decoded, pc);
-}
-
-const struct decoded *access_decode(struct access_state *state, uint64_t pc) {
-    return decode(state, pc);
-}
-
 /* ---- One page, the common case */
 
 /* Moves of 1, 2, 4 or 8 bytes, without a call. */
@@ -252,12 +204,15 @@ static __attribute__((noinline)) bool store_border(struct access_state *state, c
 
 /* ---- Instructions that access two places: nobody is asked about the first if the second is not allowed. */
 
+/* What a page allows is remembered until the host changes something (and flushes), or ring 0 has been entered. */
 static bool apart_page(struct access_state *state, uint64_t va, enum decode_apart kind) {
     struct emu *emu = state->emu;
     struct mmu_page page;
     struct target target;
+    uint64_t entries = emu->stats.exceptions + emu->stats.syscalls;
     va &= PAGE_MASK;
-    if (state->apart.va == va && state->apart.kind == kind && state->apart.epoch == emu->mmu.epoch)
+    if (state->apart.va == va && state->apart.kind == kind && state->apart.epoch == emu->mmu.epoch &&
+        state->apart.entries == entries)
         return true;
     bool store = kind == DECODE_APART_STORE;
     if (mmu_walk(emu, reg_get(emu, UC_X86_REG_CR3), va, &page) != MMU_OK || !page.user || (store && !page.write))
@@ -267,6 +222,7 @@ static bool apart_page(struct access_state *state, uint64_t va, enum decode_apar
     state->apart.va = va;
     state->apart.kind = kind;
     state->apart.epoch = emu->mmu.epoch;
+    state->apart.entries = entries;
     return true;
 }
 
@@ -322,7 +278,7 @@ static __attribute__((noinline)) bool load_slow(struct access_state *state, cons
 
 static inline bool load_inline(struct access_state *state, const struct slot *slot, uint64_t address, unsigned size,
                                uint64_t pc) {
-    const struct decoded *decoded = decode(state, pc);
+    const struct decoded *decoded = access_decode(state, pc);
     unsigned offset = address % PAGE_SIZE;
     if (__builtin_expect((decoded->flags & slot->slow_load) != 0 || offset + size > PAGE_SIZE, 0))
         return load_slow(state, slot, address, size, pc, decoded);
@@ -407,7 +363,7 @@ static __attribute__((noinline)) bool store_slow(struct access_state *state, con
 
 static inline bool store_inline(struct access_state *state, const struct slot *slot, unsigned offset, unsigned size,
                                 uint64_t value, uint64_t pc) {
-    const struct decoded *decoded = decode(state, pc);
+    const struct decoded *decoded = access_decode(state, pc);
     if (__builtin_expect((decoded->flags & slot->slow_store) != 0 || offset + size > PAGE_SIZE, 0))
         return store_slow(state, slot, offset, size, value, pc, decoded);
     enum facet_verdict verdict = ask_inline(state, slot, FACET_STORE, offset, size, pc, 0, (const uint8_t *)&value);
@@ -443,7 +399,7 @@ static bool on_special(struct access_state *state, struct slot *slot, enum acces
     /* The program may do nothing but access fronts: then an interrupt from outside is seen here. Whatever this
      * instruction has asked before, the transaction that completes it later knows. */
     if (atomic_load(&state->emu->interrupted) &&
-        (kind == ACCESS_LOAD || (decode(state, reg_rip(state->emu))->flags & DECODE_HELPER) == 0)) {
+        (kind == ACCESS_LOAD || (access_decode(state, reg_rip(state->emu))->flags & DECODE_HELPER) == 0)) {
         *answer = access_refuse(state, slot->va + address % PAGE_SIZE, kind, false);
         return true;
     }

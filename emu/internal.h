@@ -13,7 +13,7 @@
  *   survive.c    aborts of the engine
  *   device.c     ports, console, debug device                  stream.c     host streams
  *   clock.c      retired code bytes, the timer                 host….c      files of the host
- *   front.c access.c transaction.c decode.c form.c             accesses to fronts
+ *   front.c access.c transaction.c …                           accesses to fronts: access.h
  *   checkpoint….c host_save.c archive.c                        saving and loading all of it
  *
  * How a run ends. Hooks never flush and never deliver a fault themselves: they note what is wanted and end the run.
@@ -201,7 +201,7 @@ struct emu {
         uint64_t alarm;      /* when the host wants a stop */
         bool alarm_near;     /* some block would reach it, or has: from now on ring 3 is stepped */
         unsigned users;      /* enum clock_user */
-        bool used;           /* it was armed at some time */
+        bool used;           /* the host wants to know it */
         atomic_bool armed;   /* the hook is there */
         uc_hook hook;
     } clock;
@@ -361,9 +361,10 @@ bool trap_microcode_fill(struct emu *emu, uint64_t va, enum access access, uc_tl
  * PUSHF (RAM stack), SYSCALL nor a delivered frame show it. Outside the engine or in the INTR hook only. */
 void tf_acquire(struct emu *emu, enum tf_user user);
 void tf_release(struct emu *emu, enum tf_user user);
-/* Called in the INTR hook for vector 1 before access_intr; keeps the books about the guest's own TF. */
+/* Called in the INTR hook for vector 1; keeps the books about the guest's own TF. */
 void tf_retired(struct emu *emu);
-void tf_drop(struct emu *emu); /* a trap is being delivered: nobody uses TF any more */
+void tf_settle(struct emu *emu, bool loaded); /* the same in a transaction; loaded: RFLAGS from memory (POPF, IRET) */
+void tf_drop(struct emu *emu);                /* a trap is being delivered: nobody uses TF any more */
 /* INTR hook, vector 1 in ring 3 while the machine itself single-steps. True: dealt with. */
 bool step_debug_exception(struct emu *emu);
 /* emu->fault of a fetch: true if the instructions before it must run first (resume, it will come again). */
@@ -443,9 +444,9 @@ void access_destroy(struct emu *emu);
 bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct mmu_page *page, uc_tlb_entry *entry);
 /* A data fill of ring 3 of a page of ordinary memory, outside of a transaction: is it to go to access_fill as well? */
 bool access_border(struct emu *emu, uint64_t va);
-/* INTR hook, first: true claims it (a transaction's #DB, or any exception inside one: pending is set and the engine
- * stopped); RIP must then be written. tf_retired() has been called for vector 1. */
-bool access_intr(struct emu *emu, uint32_t vector);
+/* INTR hook within a transaction: #DB commits it, any other exception ends it. Stops the engine, with pending set,
+ * unless the program simply goes on. */
+void access_intr(struct emu *emu, uint32_t vector);
 /* Before each execution of an instruction whose operand the engine moves in pieces that can't be stopped: if it touches
  * a front, the engine is stopped and the instruction becomes a transaction. */
 void access_pieces(struct emu *emu, uint64_t pc);

@@ -144,8 +144,13 @@ static const struct {
 #define REGISTERS (sizeof registers / sizeof *registers)
 
 void emu_regs_get(struct emu *emu, struct facet_regs *regs) {
-    for (size_t i = 0; i < REGISTERS; i++)
-        *(uint64_t *)((uint8_t *)regs + registers[i].at) = reg_get(emu, registers[i].engine);
+    int engine[REGISTERS];
+    void *value[REGISTERS];
+    for (size_t i = 0; i < REGISTERS; i++) {
+        engine[i] = registers[i].engine;
+        value[i] = (uint8_t *)regs + registers[i].at;
+    }
+    uc_reg_read_batch(emu->uc, engine, value, REGISTERS);
     regs->rflags = reg_rflags(emu);
 }
 

@@ -72,11 +72,15 @@ void tf_retired(struct emu *emu) {
     if (!emu->tf.users)
         return;
     uint8_t opcode = opcode_at(emu, emu->tf.rip);
-    emu->tf.due = emu->tf.guest;
-    if (opcode == OPCODE_POPF || opcode == OPCODE_IRET)
-        emu->tf.guest = reg_get(emu, UC_X86_REG_EFLAGS) & FLAG_TF;
-    else if (opcode == OPCODE_PUSHF && !emu->tf.guest && !emu->transaction)
+    if (opcode == OPCODE_PUSHF && !emu->tf.guest)
         pushf_patch(emu);
+    tf_settle(emu, opcode == OPCODE_POPF || opcode == OPCODE_IRET);
+}
+
+void tf_settle(struct emu *emu, bool loaded) {
+    emu->tf.due = emu->tf.guest;
+    if (loaded)
+        emu->tf.guest = reg_get(emu, UC_X86_REG_EFLAGS) & FLAG_TF;
     emu->tf.rip = reg_rip(emu);
     reg_set(emu, UC_X86_REG_DR6, reg_get(emu, UC_X86_REG_DR6) & ~DR6_BS);
     flag_set(emu, true);

@@ -11,8 +11,8 @@
  *            answered, so that the restarted instruction asks nothing twice.
  *   instead  of the inline path, which has asked and was told more than to go on: what it was told becomes the log
  *
- * So handlers are asked in program order, and before a load it is known that the program may make the store that goes
- * elsewhere.
+ * So handlers are asked in program order, and before the first one it is known that the program may make the accesses
+ * that go elsewhere.
  *
  * An operand that the engine moves in several pieces (SSE, x87 extended, CMPXCHG16B, FXSAVE, MASKMOV) is one access:
  * its load is asked for at the first piece, its store is put together until the instruction has retired.
@@ -21,16 +21,26 @@
 
 #include <string.h>
 
+/* No page that the instruction may touch is in the TLB as ordinary memory. */
+static bool all_seen(const struct access_state *state, const struct decoded *decoded, const struct facet_regs *regs) {
+    struct decoded_range range[DECODE_RANGES];
+    unsigned count = decoded_reach(decoded, regs, range);
+    for (unsigned i = 0; i < count; i++)
+        if (access_plain(state, range[i].va) || access_plain(state, range[i].va + range[i].size - 1))
+            return false;
+    return count > 0;
+}
+
 static void instruction_begin(struct access_state *state) {
     struct transaction *tx = &state->tx;
     const struct decoded *decoded = access_decode(state, tx->pc);
     struct facet_regs regs;
+    emu_regs_get(state->emu, &regs);
+    if (!all_seen(state, decoded, &regs))
+        mmu_flush(state->emu);
     tx->flags = decoded->flags;
     tx->apart = (enum decode_apart)decoded->apart;
     tx->wide.size = decoded->wide;
-    if (decoded->wide == 0 && tx->apart == DECODE_APART_NONE)
-        return;
-    emu_regs_get(state->emu, &regs);
     tx->wide.loaded = false;
     tx->wide.store = -1;
     if (decoded->wide != 0)
@@ -38,6 +48,9 @@ static void instruction_begin(struct access_state *state) {
     if (!decoded_apart_address(decoded, &regs, &tx->apart_va))
         tx->apart = DECODE_APART_NONE;
     tx->apart_size = decoded->store_size;
+    tx->frame.level = decoded->level;
+    tx->frame.rsp = regs.rsp;
+    tx->frame.rbp = regs.rbp;
 }
 
 void transaction_begin(struct access_state *state) {
@@ -54,7 +67,6 @@ void transaction_begin(struct access_state *state) {
     access_special(state, SPECIAL_TRANSACTION, true);
     log_adopt(state);
     emu->stats.transactions++;
-    mmu_flush(emu);
     tf_acquire(emu, TF_TRANSACTION);
 }
 
@@ -121,17 +133,34 @@ static bool in_wide(const struct transaction *tx, uint64_t va) {
     return tx->wide.size != 0 && va - tx->wide.va < reach;
 }
 
-/* May the instruction, which loads, make the access that it makes elsewhere? */
+static bool range_allowed(struct access_state *state, uint64_t va, unsigned size, enum access kind) {
+    struct target target;
+    uint64_t last = va + size - 1;
+    return access_page(state, va, kind, &target) &&
+           (last / PAGE_SIZE == va / PAGE_SIZE || access_page(state, last & PAGE_MASK, kind, &target));
+}
+
+/* ENTER pushes rbp, then what lies below rbp, pointer by pointer, then the new frame's address. */
+static bool frames_allowed(struct access_state *state) {
+    struct transaction *tx = &state->tx;
+    unsigned size = tx->apart_size;
+    for (unsigned i = 0; i <= tx->frame.level; i++)
+        if ((i != 0 && i < tx->frame.level && !range_allowed(state, tx->frame.rbp - i * size, size, ACCESS_LOAD)) ||
+            !range_allowed(state, tx->frame.rsp - (i + 1) * size, size, ACCESS_STORE))
+            return false;
+    return true;
+}
+
+/* Before anybody is asked: may the instruction make the accesses that it makes elsewhere? */
 static bool apart_allowed(struct access_state *state) {
     struct transaction *tx = &state->tx;
-    struct target target;
-    uint64_t last = tx->apart_va + tx->apart_size - 1;
-    enum access kind = tx->apart == DECODE_APART_LOAD ? ACCESS_LOAD : ACCESS_STORE;
-    if (tx->apart == DECODE_APART_NONE)
-        return true;
+    enum decode_apart apart = tx->apart;
     tx->apart = DECODE_APART_NONE;
-    return access_page(state, tx->apart_va, kind, &target) &&
-           (last / PAGE_SIZE == tx->apart_va / PAGE_SIZE || access_page(state, last & PAGE_MASK, kind, &target));
+    if (apart == DECODE_APART_NONE)
+        return true;
+    if (tx->frame.level != 0)
+        return frames_allowed(state);
+    return range_allowed(state, tx->apart_va, tx->apart_size, apart == DECODE_APART_LOAD ? ACCESS_LOAD : ACCESS_STORE);
 }
 
 static bool fronted(const struct target *target, int parts) {
@@ -189,6 +218,8 @@ static void give_up(struct access_state *state, enum facet_verdict verdict, cons
 static enum facet_verdict ask(struct access_state *state, struct emu_access *access, const struct target *target) {
     struct answer_log *log = &state->tx.log;
     bool again = log->stopped && state->tx.answered == log->count;
+    if (!apart_allowed(state))
+        return VERDICT_TRAPPED;
     access->again = again && log->host;
     log->stopped = log->stopped && !again;
     access->reply = access_reply(state);
@@ -274,8 +305,6 @@ static bool load_ask(struct access_state *state, const struct target *target, in
                      uint8_t *bytes) {
     struct transaction *tx = &state->tx;
     struct emu_access access = {0};
-    if (!apart_allowed(state))
-        return false;
     bool backed = read_through(state, target, parts, va, size, tx->stores, bytes);
     access_describe(&access, FACET_LOAD, tx->flags & FACET_FLAGS, va, size, tx->pc, target, parts);
     access.backing = backed ? bytes : NULL;
@@ -474,10 +503,23 @@ bool transaction_commit(struct access_state *state) {
     return true;
 }
 
+bool transaction_goes_on(struct access_state *state) {
+    struct emu *emu = state->emu;
+    bool watched = emu->clock.armed || state->fetch.count != 0 || emu->breakpoint_count != 0;
+    if (state->tx.slots != 0 || state->tx.log.retiring || emu->tf.users != TF_TRANSACTION || emu->tf.due || watched ||
+        emu->wants != 0 || emu->event != 0 || atomic_load(&emu->interrupted))
+        return false;
+    state->ring_count = 0;
+    state->load.left = 0;
+    transaction_leave(state);
+    return true;
+}
+
 void transaction_committed(struct access_state *state) {
     state->ring_count = 0;
     transaction_leave(state);
-    mmu_flush(state->emu);
+    if (state->tx.slots != 0)
+        mmu_flush(state->emu);
     message_retired(state);
     step_commit(state->emu);
 }

@@ -282,8 +282,6 @@ static void interrupt(struct emu *emu, uint32_t vector) {
 
     if (vector == VECTOR_DB && !exception.software)
         tf_retired(emu);
-    if (access_intr(emu, vector))
-        return;
     if (vector == VECTOR_DB && !exception.software)
         clock_retired(emu);
     else if (!exception.software)
@@ -299,11 +297,17 @@ static void interrupt(struct emu *emu, uint32_t vector) {
 }
 
 /* A hook that wrote RIP leaves the engine in a mode where later hooks of the same run see a stale RIP
- * (skip_sync_pc_on_exit), so the run ends here. */
+ * (skip_sync_pc_on_exit), so the run ends here. In a transaction nobody writes it, and access_intr says what happens.
+ */
 static void on_interrupt(uc_engine *uc, uint32_t vector, void *data) {
+    struct emu *emu = data;
     (void)uc;
-    interrupt(data, vector);
-    run_want(data, 0);
+    if (emu->transaction) {
+        access_intr(emu, vector);
+        return;
+    }
+    interrupt(emu, vector);
+    run_want(emu, 0);
 }
 
 /* ---- SYSCALL */

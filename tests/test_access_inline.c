@@ -9,11 +9,19 @@
 
 #define CODE_OF(name, code) "inline_" #name ": " code "\n jmp *%r15\n"
 #define DECLARE(name, code) extern const char inline_##name[];
-#define SNIPPETS(S)                                                                                                    \
-    S(load, "movq (%rsi),%rbx")                                                                                        \
-    S(store, "movq %rbx,(%rsi)")                                                                                       \
-    S(add, "addq %rbx,(%rsi)")                                                                                         \
-    S(movsq, "movsq") S(push, "pushq (%rsi)") S(movsb_there, "1: movsb; mov %r8,%rsi; mov %r9,%rdi; loop 1b")
+/* clang-format off */
+#define SNIPPETS(S)                                                   \
+    S(load, "movq (%rsi),%rbx")                                       \
+    S(store, "movq %rbx,(%rsi)")                                      \
+    S(add, "addq %rbx,(%rsi)")                                        \
+    S(movsq, "movsq")                                                 \
+    S(movsq_twice, "movsq; movb (%r8),%al; movsq")                    \
+    S(push, "pushq (%rsi)")                                           \
+    S(movsb_there, "1: movsb; mov %r8,%rsi; mov %r9,%rdi; loop 1b")   \
+    S(x87, "fldl (%rsi); fstps (%rsi)")                               \
+    S(fldt, "fldt (%rsi); fstp %st(0)")                               \
+    S(stack, "mov %rsi,%rsp; pushfq; popfq; enter $8,$0; leave")
+/* clang-format on */
 __asm__(".pushsection .text\n"
         "inline_begin: int $0x30\n"
         "   jmp inline_begin\n" SNIPPETS(CODE_OF) "inline_end:\n"
@@ -57,13 +65,28 @@ static struct emu_stop run(const struct facet_regs *regs) {
 }
 
 Test(inline, a_careful_page_needs_no_transaction_while_its_handler_passes, .init = begin, .fini = end) {
-    const char *const code[] = {inline_load, inline_store, inline_add, inline_movsq, inline_push};
+    const char *const code[] = {inline_load, inline_store, inline_add,  inline_movsq,
+                                inline_push, inline_x87,   inline_stack};
     for (unsigned i = 0; i < sizeof code / sizeof *code; i++) {
         struct facet_regs regs = regs_for(code[i]);
         cr_assert_eq(run(&regs).code, DEBUG_EVENT_MESSAGE);
     }
-    cr_assert_eq(count, 1 + 1 + 2 + 1 + 1);
+    cr_assert_eq(count, 1 + 1 + 2 + 1 + 1 + 2 + 4);
     cr_assert_eq(emu_stats(guest.emu).transactions, 0);
+}
+
+static unsigned long flushes_of(const char *snippet) {
+    struct facet_regs regs = regs_for(snippet);
+    struct emu_stats before = emu_stats(guest.emu);
+    cr_assert_eq(run(&regs).code, DEBUG_EVENT_MESSAGE);
+    return emu_stats(guest.emu).flushes - before.flushes;
+}
+
+Test(inline, a_captured_instruction_flushes_nothing_where_all_its_pages_are_a_front_s, .init = begin, .fini = end) {
+    flushes_of(inline_fldt); /* the engine gets to know it, and that there is a front */
+    unsigned long captured = emu_stats(guest.emu).transactions, stop = flushes_of(inline_load);
+    cr_assert_eq(flushes_of(inline_fldt), stop);
+    cr_assert_eq(emu_stats(guest.emu).transactions, captured + 1);
 }
 
 Test(inline, nobody_is_asked_for_the_load_of_an_instruction_that_may_not_store, .init = begin, .fini = end) {
@@ -76,6 +99,22 @@ Test(inline, nobody_is_asked_for_the_load_of_an_instruction_that_may_not_store, 
         cr_assert_eq(run(&regs).code, DEBUG_EVENT_FAULTED);
         cr_assert_eq(count, 0, "0x%lx", forbidden[i]);
     }
+}
+
+Test(inline, a_right_to_store_lasts_until_cr3_is_loaded_with_the_same_value, .init = begin, .fini = end) {
+    struct facet_regs regs = regs_for(inline_movsq_twice);
+    struct guest_repairs *repairs = guest_repairs(&guest);
+    regs.rdi = WINDOW(PLAIN) + 0x6000;
+    regs.r8 = WINDOW(PLAIN) + 0x5000; /* missing: the stub maps it, and takes the right away */
+    repairs->count = 2;
+    repairs->store[0].address = guest_entry(PLAIN, 5);
+    repairs->store[0].value = FRAME(PLAIN, 5) | 7;
+    repairs->store[1].address = guest_entry(PLAIN, 6);
+    repairs->store[1].value = FRAME(PLAIN, 6) | 5;
+    cr_assert_eq(run(&regs).code, DEBUG_EVENT_FAULTED);
+    cr_assert_eq(guest_traps(&guest)->count, 2);
+    cr_assert_eq(guest_traps(&guest)->trap[1].cr2, WINDOW(PLAIN) + 0x6008);
+    cr_assert_eq(count, 1);
 }
 
 Test(inline, a_stop_keeps_no_answer_of_an_earlier_execution, .init = begin, .fini = end) {

@@ -89,6 +89,18 @@ Test(dbg_cli, completes_each_word_by_what_may_stand_there) {
     cr_assert_not(offers("break ", "ledger"), "a variable is no place for a breakpoint");
 }
 
+Test(dbg_cli, completes_names_of_processes_once_there_are_any) {
+    cr_assert_not(offers("tree ", "init"));
+    cr_assert_eq(session_start(session, &error), FACET_OK, "%s", error.text);
+    cli.started = true;
+    becomes("tree in", "init");
+    becomes("caps ledg", "ledger");
+    cr_assert(offers("holders in", "init"));
+    becomes("who sym:ledg", "sym:ledger");
+    becomes("holders sym:ledg", "sym:ledger");
+    becomes("info proc", "processes");
+}
+
 Test(dbg_cli, completes_any_line_whatever_it_holds) {
     static const char letters[] = " \t/$&*:.~'\"()-+#!xbsi0\200";
     unsigned state = 1;

@@ -133,7 +133,7 @@ static const struct graph_edge *edge_of(const struct graph *g, uint32_t node, en
 /* The kernel's own walk ends at the page whose holders are on the path. */
 static void check_path(const struct graph *g, uint64_t va) {
     struct session_traversal t;
-    OK(session_traverse(session, va, ACCESS_LOAD, &t, &error));
+    OK(session_traverse(session, session_process(session), va, ACCESS_LOAD, &t, &error));
     cr_assert_eq(t.fault, FAULT_NONE);
     const struct graph_edge *e = edge_of(g, graph_find(g, session_process(session)), GRAPH_SPACE, 0);
     for (int i = 0; i < t.steps; i++) {

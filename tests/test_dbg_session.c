@@ -134,8 +134,8 @@ Test(dbg_session, traversal_and_page_tables_agree_with_and_without_fronts) {
                 struct session_traversal t;
                 struct emu_translation mmu;
                 enum fault fault;
-                OK(session_traverse(session, page, (enum access)access, &t, &error));
-                OK(session_touch(session, page, (enum access)access, &fault, &mmu, &error));
+                OK(session_traverse(session, session_process(session), page, (enum access)access, &t, &error));
+                OK(session_touch(session, session_process(session), page, (enum access)access, &fault, &mmu, &error));
                 cr_assert_eq(fault, t.fault);
                 bool granted = mmu.present && mmu.user && (access != ACCESS_STORE || mmu.write) &&
                                (access != ACCESS_FETCH || mmu.execute);
@@ -153,16 +153,16 @@ Test(dbg_session, restore_leaves_no_front_behind) {
     uint64_t ledger = find("ledger");
     char *neighbour = text_format("va:0x%lx", ledger + 8);
     OK(session_start(session, &error));
-    OK(session_traverse(session, ledger, ACCESS_LOAD, &before, &error));
+    OK(session_traverse(session, session_process(session), ledger, ACCESS_LOAD, &before, &error));
     OK(session_swap(session, "sym:ledger", "count", &error));
     OK(session_swap(session, neighbour, "freeze", &error)); /* on the same page */
-    OK(session_traverse(session, ledger, ACCESS_LOAD, &during, &error));
+    OK(session_traverse(session, session_process(session), ledger, ACCESS_LOAD, &during, &error));
     cr_assert_geq(during.page, APERTURE_BASE);
     OK(session_restore(session, "sym:ledger", NULL, &error));
-    OK(session_traverse(session, ledger, ACCESS_LOAD, &during, &error));
+    OK(session_traverse(session, session_process(session), ledger, ACCESS_LOAD, &during, &error));
     cr_assert_geq(during.page, APERTURE_BASE, "another object of the page is still swapped");
     OK(session_restore(session, neighbour, "freeze", &error));
-    OK(session_traverse(session, ledger, ACCESS_LOAD, &after, &error));
+    OK(session_traverse(session, session_process(session), ledger, ACCESS_LOAD, &after, &error));
     cr_assert_eq(after.page, before.page);
     cr_assert_eq(session_restore(session, "sym:ledger", NULL, &error), FACET_ERR_USAGE);
     free(neighbour);

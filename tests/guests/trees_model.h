@@ -119,14 +119,17 @@ static struct outcome model_traverse(unsigned long address, enum access access) 
     return out;
 }
 
-/* An address that is likely to hit something: follow random slots, as their guards want it. */
+/* An address that is likely to hit something: follow random slots, as their guards want it. Behind a window, the bits
+ * of its offset have chosen the slot. */
 static unsigned long aim(void) {
-    unsigned long slot = 1 + random_below(ROOTS), address = slot << L2V_ROOT, mask = (1ul << L2V_ROOT) - 1;
+    unsigned long slot = 1 + random_below(ROOTS), address = slot << L2V_ROOT, mask = (1ul << L2V_ROOT) - 1, fixed = 0;
     struct model_cap *cap = &roots[slot - 1];
     struct model_gpt *gpt = 0, *background = 0;
     for (int steps = 0; steps < 8; steps++) {
         if (cap->l2g < 64)
             address |= (cap->match << cap->l2g) & mask;
+        if (cap->type == CAP_WINDOW || cap->type == CAP_LOCAL_WINDOW)
+            fixed = cap->offset;
         if (cap->type == CAP_WINDOW && background)
             cap = &background->background;
         else if (cap->type == CAP_LOCAL_WINDOW && gpt)
@@ -138,6 +141,9 @@ static unsigned long aim(void) {
         slot = random_below(16);
         for (int tries = 0; tries < 4 && gpt->slot[slot].type == CAP_NULL; tries++)
             slot = random_below(16);
+        if (fixed >> gpt->l2v > 0 && fixed >> gpt->l2v < 16)
+            slot = fixed >> gpt->l2v;
+        fixed &= (1ul << gpt->l2v) - 1;
         address |= (slot << gpt->l2v) & mask;
         mask = mask < (1ul << gpt->l2v) - 1 ? mask : (1ul << gpt->l2v) - 1;
         cap = &gpt->slot[slot];

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What follows from a fact: the kernel's operations (kernel/cap_*.c) and its traversal (kernel/walk.c), as they are
+ * for somebody who tries them all. Messages and faults are in flow_message.c.
+ *
+ * Each rule has several premises. It is tried when any of them is new, with all that the others can be; a fact is in
+ * its nodes' lists before its turn comes, so no combination is missed.
+ */
+#include "flow_internal.h"
+
+#define FROZEN (CAP_RO | CAP_WK | CAP_OP) /* any of which makes a GPT or CapPage one that does not change */
+
+static struct flow_cap cap_to(enum flow_type type, uint32_t object) {
+    return (struct flow_cap){.type = type, .object = object};
+}
+
+/* ---- What a process can do with what it has in a register. h: that fact */
+
+static void hold_slots(struct flow *flow, uint32_t h) {
+    struct flow_fact fact = flow->facts[h];
+    uint32_t holder = fact.from, object = fact.to;
+    bool gpt = fact.type == FLOW_GPT;
+    if (!(fact.restr & CAP_OP)) {
+        if (fact.restr & CAP_WK)
+            flow_add_link(flow, object, FLOW_SLOT, holder, FLOW_REGISTER, true, WHY(FETCH_WEAK, h));
+        else
+            flow_add_link(flow, object, FLOW_SLOT, holder, FLOW_REGISTER, false, WHY(FETCH, h));
+        flow_add_informs(flow, object, holder, WHY(GPT_SEEN, h));
+    }
+    if (fact.restr & FROZEN)
+        return;
+    flow_add_link(flow, holder, FLOW_REGISTER, object, FLOW_SLOT, false, WHY(STORE, h));
+    flow_add_informs(flow, holder, object, WHY(GPT_CHANGED, h));
+    if (!gpt)
+        return;
+    flow_add_link(flow, holder, FLOW_REGISTER, object, FLOW_KEEPER, false, WHY(STORE, h));
+    flow_add_link(flow, holder, FLOW_REGISTER, object, FLOW_BACKGROUND, false, WHY(STORE, h));
+    flow_add_has(flow, object, FLOW_SLOT, cap_to(FLOW_WINDOW, FLOW_NONE), WHY(WINDOW, h));
+    flow_add_of(flow, FACT_BARE, object, object, WHY(BARE, h));
+}
+
+static void hold_page(struct flow *flow, uint32_t h) {
+    struct flow_fact fact = flow->facts[h];
+    flow_add_informs(flow, fact.to, fact.from, WHY(PAGE_READ, h));
+    if (!(fact.restr & (CAP_RO | CAP_WK)))
+        flow_add_informs(flow, fact.from, fact.to, WHY(PAGE_WRITTEN, h));
+    flow_add_of(flow, FACT_USES, fact.from, fact.to, WHY(USED, h));
+}
+
+static void hold_process(struct flow *flow, uint32_t h) {
+    uint32_t holder = flow->facts[h].from, process = flow->facts[h].to;
+    flow_add_of(flow, FACT_ACTS, process, process, WHY(CONTROLLED, h));
+    flow_add_link(flow, process, FLOW_REGISTER, holder, FLOW_REGISTER, false, WHY(PROCESS_TAKE, h));
+    flow_add_link(flow, process, FLOW_SPACE, holder, FLOW_REGISTER, false, WHY(PROCESS_TAKE, h));
+    flow_add_link(flow, holder, FLOW_REGISTER, process, FLOW_REGISTER, false, WHY(PROCESS_TAKE, h));
+    flow_add_link(flow, holder, FLOW_REGISTER, process, FLOW_SPACE, false, WHY(PROCESS_TAKE, h));
+    flow_add_link(flow, holder, FLOW_REGISTER, process, FLOW_KEEPER, false, WHY(PROCESS_TAKE, h));
+    flow_add_link(flow, holder, FLOW_REGISTER, process, FLOW_BRAND, false, WHY(BRAND, h));
+    flow_add_informs(flow, process, holder, WHY(PROCESS_KNOWN, h));
+    flow_add_informs(flow, holder, process, WHY(PROCESS_CHANGED, h));
+}
+
+static void hold_endpoint(struct flow *flow, uint32_t h) {
+    uint32_t holder = flow->facts[h].from, endpoint = flow->facts[h].to;
+    flow_add_has(flow, holder, FLOW_REGISTER, cap_to(FLOW_ENTRY, endpoint), WHY(MAKE_ENTRY, h));
+    flow_add_link(flow, holder, FLOW_REGISTER, endpoint, FLOW_RECIPIENT, false, WHY(RECIPIENT, h));
+    flow_add_of(flow, FACT_TAKES, endpoint, endpoint, WHY(TAKES, h));
+    flow_add_informs(flow, holder, endpoint, WHY(ENDPOINT_CHANGED, h));
+}
+
+static void hold_forwarder(struct flow *flow, uint32_t h) {
+    uint32_t holder = flow->facts[h].from, forwarder = flow->facts[h].to;
+    flow_add_has(flow, holder, FLOW_REGISTER, cap_to(FLOW_FORWARD, forwarder), WHY(FORWARD, h));
+    flow_add_link(flow, holder, FLOW_REGISTER, forwarder, FLOW_SLOT, false, WHY(FORWARDER, h));
+    flow_add_link(flow, holder, FLOW_REGISTER, forwarder, FLOW_TARGET, false, WHY(FORWARDER, h));
+    flow_add_link(flow, forwarder, FLOW_SLOT, holder, FLOW_REGISTER, false, WHY(FORWARDER, h));
+    flow_add_link(flow, forwarder, FLOW_TARGET, holder, FLOW_REGISTER, false, WHY(FORWARDER, h));
+    flow_add_informs(flow, forwarder, holder, WHY(FORWARDER_KNOWN, h));
+    flow_add_informs(flow, holder, forwarder, WHY(FORWARDER_CHANGED, h));
+}
+
+static void hold_resume(struct flow *flow, uint32_t h) {
+    uint32_t holder = flow->facts[h].from, caller = flow->facts[h].to;
+    if (holder == caller)
+        return;
+    flow_add_informs(flow, caller, holder, WHY(ANSWERED, h));
+    if (flow->facts[h].type == FLOW_FAULT) {
+        flow_add_informs(flow, holder, caller, WHY(RESTART, h));
+        return;
+    }
+    flow_add_link(flow, holder, FLOW_REGISTER, caller, FLOW_REGISTER, false, WHY(ANSWER, h));
+    flow_add_informs(flow, holder, caller, WHY(ANSWER_BYTES, h));
+    flow_add_has(flow, caller, FLOW_REGISTER, cap_to(FLOW_RESUME, holder), WHY(RESUME, h));
+}
+
+/* ---- Range and Debug go together with other capabilities */
+
+/* A step further than `from`, a FACT_REACHES. What is in a GPT and who keeps it does not depend on the background:
+ * that is found out once, with FLOW_NONE. */
+static void walk_to(struct flow *flow, const struct flow_fact *from, uint32_t object, unsigned restr,
+                    uint32_t background, struct why why) {
+    enum flow_type type = flow->nodes[object].type;
+    struct flow_fact fact = {.kind = FACT_REACHES,
+                             .from = from->from,
+                             .to = object,
+                             .via = FLOW_NONE,
+                             .restr = (uint8_t)restr,
+                             .weak = from->weak};
+    if (type == FLOW_PAGE || type == FLOW_GPT)
+        flow_add(flow, fact, why);
+    fact.via = background;
+    if (type == FLOW_GPT && background != FLOW_NONE)
+        flow_add(flow, fact, why);
+}
+
+static bool rescindable(enum flow_type type) {
+    return type <= FLOW_FORWARDER;
+}
+
+static void with_range(struct flow *flow, uint32_t range, uint32_t h) {
+    struct flow_fact fact = flow->facts[h];
+    if (flow_is_memory((enum flow_type)fact.type))
+        flow_add_has(flow, fact.from, FLOW_REGISTER, cap_to((enum flow_type)fact.type, fact.to), WHY(RENEW, range, h));
+    if (rescindable((enum flow_type)fact.type))
+        flow_add_of(flow, FACT_ENDS, fact.from, fact.to, WHY(ENDS, range, h));
+}
+
+static void swap(struct flow *flow, uint32_t debug, uint32_t h) {
+    struct flow_fact fact = flow->facts[h];
+    if (fact.type == FLOW_PAGE) {
+        flow_add_link(flow, fact.from, FLOW_REGISTER, fact.to, FLOW_HANDLER, false, WHY(SWAP, debug, h));
+        for (EACH_FROM(i, flow, fact.to, FACT_HAS))
+            if (flow->facts[i].place == FLOW_HANDLER)
+                flow_add_informs(flow, fact.from, fact.to, WHY(RESTORE, debug, h, i));
+    }
+    if (fact.type == FLOW_GPT)
+        walk_to(flow, &(struct flow_fact){.from = fact.from, .weak = true}, fact.to, fact.restr, FLOW_NONE,
+                WHY(TRAVERSE, debug, h));
+}
+
+static void make(struct flow *flow, uint32_t h) {
+    static const char *const what[] = {"a Page", "a CapPage", "a GPT", "a Process", "an Endpoint", "a Forwarder"};
+    uint32_t holder = flow->facts[h].from;
+    if (flow->nodes[holder].fresh || flow->nodes[holder].has_made)
+        return; /* what is made by what one has made one could make oneself */
+    flow->nodes[holder].has_made = true;
+    for (enum flow_type type = FLOW_PAGE; type <= FLOW_FORWARDER; type++) {
+        char name[128];
+        snprintf(name, sizeof name, "%s made by %.90s", what[type], flow->nodes[holder].name);
+        uint32_t node = flow_node(flow, type, name, FLOW_STOPPED);
+        flow->nodes[node].fresh = true;
+        flow_add_has(flow, holder, FLOW_REGISTER, cap_to(type, node), WHY(MAKE, h));
+    }
+}
+
+static void hold_range(struct flow *flow, uint32_t h) {
+    uint32_t holder = flow->facts[h].from, range = flow->facts[h].to;
+    flow->nodes[holder].range = h;
+    flow_add_informs(flow, holder, range, WHY(STORAGE, h));
+    flow_add_informs(flow, range, holder, WHY(STORAGE, h));
+    make(flow, h);
+    for (EACH_FROM(i, flow, holder, FACT_HAS))
+        if (flow->facts[i].place == FLOW_REGISTER)
+            with_range(flow, h, i);
+}
+
+static void hold_debug(struct flow *flow, uint32_t h) {
+    uint32_t holder = flow->facts[h].from, debug = flow->facts[h].to;
+    flow->nodes[holder].debug = h;
+    flow_add_informs(flow, holder, debug, WHY(STORAGE, h));
+    flow_add_informs(flow, debug, holder, WHY(STORAGE, h));
+    for (EACH_FROM(i, flow, holder, FACT_HAS))
+        if (flow->facts[i].place == FLOW_REGISTER)
+            swap(flow, h, i);
+}
+
+static void hold(struct flow *flow, uint32_t h) {
+    struct flow_fact fact = flow->facts[h];
+    switch ((enum flow_type)fact.type) {
+    case FLOW_GPT:
+    case FLOW_CAPPAGE:
+        hold_slots(flow, h);
+        break;
+    case FLOW_PAGE:
+        hold_page(flow, h);
+        break;
+    case FLOW_PROCESS:
+        hold_process(flow, h);
+        break;
+    case FLOW_ENDPOINT:
+        hold_endpoint(flow, h);
+        break;
+    case FLOW_FORWARDER:
+        hold_forwarder(flow, h);
+        break;
+    case FLOW_RESUME:
+    case FLOW_FAULT:
+        hold_resume(flow, h);
+        break;
+    case FLOW_RANGE:
+        hold_range(flow, h);
+        break;
+    case FLOW_DEBUG:
+        hold_debug(flow, h);
+        break;
+    case FLOW_OUTSIDE:
+        flow_add_informs(flow, fact.to, fact.from, WHY(IN, h));
+        break;
+    case FLOW_TO_OUTSIDE:
+        if (!(fact.restr & CAP_RO))
+            flow_add_informs(flow, fact.from, fact.to, WHY(OUT, h));
+        break;
+    default:
+        break;
+    }
+    if (flow->nodes[fact.from].range)
+        with_range(flow, flow->nodes[fact.from].range, h);
+    if (flow->nodes[fact.from].debug)
+        swap(flow, flow->nodes[fact.from].debug, h);
+    flow_sender(flow, h);
+}
+
+/* ---- Links */
+
+static bool takes(enum flow_place place, enum flow_type type) {
+    switch (place) {
+    case FLOW_KEEPER:
+    case FLOW_HANDLER:
+    case FLOW_TARGET:
+        return type == FLOW_ENTRY || type == FLOW_FORWARD;
+    case FLOW_SPACE:
+        return type == FLOW_PAGE || type == FLOW_GPT;
+    case FLOW_BACKGROUND:
+        return flow_is_memory(type);
+    case FLOW_RECIPIENT:
+        return type == FLOW_PROCESS;
+    default:
+        return true;
+    }
+}
+
+/* What has at link's beginning, at its end. */
+static void copy(struct flow *flow, uint32_t link, uint32_t h) {
+    struct flow_fact way = flow->facts[link];
+    struct flow_cap cap = flow_fact_cap(&flow->facts[h]);
+    if (!takes((enum flow_place)way.to_place, cap.type))
+        return;
+    if (way.weak && !flow_is_memory(cap.type) && cap.type != FLOW_WINDOW)
+        return;
+    if (way.weak)
+        cap.restr |= CAP_RO | CAP_WK;
+    flow_add_has(flow, way.to, (enum flow_place)way.to_place, cap, WHY(COPIED, h, link));
+}
+
+/* ---- The traversal */
+
+static unsigned gathered(unsigned before, unsigned restr) {
+    return before | restr | (before & CAP_WK ? CAP_RO : 0u);
+}
+
+static void space_begins(struct flow *flow, uint32_t h) {
+    struct flow_fact fact = flow->facts[h];
+    uint32_t acts = flow->nodes[fact.from].acts;
+    if (acts && !fact.blocked)
+        walk_to(flow, &(struct flow_fact){.from = fact.from}, fact.to, fact.restr, FLOW_NONE, WHY(SPACE, h, acts));
+}
+
+/* By a window to the background of a GPT, and on to what that could be: b. */
+static void walk_behind(struct flow *flow, uint32_t behind, uint32_t b) {
+    struct flow_fact way = flow->facts[behind], background = flow->facts[b];
+    if (background.place == FLOW_BACKGROUND && !background.blocked)
+        walk_to(flow, &way, background.to, gathered(way.restr, background.restr), way.to, WHY(BACKGROUND, behind, b));
+}
+
+static void walk_window(struct flow *flow, uint32_t r, uint32_t s, uint32_t background, uint32_t because) {
+    struct flow_fact reach = flow->facts[r], window = flow->facts[s];
+    if (!window.blocked && background != FLOW_NONE)
+        flow_add(flow,
+                 (struct flow_fact){.kind = FACT_BEHIND,
+                                    .from = reach.from,
+                                    .to = background,
+                                    .via = FLOW_NONE,
+                                    .restr = (uint8_t)gathered(reach.restr, window.restr),
+                                    .weak = reach.weak},
+                 WHY(WINDOW_FOLLOWED, r, s, because));
+}
+
+/* Through a slot of the GPT that r has come to, with that background in force. */
+static void walk_slot(struct flow *flow, uint32_t r, uint32_t s, uint32_t background, uint32_t because) {
+    struct flow_fact reach = flow->facts[r], slot = flow->facts[s];
+    bool anew = slot.type == FLOW_GPT || (slot.type == FLOW_PAGE && reach.via == FLOW_NONE);
+    if (anew && !slot.blocked)
+        walk_to(flow, &reach, slot.to, gathered(reach.restr, slot.restr), background, WHY(SLOT, r, s, because));
+    if (slot.type == FLOW_WINDOW)
+        walk_window(flow, r, s, background, because);
+}
+
+/* Which background counts behind a GPT: its own, or, if it has none or can lose it, that from further out. */
+static bool outer_counts(const struct flow *flow, uint32_t gpt, uint32_t *bare) {
+    *bare = flow_find(flow, FACT_BARE, gpt, gpt);
+    return !flow->nodes[gpt].background || *bare;
+}
+
+static void walk_slot_all(struct flow *flow, uint32_t r, uint32_t s) {
+    uint32_t gpt = flow->facts[r].to, bare;
+    if (flow->nodes[gpt].behind)
+        walk_slot(flow, r, s, gpt, flow->nodes[gpt].behind);
+    if (outer_counts(flow, gpt, &bare))
+        walk_slot(flow, r, s, flow->facts[r].via, bare);
+}
+
+static void walk_on(struct flow *flow, uint32_t r) {
+    for (EACH_FROM(i, flow, flow->facts[r].to, FACT_HAS))
+        if (flow->facts[i].place == FLOW_SLOT)
+            walk_slot_all(flow, r, i);
+}
+
+static void walk_anew(struct flow *flow, uint32_t gpt) {
+    for (EACH_TO(i, flow, gpt, FACT_REACHES))
+        walk_on(flow, i);
+}
+
+/* b: a GPT could have a background. */
+static void background_given(struct flow *flow, uint32_t b) {
+    uint32_t gpt = flow->facts[b].from;
+    if (flow->nodes[gpt].behind == b)
+        walk_anew(flow, gpt);
+    for (EACH_TO(i, flow, gpt, FACT_BEHIND))
+        walk_behind(flow, i, b);
+}
+
+static void reached(struct flow *flow, uint32_t r) {
+    struct flow_fact fact = flow->facts[r];
+    if (fact.via != FLOW_NONE) {
+        walk_on(flow, r);
+        return;
+    }
+    if (flow->nodes[fact.to].type == FLOW_GPT) {
+        flow_add_informs(flow, fact.to, fact.from, WHY(WALKED, r));
+        walk_on(flow, r);
+    } else if (!fact.weak) {
+        flow_add_informs(flow, fact.to, fact.from, WHY(LOADED, r));
+        if (!(fact.restr & CAP_RO))
+            flow_add_informs(flow, fact.from, fact.to, WHY(STORED, r));
+        flow_add_of(flow, FACT_USES, fact.from, fact.to, WHY(USED, r));
+    }
+    if (!fact.weak)
+        flow_told(flow, r);
+}
+
+/* ---- Consequences */
+
+/* The object that r names ends with it: whoever has a capability to it notices. */
+static void ended(struct flow *flow, uint32_t ends, uint32_t h) {
+    flow_add_informs(flow, flow->facts[ends].from, flow->facts[h].from, WHY(GONE, ends, h));
+}
+
+static void can_end(struct flow *flow, uint32_t ends) {
+    struct flow_fact fact = flow->facts[ends];
+    flow_add_informs(flow, fact.from, fact.to, WHY(ENDS, ends));
+    for (EACH_TO(i, flow, fact.to, FACT_HAS))
+        ended(flow, ends, i);
+}
+
+static void has_slot(struct flow *flow, uint32_t h) {
+    uint32_t holder = flow->facts[h].from;
+    for (EACH_TO(i, flow, holder, FACT_REACHES))
+        walk_slot_all(flow, i, h);
+}
+
+static void handler_given(struct flow *flow, uint32_t h) {
+    uint32_t page = flow->facts[h].from;
+    for (EACH_TO(i, flow, page, FACT_HAS))
+        if (flow->facts[i].place == FLOW_REGISTER && flow->nodes[flow->facts[i].from].debug)
+            swap(flow, flow->nodes[flow->facts[i].from].debug, i);
+}
+
+static void has(struct flow *flow, uint32_t h) {
+    struct flow_fact fact = flow->facts[h];
+    for (EACH_FROM(i, flow, fact.from, FACT_LINK))
+        if (flow->facts[i].place == fact.place)
+            copy(flow, i, h);
+    if (fact.to != FLOW_NONE && rescindable(flow->nodes[fact.to].type))
+        for (EACH_TO(i, flow, fact.to, FACT_ENDS))
+            ended(flow, i, h);
+    if (fact.place == FLOW_REGISTER && flow->nodes[fact.from].acts)
+        hold(flow, h);
+    else if (fact.place == FLOW_SPACE)
+        space_begins(flow, h);
+    else if (fact.place == FLOW_SLOT)
+        has_slot(flow, h);
+    else if (fact.place == FLOW_BACKGROUND) {
+        background_given(flow, h);
+    } else if (fact.place == FLOW_HANDLER) {
+        handler_given(flow, h);
+    }
+    if (fact.place == FLOW_RECIPIENT)
+        flow_recipient(flow, h);
+    else if (fact.place != FLOW_REGISTER)
+        flow_sender(flow, h);
+    if (fact.place == FLOW_REGISTER || fact.place == FLOW_BRAND)
+        flow_brand(flow, h);
+}
+
+static void acts(struct flow *flow, uint32_t fact) {
+    uint32_t process = flow->facts[fact].from;
+    flow->nodes[process].acts = fact;
+    for (EACH_FROM(i, flow, process, FACT_HAS)) {
+        if (flow->facts[i].place == FLOW_REGISTER)
+            hold(flow, i);
+        else if (flow->facts[i].place == FLOW_SPACE)
+            space_begins(flow, i);
+        else
+            flow_sender(flow, i);
+    }
+    for (EACH_FROM(i, flow, process, FACT_HAS))
+        if (flow->facts[i].place == FLOW_REGISTER)
+            flow_brand(flow, i);
+    flow_runs(flow, process);
+}
+
+void flow_consequences(struct flow *flow, uint32_t index) {
+    struct flow_fact fact = flow->facts[index];
+    switch ((enum flow_kind)fact.kind) {
+    case FACT_HAS:
+        has(flow, index);
+        break;
+    case FACT_LINK:
+        for (EACH_FROM(i, flow, fact.from, FACT_HAS))
+            if (flow->facts[i].place == fact.place)
+                copy(flow, index, i);
+        break;
+    case FACT_REACHES:
+        reached(flow, index);
+        break;
+    case FACT_INFORMS:
+        break;
+    case FACT_BEHIND:
+        for (EACH_FROM(i, flow, fact.to, FACT_HAS))
+            walk_behind(flow, index, i);
+        break;
+    case FACT_USES:
+        flow_told(flow, index);
+        break;
+    case FACT_ROUTE:
+        flow_route(flow, index);
+        break;
+    case FACT_ACTS:
+        acts(flow, index);
+        break;
+    case FACT_TAKES:
+        flow_takes(flow, fact.from);
+        break;
+    case FACT_BARE:
+        walk_anew(flow, fact.from);
+        break;
+    case FACT_ENDS:
+        can_end(flow, index);
+        break;
+    default:
+        flow_shows(flow, index);
+    }
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Every graph of so many nodes and capabilities, once up to the names of nodes, and random larger ones.
+ *
+ * usage: enumerate NODES CAPABILITIES…      all connected graphs of NODES nodes with each of these numbers
+ *        enumerate random NODES CAPABILITIES COUNT SEED
+ */
+#include "compare.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LIMIT 3000 /* states of a graph */
+#define PERMUTATIONS 120
+#define EDGES 512
+
+struct edge {
+    uint8_t holder, place;
+    int16_t cap;
+    uint8_t target; /* NODES: a window */
+};
+
+static unsigned nodes;
+static enum kind kinds[NODES];
+static struct edge edges[EDGES];
+static unsigned edge_count;
+static unsigned permutations;
+static int16_t renamed[PERMUTATIONS][EDGES];
+static struct { unsigned long graphs, states, unsound, inexact, cut; } total;
+
+/* ---- Capabilities that there can be */
+
+static void add_edge(unsigned holder, enum place place, int cap, unsigned target) {
+    edges[edge_count++] = (struct edge){(uint8_t)holder, (uint8_t)place, (int16_t)cap, (uint8_t)target};
+}
+
+/* The restrictions that some rule tells apart; of pairs, those that mean more than their parts. */
+static const unsigned char of_page[] = {0, RO, WK}, of_cappage[] = {0, RO, WK, OP},
+                           of_gpt[] = {0, RO, WK, OP, NC, WK | OP, RO | NC};
+
+static void add_memory(unsigned holder, enum place place, unsigned target) {
+    const unsigned char *restr = kinds[target] == PAGE ? of_page : kinds[target] == CAPPAGE ? of_cappage : of_gpt;
+    size_t count = kinds[target] == PAGE      ? sizeof of_page
+                   : kinds[target] == CAPPAGE ? sizeof of_cappage
+                                              : sizeof of_gpt;
+    for (size_t i = 0; i < count; i++)
+        add_edge(holder, place, MEMORY_CAP((int)target, restr[i]), target);
+}
+
+static void add_set(unsigned holder, unsigned target) {
+    if (is_memory(kinds[target])) {
+        add_memory(holder, IN_SET, target);
+        return;
+    }
+    add_edge(holder, IN_SET, OTHER_CAP((int)target, TO_SELF), target);
+    if (kinds[target] == ENDPOINT)
+        add_edge(holder, IN_SET, OTHER_CAP((int)target, TO_RESUME), target);
+}
+
+static void add_places(unsigned holder, unsigned target) {
+    enum kind kind = kinds[holder], to = kinds[target];
+    if (is_process(kind) && (to == PAGE || to == GPT))
+        add_memory(holder, AS_SPACE, target);
+    if ((is_process(kind) || kind == GPT) && to == ENDPOINT)
+        add_edge(holder, AS_KEEPER, OTHER_CAP((int)target, TO_RESUME), target);
+    if (kind == GPT && is_memory(to))
+        add_memory(holder, AS_BACKGROUND, target);
+    if (kind == ENDPOINT && is_process(to))
+        add_edge(holder, AS_RECIPIENT, OTHER_CAP((int)target, TO_SELF), target);
+    if (kind == PAGE && to == ENDPOINT)
+        add_edge(holder, AS_HANDLER, OTHER_CAP((int)target, TO_RESUME), target);
+}
+
+static void list_edges(void) {
+    edge_count = 0;
+    for (unsigned holder = 0; holder < nodes; holder++) {
+        for (unsigned target = 0; target < nodes; target++) {
+            if (is_process(kinds[holder]) || kinds[holder] == GPT || kinds[holder] == CAPPAGE)
+                add_set(holder, target);
+            add_places(holder, target);
+        }
+        if (kinds[holder] == GPT)
+            add_edge(holder, IN_SET, WINDOW_CAP, NODES);
+    }
+}
+
+/* ---- Names do not matter */
+
+static int rename_cap(int cap, const unsigned *to) {
+    if (cap >= WINDOW_CAP)
+        return cap;
+    if (cap < NODES * RESTRICTIONS)
+        return MEMORY_CAP((int)to[cap / RESTRICTIONS], cap % RESTRICTIONS);
+    int other = cap - NODES * RESTRICTIONS;
+    return OTHER_CAP((int)to[other / 3], other % 3);
+}
+
+static void rename_edges(const unsigned *to) {
+    for (unsigned i = 0; i < edge_count; i++) {
+        int cap = rename_cap(edges[i].cap, to);
+        for (unsigned j = 0; j < edge_count; j++)
+            if (edges[j].holder == to[edges[i].holder] && edges[j].place == edges[i].place && edges[j].cap == cap)
+                renamed[permutations][i] = (int16_t)j;
+    }
+    permutations++;
+}
+
+static void permute(unsigned *to, unsigned fixed) {
+    if (fixed == nodes) {
+        rename_edges(to);
+        return;
+    }
+    for (unsigned i = 0; i < nodes; i++) {
+        bool used = kinds[i] != kinds[fixed];
+        for (unsigned j = 0; j < fixed; j++)
+            used |= to[j] == i;
+        if (used)
+            continue;
+        to[fixed] = i;
+        permute(to, fixed + 1);
+    }
+}
+
+static int order(const void *a, const void *b) {
+    return *(const int16_t *)a - *(const int16_t *)b;
+}
+
+/* Is it the first of those that are the same but for names? */
+static bool is_first(const int16_t *chosen, unsigned count) {
+    for (unsigned p = 1; p < permutations; p++) {
+        int16_t other[32];
+        for (unsigned i = 0; i < count; i++)
+            other[i] = renamed[p][chosen[i]];
+        qsort(other, count, sizeof *other, order);
+        unsigned i = 0;
+        while (i < count && other[i] == chosen[i])
+            i++;
+        if (i < count && other[i] < chosen[i])
+            return false;
+    }
+    return true;
+}
+
+/* Parts without a capability between them have nothing to do with each other. */
+static bool is_connected(const int16_t *chosen, unsigned count) {
+    unsigned reached = 1, before = 0;
+    while (reached != before) {
+        before = reached;
+        for (unsigned i = 0; i < count; i++) {
+            const struct edge *edge = &edges[chosen[i]];
+            if (edge->target == NODES)
+                continue;
+            unsigned ends = 1u << edge->holder | 1u << edge->target;
+            if (reached & ends)
+                reached |= ends;
+        }
+    }
+    return reached == (1u << nodes) - 1;
+}
+
+/* ---- */
+
+static bool try_graph(const int16_t *chosen, unsigned count) {
+    struct graph graph;
+    struct seen seen;
+    graph_begin(&graph, nodes, kinds);
+    for (unsigned i = 0; i < count; i++)
+        if (!graph_put(&graph, edges[chosen[i]].holder, (enum place)edges[chosen[i]].place, edges[chosen[i]].cap))
+            return false;
+    explore(&graph, LIMIT, &seen);
+    struct flow *flow = flow_of(&graph);
+    flow_solve(flow);
+    struct difference difference = compare(&graph, flow, &seen, false);
+    total.graphs++;
+    total.states += seen.states;
+    total.unsound += difference.unsound > 0;
+    total.inexact += seen.all && difference.inexact > 0;
+    total.cut += !seen.all;
+    if ((difference.unsound || (seen.all && difference.inexact)) && total.unsound + total.inexact <= 3) {
+        printf("%u facts too few, %u too many:\n", difference.unsound, difference.inexact);
+        graph_print(&graph);
+        compare(&graph, flow, &seen, true);
+    }
+    flow_free(flow);
+    return true;
+}
+
+static void choose(int16_t *chosen, unsigned count, unsigned wanted) {
+    if (count == wanted) {
+        if (is_connected(chosen, count) && is_first(chosen, count))
+            try_graph(chosen, count);
+        return;
+    }
+    for (int next = count ? chosen[count - 1] + 1 : 0; next < (int)edge_count; next++) {
+        bool taken = false;
+        for (unsigned i = 0; i < count; i++)
+            taken |= edges[next].place != IN_SET && edges[chosen[i]].place == edges[next].place &&
+                     edges[chosen[i]].holder == edges[next].holder;
+        if (taken)
+            continue;
+        chosen[count] = (int16_t)next;
+        choose(chosen, count + 1, wanted);
+    }
+}
+
+static bool usable(void) {
+    bool hostile = false;
+    for (unsigned i = 0; i < nodes; i++)
+        hostile |= kinds[i] == HOSTILE;
+    return hostile; /* else nothing happens */
+}
+
+static void prepare(void) {
+    unsigned to[NODES];
+    list_edges();
+    permutations = 0;
+    permute(to, 0);
+}
+
+static void each_kind(unsigned node, unsigned wanted) {
+    int16_t chosen[32];
+    if (node == nodes) {
+        if (usable()) {
+            prepare();
+            choose(chosen, 0, wanted);
+        }
+        return;
+    }
+    for (enum kind kind = node ? kinds[node - 1] : PAGE; kind < KINDS; kind++) {
+        if (kind == RANGE)
+            continue;
+        kinds[node] = kind;
+        each_kind(node + 1, wanted);
+    }
+}
+
+static int report(const char *what) {
+    printf("%s: %lu graphs, %lu states, %lu graphs too large; flow denies what can happen in %lu, says more in %lu\n",
+           what, total.graphs, total.states, total.cut, total.unsound, total.inexact);
+    return total.unsound || total.inexact ? 1 : 0;
+}
+
+static uint64_t random_state;
+static unsigned random_below(unsigned limit) {
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (unsigned)(random_state * 0x2545f4914f6cdd1d >> 33) % limit;
+}
+
+static void random_graph(unsigned caps) {
+    static const enum kind likely[] = {PAGE,    CAPPAGE, GPT,     GPT,      HOSTILE,  HOSTILE,
+                                       HOSTILE, TRUSTED, STOPPED, ENDPOINT, ENDPOINT, DEBUG};
+    int16_t chosen[32];
+    do
+        for (unsigned i = 0; i < nodes; i++)
+            kinds[i] = likely[random_below(sizeof likely / sizeof *likely)];
+    while (!usable());
+    list_edges();
+    do
+        for (unsigned i = 0; i < caps; i++)
+            chosen[i] = (int16_t)random_below(edge_count);
+    while (!try_graph(chosen, caps));
+}
+
+int main(int argc, char **argv) {
+    if (argc == 6 && strcmp(argv[1], "random") == 0) {
+        nodes = (unsigned)atoi(argv[2]);
+        random_state = strtoul(argv[5], NULL, 0) * 2 + 1;
+        for (int i = 0; i < 10; i++)
+            random_below(2);
+        for (long i = atol(argv[4]); i > 0; i--)
+            random_graph((unsigned)atoi(argv[3]));
+        return report("random");
+    }
+    if (argc < 3)
+        return 2;
+    nodes = (unsigned)atoi(argv[1]);
+    int failed = 0;
+    for (int i = 2; i < argc; i++) {
+        char what[64];
+        memset(&total, 0, sizeof total);
+        each_kind(0, (unsigned)atoi(argv[i]));
+        snprintf(what, sizeof what, "%u nodes, %s capabilities", nodes, argv[i]);
+        failed |= report(what);
+        fflush(stdout);
+    }
+    return failed;
+}

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Operations on concrete states. Each is what kernel/cap_*.c, walk.c and ipc.c let a process do.
+ */
+#include "world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void graph_begin(struct graph *graph, unsigned count, const enum kind *kinds) {
+    memset(graph, 0, sizeof *graph);
+    graph->count = count;
+    memcpy(graph->kind, kinds, count * sizeof *kinds);
+    memset(graph->first.place, 0xff, sizeof graph->first.place);
+    for (unsigned i = 0; i < count; i++)
+        graph->first.taint[i] = 1u << i;
+}
+
+bool graph_put(struct graph *graph, unsigned holder, enum place place, int cap) {
+    if (place == IN_SET) {
+        capset_add(&graph->first.set[holder], cap);
+        return true;
+    }
+    if (graph->first.place[place][holder] != NO_CAP)
+        return false;
+    graph->first.place[place][holder] = (int16_t)cap;
+    if (place == AS_BACKGROUND)
+        graph->with_background |= 1u << holder;
+    return true;
+}
+
+/* ---- Capabilities */
+
+static unsigned node_of(int cap) {
+    return cap < NODES * RESTRICTIONS ? (unsigned)cap / RESTRICTIONS : (unsigned)(cap - NODES * RESTRICTIONS) / 3;
+}
+
+static bool memory_cap(int cap) {
+    return cap < NODES * RESTRICTIONS;
+}
+
+static bool window_cap(int cap) {
+    return cap >= WINDOW_CAP;
+}
+
+static unsigned restr_of(int cap) {
+    return window_cap(cap) ? (unsigned)(cap - WINDOW_CAP) : (unsigned)cap % RESTRICTIONS;
+}
+
+static enum other other_of(int cap) {
+    return (enum other)((cap - NODES * RESTRICTIONS) % 3);
+}
+
+static bool entry_cap(const struct graph *graph, int cap) {
+    return !memory_cap(cap) && !window_cap(cap) && graph->kind[node_of(cap)] == ENDPOINT && other_of(cap) != TO_SELF;
+}
+
+/* ---- One world at a time */
+
+struct run {
+    const struct graph *graph;
+    struct world world;
+    bool changed;
+};
+
+static bool acts(const struct run *run, unsigned process) {
+    enum kind kind = run->graph->kind[process];
+    return kind == HOSTILE || (is_process(kind) && run->world.started >> process & 1);
+}
+
+static bool receives(const struct run *run, unsigned process) {
+    return acts(run, process) || run->graph->kind[process] == TRUSTED;
+}
+
+static void give(struct run *run, unsigned to, int cap) {
+    if (capset_has(&run->world.set[to], cap))
+        return;
+    capset_add(&run->world.set[to], cap);
+    run->changed = true;
+}
+
+static void give_all(struct run *run, unsigned to, unsigned from) {
+    for (unsigned i = 0; i < WORDS; i++) {
+        uint64_t fresh = run->world.set[from].word[i] & ~run->world.set[to].word[i];
+        run->world.set[to].word[i] |= fresh;
+        run->changed |= fresh != 0;
+    }
+}
+
+static void inform(struct run *run, unsigned from, unsigned to) {
+    uint32_t fresh = run->world.taint[from] & ~run->world.taint[to];
+    run->world.taint[to] |= fresh;
+    run->changed |= fresh != 0;
+}
+
+/* Who receives what is sent through the entry; -1: nobody, it is refused. */
+static int recipient(const struct run *run, int entry) {
+    unsigned endpoint = node_of(entry);
+    if (entry == NO_CAP || (other_of(entry) == TO_FAULT && !(run->world.takes >> endpoint & 1)))
+        return -1;
+    int cap = run->world.place[AS_RECIPIENT][endpoint];
+    return cap == NO_CAP ? -1 : (int)node_of(cap);
+}
+
+/* The kernel tells whoever receives through the entry of what `process` has done. Returns who has been told, -1: nobody
+ */
+static int tell(struct run *run, unsigned process, int entry) {
+    int to = recipient(run, entry);
+    if (to < 0)
+        return -1;
+    inform(run, node_of(entry), process);
+    if ((unsigned)to == process || !receives(run, (unsigned)to))
+        return -1;
+    inform(run, process, (unsigned)to);
+    give(run, (unsigned)to, OTHER_CAP((int)process, TO_FAULT));
+    return to;
+}
+
+static void access_page(struct run *run, unsigned process, unsigned page, bool store) {
+    inform(run, page, process);
+    if (store)
+        inform(run, process, page);
+    tell(run, process, run->world.place[AS_HANDLER][page]);
+}
+
+/* ---- The traversal: every path of a space */
+
+struct walk {
+    unsigned restr;
+    int background, keeper; /* GPTs, -1: none */
+    unsigned keeper_restr;
+    bool probe; /* nobody executes anything: the kernel tells where it leads */
+};
+#define WALKS (NODES * 16 * (NODES + 1) * (NODES + 1))
+static uint8_t walked[WALKS][RESTRICTIONS / 8];
+static unsigned trail[WALKS * RESTRICTIONS / 8], trail_count;
+
+/* Was it here before, in this state? */
+static bool again(unsigned object, const struct walk *walk) {
+    unsigned i = ((object * 16 + walk->restr) * (NODES + 1) + (unsigned)(walk->background + 1)) * (NODES + 1) +
+                 (unsigned)(walk->keeper + 1);
+    uint8_t *byte = &walked[i][walk->keeper_restr / 8], bit = (uint8_t)(1u << walk->keeper_restr % 8);
+    if (*byte & bit)
+        return true;
+    if (!*byte)
+        trail[trail_count++] = i * (RESTRICTIONS / 8) + walk->keeper_restr / 8;
+    *byte |= bit;
+    return false;
+}
+
+static void walk_clear(void) {
+    while (trail_count) {
+        unsigned i = trail[--trail_count];
+        walked[i / (RESTRICTIONS / 8)][i % (RESTRICTIONS / 8)] = 0;
+    }
+}
+
+static void follow(struct run *run, unsigned process, int cap, struct walk walk, bool windowed);
+
+static void through_gpt(struct run *run, unsigned process, unsigned gpt, struct walk walk) {
+    int entry = run->world.place[AS_KEEPER][gpt];
+    if (run->world.place[AS_BACKGROUND][gpt] != NO_CAP)
+        walk.background = (int)gpt;
+    if (entry != NO_CAP && !(walk.restr & NC) && !walk.probe) {
+        walk.keeper = (int)gpt;
+        walk.keeper_restr = walk.restr;
+    }
+    if (again(gpt, &walk))
+        return;
+    inform(run, gpt, process);
+    if (walk.keeper >= 0) { /* an address that is not there */
+        int to = tell(run, process, run->world.place[AS_KEEPER][walk.keeper]);
+        if (to >= 0)
+            give(run, (unsigned)to, MEMORY_CAP(walk.keeper, (int)walk.keeper_restr));
+    }
+    for (int cap = 0; cap < CAPS; cap++) {
+        if (!(cap & 63) && !run->world.set[gpt].word[cap / 64]) {
+            cap += 63;
+            continue;
+        }
+        if (capset_has(&run->world.set[gpt], cap))
+            follow(run, process, cap, walk, false);
+    }
+}
+
+static void follow(struct run *run, unsigned process, int cap, struct walk walk, bool windowed) {
+    if (cap == NO_CAP || (!memory_cap(cap) && !window_cap(cap)))
+        return;
+    walk.restr |= restr_of(cap) | (walk.restr & WK ? RO : 0u);
+    if (window_cap(cap)) {
+        if (!windowed && walk.background >= 0)
+            follow(run, process, run->world.place[AS_BACKGROUND][walk.background], walk, true);
+        return;
+    }
+    unsigned object = node_of(cap);
+    if (run->graph->kind[object] == PAGE && !walk.probe)
+        access_page(run, process, object, !(walk.restr & RO));
+    else if (run->graph->kind[object] == GPT)
+        through_gpt(run, process, object, walk);
+}
+
+/* ---- Operations */
+
+static int weakened(int cap) {
+    if (memory_cap(cap))
+        return MEMORY_CAP((int)node_of(cap), (int)(restr_of(cap) | RO | WK));
+    return window_cap(cap) ? WINDOW_CAP + (int)(restr_of(cap) | RO | WK) : NO_CAP;
+}
+
+static void use_slots(struct run *run, unsigned process, int cap) {
+    unsigned object = node_of(cap), restr = restr_of(cap);
+    if (!(restr & OP)) {
+        inform(run, object, process);
+        if (!(restr & WK))
+            give_all(run, process, object);
+        for (int c = 0; restr & WK && c < CAPS; c++)
+            if (capset_has(&run->world.set[object], c) && weakened(c) != NO_CAP)
+                give(run, process, weakened(c));
+    }
+    if (restr & (RO | WK | OP))
+        return;
+    inform(run, process, object);
+    give_all(run, object, process);
+    if (run->graph->kind[object] == GPT)
+        give(run, object, WINDOW_CAP);
+}
+
+static void use_process(struct run *run, unsigned holder, unsigned process) {
+    int space = run->world.place[AS_SPACE][process];
+    run->changed |= !(run->world.started >> process & 1);
+    run->world.started |= 1u << process;
+    give_all(run, holder, process);
+    give_all(run, process, holder);
+    if (space != NO_CAP)
+        give(run, holder, space);
+    inform(run, holder, process);
+    inform(run, process, holder);
+}
+
+static void use_endpoint(struct run *run, unsigned holder, unsigned endpoint) {
+    run->changed |= !(run->world.takes >> endpoint & 1);
+    run->world.takes |= 1u << endpoint;
+    give(run, holder, OTHER_CAP((int)endpoint, TO_RESUME));
+    inform(run, holder, endpoint);
+}
+
+static void send(struct run *run, unsigned from, unsigned to) {
+    give_all(run, to, from);
+    give(run, to, OTHER_CAP((int)from, TO_RESUME));
+    inform(run, from, to);
+}
+
+static void use_entry(struct run *run, unsigned process, int cap) {
+    int to = recipient(run, cap);
+    if (to < 0)
+        return;
+    inform(run, node_of(cap), process);
+    if ((unsigned)to != process && receives(run, (unsigned)to))
+        send(run, process, (unsigned)to);
+}
+
+static void use_debug(struct run *run, unsigned process, unsigned debug) {
+    inform(run, process, debug);
+    inform(run, debug, process);
+    for (int c = 0; c < NODES * RESTRICTIONS; c++) {
+        if (!capset_has(&run->world.set[process], c))
+            continue;
+        unsigned object = node_of(c);
+        if (run->graph->kind[object] == PAGE && run->world.place[AS_HANDLER][object] != NO_CAP)
+            inform(run, process, object);
+        if (run->graph->kind[object] == GPT) /* where does it lead? whatever its restrictions */
+            follow(run, process, c, (struct walk){.background = -1, .keeper = -1, .probe = true}, false);
+        walk_clear();
+    }
+}
+
+static void use(struct run *run, unsigned process, int cap) {
+    if (window_cap(cap))
+        return;
+    unsigned object = node_of(cap);
+    enum kind kind = run->graph->kind[object];
+    if (kind == PAGE)
+        access_page(run, process, object, !(restr_of(cap) & (RO | WK)));
+    else if (kind == GPT || kind == CAPPAGE)
+        use_slots(run, process, cap);
+    else if (kind == DEBUG)
+        use_debug(run, process, object);
+    else if (kind == ENDPOINT && other_of(cap) == TO_SELF)
+        use_endpoint(run, process, object);
+    else if (kind == ENDPOINT)
+        use_entry(run, process, cap);
+    else if (is_process(kind) && other_of(cap) == TO_SELF)
+        use_process(run, process, object);
+    else if (is_process(kind) && object != process) {
+        inform(run, process, object);
+        inform(run, object, process);
+        if (other_of(cap) == TO_RESUME)
+            send(run, process, object);
+    }
+}
+
+/* All that can be done without overwriting anything. */
+static void settle(struct run *run) {
+    do {
+        run->changed = false;
+        for (unsigned p = 0; p < run->graph->count; p++) {
+            if (!acts(run, p))
+                continue;
+            for (int cap = 0; cap < CAPS; cap++) {
+                if (!(cap & 63) && !run->world.set[p].word[cap / 64])
+                    cap += 63;
+                else if (capset_has(&run->world.set[p], cap))
+                    use(run, p, cap);
+            }
+            follow(run, p, run->world.place[AS_SPACE][p], (struct walk){.background = -1, .keeper = -1}, false);
+            walk_clear();
+            tell(run, p, run->world.place[AS_KEEPER][p]); /* an invalid instruction */
+        }
+    } while (run->changed);
+}
+
+/* ---- Overwriting, and all orders of it */
+
+struct search {
+    struct run run;
+    struct world *worlds;
+    unsigned long count, room, limit;
+    bool all;
+};
+
+static void visit(struct search *search, const struct world *world) {
+    search->run.world = *world;
+    settle(&search->run);
+    for (unsigned long i = 0; i < search->count; i++)
+        if (memcmp(&search->worlds[i], &search->run.world, sizeof *world) == 0)
+            return;
+    if (search->count == search->limit) {
+        search->all = false;
+        return;
+    }
+    if (search->count == search->room) {
+        search->room = search->room ? 2 * search->room : 16;
+        search->worlds = realloc(search->worlds, search->room * sizeof *world);
+        if (!search->worlds)
+            abort();
+    }
+    search->worlds[search->count++] = search->run.world;
+}
+
+static bool may_be(const struct graph *graph, enum place place, int cap) {
+    switch (place) {
+    case AS_SPACE:
+        return memory_cap(cap) && graph->kind[node_of(cap)] != CAPPAGE;
+    case AS_BACKGROUND:
+        return memory_cap(cap);
+    case AS_RECIPIENT:
+        return !memory_cap(cap) && !window_cap(cap) && is_process(graph->kind[node_of(cap)]) &&
+               other_of(cap) == TO_SELF;
+    default:
+        return entry_cap(graph, cap);
+    }
+}
+
+/* Is there the same with fewer restrictions? Then it need not be tried. */
+static bool outdone(const struct capset *set, int cap) {
+    if (!memory_cap(cap))
+        return false;
+    for (unsigned restr = 0; restr < restr_of(cap); restr++)
+        if ((restr & ~restr_of(cap)) == 0 && capset_has(set, MEMORY_CAP((int)node_of(cap), (int)restr)))
+            return true;
+    return false;
+}
+
+static void overwrite(struct search *search, const struct world *from, unsigned by, enum place place, unsigned object) {
+    struct world next = *from;
+    for (int cap = 0; cap < CAPS; cap++) {
+        if (!(cap & 63) && !from->set[by].word[cap / 64]) {
+            cap += 63;
+            continue;
+        }
+        if (!capset_has(&from->set[by], cap) || !may_be(search->run.graph, place, cap) ||
+            outdone(&from->set[by], cap) || from->place[place][object] == cap)
+            continue;
+        next.place[place][object] = (int16_t)cap;
+        visit(search, &next);
+    }
+    if (place == AS_BACKGROUND && from->place[place][object] != NO_CAP) {
+        next.place[place][object] = NO_CAP;
+        visit(search, &next);
+    }
+}
+
+static void overwrite_by(struct search *search, const struct world *from, unsigned by, int cap) {
+    unsigned object = node_of(cap);
+    enum kind kind = search->run.graph->kind[object];
+    bool debug = false;
+    if (window_cap(cap))
+        return;
+    for (unsigned i = 0; i < search->run.graph->count; i++)
+        debug |= search->run.graph->kind[i] == DEBUG && capset_has(&from->set[by], OTHER_CAP((int)i, TO_SELF));
+    if (kind == GPT && !(restr_of(cap) & (RO | WK | OP))) {
+        overwrite(search, from, by, AS_KEEPER, object);
+        overwrite(search, from, by, AS_BACKGROUND, object);
+    } else if (kind == PAGE && debug) {
+        overwrite(search, from, by, AS_HANDLER, object);
+    } else if (is_process(kind) && other_of(cap) == TO_SELF) {
+        overwrite(search, from, by, AS_SPACE, object);
+        overwrite(search, from, by, AS_KEEPER, object);
+    } else if (kind == ENDPOINT && other_of(cap) == TO_SELF) {
+        overwrite(search, from, by, AS_RECIPIENT, object);
+    }
+}
+
+static void note(struct seen *seen, const struct world *world) {
+    for (unsigned i = 0; i < NODES; i++) {
+        for (unsigned w = 0; w < WORDS; w++)
+            seen->set[i].word[w] |= world->set[i].word[w];
+        seen->taint[i] |= world->taint[i];
+    }
+}
+
+void explore(const struct graph *graph, unsigned long limit, struct seen *seen) {
+    struct search search = {.run = {.graph = graph}, .limit = limit, .all = true};
+    memset(seen, 0, sizeof *seen);
+    visit(&search, &graph->first);
+    for (unsigned long i = 0; i < search.count; i++) {
+        struct world from = search.worlds[i];
+        note(seen, &from);
+        for (unsigned by = 0; by < graph->count; by++) {
+            search.run.world = from;
+            if (!acts(&search.run, by))
+                continue;
+            for (int cap = 0; cap < CAPS; cap++) {
+                if (!(cap & 63) && !from.set[by].word[cap / 64])
+                    cap += 63;
+                else if (capset_has(&from.set[by], cap))
+                    overwrite_by(&search, &from, by, cap);
+            }
+        }
+    }
+    seen->states = search.count;
+    seen->all = search.all;
+    free(search.worlds);
+}

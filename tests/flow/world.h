@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A small capability system, and everything that can happen in it: the oracle of flow. It does operations, one after
+ * the other, on concrete states, and knows nothing of rules, facts or proofs.
+ *
+ * A state says which capability is where, and whose information is in each object (taint). Registers and slots only
+ * gain: there are enough of them, and no hostile process has a reason to give up what it has. Places for one capability
+ * (space, keeper, background, recipient, handler) are overwritten, and each way of doing so is another state.
+ */
+#ifndef TESTS_FLOW_WORLD_H
+#define TESTS_FLOW_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NODES 8
+#define WORDS 3 /* of 64 capabilities each */
+
+enum kind { PAGE, CAPPAGE, GPT, HOSTILE, TRUSTED, STOPPED, ENDPOINT, RANGE, DEBUG, KINDS };
+
+/* RO, WK, OP, NC: the restrictions that flow depends on (NX forbids fetches, but what can be fetched can be loaded). */
+enum { RO = 1, WK = 2, OP = 4, NC = 8, RESTRICTIONS = 16 };
+
+/* Capabilities are numbers. To memory: node * 16 + restrictions. */
+enum other { TO_SELF /* Process, Endpoint, Range, Debug */, TO_RESUME /* or Entry */, TO_FAULT /* or void Entry */ };
+#define MEMORY_CAP(node, restr) ((node)*RESTRICTIONS + (restr))
+#define OTHER_CAP(node, what) (NODES * RESTRICTIONS + (node)*3 + (what))
+#define WINDOW_CAP (NODES * RESTRICTIONS + NODES * 3)
+#define CAPS (WINDOW_CAP + RESTRICTIONS)
+#define NO_CAP (-1)
+
+struct capset {
+    uint64_t word[WORDS];
+};
+
+enum place { IN_SET, AS_SPACE, AS_KEEPER, AS_BACKGROUND, AS_RECIPIENT, AS_HANDLER, PLACES };
+
+struct world {
+    uint32_t started;         /* processes that somebody has started */
+    uint32_t takes;           /* endpoints that take any payload */
+    struct capset set[NODES]; /* registers, slots */
+    int16_t place[PLACES][NODES];
+    uint32_t taint[NODES];
+};
+
+struct graph {
+    unsigned count;
+    enum kind kind[NODES];
+    uint32_t with_background; /* GPTs that have one to begin with */
+    struct world first;
+};
+
+/* What came true in any state. */
+struct seen {
+    struct capset set[NODES];
+    uint32_t taint[NODES];
+    unsigned long states;
+    bool all; /* false: there were too many states */
+};
+
+static inline bool capset_has(const struct capset *set, int cap) {
+    return set->word[cap / 64] >> cap % 64 & 1;
+}
+static inline void capset_add(struct capset *set, int cap) {
+    set->word[cap / 64] |= 1ul << cap % 64;
+}
+
+void graph_begin(struct graph *graph, unsigned count, const enum kind *kinds);
+bool graph_put(struct graph *graph, unsigned holder, enum place place, int cap); /* false: it is taken */
+static inline bool is_process(enum kind kind) {
+    return kind == HOSTILE || kind == TRUSTED || kind == STOPPED;
+}
+static inline bool is_memory(enum kind kind) {
+    return kind == PAGE || kind == CAPPAGE || kind == GPT;
+}
+/* All states that hostile processes can bring about, at most `limit`. */
+void explore(const struct graph *graph, unsigned long limit, struct seen *seen);
+
+#endif
