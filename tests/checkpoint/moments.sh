@@ -133,7 +133,7 @@ end
 END
 
 piped=
-part=$(((MOMENTS + 14) / 15))
+part=$(((MOMENTS + 15) / 16))
 head -n 40 LICENSE >"$T/in"
 # Programs that use capabilities, and every kind of handler and front.
 try 'a program' $part --swap sym:ledger=count "$B/guests/ledger"
@@ -148,7 +148,8 @@ try 'a handler that might stop' $part --swap sym:table=watch:store,value=1234567
 try 'a handler that steps' $part --grant range --swap "sym:word=$B/handlers/effect.so" "$B/tests/guests/turns" add
 try 'a handler that blocks' $part --grant range --swap "sym:cell=$B/handlers/future.so" "$B/tests/guests/turns" wait
 try 'code' $part --swap sym:remember_payment=count --swap sym:add_to_balance=watch:off=9999 "$B/guests/ledger"
-try 'a device in Lua' $part --swap "sym:uart=$T/echo.lua" "$B/guests/uart"
+try 'a handler in Lua' $part --swap "sym:uart=$T/echo.lua" "$B/guests/uart"
+try 'a device' $part --swap sym:uart=device:samples/handlers/uart.lua:abc "$B/guests/uart"
 # Linux programs.
 try 'sort' $part /bin/busybox sort
 try 'copies of files' $part --grant "dir:$T:rw" /bin/busybox cp "$T/in" "$T/copy"

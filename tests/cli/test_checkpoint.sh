@@ -116,6 +116,13 @@ for file in sum.so sum.lua old.so; do
     grep '^sum: ' "$T/err" | cmp - "$T/report" || fail "$file has forgotten something"
 done
 
+expect 0 "$FACET" run --clock --stats "$T/stats" --swap sym:uart=device:samples/handlers/uart.lua:abc "$B/guests/uart"
+sed -n '/^device/,$p' "$T/err" >"$T/report"
+expect 0 "$FACET" run --checkpoint "$T/cp@$(($(jq .clock "$T/stats") - 3000))" --swap sym:uart=device:samples/handlers/uart.lua:abc \
+    "$B/guests/uart"
+expect 0 "$FACET" resume --trust "$T/cp"
+sed -n '/^device/,$p' "$T/err" | cmp - "$T/report" || fail "the device has forgotten something"
+
 # A log in a file has each access once, whatever the saved run wrote after the checkpoint.
 run --swap "sym:ledger=log:$T/log.db" --checkpoint "$T/cp@$((start + 60000))"
 grep '^log' "$T/err" >"$T/report"
