@@ -5,9 +5,9 @@
 # status and events, what came before the checkpoint taken from the run that was saved. Some of the resumed runs are
 # saved and resumed once more.
 #
-# usage: moments.sh BUILD-FOLDER MOMENTS [SEED]
+# usage: moments.sh BUILD-FOLDER MOMENTS [SEED [NAME]]      NAME: only what has that in its name
 set -u
-B=$1 MOMENTS=$2 SEED=${3-1}
+B=$1 MOMENTS=$2 SEED=${3-1} ONLY=${4-}
 FACET=$B/facet
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT INT TERM
@@ -87,6 +87,7 @@ chain() {
 
 try() { # NAME MOMENTS COMMAND…
     name=$1 moments=$2
+    case $name in *"$ONLY"*) ;; *) return ;; esac
     shift 2
     straight "$@"
     for i in $(seq "$moments"); do
