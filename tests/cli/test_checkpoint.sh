@@ -194,6 +194,19 @@ for option in --memory=64M --grant=time --seed=1 --program=a=b --clock --strace;
     expect 2 "$FACET" resume "$option" "$T/start"
     err_has 'settled when the program was started'
 done
+expect 0 "$FACET" debug -q --batch -ex starti -ex "checkpoint $T/cp" "$LEDGER"
+expect 2 "$FACET" resume --checkpoint "$T/x@99999999" "$T/cp"
+err_has 'started without --clock'
+run --checkpoint "$T/x@99999999999"
+err_has 'the run ended before the moment of the checkpoint: nothing was saved in'
+expect 2 "$FACET" run --checkpoint "$T/x@event:5" "$LEDGER"
+err_has 'events'
+run --checkpoint "$T/cp@event:100" --swap sym:ledger=count --events "$T/all"
+expect 0 "$FACET" resume --describe "$T/cp"
+events=$(sed -n 's/^events *//p' "$T/out")
+[ "$events" -ge 100 ] && [ "$events" -lt 179 ] || fail "saved after $events events, not after 100"
+expect 1 "$FACET" resume --events "$T/rest" "$T/cp"
+head -n "$events" "$T/all" | cat - "$T/rest" | cmp - "$T/all" || fail "events are not the rest"
 expect 2 "$FACET" resume --batch "$T/start"
 expect 2 "$FACET" run --debug "$LEDGER"
 expect 2 "$FACET" debug --checkpoint "$T/x" "$LEDGER"
