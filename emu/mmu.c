@@ -335,7 +335,7 @@ static bool fill(uc_engine *uc, uint64_t va, uc_mem_type type, uc_tlb_entry *ent
 
     if (emu->mmu.aborting) /* engine_abort: pending says the rest */
         return emu->mmu.aborting = false;
-    emu->stats.fills++;
+    emu->stats.fills += !emu->mmu.probing;
     emu->mmu.refused_va = va;
     emu->mmu.refused = access;
     emu->mmu.fetches += access == ACCESS_FETCH;

@@ -28,7 +28,7 @@
  * wait, with RETURN only: the register of an Endpoint capability; the process then waits for messages to that endpoint
  * only (closed wait; RC_INVALID_CAP at once, and nothing is sent, if it is no endpoint; later, if the endpoint ends).
  * 0: for any (open wait). P, INVOKE_PROMPT: if the receiver's room faults, the string ends there; else the sender waits
- * for the keeper.
+ * for the keeper. A prompt RETURN waits for nobody: its message is lost if whom it is for does not wait for it.
  */
 #ifndef FACET_ABI_H
 #define FACET_ABI_H
@@ -43,7 +43,7 @@
 #define INVOKE_KIND_SHIFT 8
 /* Added to a kind: */
 #define INVOKE_CLOSED(reg) ((reg) << 2) /* RETURN: wait for messages to the endpoint in that register only */
-#define INVOKE_PROMPT 0x100             /* don't wait for the receiver's keeper: what string has arrived will do */
+#define INVOKE_PROMPT 0x100             /* don't wait for the receiver, nor for its keeper: see above */
 #define INVOKE_CONTROL(cap, kind) ((unsigned long)(cap) | (unsigned long)(kind) << INVOKE_KIND_SHIFT)
 
 #define CAP_REGISTERS 32 /* per process; register 0 always holds Null */

@@ -245,6 +245,9 @@ static void storage_after(const struct facet_message *m) {
     expect("one less", again.word[0], m->word[0] - 1);
     expect("as many may be", again.word[1], m->word[1]);
     check("rescind", facet_set(CR_RANGE, OP_RANGE_RESCIND, 0, R_SCRATCH), RC_OK);
+    alloc.word[1] = alloc.word[0];
+    alloc.word[0] = CAP_PAGE;
+    expect("a number that nothing has", facet_call(CR_RANGE, OP_RANGE_OBJECT, &alloc), RC_BAD_ARG);
 }
 static void object_after(const struct facet_message *m) {
     struct facet_message identify = {.send = {R_RESULT}};
