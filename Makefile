@@ -43,7 +43,7 @@ LINUX_SRC = $(patsubst %,kernel/domain/linux/%,main.c calls.c clock.c signal.c u
 	device.c memory.c proc.c pipe.c directory.c poll.c terminal.c filecalls.c)
 
 # Keepers that a program can start as processes of its own: linked to it.
-KEEPER_SRC = kernel/domain/pager.c kernel/domain/copyspace.c
+KEEPER_SRC = kernel/domain/pager.c kernel/domain/copyspace.c kernel/domain/constructor.c
 
 # The host tool. main.c stays out of libdebugger.a, which the unit tests link.
 DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/pack.c debugger/checkpoint.c debugger/checkpoint_plan.c debugger/checkpoint_swaps.c debugger/cmd_checkpoint.c debugger/grants.c debugger/objects.c debugger/regions.c debugger/strace.c debugger/strace_args.c debugger/strace_structs.c \
@@ -73,7 +73,7 @@ TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tes
 	tests/guests/host.c tests/guests/hostile.c tests/guests/trees.c tests/guests/operations.c tests/guests/strings.c tests/guests/windows.c \
 	tests/guests/paths.c tests/guests/badop.c tests/guests/rescind.c tests/guests/damage.c tests/guests/keepers.c \
 	tests/guests/steps.S
-TEST_GUESTS += tests/guests/handlers.c tests/guests/parts.c tests/guests/lost.c tests/guests/crossing.c tests/guests/mortal.c tests/guests/brands.c tests/guests/forwarders.c tests/guests/fronts.c tests/guests/serving.c tests/guests/adjoin.c tests/guests/turns.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
+TEST_GUESTS += tests/guests/handlers.c tests/guests/parts.c tests/guests/lost.c tests/guests/crossing.c tests/guests/mortal.c tests/guests/brands.c tests/guests/forwarders.c tests/guests/fronts.c tests/guests/confined.c tests/guests/accounts.c tests/guests/banks.c tests/guests/serving.c tests/guests/adjoin.c tests/guests/turns.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
 TEST_GUESTS += tests/guests/foreign.c tests/guests/plenty.c tests/guests/peek.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
 # Who may do what.
 TEST_GUESTS += tests/guests/holders.c tests/guests/ways.c
@@ -99,7 +99,7 @@ LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_faul
 UNIT_TESTS = tests/test_emu_host.c tests/test_emu_host_paths.c tests/host_machine.c tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/test_emu_checkpoint.c tests/ladder_boot.c \
 	tests/test_access.c tests/test_access_fetch.c tests/test_access_copies.c tests/test_access_faults.c tests/test_access_verdicts.c \
 	tests/test_access_inline.c tests/access_machine.c tests/access_run.c tests/access_compare.c tests/access_native.c \
-	tests/test_dbg_expr.c tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_graph.c tests/test_dbg_who.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c
+	tests/test_dbg_expr.c tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_graph.c tests/test_dbg_who.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c tests/test_dbg_checkpoint.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
 
@@ -209,7 +209,7 @@ $(B)/tests/optable: tests/optable.c
 $(B)/tests/guests/operations.inc: $(B)/tests/optable $(B)/kernel.elf
 	$(MKDIR)
 	$(say)$(B)/tests/optable $(B)/kernel.elf rows > $@
-OPERATIONS_OBJ = $(patsubst %,$(B)/tests/guests/%.o,operations fronts)
+OPERATIONS_OBJ = $(patsubst %,$(B)/tests/guests/%.o,operations fronts confined)
 $(OPERATIONS_OBJ): CFLAGS_HERE = $(GUEST_CFLAGS) -I$(B)/tests/guests
 $(OPERATIONS_OBJ): $(B)/tests/guests/operations.inc
 
@@ -259,7 +259,7 @@ $(TEST_GUEST_BIN): $(B)/tests/guests/%: $(B)/tests/guests/%.o $(B)/crt0.o
 	$(MKDIR)
 	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $(B)/crt0.o $(filter-out $(B)/crt0.o,$(filter %.o,$^))
 $(B)/tests/guests/model: $(MODEL_OBJ)
-$(B)/tests/guests/keepers: $(KEEPER_OBJ)
+$(B)/tests/guests/keepers $(B)/tests/guests/confined: $(KEEPER_OBJ)
 $(BENCH_GUEST_BIN): $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/crt0.o
 	$(MKDIR)
 	$(say)$(CC) $(GUEST_LDFLAGS) -o $@ $(B)/crt0.o $<
@@ -342,6 +342,7 @@ help:
 	@echo '  test-qemu runs the kernel under emu/ and under qemu-system-x86_64: the logs must be identical'
 	@echo '  test-linux  runs Linux programs natively and under facet: outputs must be identical'
 	@echo '  fuzz-linux  random system calls and damaged ELF files, in numbers'
+	@echo '  moments   a thousand runs saved at random moments and resumed; a thousand saves killed'
 	@echo '  bench     prints the speed table, writes build/bench.ndjson'
 	@echo '  install   into PREFIX (/usr/local), below DESTDIR if given'
 	@echo '  deps      installs missing Debian packages, fetches Unicorn into build/deps'
@@ -411,6 +412,9 @@ check: test format-check cppcheck model-million
 # A million operations, the kernel checking itself after each.
 model-million: test-files debug-build
 	tests/model/run.sh build/debug/facet $(B)/tests/guests/model 50000 20
+moments: test-files
+	tests/checkpoint/moments.sh $(B) 1000
+	tests/checkpoint/kills.sh $(B) 1000
 mutants: test-files debug-build
 	tests/mutants/run.sh $(B) build/debug
 

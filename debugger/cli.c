@@ -233,7 +233,9 @@ int cli_run(struct session *session, const struct cli_options *options) {
                 .args = cli_quote_arguments(options->argc - 1, options->argv + 1)},
         .redirected = {-1, -1, -1},
     };
-    if (!options->quiet && !options->batch)
+    if (!options->quiet && !options->batch && session_emu(session))
+        printf("facet: `help` lists the commands, `continue` goes on from the checkpoint.\n");
+    else if (!options->quiet && !options->batch)
         printf("facet: `help` lists the commands, `run` starts %s.\n", text_basename(session_program(session)->path));
     terminal_catch_signals(session);
     session_stop_at_broken(session, true);

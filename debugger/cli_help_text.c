@@ -62,6 +62,7 @@ static const struct {
      "it could have it in a space, too. What may come in messages does not count here.\n\n"
      "  who &table[3]\n"
      "  who seg:stack\n"
+     "  who --process guard 0x401000\n"
      "  who --json obj:218"},
     {"tree",
      "A line for each capability of the space: addresses, rights as gathered on the way, place, object, guard,\n"

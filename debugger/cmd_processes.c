@@ -106,6 +106,29 @@ static void put_state(const struct query *q, uint32_t node) {
         fprintf(q->out, " to %s", graph_node_text(q->graph, endpoint, text));
 }
 
+/* The first of those that wait for each other in a circle, of which `node` is one; GRAPH_NONE: it is in none. */
+static uint32_t circle(const struct graph *g, uint32_t node) {
+    uint32_t at = g->nodes[node].waits_for, first = node;
+    for (uint32_t i = 0; at != GRAPH_NONE && at != node && i < g->node_count; i++) {
+        first = at < first ? at : first;
+        at = g->nodes[at].waits_for;
+    }
+    return at == node ? first : GRAPH_NONE;
+}
+
+static void put_circles(const struct query *q) {
+    const struct graph *g = q->graph;
+    char text[GRAPH_TEXT];
+    for (uint32_t i = 0; i < g->node_count; i++) {
+        if (g->nodes[i].waits_for == GRAPH_NONE || circle(g, i) != i)
+            continue;
+        fprintf(q->out, "In a circle: %s", graph_node_text(g, i, text));
+        for (uint32_t at = g->nodes[i].waits_for; at != i; at = g->nodes[at].waits_for)
+            fprintf(q->out, " waits for %s", graph_node_text(g, at, text));
+        fprintf(q->out, " waits for %s.\n", graph_node_text(g, i, text));
+    }
+}
+
 static void put_processes(const struct query *q) {
     char text[GRAPH_TEXT], name[SYMBOL_TEXT];
     int width = widest(q);
@@ -123,6 +146,7 @@ static void put_processes(const struct query *q) {
         }
         fputc('\n', q->out);
     }
+    put_circles(q);
 }
 
 static void put_processes_json(const struct query *q) {

@@ -199,6 +199,23 @@ static enum facet_status which_process(struct cli *cli, const char **args, uint6
     return query_end(&q, status, error);
 }
 
+/* In any order. */
+static enum facet_status options(struct cli *cli, const char **args, struct access_asked *asked, bool *check,
+                                 bool *step, struct facet_error *error) {
+    for (enum facet_status status = FACET_OK;;) {
+        if (option(args, "--check"))
+            *check = true;
+        else if (option(args, "--step"))
+            *step = true;
+        else if (option(args, "--process"))
+            status = which_process(cli, args, &asked->process, error);
+        else
+            return FACET_OK;
+        if (status)
+            return status;
+    }
+}
+
 /* [--check|--step] [--process PROCESS] ADDRESS|OBJECT [load|store|fetch]; at a terminal one goes through it step by
  * step. */
 enum facet_status cmd_traverse(struct cli *cli, const char *args, struct facet_error *error) {
@@ -206,17 +223,8 @@ enum facet_status cmd_traverse(struct cli *cli, const char *args, struct facet_e
     uint64_t size;
     enum facet_status status = cmd_need_started(cli, error);
     bool check = false, step = false;
-    for (bool again = true; again && status == FACET_OK;) {
-        again = false;
-        if (option(&args, "--check"))
-            again = check = true;
-        else if (option(&args, "--step"))
-            again = step = true;
-        else if (option(&args, "--process")) {
-            again = true;
-            status = which_process(cli, &args, &asked.process, error);
-        }
-    }
+    if (status == FACET_OK)
+        status = options(cli, &args, &asked, &check, &step, error);
     if (status)
         return status;
     char *text = text_copy(args);

@@ -39,6 +39,40 @@ static void put_way(const struct listing *l, const struct who_path *path) {
     fputc('\n', l->q->out);
 }
 
+/* Is this a front of what the i-th capability leads to, there? */
+static bool wears(const struct listing *l, const struct who_path *path, unsigned i, const struct graph_edge *front) {
+    uint64_t offset = path->offset[i] + (i + 1 == path->length ? l->offset : 0);
+    return front->place == GRAPH_FRONT && offset >= front->low && offset < front->high;
+}
+
+static void put_front(const struct listing *l, const struct graph_edge *front, const char *comma) {
+    const struct query *q = l->q;
+    char text[GRAPH_TEXT];
+    if (q->json) {
+        fprintf(q->out, "%s{\"of\":%" PRIu64 ",", comma, q->graph->nodes[front->from].id);
+        graph_put_edge(q->out, front);
+        fputc('}', q->out);
+        return;
+    }
+    fprintf(q->out, "    %s wears front %u: ", graph_node_text(q->graph, front->from, text), front->number);
+    graph_put_handler(q->out, q->graph, front);
+    fputc('\n', q->out);
+}
+
+/* Who is asked about accesses on this way, from the outside in. */
+static void put_fronts(const struct listing *l, const struct who_path *path) {
+    const struct graph *g = l->q->graph;
+    const char *comma = "";
+    for (unsigned i = 0; i < path->length; i++) {
+        uint32_t node = path->edge[i]->to;
+        for (uint32_t j = 0; node != GRAPH_NONE && j < g->nodes[node].out; j++)
+            if (wears(l, path, i, graph_out(g, node, j))) {
+                put_front(l, graph_out(g, node, j), comma);
+                comma = ",";
+            }
+    }
+}
+
 static void put_path_json(struct listing *l, const struct who_path *path) {
     FILE *out = l->q->out;
     char rights[4];
@@ -52,7 +86,7 @@ static void put_path_json(struct listing *l, const struct who_path *path) {
         graph_put_edge(out, path->edge[i]);
         fputc('}', out);
     }
-    fputs("]}", out);
+    fputc(']', out);
 }
 
 /* ---- Who sees it, who holds it */
@@ -65,6 +99,7 @@ static void see(void *context, const struct who_path *path) {
     fprintf(l->q->out, "%-28s 0x%-14" PRIx64 " %s\n", graph_node_text(l->q->graph, path->process, text),
             path->va + l->offset, space_rights(path->restrictions, rights));
     put_way(l, path);
+    put_fronts(l, path);
 }
 
 static void hold(void *context, const struct who_path *path) {
@@ -81,6 +116,9 @@ static void see_json(void *context, const struct who_path *path) {
     struct listing *l = context;
     fprintf(l->q->out, "%s{\"va\":\"0x%" PRIx64 "\",", l->comma, path->va + l->offset);
     put_path_json(l, path);
+    fputs(",\"fronts\":[", l->q->out);
+    put_fronts(l, path);
+    fputs("]}", l->q->out);
     l->comma = ",";
 }
 
@@ -88,6 +126,7 @@ static void hold_json(void *context, const struct who_path *path) {
     struct listing *l = context;
     fprintf(l->q->out, "%s{", l->comma);
     put_path_json(l, path);
+    fputc('}', l->q->out);
     l->comma = ",";
 }
 
@@ -97,7 +136,6 @@ static void put_who(const struct query *q, uint32_t page, uint64_t offset) {
     char text[GRAPH_TEXT];
     fprintf(q->out, "Byte 0x%" PRIx64 " of %s, frame 0x%lx\n", offset, graph_node_text(q->graph, page, text),
             object->frame);
-    graph_put_fronts(q->out, q->graph, page);
     bool all = who_sees(q->graph, page, WAYS_MAX, see, &seen);
     if (!seen.count)
         fputs("No process sees it.\n", q->out);

@@ -267,6 +267,8 @@ static void check_all(const struct options *o, struct argp_state *state) {
         argp_failure(state, 2, 0, "resume takes one checkpoint; the program has its arguments already");
     if (o->debug && o->checkpoint)
         argp_failure(state, 2, 0, "--checkpoint belongs to `facet run`; the debugger has the command checkpoint");
+    if (o->checkpoint_when == CHECKPOINT_AT_EVENT && !o->events)
+        argp_failure(state, 2, 0, "--checkpoint FILE@event:N counts what --events writes: that is missing");
     if (o->debug && o->resume && o->timeout > 0)
         argp_failure(state, 2, 0, "--timeout belongs to `facet run`");
 }

@@ -91,15 +91,11 @@ static ssize_t on_write(void *cookie, const char *bytes, size_t size) {
 
 /* A file without a name where that is possible: then nothing is left of it if facet is killed. */
 static void create_file(struct pack *p) {
-    p->fd = open(p->folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+    p->fd = open(p->folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
     if (p->fd >= 0)
         return;
-    mode_t mask = umask(0);
-    umask(mask);
     p->temporary = text_format("%s/.%s.XXXXXX", p->folder, text_basename(p->path));
     p->fd = mkostemp(p->temporary, O_CLOEXEC);
-    if (p->fd >= 0)
-        fchmod(p->fd, 0666 & ~mask);
 }
 
 /* Where a symbolic link leads; only a file is replaced. */

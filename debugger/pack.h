@@ -19,7 +19,8 @@
 
 struct pack;
 
-/* Begins a file. *stream takes its contents; it is the pack's. */
+/* Begins a file, which only its owner may read: there is no telling what a program has in its memory. *stream takes
+ * its contents; it is the pack's. */
 enum facet_status pack_create(const char *path, struct pack **pack, FILE **stream, struct facet_error *error);
 /* Ends it: on FACET_OK it is there. Otherwise (or with keep false) whatever was there before is as it was. */
 enum facet_status pack_finish(struct pack *pack, bool keep, struct facet_error *error);

@@ -16,6 +16,8 @@ struct search {
     uint32_t *queue, queued;
     bool windows; /* some GPT's background leads there: so may any window */
     struct who_path path;
+    uint64_t high[WHO_PATH_MAX]; /* of the offsets; and how many bits are open */
+    unsigned bits[WHO_PATH_MAX];
     who_fn *found;
     void *context;
     uint64_t left, tries;
@@ -69,6 +71,8 @@ static void arrive(struct search *s, const struct space_at *at) {
         return;
     s->left--;
     s->path.va = at->va;
+    for (unsigned i = 0; i < s->path.length; i++)
+        s->path.offset[i] = s->high[i] | (at->va & ((1ull << s->bits[i]) - 1));
     s->path.restrictions = at->restrictions;
     s->found(s->context, &s->path);
 }
@@ -81,8 +85,11 @@ static void step(struct search *s, struct space_at at, const struct graph_edge *
         s->all = false;
     if (!s->all || !worth_following(s, edge) || space_enter(s->graph, &at, edge) != FAULT_NONE)
         return;
-    for (unsigned i = 0; i < SPACE_EDGES && at.followed[i]; i++)
+    for (unsigned i = 0; i < SPACE_EDGES && at.followed[i]; i++) {
+        s->high[s->path.length] = at.high;
+        s->bits[s->path.length] = at.bits;
         s->path.edge[s->path.length++] = at.followed[i];
+    }
     if (at.node == s->page)
         arrive(s, &at);
     else if (s->graph->nodes[at.node].type == CAP_GPT && s->leads[at.node])

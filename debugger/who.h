@@ -16,6 +16,7 @@ struct who_path {
     unsigned restrictions; /* gathered */
     unsigned length;
     const struct graph_edge *edge[WHO_PATH_MAX]; /* the first is one of the process */
+    uint64_t offset[WHO_PATH_MAX];               /* of va in what each leads to, but for windows; through a space */
 };
 typedef void who_fn(void *context, const struct who_path *path);
 

@@ -127,10 +127,15 @@ static bool interruptible(struct emu *emu, uint64_t rip) {
     return reg_cpl(emu) == 3 || mmu_fetch(emu, rip - 1, &before, 1) != 1 || before != OPCODE_STI;
 }
 
+static uint64_t least(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
 /* Count at which a block has to be looked at. */
 static uint64_t next_limit(const struct emu *emu) {
     uint64_t alarm = emu->clock.alarm_near ? CLOCK_NEVER : emu->clock.alarm;
-    return alarm < emu->clock.deadline ? alarm : emu->clock.deadline;
+    uint64_t kept = emu->clock.users ? CLOCK_NEVER : emu->clock.since + KEEP_BYTES;
+    return least(least(alarm, emu->clock.deadline), kept);
 }
 
 static void stop_here(struct emu *emu) {
@@ -161,6 +166,10 @@ static __attribute__((noinline)) void block_unusual(struct emu *emu, uint64_t ad
     }
     if (emu->clock.count + size >= emu->clock.alarm && !emu->clock.alarm_near) {
         emu->clock.alarm_near = true;
+        stop_here(emu);
+        return;
+    }
+    if (!emu->clock.users && emu->clock.count >= emu->clock.since + KEEP_BYTES) { /* nobody has wanted it again */
         stop_here(emu);
         return;
     }
@@ -252,14 +261,15 @@ static void start_over(struct emu *emu) {
 
 void clock_out(struct emu *emu, uint32_t value) {
     emu->clock.deadline = CLOCK_NEVER;
-    clock_enter(emu);
     if (!value) {
         emu->clock.users &= ~(unsigned)CLOCK_TIMER;
+        clock_enter(emu);
         if (emu->clock.armed && !emu->clock.users && clock_now(emu) - emu->clock.since >= KEEP_BYTES)
             start_over(emu);
         return;
     }
     emu->clock.users |= CLOCK_TIMER;
+    clock_enter(emu);
     if (!emu->clock.armed)
         start_over(emu);
     emu->clock.deadline = clock_now(emu) + value;
@@ -280,7 +290,7 @@ static void arm(struct emu *emu) {
     uc_err err = uc_hook_add(emu->uc, &emu->clock.hook, UC_HOOK_BLOCK, (void *)on_block, emu, 1, 0);
     facet_assert(err == UC_ERR_OK, "block hook: %s", uc_strerror(err));
     emu->clock.since = emu->clock.count;
-    emu->clock.used = true;
+    emu->clock.used |= (emu->clock.users & CLOCK_HOST) != 0;
     kick_by_clock(emu, true);
 }
 

@@ -201,7 +201,7 @@ struct emu {
         uint64_t alarm;      /* when the host wants a stop */
         bool alarm_near;     /* some block would reach it, or has: from now on ring 3 is stepped */
         unsigned users;      /* enum clock_user */
-        bool used;           /* it was armed at some time */
+        bool used;           /* the host wants to know it */
         atomic_bool armed;   /* the hook is there */
         uc_hook hook;
     } clock;

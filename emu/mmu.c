@@ -314,7 +314,7 @@ static bool fill_page(struct emu *emu, uint64_t va, enum access access, int cpl,
         return false;
     }
     entry->paddr = page.gpa;
-    if (in_aperture(page.gpa) && cpl != 3) {
+    if (in_aperture(page.gpa) && cpl != 3 && !emu->mmu.probing) {
         run_dead(emu, "the kernel itself touched address 0x%lx, which belongs to a front (rip 0x%lx)", va,
                  reg_rip(emu));
         return false;
@@ -335,7 +335,7 @@ static bool fill(uc_engine *uc, uint64_t va, uc_mem_type type, uc_tlb_entry *ent
 
     if (emu->mmu.aborting) /* engine_abort: pending says the rest */
         return emu->mmu.aborting = false;
-    emu->stats.fills++;
+    emu->stats.fills += !emu->mmu.probing;
     emu->mmu.refused_va = va;
     emu->mmu.refused = access;
     emu->mmu.fetches += access == ACCESS_FETCH;

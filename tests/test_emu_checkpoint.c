@@ -111,6 +111,78 @@ Test(emu_checkpoint, a_program_of_everything_goes_on_as_if_nothing_had_been) {
     }
 }
 
+/* ---- Registers that the ladder does not use */
+
+Test(emu_checkpoint, floating_point_and_vector_registers_are_the_same) {
+    static const uint8_t code[] = {
+        0xd9, 0xeb, 0xd9, 0xe8, 0xd9, 0xee, /* fldpi; fld1; fldz */
+        0xd8, 0xf9,                         /* fdivr st, st(1): 1 / 0 leaves an exception's flag … */
+        0x0f, 0x6e, 0xc8,                   /* movd mm1, eax: … and the tags of MMX */
+        0xcd, 0x30,                         /* int 0x30 */
+    };
+    struct guest guest = guest_create(code, sizeof code);
+    struct guest_fpu before = {.control = 0x0b7f, .mxcsr = 0x7fa0}, after;
+    for (int i = 0; i < 16; i++)
+        for (int k = 0; k < 16; k++)
+            before.xmm[i][k] = (uint8_t)(16 * i + k + 1);
+    guest_fpu_set(&guest, &before);
+    for (int i = 0; i < 6; i++) {
+        emu_step(guest.emu);
+        guest_fpu_get(&guest, &before);
+        replace(&guest.emu, 32ul << 20, -1, false);
+        guest_fpu_get(&guest, &after);
+        cr_expect(memcmp(&before, &after, sizeof before) == 0, "after %d instructions", i);
+    }
+    cr_expect_neq(after.control, 0x037f);
+    cr_expect_neq(after.tags, 0);
+    guest_destroy(&guest);
+}
+
+/* ---- What was answered is not asked again */
+
+struct asked {
+    unsigned loads, stores;
+    bool stop; /* at stores */
+};
+
+static enum facet_verdict ask(void *context, struct emu_access *access) {
+    struct asked *asked = context;
+    if (access->kind == FACET_LOAD) {
+        asked->loads++;
+        memcpy(access->reply, &(uint64_t){100 + asked->loads}, access->size);
+        return FACET_DONE;
+    }
+    if (asked->stop && !access->again)
+        return FACET_STOP;
+    asked->stores++;
+    return FACET_PASS;
+}
+
+Test(emu_checkpoint, an_instruction_that_stopped_in_its_middle_goes_on_there) {
+    static const uint8_t code[] = {
+        0x48, 0x83, 0x00, 0x05, /* add qword [rax], 5 */
+        0xcd, 0x30,             /* int 0x30 */
+    };
+    struct guest guest = guest_create(code, sizeof code);
+    struct asked asked = {.stop = true};
+    struct facet_regs regs;
+    uint64_t value;
+    emu_on_access(guest.emu, ask, &asked);
+    emu_regs_get(guest.emu, &regs);
+    regs.rax = WINDOW(CAREFUL) + PAGE + 8;
+    emu_regs_set(guest.emu, &regs);
+    cr_assert_eq(emu_run(guest.emu).reason, EMU_STOP_ACCESS);
+    cr_assert_eq(asked.loads, 1);
+    replace(&guest.emu, 32ul << 20, -1, false);
+    emu_on_access(guest.emu, ask, &asked);
+    emu_run(guest.emu);
+    memcpy(&value, guest_frame(&guest, CAREFUL, 1) + 8, sizeof value);
+    cr_expect_eq(asked.loads, 1, "the load was asked for again");
+    cr_expect_eq(asked.stores, 1);
+    cr_expect_eq(value, 106);
+    guest_destroy(&guest);
+}
+
 /* ---- Nothing that is read makes a machine that cannot be, or ends the host */
 
 Test(emu_checkpoint, what_is_cut_short_or_damaged_is_refused_or_runs) {

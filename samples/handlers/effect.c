@@ -80,6 +80,20 @@ static void detach(void *state) {
     free(effect);
 }
 
+/* Checkpoints: all but the stream. */
+static void save(void *state, FILE *out) {
+    fwrite(state, sizeof(struct effect), 1, out);
+}
+
+static int load(void *state, FILE *in, struct facet_handler_error *error) {
+    struct effect *effect = state;
+    FILE *out = effect->out;
+    int good = fread(effect, sizeof *effect, 1, in) == 1;
+    effect->out = out;
+    snprintf(error->text, sizeof error->text, "its state is cut short");
+    return good ? 0 : -1;
+}
+
 const struct facet_handler facet_handler = {
     .abi = FACET_HANDLER_ABI,
     .name = "effect",
@@ -90,4 +104,6 @@ const struct facet_handler facet_handler = {
     .outcome = outcome,
     .report = report,
     .detach = detach,
+    .save = save,
+    .load = load,
 };

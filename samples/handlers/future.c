@@ -100,6 +100,34 @@ static void detach(void *state) {
     free(future);
 }
 
+/* Checkpoints: the counters, which bytes have been stored, and who waits. */
+static void save(void *state, FILE *out) {
+    const struct future *future = state;
+    fwrite(&future->waits, sizeof future->waits, 1, out);
+    fwrite(&future->wakes, sizeof future->wakes, 1, out);
+    fwrite(future->stored, 1, future->size, out);
+    for (const struct waiter *waiter = future->waiters; waiter; waiter = waiter->next)
+        fwrite(&waiter->process, sizeof waiter->process, 1, out);
+}
+
+static int load(void *state, FILE *in, struct facet_handler_error *error) {
+    struct future *future = state;
+    struct waiter **last = &future->waiters;
+    uint64_t process;
+    if (fread(&future->waits, sizeof future->waits, 1, in) != 1 ||
+        fread(&future->wakes, sizeof future->wakes, 1, in) != 1 ||
+        fread(future->stored, 1, future->size, in) != future->size) {
+        snprintf(error->text, sizeof error->text, "this is no state of an object with %llu bytes",
+                 (unsigned long long)future->size);
+        return -1;
+    }
+    while (fread(&process, sizeof process, 1, in) == 1 && (*last = malloc(sizeof **last))) {
+        **last = (struct waiter){process, NULL};
+        last = &(*last)->next;
+    }
+    return 0;
+}
+
 const struct facet_handler facet_handler = {
     .abi = FACET_HANDLER_ABI,
     .name = "future",
@@ -110,4 +138,6 @@ const struct facet_handler facet_handler = {
     .outcome = outcome,
     .report = report,
     .detach = detach,
+    .save = save,
+    .load = load,
 };

@@ -30,7 +30,7 @@ for i in $(seq "$KILLS"); do
     wait $pid 2>/dev/null
     saved=$((saved + $(grep -c '^Saved' "$T/said")))
     "$FACET" resume --describe "$T/cp" >/dev/null || { echo "kills: $i: the file cannot be loaded"; exit 1; }
-    [ $((i % 20)) -ne 0 ] || echo continue | timeout 60 "$FACET" resume "$T/cp" </dev/null >/dev/null 2>&1
+    [ $((i % 20)) -ne 0 ] || timeout 60 "$FACET" resume "$T/cp" </dev/null >/dev/null 2>&1
     [ $? -le 1 ] || { echo "kills: $i: one cannot go on from the file"; exit 1; }
     rm -f "$T"/.cp.*
 done

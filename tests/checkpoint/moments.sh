@@ -5,9 +5,9 @@
 # status and events, what came before the checkpoint taken from the run that was saved. Some of the resumed runs are
 # saved and resumed once more.
 #
-# usage: moments.sh BUILD-FOLDER MOMENTS [SEED]
+# usage: moments.sh BUILD-FOLDER MOMENTS [SEED [NAME]]      NAME: only what has that in its name
 set -u
-B=$1 MOMENTS=$2 SEED=${3-1}
+B=$1 MOMENTS=$2 SEED=${3-1} ONLY=${4-}
 FACET=$B/facet
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT INT TERM
@@ -87,13 +87,14 @@ chain() {
 
 try() { # NAME MOMENTS COMMAND…
     name=$1 moments=$2
+    case $name in *"$ONLY"*) ;; *) return ;; esac
     shift 2
     straight "$@"
     for i in $(seq "$moments"); do
         [ $failed = 0 ] || return
         random $((last - first - 1))
         moment $((first + 1 + random)) "$@"
-        [ $((i % 4)) -ne 0 ] || chain
+        [ $((done % 4)) -ne 3 ] || chain
         done=$((done + 1))
     done
 }
@@ -112,20 +113,50 @@ for k in 0 1 2 3 4; do echo "$k: ${lists[$k]}"; done
 while read -r line; do echo "<$line>"; done
 END
 
+cat >"$T/echo.lua" <<'END'
+verdicts = {PASS, DONE}
+local values, count = {}, 0
+function access(a)
+  count = count + 1
+  if a.kind == "store" then values[a.offset] = a.value return PASS end
+  if a.offset == 4 or a.offset == 8 then return DONE, count % 3 == 0 and 1 or 0 end
+  return DONE, (values[a.offset] or 0) + count % 7
+end
+function save()
+  local text = {tostring(count)}
+  for at, value in pairs(values) do text[#text + 1] = at .. "=" .. value end
+  return table.concat(text, " ")
+end
+function resume(text)
+  count = tonumber(text:match("^%d+"))
+  for at, value in text:gmatch("(%d+)=(-?%d+)") do values[tonumber(at)] = tonumber(value) end
+end
+END
+
 piped=
-eighth=$(((MOMENTS + 7) / 8))
+part=$(((MOMENTS + 15) / 16))
 head -n 40 LICENSE >"$T/in"
-try 'a native program' $eighth --swap sym:ledger=count "$B/guests/ledger"
-try 'a native program that reads' $eighth --swap sym:table=count "$B/guests/wordfreq"
-try 'two processes' $eighth --grant range --grant debug "$B/guests/remote"
-try 'a handler that is a process' $eighth --program once="$B/guests/writeonce" --swap sym:ledger=endpoint:once \
+# Programs that use capabilities, and every kind of handler and front.
+try 'a program' $part --swap sym:ledger=count "$B/guests/ledger"
+try 'a program that reads' $part --swap sym:table=count "$B/guests/wordfreq"
+try 'two processes' $part --grant range --grant debug "$B/guests/remote"
+try 'a handler that is a process' $part --program once="$B/guests/writeonce" --swap sym:ledger=endpoint:once \
     --swap va:0x403100+64=trace "$B/guests/ledger"
-try 'a handler that blocks' $eighth --swap sym:ledger=once:ignore --swap sym:ledger=flip:p=0.1 --swap sym:ledger=freeze \
+try 'a process that prints' $part --program log="$B/guests/membrane" --swap sym:ledger=endpoint:log "$B/guests/ledger"
+try 'handlers that answer' $part --swap sym:ledger=once:ignore --swap sym:ledger=flip:p=0.1 --swap sym:ledger=freeze \
     "$B/guests/ledger"
-try 'sort' $eighth /bin/busybox sort
+try 'a handler that might stop' $part --swap sym:table=watch:store,value=123456789 "$B/guests/wordfreq"
+try 'a handler that steps' $part --grant range --swap "sym:word=$B/handlers/effect.so" "$B/tests/guests/turns" add
+try 'a handler that blocks' $part --grant range --swap "sym:cell=$B/handlers/future.so" "$B/tests/guests/turns" wait
+try 'code' $part --swap sym:remember_payment=count --swap sym:add_to_balance=watch:off=9999 "$B/guests/ledger"
+try 'a handler in Lua' $part --swap "sym:uart=$T/echo.lua" "$B/guests/uart"
+try 'a device' $part --swap sym:uart=device:samples/handlers/uart.lua:abc "$B/guests/uart"
+# Linux programs.
+try 'sort' $part /bin/busybox sort
+try 'copies of files' $part --grant "dir:$T:rw" /bin/busybox cp "$T/in" "$T/copy"
 piped=1
 # (Not the stack: fstat puts there what the host says of the pipe.)
-try 'sed through a pipe' $eighth --swap seg:heap=count /bin/busybox sed 's/[aeiou]/_/g'
-try 'a shell with a heap and signals' $eighth --grant "file:$T/program.sh:ro" --swap map:1=count /bin/bash-static "$T/program.sh"
+try 'sed through a pipe' $part --swap seg:heap=count /bin/busybox sed 's/[aeiou]/_/g'
+try 'a shell with a heap and signals' $part --grant "file:$T/program.sh:ro" --swap map:1=count /bin/bash-static "$T/program.sh"
 printf 'moments: %s, %s of them saved twice\n' "$done" "$chains"
 exit $failed

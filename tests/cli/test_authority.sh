@@ -60,7 +60,7 @@ sed -n 3p "$T/trees" >"$T/front" # it is served by an endpoint, to which the ent
 is '.capabilities[] | [.place, .capability.type, .capability.payload, .from, .to]' '["front","Entry","0x4d",0,4096]' "$T/front"
 
 # ---- The same way as traverse, step by step
-for address in main '&ledger' '$sp'; do
+for address in '$sp' main '&ledger'; do
     expect 0 "$FACET" debug -nx -q --batch -ex 'tbreak remember_payment' -ex run -ex "traverse $address" -ex "who --json $address" "$LEDGER"
     sed -nE 's/^ +[0-9]+  (GPT|Page) +obj:([0-9]+) .*/\2/p' "$T/out" >"$T/traverse"
     grep '^{' "$T/out" | jq -r '.sees | if length == 1 then .[0].path[].capability.object else "several" end' >"$T/path"
@@ -68,6 +68,12 @@ for address in main '&ledger' '$sp'; do
     [ -s "$T/path" ] || fail "no way"
 done
 
+# fronts on the way: of a GPT, from the outside in; only the page of the ledger wears one of its own
+gpt=$(sed -n 2p "$T/path")
+expect 0 "$FACET" debug -nx -q --batch -ex 'tbreak remember_payment' -ex run -ex "swap obj:$gpt count" -ex 'swap sym:ledger count' \
+    -ex 'tbreak main' -ex 'who --json &ledger' -ex 'who --json main' -ex 'who --json $sp' "$LEDGER"
+grep '^{' "$T/out" | jq -c '[.sees[0].fronts[] | .of == '"$gpt"', .handler]' >"$T/fronts"
+printf '%s\n' '[true,"count",false,"count"]' '[true,"count"]' '[]' | cmp - "$T/fronts" || fail "fronts: $(cat "$T/fronts")"
 # each way that who tells of any process, and none for what is too deep: 33 lines, of which the last is the fault
 jq -r '.sees[] | "\(.process.id) \(.va) \([.path[] | .capability.object // 0] | join(" "))"' "$T/who" >"$T/ways"
 while read -r process va objects; do
@@ -91,6 +97,13 @@ out_has '^Process obj:[0-9]+ \(guard\), waiting for a message$'
 out_has '^Process obj:[0-9]+ \(ledger\) is held 1 time:$'
 out_has '^recipient Process +obj:[0-9]+ +\(guard\)$'
 out_has '^\* Process obj:[0-9]+ \(ledger\) +0x[0-9a-f]+ +running, in remember_payment'
+
+# what is behind an address of another process; a command that fails leaves its file alone
+echo kept >"$T/kept"
+expect 1 "$FACET" debug -nx -q --batch -ex 'tbreak main' -ex run -ex 'who --process init 0x400000' -ex "who --json --process init 0x400000 > $T/init" \
+    -ex "who nobody > $T/kept" "$LEDGER"
+is '[.sees[] | .process.name, .va, .rights]' '["init","0x400000","r--","bank","0x400000","r--"]' "$T/init"
+[ "$(cat "$T/kept")" = kept ] || fail "a file is overwritten by nothing"
 
 # ---- graphviz: a strict reading of what it has to be
 for process in '' init guard; do
@@ -126,6 +139,11 @@ expect 0 "$FACET" debug -nx -q --batch --grant range -ex run -ex 'info processes
 grep '^{' "$T/out" | jq -r '.processes[] | "\(.id) \(.state) \(.pc) \(.waits_for // "-")"' >"$T/told"
 cmp "$T/states" "$T/told" && [ "$(cut -d ' ' -f 2 "$T/told" | sort -u | wc -l)" = 3 ] || fail "states differ from the kernel's"
 
+expect 0 "$FACET" debug -nx -q --batch --grant range -ex run -ex 'info processes' "$B/tests/guests/deadlock"
+[ "$(sed -nE 's/^In a circle: Process obj:([0-9]+) waits for Process obj:([0-9]+) waits for Process obj:([0-9]+)\.$/\1 sending \2 \3/p' "$T/out")" = \
+    "$(awk '$2 == "sending" { to[$1] = $4 } END { for (p in to) if (to[to[p]] == p && p < to[p]) print p, "sending", to[p], p }' "$T/told")" ] || fail "the circle"
+out_has '^In a circle: '
+
 # ---- Mistakes
 # wrong COMMAND MESSAGE
 wrong() {
@@ -140,10 +158,12 @@ wrong 'holders endpoint:x' '^There is no endpoint "x": --program x=ELF'
 wrong 'caps obj:999999' '^There is no object obj:999999: '
 wrong 'caps obj:x' '^There is no object obj:x: '
 wrong 'tree nobody' '^There is no process "nobody": those with names are init, bank, ledger\.$'
+wrong 'who --process init 0x10' '^No page of memory is at 0x10 of Process obj:2 \(init\)\.$'
+wrong 'who --process obj:1 0x10' '^GPT obj:1 is no process\.$'
 wrong 'traverse --process nobody 1' '^There is no process "nobody"'
 wrong 'tree obj:1' '^GPT obj:1 is no process\.$'
-wrong 'tree --xml' '^Unknown option --xml: there are --json and --dot\.$'
-wrong 'who --xml 1' '^Unknown option --xml: there is --json\.$'
+wrong 'tree --xml' '^Unknown option --xml: there are --json, --dot and --process\.$'
+wrong 'who --xml 1' '^Unknown option --xml: there are --json and --process\.$'
 wrong 'tree --json --dot' '^--json and --dot are two answers: choose one\.$'
 wrong 'tree > /nowhere/x' '^/nowhere/x: No such file or directory\.$'
 wrong 'tree > /dev/full' '^/dev/full: No space left on device\.$'

@@ -254,6 +254,31 @@ static void endpoints(void) {
     passed("a target that is rescinded");
 }
 
+static void touch(void) {
+    struct facet_message m = {0};
+    *(volatile unsigned long *)(3ul << 44) = 1;
+    for (;;)
+        facet_invoke(CR_NULL, INVOKE_RETURN, 0, &m);
+}
+
+/* As the keeper of a GPT, and of a process if that declines. */
+static void kept(void) {
+    struct facet_message m = {.recv = {0, 0, 0, R_RESUME}};
+    fresh(R_FORWARDER, 0, R_OTHER_ENTRY, R_FORWARD);
+    check("GPT", facet_alloc(CAP_GPT, R_INNER), RC_OK);
+    set(R_INNER, OP_GPT_SET_KEEPER, 0, R_FORWARD);
+    set(CR_SPACE, OP_GPT_SET, 3, R_INNER);
+    make_process(R_SENDER, touch, stack[0] + 128, CR_NULL, R_FORWARD);
+    set(R_SENDER, OP_PROCESS_START, 0, CR_NULL);
+    check("the GPT's", facet_invoke(CR_NULL, INVOKE_RETURN, 0, &m), OP_FAULT);
+    check("the address in it", m.word[1], 0);
+    check("the process's", facet_invoke(R_RESUME, INVOKE_RETURN, 1, &m), OP_FAULT);
+    check("the address", m.word[1], 3ul << 44);
+    set(CR_SPACE, OP_GPT_SET, 3, CR_NULL);
+    set(CR_RANGE, OP_RANGE_RESCIND, 0, R_SENDER);
+    passed("a front is a keeper");
+}
+
 static void slots(void) {
     fresh(R_FORWARDER, 0, R_ENTRY, R_FORWARD);
     for (unsigned long i = 0; i < FORWARDER_SLOTS; i++)
@@ -280,6 +305,7 @@ int main(void) {
     received();
     closed();
     endpoints();
+    kept();
     slots();
     return 0;
 }
