@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * forwarders: what their owner can do with them; tests/guests/fronts.c shows that nobody else can tell. Needs --grant
- * range.
+ * forwarders [wait]: what their owner can do with them; tests/guests/fronts.c shows that nobody else can tell. `wait`:
+ * for ever, before one that is blocked. Needs --grant range.
  */
 #include "check.h"
 
@@ -292,11 +292,17 @@ static void slots(void) {
     passed("slots hold what was put there");
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    (void)argv;
     make_process(R_SERVER, server, stack[2] + 128, CR_NULL, CR_NULL);
     make_entry(R_END, R_SERVER, PAYLOAD, R_ENTRY);
     make_entry(R_OTHER_END, CR_SELF, 1, R_OTHER_ENTRY);
     set(R_SERVER, OP_PROCESS_START, 0, CR_NULL);
+    if (argc > 1) {
+        fresh(R_FORWARDER, 0, R_ENTRY, R_FORWARD);
+        set(R_FORWARDER, OP_FORWARDER_BLOCK, 1, CR_NULL);
+        called(R_FORWARD, INVOKE_CALL);
+    }
     plain();
     chains();
     blocked();
