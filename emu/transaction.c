@@ -34,8 +34,8 @@ static bool all_seen(const struct access_state *state, const struct decoded *dec
 static void instruction_begin(struct access_state *state) {
     struct transaction *tx = &state->tx;
     const struct decoded *decoded = access_decode(state, tx->pc);
-    struct facet_regs regs;
-    emu_regs_get(state->emu, &regs);
+    struct facet_regs regs = {0};
+    regs_get_some(state->emu, decoded->registers, &regs);
     if (!all_seen(state, decoded, &regs))
         mmu_flush(state->emu);
     tx->flags = decoded->flags;
