@@ -38,6 +38,7 @@ static void add_word(char ***words, size_t *count, char *word) {
 
 static void take_grants(struct plan *p, const struct grants *grants) {
     p->grants.flags = grants->flags;
+    p->grants.bank = grants->bank;
     for (size_t i = 0; i < grants->env_count; i++)
         add_word(&p->grants.env, &p->grants.env_count, text_copy(grants->env[i]));
     for (size_t i = 0; i < grants->file_count; i++) {
@@ -166,6 +167,7 @@ void plan_visit(struct plan *p, struct archive *a) {
     archive_flag(a, &p->clock);
     archive_flag(a, &p->instructions);
     archive_value(a, p->grants.flags);
+    archive_value(a, p->grants.bank);
     words_visit(a, &p->grants.env, &p->grants.env_count);
     words_visit(a, &p->granted, &p->granted_count);
     plan_swaps_visit(p, a);

@@ -9,6 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define RAM_UNIT (2ul << 20)
+#define RAM_MAX (3ul << 30) /* emu/emu.h */
+
 extern const uint8_t kernel_image[], kernel_image_end[]; /* kernel.elf, embedded by the Makefile */
 
 /* ---- What init is told */
@@ -93,10 +96,20 @@ struct emu_module session_kernel(const struct session *s) {
                      : (struct emu_module){kernel_image, (uintptr_t)kernel_image_end - (uintptr_t)kernel_image};
 }
 
+/* --memory is the program's. The machine needs more: for the files, an eighth for the kernel's tables, and some for the
+ * kernel itself, init, the bank and the Linux personality. */
+static uint64_t ram_for(const struct session *s) {
+    uint64_t ram = s->config.memory + s->config.memory / 8 + (8ul << 20) + s->program->image_size;
+    for (size_t i = 0; i < s->config.further_count; i++)
+        ram += s->further[i]->image_size;
+    ram -= ram % RAM_UNIT;
+    return ram < RAM_MAX ? ram : RAM_MAX;
+}
+
 /* But for what is to be booted. */
 static struct emu_config make_config(const struct session *s, const struct emu_grant *grants) {
     return (struct emu_config){
-        .ram_size = s->config.memory,
+        .ram_size = ram_for(s),
         .kernel = session_kernel(s),
         .stream_fd = {s->config.stream_fd[0], s->config.stream_fd[1], s->config.stream_fd[2]},
         .console_fd = 2,

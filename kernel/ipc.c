@@ -5,18 +5,15 @@
  *     CALL     sender -> CALLING   until the resume capability that the receiver got in recv[3] is invoked
  *     RETURN   sender -> WAITING   for any message, or those to one endpoint
  *     FORK     sender goes on
- *     recipient does not wait for it: sender -> SENDING, in the recipient's queue, and the rest happens when it
- * receives
+ *     recipient does not wait for it: sender -> SENDING, in its queue, and the rest happens when it receives
  *
  * CALL makes its own fourth capability, so only three of the sender's go along.
- *
  * Through a Forward (forward.h) a message goes as through the entry capability at its end, or waits in the queue of the
  * forwarder that blocks it.
  *
  * A string moves before anything else of the message (strings.h). If the sender's memory faults, its invocation has not
  * happened: its keeper is told, and its SYSCALL runs again. If the receiver's room faults, the receiver's keeper is
- * told
- * (`receiving` says what it was), the sender goes to the head of its queue, and once the keeper has resumed the
+ * told (`receiving` says what it was), the sender goes to the head of its queue, and once the keeper has resumed the
  * receiver the message moves on; a sender that said INVOKE_PROMPT does not wait, the string ends there.
  */
 #include "access.h"
@@ -299,9 +296,17 @@ struct process *ipc_recipient(struct cap *cap) {
     return entry ? recipient_of(entry) : NULL;
 }
 
-static void wait_blocked(struct process *from, const struct cap *cap, struct forwarder *forwarder) {
-    send_later(from, cap);
-    queue_append(&forwarder->senders, from);
+/* A prompt RETURN is lost if it cannot move at once, as one to nobody is. */
+static bool is_lost(const struct process *from) {
+    return from->regs.rdi & INVOKE_CONTROL(0, INVOKE_PROMPT) && sender_kind(from) == INVOKE_RETURN;
+}
+
+/* Else it waits in that queue. */
+static void wait_turn(struct process *from, const struct cap *cap, struct process_queue *queue) {
+    if (is_lost(from))
+        ipc_wait(from);
+    else
+        send_later(from, cap), queue_append(queue, from);
 }
 
 /* Through cap, which leads to that entry (NULL: nowhere). */
@@ -316,10 +321,9 @@ static inline __attribute__((always_inline)) void send(struct process *from, str
         else
             finish(from, RC_INVALID_CAP);
     } else if (!waits_for(to, entry)) {
-        if ((from->attention | to->attention) & ATTENTION_SERVING || to->fault == FAULT_ACCESS)
+        if (((from->attention | to->attention) & ATTENTION_SERVING || to->fault == FAULT_ACCESS) && !is_lost(from))
             access_break(from, to);
-        send_later(from, cap);
-        queue_append(&to->senders, from);
+        wait_turn(from, cap, &to->senders);
     } else {
         ipc_wait(message_move(from, to, kind, cap));
     }
@@ -332,7 +336,7 @@ void ipc_send(struct process *from, struct cap *entry, unsigned kind) {
 void ipc_forward(struct process *from, struct cap *forward, unsigned kind) {
     struct route route = forward_route(forward);
     if (route.blocked && !(from->regs.rax & LABEL_KERNEL))
-        wait_blocked(from, forward, route.blocked);
+        wait_turn(from, forward, &route.blocked->senders);
     else
         send(from, forward, route.entry, kind);
 }
@@ -341,7 +345,8 @@ bool ipc_send_fault(struct process *process, struct cap *cap) {
     struct route route = forward_route(cap);
     struct process *to = route.entry ? recipient_of(route.entry) : NULL;
     if (route.blocked) {
-        wait_blocked(process, cap, route.blocked);
+        send_later(process, cap);
+        queue_append(&route.blocked->senders, process);
         return true;
     }
     if (!to || to == process)
@@ -410,8 +415,7 @@ void ipc_answer(struct process *from, struct cap *resume, unsigned kind) {
         ipc_wait(message_move(from, to, kind, resume));
     } else { /* it faults over another answer */
         kassert(to->receiving == PROCESS_CALLING, to->state);
-        send_later(from, resume);
-        queue_append(&to->senders, from);
+        wait_turn(from, resume, &to->senders);
     }
 }
 

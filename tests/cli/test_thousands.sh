@@ -49,5 +49,5 @@ expect 0 "$FACET" debug -q --batch --events "$T/events" -ex 'tbreak main' -ex ru
 [ ! -s "$T/events" ] || fail "restored, they are seen"
 
 # More than the machine has fronts for: said so, and nothing is half swapped.
-expect 2 "$FACET" run --memory 64M --swap sym:pages=count "$guest" 0 touch
+expect 2 "$FACET" run --memory 52M --swap sym:pages=count "$guest" 0 touch
 err_has 'cannot swap sym:pages: the front table is full: swap smaller objects, or give the machine more memory \(--memory\)'

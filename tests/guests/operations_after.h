@@ -106,6 +106,10 @@ static void index_after(const struct facet_message *m) {
     check("weaken", facet_get(R_BASE, OP_MEM_REDUCE, CAP_WK, 0, R_SCRATCH), RC_OK);
     check("get", facet_get(R_SCRATCH, OP_CAPPAGE_GET, 127, 0, R_RESULT), RC_OK);
     expect("what it is through a weak capability", restrictions_of(R_RESULT), CAP_RO | CAP_WK);
+    check("weaken", facet_get(R_BASE, OP_MEM_REDUCE, CAP_WK | CAP_NC | CAP_NX, 0, R_SCRATCH), RC_OK);
+    check("get", facet_get(R_SCRATCH, OP_CAPPAGE_GET, 127, 0, R_RESULT), RC_OK);
+    expect("and through one without calls", restrictions_of(R_RESULT), CAP_RO | CAP_WK | CAP_NC);
+    check("weaken", facet_get(R_BASE, OP_MEM_REDUCE, CAP_WK, 0, R_SCRATCH), RC_OK);
     check("an entry", facet_set(R_BASE, OP_CAPPAGE_SET, 126, R_ENTRY), RC_OK);
     check("get", facet_get(R_SCRATCH, OP_CAPPAGE_GET, 126, 0, R_RESULT), RC_OK);
     expect("what an entry is", type_of(R_RESULT), CAP_NULL);
@@ -245,6 +249,9 @@ static void storage_after(const struct facet_message *m) {
     expect("one less", again.word[0], m->word[0] - 1);
     expect("as many may be", again.word[1], m->word[1]);
     check("rescind", facet_set(CR_RANGE, OP_RANGE_RESCIND, 0, R_SCRATCH), RC_OK);
+    alloc.word[1] = alloc.word[0];
+    alloc.word[0] = CAP_PAGE;
+    expect("a number that nothing has", facet_call(CR_RANGE, OP_RANGE_OBJECT, &alloc), RC_BAD_ARG);
 }
 static void object_after(const struct facet_message *m) {
     struct facet_message identify = {.send = {R_RESULT}};

@@ -2,6 +2,7 @@
  *
  * rescind: when an object ends, nothing leads to it any more, wherever a capability to it was kept and whatever was
  * under way; and nothing leads to the object that gets its storage next. revoke does the same for page tables.
+ * `rescind destroy`, with --grant bank: what is made comes from banks of its own, and ends as these are destroyed.
  */
 #include "probe.h"
 
@@ -23,6 +24,8 @@ enum {
     R_ECHO_ENDPOINT = R_NEXT,
     R_DERIVED = R_OTHER + 1,
     R_SERVER_ENDPOINT,
+    R_BANKS = CR_STDIN, /* by the number of the register that has what was made: its bank */
+    R_BANK = CR_STDERR,
 };
 enum { GREETING = 0x6000, FROM_CLIENT = 1, FROM_REGION };
 #define L2V_ROOT 44
@@ -30,10 +33,6 @@ enum { GREETING = 0x6000, FROM_CLIENT = 1, FROM_REGION };
 
 static unsigned long echo_stack[256], client_stack[256], client2_stack[256];
 static volatile unsigned long client_rc;
-
-static void rescind(unsigned cap) {
-    check("rescind", facet_set(CR_RANGE, OP_RANGE_RESCIND, 0, cap), RC_OK);
-}
 
 static unsigned long type_of(unsigned cap) {
     struct facet_message m = {0};
@@ -47,8 +46,28 @@ static unsigned long type_from(unsigned cap, unsigned long op, unsigned long wor
     return type_of(R_GIVEN);
 }
 
+static int with_banks;
+
 static void make(enum cap_type type, unsigned to) {
-    check("allocate", facet_alloc(type, to), RC_OK);
+    struct facet_message bank = {.word = {~0ul, ~0ul, ~0ul, ~0ul}, .recv = {R_BANK}};
+    if (!with_banks) {
+        check("allocate", facet_alloc(type, to), RC_OK);
+        return;
+    }
+    check("make a bank", facet_call(CR_BANK, OP_BANK_MAKE, &bank), RC_OK);
+    check("draw from it", facet_get(R_BANK, OP_RANGE_ALLOC, type, 0, to), RC_OK);
+    check("keep it", facet_set(R_BANKS, OP_CAPPAGE_SET, to, R_BANK), RC_OK);
+}
+
+/* What was made in another way has no bank. */
+static void rescind(unsigned cap) {
+    if (!with_banks || type_from(R_BANKS, OP_CAPPAGE_GET, cap) == CAP_NULL) {
+        check("rescind", facet_set(CR_RANGE, OP_RANGE_RESCIND, 0, cap), RC_OK);
+        return;
+    }
+    check("its bank", facet_get(R_BANKS, OP_CAPPAGE_GET, cap, 0, R_BANK), RC_OK);
+    check("destroy it", facet_set(R_BANK, OP_BANK_DESTROY, 0, CR_NULL), RC_OK);
+    check("forget it", facet_set(R_BANKS, OP_CAPPAGE_SET, cap, CR_NULL), RC_OK);
 }
 
 /* ---- Kept capabilities */
@@ -352,7 +371,10 @@ static void shared_table(void) {
     passed("a page table that two spaces share");
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    (void)argv;
+    check("allocate", facet_alloc(CAP_CAPPAGE, R_BANKS), RC_OK);
+    with_banks = argc > 1;
     make(CAP_GPT, R_GPT);
     make(CAP_CAPPAGE, R_CAPPAGE);
     make(CAP_PROCESS, R_HOLDER);

@@ -62,7 +62,7 @@ same forbidden allowed jumps selfmod numbers registers trap-flag last-bytes high
 same storm longjmps nested overflow overflow-no-altstack overflow-altstack overflow-in-handler altstack-gone altstack-wild \
     fault-in-handler handler-nowhere kernel-stack tampered sigreturn-zeros sigreturn-nowhere
 same recursion stack reserved descriptors
-memory='^facet: .*hostile is out of memory: the machine has 64 MiB \(--memory\)$'
+memory='^facet: .*hostile is out of memory: it may have 65536 KiB \(--memory, --grant bank:SIZE\)$'
 ends 137 "$memory" brk mmap
 for deed in loop block-stdin; do
     (cd "$T" && sleep 3 | "$B/facet" run --timeout 1 "$HOSTILE" $deed >facet 2>facet.err)

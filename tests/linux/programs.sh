@@ -114,7 +114,7 @@ ends() {
         head -n 3 "$T/facet.err"
     fi
 }
-ends 137 'out of memory: the machine has 64 MiB (--memory)' --memory 64M "$hostile" hog
+ends 137 'out of memory: it may have 65536 KiB' --memory 64M "$hostile" hog
 ends 124 timeout --timeout 1 "$hostile" loop
 for seed in 1 2 3 4 5 6; do
     ends '0|139|132|133|134|135|136' '' --memory 64M --timeout 60 "$hostile" garbage $seed

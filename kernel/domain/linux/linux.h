@@ -58,7 +58,7 @@ enum {
 struct boot {
     unsigned argc, envc, mountc;
     unsigned grants, flags; /* GRANT_…, BOOT_… */
-    unsigned memory;        /* MiB, 0: unknown */
+    unsigned long memory;   /* bytes that the bank gives, 0: it does not say */
     unsigned user, group;
     unsigned long seed;
     const char *argv, *envp, *mounts; /* so many strings, one behind the other */
@@ -123,6 +123,8 @@ void stock_start(void);
 /* A fresh Page, CAP_NX unless it is executable. 0: there is none left. */
 int stock_page(int executable, unsigned to);
 int stock_gpt(unsigned to);
+/* Bytes of Pages that the bank has given. */
+unsigned long stock_used(void);
 /* The object ends, sooner or later: nobody must be able to reach it any more. */
 void stock_rescind(unsigned from);
 

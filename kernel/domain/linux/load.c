@@ -81,7 +81,7 @@ static void page_load(const Elf64_Phdr *segment, unsigned long bias, unsigned lo
         from = contents;
     }
     if (!space_add(page, state, from))
-        linux_fail("the machine has too little memory for the program (--memory)");
+        linux_fail("there is too little memory for the program (--memory, --grant bank:SIZE)");
 }
 
 static void segment_pages(const Elf64_Phdr *segment, unsigned long bias, unsigned prot) {
@@ -105,7 +105,7 @@ static void segment_load(const Elf64_Phdr *segment, unsigned long bias) {
     if (start == end)
         return;
     if (!region_room(2))
-        linux_fail("the machine has too little memory for the program (--memory)");
+        linux_fail("there is too little memory for the program (--memory, --grant bank:SIZE)");
     space_remove(start, end);
     while (region_take(start, end, &covered))
         ;

@@ -24,7 +24,7 @@ void linux_fail(const char *why) {
 FREQUENT void must_call(unsigned cap, unsigned long op, struct facet_message *m) {
     unsigned long rc = facet_call(cap, op, m);
     if (rc == RC_NO_MEMORY)
-        linux_fail("the machine has too little memory (--memory)");
+        linux_fail("there is too little memory for the program (--memory, --grant bank:SIZE)");
     if (rc != RC_OK) {
         say("facet: the kernel refused operation %lx with %lx", op, rc);
         linux_exit(125);
@@ -68,6 +68,12 @@ static unsigned long strings_count(const char *text, unsigned long size) {
     return count;
 }
 
+static unsigned long bank_limit(void) {
+    struct facet_message m = {0};
+    must_call(INIT_RANGE, OP_BANK_LIMITS, &m);
+    return m.word[0] == ~0ul ? 0 : m.word[0] * PAGE_SIZE;
+}
+
 static void boot_read(const struct init_module *module) {
     const struct boot_args *block = (const struct boot_args *)module->start;
     if (module->size < sizeof *block || block->magic != BOOT_ARGS_MAGIC || block->bytes > module->size ||
@@ -81,7 +87,7 @@ static void boot_read(const struct init_module *module) {
                          .mountc = block->mountc,
                          .grants = block->grants,
                          .flags = block->flags,
-                         .memory = block->memory,
+                         .memory = bank_limit(),
                          .user = block->user,
                          .group = block->group,
                          .seed = block->seed};

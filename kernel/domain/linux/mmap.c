@@ -27,7 +27,7 @@ int memory_allowed(unsigned long size, int reserve) {
     unsigned long limit = limit_of(RLIMIT_AS);
     if (region_total > limit || size > limit - region_total)
         return 0;
-    return !reserve || boot.memory == 0 || size <= (unsigned long)boot.memory << 20;
+    return !reserve || boot.memory == 0 || size <= boot.memory;
 }
 
 /* A hint counts if there is room; else the highest gap below the stack, or if need be above. */

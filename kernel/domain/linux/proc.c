@@ -63,11 +63,11 @@ static void put_maps(struct file *file) {
 }
 
 static void put_memory(struct file *file) {
-    unsigned long all = boot.memory ? boot.memory * 1024ul : 262144;
+    unsigned long all = boot.memory ? boot.memory / 1024 : 262144, used = stock_used();
     static const char *const lines[] = {"MemTotal:       ", "MemFree:        ", "MemAvailable:   "};
     for (unsigned i = 0; i < sizeof lines / sizeof *lines; i++) {
         put_text(file, lines[i]);
-        put_number(file, i ? all - space_pages * 4 : all, 10, 1);
+        put_number(file, i ? all - used / 1024 : all, 10, 1);
         put_text(file, " kB\n");
     }
     put_text(file, "SwapTotal:      0 kB\nSwapFree:       0 kB\n");

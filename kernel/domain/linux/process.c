@@ -114,8 +114,8 @@ static long call_sysinfo(const unsigned long arg[6]) {
     struct sysinfo info = {.procs = 1, .mem_unit = 1};
     clock_now(7 /* CLOCK_BOOTTIME */, &up);
     info.uptime = up.seconds;
-    info.totalram = (unsigned long)boot.memory << 20;
-    unsigned long used = space_pages * PAGE_SIZE;
+    info.totalram = boot.memory;
+    unsigned long used = stock_used();
     info.freeram = info.totalram > used ? info.totalram - used : 0;
     return user_write(arg[0], &info, sizeof info);
 }

@@ -43,7 +43,7 @@ FREQUENT static void get(unsigned cap, unsigned long op, unsigned long w0, unsig
 
 void space_start(void) {
     if (!stock_gpt(R_ROOT))
-        linux_fail("the machine has too little memory (--memory)");
+        linux_fail("there is too little memory for the program (--memory, --grant bank:SIZE)");
     set(R_ROOT, OP_GPT_SET_L2V, SHIFT(LEVELS - 1), CR_NULL);
 }
 

@@ -88,3 +88,9 @@ FREQUENT void stock_rescind(unsigned from) {
     if (wasted == WASTE)
         waste_empty();
 }
+
+unsigned long stock_used(void) {
+    struct facet_message m = {0};
+    must_call(INIT_RANGE, OP_BANK_USAGE, &m);
+    return m.word[0] * PAGE_SIZE;
+}

@@ -17,7 +17,8 @@
 static unsigned char contents[PAGE_SIZE];
 
 void vm_exhausted(void) {
-    say("facet: %s is out of memory: the machine has %u MiB (--memory)", boot.exe, boot.memory);
+    say("facet: %s is out of memory: it may have %u KiB (--memory, --grant bank:SIZE)", boot.exe,
+        (unsigned)(boot.memory / 1024));
     linux_exit(128 + SIGKILL);
 }
 
