@@ -64,7 +64,7 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 
 # What flow says against a search of all states, on its own: neither the kernel nor a machine.
 FLOW_SRC = $(patsubst %,debugger/%.c,flow flow_rules flow_message flow_explain text)
-FLOW_TEST_SRC = tests/flow/enumerate.c tests/flow/compare.c tests/flow/world.c
+FLOW_TEST_SRC = $(patsubst %,tests/flow/%.c,enumerate compare world authority)
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c samples/guests/remote.c samples/guests/membrane.c samples/guests/writeonce.c samples/guests/uart.c samples/guests/facets.c samples/guests/wrap.c
@@ -272,6 +272,10 @@ $(call OBJ,$(FLOW_TEST_SRC)): $(B)/%.o: %.c
 	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -c -o $@ $<
 $(B)/tests/flow/enumerate: $(call OBJ,$(FLOW_TEST_SRC) $(FLOW_SRC))
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^
+# With room for what a Range makes.
+$(B)/tests/flow/enumerate16: $(FLOW_TEST_SRC) $(call OBJ,$(FLOW_SRC)) tests/flow/world.h tests/flow/run.h tests/flow/compare.h
+	$(say)$(CC) $(HOST_CFLAGS) -DNODES=16 -o $@ $(filter %.c %.o,$^)
+FLOW_TEST_BIN = $(B)/tests/flow/enumerate $(B)/tests/flow/enumerate16
 $(B)/tests/qemu/alone: tests/qemu/alone.c $(B)/libemu.a
 	$(MKDIR)
 	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -o $@ $< $(B)/libemu.a $(HOST_LIBS) $(call rpath,../../..)
@@ -365,8 +369,8 @@ matrix-full: test-files
 	FACET_MATRIX=full $(B)/tests/unit --verbose --filter 'access*/*'
 
 # Every graph of up to five nodes, as connected as it can be with so many capabilities, and random ones.
-flow-full: $(B)/tests/flow/enumerate
-	tests/flow/run.sh $< full
+flow-full: $(FLOW_TEST_BIN)
+	tests/flow/run.sh $(B)/tests/flow/enumerate full
 
 # A million accesses of any form for each seed, against lackey.
 SEEDS = 1 2 3
@@ -386,7 +390,7 @@ endef
 # The debug build is tested for what only it has: instruction counts.
 debug-build:
 	+@$(MAKE) -s MODE=debug all
-test: test-files $(B)/tests/flow/enumerate $(LINUX_FILES) build/deps-test $(if $(filter debug,$(MODE)),,debug-build)
+test: test-files $(FLOW_TEST_BIN) $(LINUX_FILES) build/deps-test $(if $(filter debug,$(MODE)),,debug-build)
 	tests/layering.sh
 	@printf '%s\n' $(LISTED) > $(B)/lists
 	tests/hygiene.sh . $(B)/lists

@@ -9,14 +9,17 @@
 
 #include <facet/abi.h>
 
+/* What a link does to what comes over it. The later ones leave less. */
+enum flow_weak { LINK_ALL, LINK_WEAK, LINK_WEAK_NO_CALL };
+
 enum flow_kind {
     FACT_HAS,     /* from has, at place, a capability to `to` */
-    FACT_LINK,    /* what from has at place, to could have at to_place; weak: weakened */
+    FACT_LINK,    /* what from has at place, to could have at to_place; weak: enum flow_weak */
     FACT_REACHES, /* the space of from leads to `to` with these restrictions; via: the background that counts before it;
                    * weak: a traversal by way of a Debug capability does */
     FACT_BEHIND,  /* the space of from leads, by a window, to the background of `to` */
     FACT_INFORMS, /* information could go from `from` to `to` */
-    FACT_USES,    /* from could make an access of page `to` */
+    FACT_USES,    /* from could make an access of page `to`, send over forwarder `to` */
     FACT_ROUTE,   /* what is sent through a Forward to `from` could come to endpoint `to`; via: the forwarder, further
                    * on, that the receiver is told of */
     FACT_ACTS,    /* process from = to could do anything */
@@ -65,7 +68,8 @@ struct flow {
     struct flow_fact *facts; /* from 1 */
     uint32_t fact_count;
     uint32_t *hash, hash_size;
-    uint32_t done; /* facts whose consequences are there */
+    uint32_t done;          /* facts whose consequences are there */
+    enum flow_rule without; /* for tests: a rule that is left out; RULE_GIVEN: none */
 };
 
 /* For each fact of a list: for (uint32_t i = first; i; i = flow->facts[i].next_from) */
@@ -89,7 +93,7 @@ struct why {
 void flow_add(struct flow *flow, struct flow_fact fact, struct why why);
 void flow_add_has(struct flow *flow, uint32_t holder, enum flow_place place, struct flow_cap cap, struct why why);
 void flow_add_link(struct flow *flow, uint32_t from, enum flow_place place, uint32_t to, enum flow_place to_place,
-                   bool weak, struct why why);
+                   enum flow_weak weak, struct why why);
 void flow_add_informs(struct flow *flow, uint32_t from, uint32_t to, struct why why);
 void flow_add_of(struct flow *flow, enum flow_kind kind, uint32_t from, uint32_t to, struct why why);
 /* The fact of that kind; 0: there is none. */
@@ -98,6 +102,8 @@ struct flow_cap flow_fact_cap(const struct flow_fact *fact);
 static inline bool flow_is_memory(enum flow_type type) {
     return type == FLOW_PAGE || type == FLOW_CAPPAGE || type == FLOW_GPT;
 }
+
+const char *flow_rule_name(enum flow_rule rule);
 
 /* flow_rules.c: all that follows from a fact and those before it. */
 void flow_consequences(struct flow *flow, uint32_t fact);
