@@ -167,6 +167,9 @@ static void verify(void) {
     check("nothing", verified(CR_NULL, 0), 0);
     check("another's entry", verified(R_ENTRY, 0), 0);
     check("an object", verified(CR_SPACE, 0), 0);
+    check("memory", draw(R_BANK, CAP_GPT, R_OBJECT), RC_OK);
+    check("that it keeps", facet_set(R_OBJECT, OP_GPT_SET_KEEPER, 0, R_BANK), RC_OK);
+    check("is none", verified(R_OBJECT, 0), 0);
     check("a forwarder", draw(CR_BANK, CAP_FORWARDER, R_FORWARDER), RC_OK);
     check("to a bank", facet_set(R_FORWARDER, OP_FORWARDER_SET_TARGET, 0, R_BANK), RC_OK);
     check("a Forward", facet_get(R_FORWARDER, OP_FORWARDER_MAKE_FORWARD, 0, 0, R_OTHER), RC_OK);
