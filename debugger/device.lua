@@ -307,6 +307,61 @@ function report()
   end
 end
 
+-- ---- Checkpoints: the registers, and behind them what save() of PATH.lua returns
+
+local numbers = {"value", "left", "once", "reads", "writes"}
+
+local function save_register(r)
+  local parts, queue = {}, {}
+  for _, name in ipairs(numbers) do
+    parts[#parts + 1] = string.pack("<i8", r[name])
+  end
+  for i = r.first or 1, r.last or 0 do
+    queue[#queue + 1] = string.pack("<i8", r.queue[i])
+  end
+  return table.concat(parts) .. string.pack("<s4", table.concat(queue))
+end
+
+-- Returns what comes behind it.
+local function resume_register(r, text, at)
+  local queue
+  for _, name in ipairs(numbers) do
+    r[name], at = string.unpack("<i8", text, at)
+  end
+  queue, at = string.unpack("<s4", text, at)
+  if r.queue then
+    r.queue, r.first, r.last = {}, 1, #queue // 8
+    for i = 1, r.last do
+      r.queue[i] = string.unpack("<i8", queue, 8 * i - 7)
+    end
+  end
+  return at
+end
+
+local function keep_state()
+  local own_save, own_resume = save, resume
+  function save()
+    local miss = first_miss or {offset = 0, pc = 0}
+    local parts = {string.pack("<i8i8i8", missed, miss.offset, miss.pc)}
+    for _, r in ipairs(registers) do
+      parts[#parts + 1] = save_register(r)
+    end
+    return table.concat(parts) .. string.pack("<s4", own_save and own_save() or "")
+  end
+  function resume(text)
+    local at, offset, pc, own
+    missed, offset, pc, at = string.unpack("<i8i8i8", text)
+    first_miss = missed > 0 and {offset = offset, pc = pc} or nil
+    for _, r in ipairs(registers) do
+      at = resume_register(r, text, at)
+    end
+    own = string.unpack("<s4", text, at)
+    if own_resume then
+      own_resume(own)
+    end
+  end
+end
+
 return function()
   local verdict = hole_verdicts[holes]
   if not verdict then
@@ -317,4 +372,5 @@ return function()
   if type(verdicts) == "table" then
     table.insert(verdicts, verdict)
   end
+  keep_state()
 end

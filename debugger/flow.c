@@ -68,7 +68,7 @@ static uint32_t hash_of(const struct flow_fact *fact) {
     h ^= h >> 29;
     h += ((uint64_t)fact->via << 32 | (uint32_t)fact->kind << 28 | (uint32_t)fact->place << 24 |
           (uint32_t)fact->to_place << 20 | (uint32_t)fact->type << 14 | (uint32_t)fact->restr << 4 |
-          (uint32_t)fact->blocked << 1 | fact->weak);
+          (uint32_t)fact->blocked << 2 | fact->weak);
     h *= 0xbf58476d1ce4e5b9u;
     return (uint32_t)(h >> 32);
 }
@@ -183,7 +183,7 @@ void flow_given(struct flow *flow, uint32_t holder, enum flow_place place, int n
 }
 
 void flow_add_link(struct flow *flow, uint32_t from, enum flow_place place, uint32_t to, enum flow_place to_place,
-                   bool weak, struct why why) {
+                   enum flow_weak weak, struct why why) {
     if (from == to && place == to_place)
         return;
     flow_add(flow,
@@ -193,7 +193,7 @@ void flow_add_link(struct flow *flow, uint32_t from, enum flow_place place, uint
                                 .via = FLOW_NONE,
                                 .place = (uint8_t)place,
                                 .to_place = (uint8_t)to_place,
-                                .weak = weak},
+                                .weak = (uint8_t)weak},
              why);
 }
 

@@ -9,9 +9,12 @@
 
 #include <facet/abi.h>
 
+/* What a link does to what comes over it. The later ones leave less. */
+enum flow_weak { LINK_ALL, LINK_WEAK, LINK_WEAK_NO_CALL };
+
 enum flow_kind {
     FACT_HAS,     /* from has, at place, a capability to `to` */
-    FACT_LINK,    /* what from has at place, to could have at to_place; weak: weakened */
+    FACT_LINK,    /* what from has at place, to could have at to_place; weak: enum flow_weak */
     FACT_REACHES, /* the space of from leads to `to` with these restrictions; via: the background that counts before it;
                    * weak: a traversal by way of a Debug capability does */
     FACT_BEHIND,  /* the space of from leads, by a window, to the background of `to` */
@@ -89,7 +92,7 @@ struct why {
 void flow_add(struct flow *flow, struct flow_fact fact, struct why why);
 void flow_add_has(struct flow *flow, uint32_t holder, enum flow_place place, struct flow_cap cap, struct why why);
 void flow_add_link(struct flow *flow, uint32_t from, enum flow_place place, uint32_t to, enum flow_place to_place,
-                   bool weak, struct why why);
+                   enum flow_weak weak, struct why why);
 void flow_add_informs(struct flow *flow, uint32_t from, uint32_t to, struct why why);
 void flow_add_of(struct flow *flow, enum flow_kind kind, uint32_t from, uint32_t to, struct why why);
 /* The fact of that kind; 0: there is none. */

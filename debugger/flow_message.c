@@ -57,7 +57,7 @@ static void send(struct flow *flow, const struct delivery *d) {
     amplify(flow, d, from);
     if (from == d->to || !receives(flow, d->to))
         return;
-    flow_add_link(flow, from, FLOW_REGISTER, d->to, FLOW_REGISTER, false,
+    flow_add_link(flow, from, FLOW_REGISTER, d->to, FLOW_REGISTER, LINK_ALL,
                   WHY(SEND, d->sender, d->route, d->recipient, d->takes, acts));
     flow_add_informs(flow, from, d->to, WHY(SEND_BYTES, d->sender, d->route, d->recipient, d->takes, acts));
     flow_add_has(flow, d->to, FLOW_REGISTER, cap_to(FLOW_RESUME, from),

@@ -22,19 +22,20 @@ static void hold_slots(struct flow *flow, uint32_t h) {
     bool gpt = fact.type == FLOW_GPT;
     if (!(fact.restr & CAP_OP)) {
         if (fact.restr & CAP_WK)
-            flow_add_link(flow, object, FLOW_SLOT, holder, FLOW_REGISTER, true, WHY(FETCH_WEAK, h));
+            flow_add_link(flow, object, FLOW_SLOT, holder, FLOW_REGISTER,
+                          fact.restr & CAP_NC ? LINK_WEAK_NO_CALL : LINK_WEAK, WHY(FETCH_WEAK, h));
         else
-            flow_add_link(flow, object, FLOW_SLOT, holder, FLOW_REGISTER, false, WHY(FETCH, h));
+            flow_add_link(flow, object, FLOW_SLOT, holder, FLOW_REGISTER, LINK_ALL, WHY(FETCH, h));
         flow_add_informs(flow, object, holder, WHY(GPT_SEEN, h));
     }
     if (fact.restr & FROZEN)
         return;
-    flow_add_link(flow, holder, FLOW_REGISTER, object, FLOW_SLOT, false, WHY(STORE, h));
+    flow_add_link(flow, holder, FLOW_REGISTER, object, FLOW_SLOT, LINK_ALL, WHY(STORE, h));
     flow_add_informs(flow, holder, object, WHY(GPT_CHANGED, h));
     if (!gpt)
         return;
-    flow_add_link(flow, holder, FLOW_REGISTER, object, FLOW_KEEPER, false, WHY(STORE, h));
-    flow_add_link(flow, holder, FLOW_REGISTER, object, FLOW_BACKGROUND, false, WHY(STORE, h));
+    flow_add_link(flow, holder, FLOW_REGISTER, object, FLOW_KEEPER, LINK_ALL, WHY(STORE, h));
+    flow_add_link(flow, holder, FLOW_REGISTER, object, FLOW_BACKGROUND, LINK_ALL, WHY(STORE, h));
     flow_add_has(flow, object, FLOW_SLOT, cap_to(FLOW_WINDOW, FLOW_NONE), WHY(WINDOW, h));
     flow_add_of(flow, FACT_BARE, object, object, WHY(BARE, h));
 }
@@ -50,12 +51,12 @@ static void hold_page(struct flow *flow, uint32_t h) {
 static void hold_process(struct flow *flow, uint32_t h) {
     uint32_t holder = flow->facts[h].from, process = flow->facts[h].to;
     flow_add_of(flow, FACT_ACTS, process, process, WHY(CONTROLLED, h));
-    flow_add_link(flow, process, FLOW_REGISTER, holder, FLOW_REGISTER, false, WHY(PROCESS_TAKE, h));
-    flow_add_link(flow, process, FLOW_SPACE, holder, FLOW_REGISTER, false, WHY(PROCESS_TAKE, h));
-    flow_add_link(flow, holder, FLOW_REGISTER, process, FLOW_REGISTER, false, WHY(PROCESS_TAKE, h));
-    flow_add_link(flow, holder, FLOW_REGISTER, process, FLOW_SPACE, false, WHY(PROCESS_TAKE, h));
-    flow_add_link(flow, holder, FLOW_REGISTER, process, FLOW_KEEPER, false, WHY(PROCESS_TAKE, h));
-    flow_add_link(flow, holder, FLOW_REGISTER, process, FLOW_BRAND, false, WHY(BRAND, h));
+    flow_add_link(flow, process, FLOW_REGISTER, holder, FLOW_REGISTER, LINK_ALL, WHY(PROCESS_TAKE, h));
+    flow_add_link(flow, process, FLOW_SPACE, holder, FLOW_REGISTER, LINK_ALL, WHY(PROCESS_TAKE, h));
+    flow_add_link(flow, holder, FLOW_REGISTER, process, FLOW_REGISTER, LINK_ALL, WHY(PROCESS_TAKE, h));
+    flow_add_link(flow, holder, FLOW_REGISTER, process, FLOW_SPACE, LINK_ALL, WHY(PROCESS_TAKE, h));
+    flow_add_link(flow, holder, FLOW_REGISTER, process, FLOW_KEEPER, LINK_ALL, WHY(PROCESS_TAKE, h));
+    flow_add_link(flow, holder, FLOW_REGISTER, process, FLOW_BRAND, LINK_ALL, WHY(BRAND, h));
     flow_add_informs(flow, process, holder, WHY(PROCESS_KNOWN, h));
     flow_add_informs(flow, holder, process, WHY(PROCESS_CHANGED, h));
 }
@@ -63,7 +64,7 @@ static void hold_process(struct flow *flow, uint32_t h) {
 static void hold_endpoint(struct flow *flow, uint32_t h) {
     uint32_t holder = flow->facts[h].from, endpoint = flow->facts[h].to;
     flow_add_has(flow, holder, FLOW_REGISTER, cap_to(FLOW_ENTRY, endpoint), WHY(MAKE_ENTRY, h));
-    flow_add_link(flow, holder, FLOW_REGISTER, endpoint, FLOW_RECIPIENT, false, WHY(RECIPIENT, h));
+    flow_add_link(flow, holder, FLOW_REGISTER, endpoint, FLOW_RECIPIENT, LINK_ALL, WHY(RECIPIENT, h));
     flow_add_of(flow, FACT_TAKES, endpoint, endpoint, WHY(TAKES, h));
     flow_add_informs(flow, holder, endpoint, WHY(ENDPOINT_CHANGED, h));
 }
@@ -71,10 +72,10 @@ static void hold_endpoint(struct flow *flow, uint32_t h) {
 static void hold_forwarder(struct flow *flow, uint32_t h) {
     uint32_t holder = flow->facts[h].from, forwarder = flow->facts[h].to;
     flow_add_has(flow, holder, FLOW_REGISTER, cap_to(FLOW_FORWARD, forwarder), WHY(FORWARD, h));
-    flow_add_link(flow, holder, FLOW_REGISTER, forwarder, FLOW_SLOT, false, WHY(FORWARDER, h));
-    flow_add_link(flow, holder, FLOW_REGISTER, forwarder, FLOW_TARGET, false, WHY(FORWARDER, h));
-    flow_add_link(flow, forwarder, FLOW_SLOT, holder, FLOW_REGISTER, false, WHY(FORWARDER, h));
-    flow_add_link(flow, forwarder, FLOW_TARGET, holder, FLOW_REGISTER, false, WHY(FORWARDER, h));
+    flow_add_link(flow, holder, FLOW_REGISTER, forwarder, FLOW_SLOT, LINK_ALL, WHY(FORWARDER, h));
+    flow_add_link(flow, holder, FLOW_REGISTER, forwarder, FLOW_TARGET, LINK_ALL, WHY(FORWARDER, h));
+    flow_add_link(flow, forwarder, FLOW_SLOT, holder, FLOW_REGISTER, LINK_ALL, WHY(FORWARDER, h));
+    flow_add_link(flow, forwarder, FLOW_TARGET, holder, FLOW_REGISTER, LINK_ALL, WHY(FORWARDER, h));
     flow_add_informs(flow, forwarder, holder, WHY(FORWARDER_KNOWN, h));
     flow_add_informs(flow, holder, forwarder, WHY(FORWARDER_CHANGED, h));
 }
@@ -88,7 +89,7 @@ static void hold_resume(struct flow *flow, uint32_t h) {
         flow_add_informs(flow, holder, caller, WHY(RESTART, h));
         return;
     }
-    flow_add_link(flow, holder, FLOW_REGISTER, caller, FLOW_REGISTER, false, WHY(ANSWER, h));
+    flow_add_link(flow, holder, FLOW_REGISTER, caller, FLOW_REGISTER, LINK_ALL, WHY(ANSWER, h));
     flow_add_informs(flow, holder, caller, WHY(ANSWER_BYTES, h));
     flow_add_has(flow, caller, FLOW_REGISTER, cap_to(FLOW_RESUME, holder), WHY(RESUME, h));
 }
@@ -128,7 +129,7 @@ static void with_range(struct flow *flow, uint32_t range, uint32_t h) {
 static void swap(struct flow *flow, uint32_t debug, uint32_t h) {
     struct flow_fact fact = flow->facts[h];
     if (fact.type == FLOW_PAGE) {
-        flow_add_link(flow, fact.from, FLOW_REGISTER, fact.to, FLOW_HANDLER, false, WHY(SWAP, debug, h));
+        flow_add_link(flow, fact.from, FLOW_REGISTER, fact.to, FLOW_HANDLER, LINK_ALL, WHY(SWAP, debug, h));
         for (EACH_FROM(i, flow, fact.to, FACT_HAS))
             if (flow->facts[i].place == FLOW_HANDLER)
                 flow_add_informs(flow, fact.from, fact.to, WHY(RESTORE, debug, h, i));
@@ -248,7 +249,7 @@ static void copy(struct flow *flow, uint32_t link, uint32_t h) {
     if (way.weak && !flow_is_memory(cap.type) && cap.type != FLOW_WINDOW)
         return;
     if (way.weak)
-        cap.restr |= CAP_RO | CAP_WK;
+        cap.restr |= CAP_RO | CAP_WK | (way.weak == LINK_WEAK_NO_CALL ? CAP_NC : 0);
     flow_add_has(flow, way.to, (enum flow_place)way.to_place, cap, WHY(COPIED, h, link));
 }
 

@@ -150,6 +150,16 @@ static bool save(struct session *session, const struct options *o) {
     return false;
 }
 
+/* Can it be made at all? */
+static enum facet_status check_checkpoint(const struct session *session, const struct options *o,
+                                          struct facet_error *error) {
+    if (!o->checkpoint)
+        return FACET_OK;
+    if (o->checkpoint_when == CHECKPOINT_AT_CLOCK && !session_has_clock(session))
+        return facet_fail(error, FACET_ERR_USAGE, "--checkpoint FILE@N: the program was started without --clock");
+    return checkpoint_place(o->checkpoint, error);
+}
+
 /* To the end, or to where it stops, with a checkpoint on the way. */
 static struct session_stop go(struct session *session, const struct options *o, bool *saved) {
     if (o->checkpoint && o->checkpoint_when != CHECKPOINT_AT_END)
@@ -173,7 +183,7 @@ int run_program(struct session *session, const struct options *options) {
     struct facet_error error;
     double began = now();
     catch_signals(session, options->timeout);
-    enum facet_status status = options->checkpoint ? checkpoint_place(options->checkpoint, &error) : FACET_OK;
+    enum facet_status status = check_checkpoint(session, options, &error);
     if (status == FACET_OK && !session_emu(session))
         status = session_start(session, &error);
     if (status != FACET_OK) {

@@ -110,6 +110,10 @@ bool session_close(struct session *s) {
     return good;
 }
 
+bool session_has_clock(const struct session *session) {
+    return session->config.clock;
+}
+
 int session_argc(const struct session *session) {
     return session->config.argc;
 }

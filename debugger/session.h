@@ -122,6 +122,7 @@ struct session_stop session_continue(struct session *session);
 struct session_stop session_step(struct session *session); /* one instruction */
 /* SESSION_MOMENT, once: when the clock, which is armed, has reached that; or soon after so many events. */
 void session_alarm(struct session *session, bool event, uint64_t at);
+bool session_has_clock(const struct session *session); /* armed from the start */
 /* Execution breakpoints of the program; gone with the machine. Needs a started session. */
 void session_break(struct session *session, uint64_t va, bool on);
 void session_kill(struct session *session);

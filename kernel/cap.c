@@ -13,10 +13,10 @@ bool cap_same(const struct cap *a, const struct cap *b) {
            a->payload == b->payload && a->slot == b->slot && a->object == b->object;
 }
 
-struct cap cap_weaken(const struct cap *cap) {
+struct cap cap_weaken(const struct cap *cap, unsigned through) {
     if (!cap_is_memory(cap) && !cap_is_window(cap))
         return cap_null;
     struct cap weak = *cap;
-    weak.restr |= CAP_RO | CAP_WK;
+    weak.restr |= (unsigned char)(CAP_RO | CAP_WK | (through & CAP_NC));
     return weak;
 }

@@ -91,7 +91,7 @@ enum cap_type {
 enum cap_restriction {
     CAP_RO = 1,  /* no stores */
     CAP_NX = 2,  /* no instruction fetches */
-    CAP_WK = 4,  /* weak: what is fetched through it is read-only and weak */
+    CAP_WK = 4,  /* weak: what is fetched through it is read-only and weak, and NC if it is */
     CAP_OP = 8,  /* opaque: may be traversed, not inspected or changed */
     CAP_NC = 16, /* no call: keepers behind it are not invoked */
 };
@@ -301,7 +301,22 @@ enum op {
     OP_BANK_DESTROY,    /* it ends, and so does all that was drawn from it and the banks below it, and these */
     OP_BANK_VERIFY,     /* s0                                       w0 <- 1: it is an entry to a bank, not through a
                          * forwarder; w1 <- enum bank_right that it cannot do */
+
+    /* To a constructor, which builds confined programs (kernel/domain/constructor.h), by convention. The first two are
+     * the builder's, until it is sealed: then RC_NO_RIGHT. */
+    OP_CONSTRUCTOR_INSTALL =
+        0x40101,             /* w0 register; 0: the image, which lies at address 0; s0: with that each instance
+                              * begins                      w0 <- 1: it is discreet, nothing leaves through it */
+    OP_CONSTRUCTOR_SEAL,     /* w0 where instances begin                c0 <- entry for those who want instances */
+    OP_CONSTRUCTOR_HOLES,    /*                                         w0 <- 1 << register of what is not discreet, 0:
+                              * instances are confined */
+    OP_CONSTRUCTOR_YIELD,    /* s0 bank or Range, s1 Schedule or Null, s2 keeper or Null
+                              *                                         c0 <- entry to a new instance, drawn from s0 */
+    OP_CONSTRUCTOR_IDENTIFY, /* s0                                   w0 <- enum constructor_facet: a constructor of the
+                              * same brand that confines or leaks, an instance of this one; 0: none of these */
 };
+#define CONSTRUCTOR_ENDPOINT 30 /* capability register of an instance: the Endpoint that the entry leads to */
+#define CONSTRUCTOR_PAGES 16    /* of its own */
 
 /* What a bank's entry cannot do. */
 enum bank_right {

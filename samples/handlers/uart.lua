@@ -58,3 +58,13 @@ function attach(text)
     end
   end
 end
+
+-- Registers are kept in checkpoints anyway.
+function save()
+  return busy .. ":" .. sent
+end
+
+function resume(text)
+  busy, sent = text:match("^(%d+):(.*)$")
+  busy = math.tointeger(busy)
+end

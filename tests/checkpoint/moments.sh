@@ -5,9 +5,9 @@
 # status and events, what came before the checkpoint taken from the run that was saved. Some of the resumed runs are
 # saved and resumed once more.
 #
-# usage: moments.sh BUILD-FOLDER MOMENTS [SEED]
+# usage: moments.sh BUILD-FOLDER MOMENTS [SEED [NAME]]      NAME: only what has that in its name
 set -u
-B=$1 MOMENTS=$2 SEED=${3-1}
+B=$1 MOMENTS=$2 SEED=${3-1} ONLY=${4-}
 FACET=$B/facet
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT INT TERM
@@ -87,6 +87,7 @@ chain() {
 
 try() { # NAME MOMENTS COMMAND…
     name=$1 moments=$2
+    case $name in *"$ONLY"*) ;; *) return ;; esac
     shift 2
     straight "$@"
     for i in $(seq "$moments"); do
@@ -133,7 +134,7 @@ end
 END
 
 piped=
-part=$(((MOMENTS + 14) / 15))
+part=$(((MOMENTS + 15) / 16))
 head -n 40 LICENSE >"$T/in"
 # Programs that use capabilities, and every kind of handler and front.
 try 'a program' $part --swap sym:ledger=count "$B/guests/ledger"
@@ -148,7 +149,8 @@ try 'a handler that might stop' $part --swap sym:table=watch:store,value=1234567
 try 'a handler that steps' $part --grant range --swap "sym:word=$B/handlers/effect.so" "$B/tests/guests/turns" add
 try 'a handler that blocks' $part --grant range --swap "sym:cell=$B/handlers/future.so" "$B/tests/guests/turns" wait
 try 'code' $part --swap sym:remember_payment=count --swap sym:add_to_balance=watch:off=9999 "$B/guests/ledger"
-try 'a device in Lua' $part --swap "sym:uart=$T/echo.lua" "$B/guests/uart"
+try 'a handler in Lua' $part --swap "sym:uart=$T/echo.lua" "$B/guests/uart"
+try 'a device' $part --swap sym:uart=device:samples/handlers/uart.lua:abc "$B/guests/uart"
 # Linux programs.
 try 'sort' $part /bin/busybox sort
 try 'copies of files' $part --grant "dir:$T:rw" /bin/busybox cp "$T/in" "$T/copy"

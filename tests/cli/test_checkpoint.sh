@@ -116,6 +116,13 @@ for file in sum.so sum.lua old.so; do
     grep '^sum: ' "$T/err" | cmp - "$T/report" || fail "$file has forgotten something"
 done
 
+expect 0 "$FACET" run --clock --stats "$T/stats" --swap sym:uart=device:samples/handlers/uart.lua:abc "$B/guests/uart"
+sed -n '/^device/,$p' "$T/err" >"$T/report"
+expect 0 "$FACET" run --checkpoint "$T/cp@$(($(jq .clock "$T/stats") - 3000))" --swap sym:uart=device:samples/handlers/uart.lua:abc \
+    "$B/guests/uart"
+expect 0 "$FACET" resume --trust "$T/cp"
+sed -n '/^device/,$p' "$T/err" | cmp - "$T/report" || fail "the device has forgotten something"
+
 # A log in a file has each access once, whatever the saved run wrote after the checkpoint.
 run --swap "sym:ledger=log:$T/log.db" --checkpoint "$T/cp@$((start + 60000))"
 grep '^log' "$T/err" >"$T/report"
@@ -187,6 +194,19 @@ for option in --memory=64M --grant=time --seed=1 --program=a=b --clock --strace;
     expect 2 "$FACET" resume "$option" "$T/start"
     err_has 'settled when the program was started'
 done
+expect 0 "$FACET" debug -q --batch -ex starti -ex "checkpoint $T/cp" "$LEDGER"
+expect 2 "$FACET" resume --checkpoint "$T/x@99999999" "$T/cp"
+err_has 'started without --clock'
+run --checkpoint "$T/x@99999999999"
+err_has 'the run ended before the moment of the checkpoint: nothing was saved in'
+expect 2 "$FACET" run --checkpoint "$T/x@event:5" "$LEDGER"
+err_has 'events'
+run --checkpoint "$T/cp@event:100" --swap sym:ledger=count --events "$T/all"
+expect 0 "$FACET" resume --describe "$T/cp"
+events=$(sed -n 's/^events *//p' "$T/out")
+[ "$events" -ge 100 ] && [ "$events" -lt 179 ] || fail "saved after $events events, not after 100"
+expect 1 "$FACET" resume --events "$T/rest" "$T/cp"
+head -n "$events" "$T/all" | cat - "$T/rest" | cmp - "$T/all" || fail "events are not the rest"
 expect 2 "$FACET" resume --batch "$T/start"
 expect 2 "$FACET" run --debug "$LEDGER"
 expect 2 "$FACET" debug --checkpoint "$T/x" "$LEDGER"

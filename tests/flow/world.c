@@ -201,10 +201,12 @@ static void follow(struct run *run, unsigned process, int cap, struct walk walk,
 
 /* ---- Operations */
 
-static int weakened(int cap) {
+/* What comes out of memory that is weak and has these restrictions. */
+static int weakened(int cap, unsigned through) {
+    unsigned restr = restr_of(cap) | RO | WK | (through & NC);
     if (memory_cap(cap))
-        return MEMORY_CAP((int)node_of(cap), (int)(restr_of(cap) | RO | WK));
-    return window_cap(cap) ? WINDOW_CAP + (int)(restr_of(cap) | RO | WK) : NO_CAP;
+        return MEMORY_CAP((int)node_of(cap), (int)restr);
+    return window_cap(cap) ? WINDOW_CAP + (int)restr : NO_CAP;
 }
 
 static void use_slots(struct run *run, unsigned process, int cap) {
@@ -214,8 +216,8 @@ static void use_slots(struct run *run, unsigned process, int cap) {
         if (!(restr & WK))
             give_all(run, process, object);
         for (int c = 0; restr & WK && c < CAPS; c++)
-            if (capset_has(&run->world.set[object], c) && weakened(c) != NO_CAP)
-                give(run, process, weakened(c));
+            if (capset_has(&run->world.set[object], c) && weakened(c, restr) != NO_CAP)
+                give(run, process, weakened(c, restr));
     }
     if (restr & (RO | WK | OP))
         return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * forwarders: what their owner can do with them; tests/guests/fronts.c shows that nobody else can tell. Needs --grant
- * range.
+ * forwarders [wait]: what their owner can do with them; tests/guests/fronts.c shows that nobody else can tell. `wait`:
+ * for ever, before one that is blocked. Needs --grant range.
  */
 #include "check.h"
 
@@ -254,6 +254,31 @@ static void endpoints(void) {
     passed("a target that is rescinded");
 }
 
+static void touch(void) {
+    struct facet_message m = {0};
+    *(volatile unsigned long *)(3ul << 44) = 1;
+    for (;;)
+        facet_invoke(CR_NULL, INVOKE_RETURN, 0, &m);
+}
+
+/* As the keeper of a GPT, and of a process if that declines. */
+static void kept(void) {
+    struct facet_message m = {.recv = {0, 0, 0, R_RESUME}};
+    fresh(R_FORWARDER, 0, R_OTHER_ENTRY, R_FORWARD);
+    check("GPT", facet_alloc(CAP_GPT, R_INNER), RC_OK);
+    set(R_INNER, OP_GPT_SET_KEEPER, 0, R_FORWARD);
+    set(CR_SPACE, OP_GPT_SET, 3, R_INNER);
+    make_process(R_SENDER, touch, stack[0] + 128, CR_NULL, R_FORWARD);
+    set(R_SENDER, OP_PROCESS_START, 0, CR_NULL);
+    check("the GPT's", facet_invoke(CR_NULL, INVOKE_RETURN, 0, &m), OP_FAULT);
+    check("the address in it", m.word[1], 0);
+    check("the process's", facet_invoke(R_RESUME, INVOKE_RETURN, 1, &m), OP_FAULT);
+    check("the address", m.word[1], 3ul << 44);
+    set(CR_SPACE, OP_GPT_SET, 3, CR_NULL);
+    set(CR_RANGE, OP_RANGE_RESCIND, 0, R_SENDER);
+    passed("a front is a keeper");
+}
+
 static void slots(void) {
     fresh(R_FORWARDER, 0, R_ENTRY, R_FORWARD);
     for (unsigned long i = 0; i < FORWARDER_SLOTS; i++)
@@ -267,11 +292,17 @@ static void slots(void) {
     passed("slots hold what was put there");
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    (void)argv;
     make_process(R_SERVER, server, stack[2] + 128, CR_NULL, CR_NULL);
     make_entry(R_END, R_SERVER, PAYLOAD, R_ENTRY);
     make_entry(R_OTHER_END, CR_SELF, 1, R_OTHER_ENTRY);
     set(R_SERVER, OP_PROCESS_START, 0, CR_NULL);
+    if (argc > 1) {
+        fresh(R_FORWARDER, 0, R_ENTRY, R_FORWARD);
+        set(R_FORWARDER, OP_FORWARDER_BLOCK, 1, CR_NULL);
+        called(R_FORWARD, INVOKE_CALL);
+    }
     plain();
     chains();
     blocked();
@@ -280,6 +311,7 @@ int main(void) {
     received();
     closed();
     endpoints();
+    kept();
     slots();
     return 0;
 }

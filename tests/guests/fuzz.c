@@ -61,7 +61,7 @@ static unsigned long interesting(void) {
 }
 
 static unsigned long random_op(void) {
-    static const unsigned char counts[] = {3, 5, 7, 11, 4, 4, 4, 6, 2};
+    static const unsigned char counts[] = {3, 5, 7, 18, 4, 7, 4, 6, 2, 4, 3, 3, 1, 1, 3, 9};
     unsigned long r = random_word(), group = r % sizeof counts;
     if (r / 16 % 8 == 0)
         return random_word();
@@ -73,7 +73,8 @@ static void make_toys(void) {
     struct facet_message type = {0};
     if (facet_call(CR_RANGE, OP_TYPE, &type) != RC_OK || type.word[0] != CAP_RANGE)
         return;
-    static const unsigned char toys[] = {CAP_PAGE, CAP_CAPPAGE, CAP_GPT, CAP_GPT, CAP_PROCESS, CAP_ENDPOINT};
+    static const unsigned char toys[] = {CAP_PAGE,    CAP_CAPPAGE,  CAP_GPT,      CAP_GPT,
+                                         CAP_PROCESS, CAP_ENDPOINT, CAP_FORWARDER};
     for (unsigned i = 0; i < sizeof toys; i++)
         facet_alloc(toys[i], CR_FREE + i);
     facet_set(CR_SELF, OP_PROCESS_SET_CAP, CR_SPACE, CR_FREE + 2);
@@ -88,7 +89,7 @@ int main(int argc, char **argv) {
         unsigned long r = random_word(), op = random_op();
         unsigned cap = (unsigned)(r >> 8 & (r % 16 < 4 ? 31 : 15));
         if ((cap == CR_PARENT && op == OP_EXIT) || (op == OP_ENDPOINT_SET_RECIPIENT && r >> 52) ||
-            op == OP_PROCESS_START || op == OP_POWER_OFF)
+            op == OP_PROCESS_START || op == OP_POWER_OFF || op == OP_FORWARDER_BLOCK)
             continue;
         struct facet_message m = {
             .word = {interesting(), interesting(), interesting(), interesting()},

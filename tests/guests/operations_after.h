@@ -106,6 +106,10 @@ static void index_after(const struct facet_message *m) {
     check("weaken", facet_get(R_BASE, OP_MEM_REDUCE, CAP_WK, 0, R_SCRATCH), RC_OK);
     check("get", facet_get(R_SCRATCH, OP_CAPPAGE_GET, 127, 0, R_RESULT), RC_OK);
     expect("what it is through a weak capability", restrictions_of(R_RESULT), CAP_RO | CAP_WK);
+    check("weaken", facet_get(R_BASE, OP_MEM_REDUCE, CAP_WK | CAP_NC | CAP_NX, 0, R_SCRATCH), RC_OK);
+    check("get", facet_get(R_SCRATCH, OP_CAPPAGE_GET, 127, 0, R_RESULT), RC_OK);
+    expect("and through one without calls", restrictions_of(R_RESULT), CAP_RO | CAP_WK | CAP_NC);
+    check("weaken", facet_get(R_BASE, OP_MEM_REDUCE, CAP_WK, 0, R_SCRATCH), RC_OK);
     check("an entry", facet_set(R_BASE, OP_CAPPAGE_SET, 126, R_ENTRY), RC_OK);
     check("get", facet_get(R_SCRATCH, OP_CAPPAGE_GET, 126, 0, R_RESULT), RC_OK);
     expect("what an entry is", type_of(R_RESULT), CAP_NULL);

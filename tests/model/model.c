@@ -147,6 +147,6 @@ struct m_cap m_fetched(struct m_cap cap, unsigned restr) {
     if (restr & CAP_WK && !memory)
         return (struct m_cap){.type = CAP_NULL};
     if (restr & CAP_WK)
-        cap.restr |= CAP_RO | CAP_WK;
+        cap.restr |= CAP_RO | CAP_WK | (restr & CAP_NC);
     return cap;
 }

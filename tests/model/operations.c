@@ -111,7 +111,7 @@ void op_set_slot(void) {
 
 /* Through a capability that may be restricted. */
 void op_copy_slot(void) {
-    static const unsigned char ways[] = {0, 0, CAP_WK, CAP_RO, CAP_NX | CAP_NC, CAP_WK | CAP_NX};
+    static const unsigned char ways[] = {0, 0, CAP_WK, CAP_RO, CAP_NX | CAP_NC, CAP_WK | CAP_NX, CAP_WK | CAP_NC};
     int from = random_gpt(), to = random_gpt();
     unsigned long from_slot = below(16), to_slot = random_slot(to);
     unsigned restr = PICK(ways);
