@@ -26,7 +26,7 @@ EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/tr
 
 # The kernel: kernel.elf, freestanding, linked by kernel/kernel.ld. C and assembler.
 KERNEL_SRC = kernel/main.c kernel/boot.c kernel/cpu.c kernel/paging.c kernel/memory.c kernel/console.c kernel/object.c \
-	kernel/cap.c kernel/walk.c kernel/table.c kernel/depend.c kernel/map.c kernel/front.c kernel/front_part.c kernel/access.c kernel/serve.c kernel/fault.c kernel/fpu.c kernel/process.c \
+	kernel/cap.c kernel/walk.c kernel/table.c kernel/depend.c kernel/map.c kernel/front.c kernel/front_part.c kernel/front_serve.c kernel/access.c kernel/serve.c kernel/fault.c kernel/fpu.c kernel/process.c \
 	kernel/invoke.c kernel/ipc.c kernel/strings.c kernel/copy.c kernel/debug.c kernel/check.c kernel/check_object.c \
 	kernel/check_depend.c kernel/damage.c kernel/start.c kernel/cap_memory.c kernel/cap_gpt.c \
 	kernel/cap_process.c kernel/cap_endpoint.c kernel/cap_forwarder.c kernel/cap_tool.c kernel/forward.c kernel/cap_range.c kernel/cap_stream.c kernel/cap_debug.c kernel/cap_power.c \
@@ -64,7 +64,7 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 
 # What flow says against a search of all states, on its own: neither the kernel nor a machine.
 FLOW_SRC = $(patsubst %,debugger/%.c,flow flow_rules flow_message flow_explain text)
-FLOW_TEST_SRC = tests/flow/enumerate.c tests/flow/compare.c tests/flow/world.c
+FLOW_TEST_SRC = $(patsubst %,tests/flow/%.c,enumerate compare world authority)
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c samples/guests/remote.c samples/guests/membrane.c samples/guests/writeonce.c samples/guests/uart.c samples/guests/facets.c samples/guests/wrap.c
@@ -73,7 +73,7 @@ TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tes
 	tests/guests/host.c tests/guests/hostile.c tests/guests/trees.c tests/guests/operations.c tests/guests/strings.c tests/guests/windows.c \
 	tests/guests/paths.c tests/guests/badop.c tests/guests/rescind.c tests/guests/damage.c tests/guests/keepers.c \
 	tests/guests/steps.S
-TEST_GUESTS += tests/guests/handlers.c tests/guests/parts.c tests/guests/lost.c tests/guests/crossing.c tests/guests/mortal.c tests/guests/brands.c tests/guests/forwarders.c tests/guests/fronts.c tests/guests/confined.c tests/guests/accounts.c tests/guests/banks.c tests/guests/serving.c tests/guests/adjoin.c tests/guests/turns.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
+TEST_GUESTS += tests/guests/handlers.c tests/guests/parts.c tests/guests/lost.c tests/guests/crossing.c tests/guests/nested.c tests/guests/mortal.c tests/guests/brands.c tests/guests/forwarders.c tests/guests/fronts.c tests/guests/confined.c tests/guests/accounts.c tests/guests/banks.c tests/guests/serving.c tests/guests/adjoin.c tests/guests/turns.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
 TEST_GUESTS += tests/guests/foreign.c tests/guests/plenty.c tests/guests/peek.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
 # Who may do what.
 TEST_GUESTS += tests/guests/holders.c tests/guests/ways.c
@@ -272,6 +272,10 @@ $(call OBJ,$(FLOW_TEST_SRC)): $(B)/%.o: %.c
 	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -c -o $@ $<
 $(B)/tests/flow/enumerate: $(call OBJ,$(FLOW_TEST_SRC) $(FLOW_SRC))
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^
+# With room for what a Range makes.
+$(B)/tests/flow/enumerate16: $(FLOW_TEST_SRC) $(call OBJ,$(FLOW_SRC)) tests/flow/world.h tests/flow/run.h tests/flow/compare.h
+	$(say)$(CC) $(HOST_CFLAGS) -DNODES=16 -o $@ $(filter %.c %.o,$^)
+FLOW_TEST_BIN = $(B)/tests/flow/enumerate $(B)/tests/flow/enumerate16
 $(B)/tests/qemu/alone: tests/qemu/alone.c $(B)/libemu.a
 	$(MKDIR)
 	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -o $@ $< $(B)/libemu.a $(HOST_LIBS) $(call rpath,../../..)
@@ -365,8 +369,8 @@ matrix-full: test-files
 	FACET_MATRIX=full $(B)/tests/unit --verbose --filter 'access*/*'
 
 # Every graph of up to five nodes, as connected as it can be with so many capabilities, and random ones.
-flow-full: $(B)/tests/flow/enumerate
-	tests/flow/run.sh $< full
+flow-full: $(FLOW_TEST_BIN)
+	tests/flow/run.sh $(B)/tests/flow/enumerate full
 
 # A million accesses of any form for each seed, against lackey.
 SEEDS = 1 2 3
@@ -386,7 +390,7 @@ endef
 # The debug build is tested for what only it has: instruction counts.
 debug-build:
 	+@$(MAKE) -s MODE=debug all
-test: test-files $(B)/tests/flow/enumerate $(LINUX_FILES) build/deps-test $(if $(filter debug,$(MODE)),,debug-build)
+test: test-files $(FLOW_TEST_BIN) $(LINUX_FILES) build/deps-test $(if $(filter debug,$(MODE)),,debug-build)
 	tests/layering.sh
 	@printf '%s\n' $(LISTED) > $(B)/lists
 	tests/hygiene.sh . $(B)/lists

@@ -136,7 +136,7 @@ static void list(struct flow *flow, uint32_t index) {
 }
 
 void flow_add(struct flow *flow, struct flow_fact fact, struct why why) {
-    if (stronger(flow, &fact))
+    if (stronger(flow, &fact) || (why.rule == flow->without && why.rule != RULE_GIVEN))
         return;
     grow(flow);
     if (!(flow->fact_count & (flow->fact_count - 1)))

@@ -10,13 +10,17 @@
 #include <string.h>
 
 static const struct {
-    const char *word, *text;
+    const char *name, *word, *text;
 } rules[RULES] = {
-    [RULE_GIVEN] = {"given", ""},
-#define RULE(name, word, text) [RULE_##name] = {word, text},
+    [RULE_GIVEN] = {"GIVEN", "given", ""},
+#define RULE(name, word, text) [RULE_##name] = {#name, word, text},
 #include "flow_rules.inc"
 #undef RULE
 };
+
+const char *flow_rule_name(enum flow_rule rule) {
+    return rules[rule].name;
+}
 
 static const char *const types[FLOW_TYPES] = {"Page",  "CapPage",     "GPT",    "Process", "Endpoint", "Forwarder",
                                               "Entry", "Forward",     "Resume", "Resume",  "Window",   "Range",

@@ -19,7 +19,7 @@ enum flow_kind {
                    * weak: a traversal by way of a Debug capability does */
     FACT_BEHIND,  /* the space of from leads, by a window, to the background of `to` */
     FACT_INFORMS, /* information could go from `from` to `to` */
-    FACT_USES,    /* from could make an access of page `to` */
+    FACT_USES,    /* from could make an access of page `to`, send over forwarder `to` */
     FACT_ROUTE,   /* what is sent through a Forward to `from` could come to endpoint `to`; via: the forwarder, further
                    * on, that the receiver is told of */
     FACT_ACTS,    /* process from = to could do anything */
@@ -68,7 +68,8 @@ struct flow {
     struct flow_fact *facts; /* from 1 */
     uint32_t fact_count;
     uint32_t *hash, hash_size;
-    uint32_t done; /* facts whose consequences are there */
+    uint32_t done;          /* facts whose consequences are there */
+    enum flow_rule without; /* for tests: a rule that is left out; RULE_GIVEN: none */
 };
 
 /* For each fact of a list: for (uint32_t i = first; i; i = flow->facts[i].next_from) */
@@ -101,6 +102,8 @@ struct flow_cap flow_fact_cap(const struct flow_fact *fact);
 static inline bool flow_is_memory(enum flow_type type) {
     return type == FLOW_PAGE || type == FLOW_CAPPAGE || type == FLOW_GPT;
 }
+
+const char *flow_rule_name(enum flow_rule rule);
 
 /* flow_rules.c: all that follows from a fact and those before it. */
 void flow_consequences(struct flow *flow, uint32_t fact);

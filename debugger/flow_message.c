@@ -70,6 +70,9 @@ static void send(struct flow *flow, const struct delivery *d) {
 
 static void tell(struct flow *flow, const struct delivery *d, uint32_t from, uint32_t cause, bool access) {
     flow_add_informs(flow, d->endpoint, from, WHY(ENTRY_TRIED, d->sender, d->route, d->recipient, d->takes, cause));
+    if (d->route)
+        flow_add_of(flow, FACT_USES, from, flow->facts[d->sender].to,
+                    WHY(USED, d->sender, d->route, d->recipient, cause));
     if (from == d->to || !receives(flow, d->to))
         return;
     struct why bytes = WHY(FAULT, d->sender, d->route, d->recipient, d->takes, cause);
@@ -170,14 +173,16 @@ static void route_on(struct flow *flow, uint32_t target, uint32_t route) {
     struct flow_fact forward = flow->facts[target], on = flow->facts[route];
     uint32_t told = on.via != FLOW_NONE ? on.via : forward.restr & FLOW_MUTE ? FLOW_NONE : forward.to;
     add_route(flow, forward.from, on.to, told, on.blocked, WHY(ROUTE, target, route));
-    flow_add_informs(flow, forward.to, forward.from, WHY(ROUTE, target, route));
 }
 
 static void send_forward(struct flow *flow, uint32_t sender, uint32_t cause) {
     struct flow_fact forward = flow->facts[sender];
     bool target = forward.place == FLOW_TARGET;
     if (forward.place == FLOW_REGISTER && flow->nodes[forward.from].acts)
-        flow_add_informs(flow, forward.to, forward.from, WHY(ENTRY_TRIED, sender));
+        flow_add_of(flow, FACT_USES, forward.from, forward.to, WHY(USED, sender));
+    for (EACH_TO(i, flow, target ? forward.from : forward.to, FACT_USES))
+        if (target)
+            flow_add_of(flow, FACT_USES, flow->facts[i].from, forward.to, WHY(USED, i, sender));
     for (EACH_FROM(i, flow, forward.to, FACT_ROUTE))
         if (target)
             route_on(flow, sender, i);
@@ -220,7 +225,6 @@ void flow_recipient(struct flow *flow, uint32_t recipient) {
 
 void flow_route(struct flow *flow, uint32_t route) {
     struct flow_fact fact = flow->facts[route];
-    flow_add_informs(flow, fact.to, fact.from, WHY(ROUTE, route));
     for (EACH_TO(i, flow, fact.from, FACT_HAS))
         if (flow->facts[i].type == FLOW_FORWARD && flow->facts[i].place == FLOW_TARGET)
             route_on(flow, i, route);
@@ -248,12 +252,14 @@ void flow_runs(struct flow *flow, uint32_t process) {
 void flow_told(struct flow *flow, uint32_t cause) {
     struct flow_fact fact = flow->facts[cause];
     enum flow_place place = fact.kind == FACT_USES ? FLOW_HANDLER : FLOW_KEEPER;
+    if (flow->nodes[fact.to].type == FLOW_FORWARDER)
+        flow_add_informs(flow, fact.to, fact.from, WHY(FORWARDER_TRIED, cause));
     for (EACH_FROM(i, flow, fact.to, FACT_HAS)) {
         struct flow_fact sender = flow->facts[i];
         if (sender.place == FLOW_HANDLER && sender.type == FLOW_OUTSIDE) {
             flow_add_informs(flow, fact.from, sender.to, WHY(HOST_HANDLER, cause, i));
             flow_add_informs(flow, sender.to, fact.from, WHY(HOST_HANDLER, cause, i));
-        } else if (sender.place == place) {
+        } else if (sender.place == place || sender.place == FLOW_TARGET) {
             send_for(flow, i, cause);
         }
     }

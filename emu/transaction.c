@@ -225,12 +225,11 @@ static enum facet_verdict ask(struct access_state *state, struct emu_access *acc
     access->reply = access_reply(state);
     if (careful(target, access->parts) && !message_ask(state, access))
         return VERDICT_TRAPPED;
-    if (log->parts > 0)
-        message_answers(state, access);
+    message_answers(state, access);
     enum facet_verdict verdict = access_ask(state, access);
     message_merge(access, &verdict);
     if (!verdict_refuses(verdict))
-        log->parts = 0;
+        message_forget(log);
     bool allowed = verdict == FACET_PASS || verdict == FACET_DONE ||
                    ((unsigned)verdict <= FACET_STOP && careful(target, access->parts));
     facet_assert(allowed, "verdict %d for front %d", (int)verdict, access->part[0].front);

@@ -5,12 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const enum flow_type types[KINDS] = {FLOW_PAGE,    FLOW_CAPPAGE,  FLOW_GPT,   FLOW_PROCESS, FLOW_PROCESS,
-                                            FLOW_PROCESS, FLOW_ENDPOINT, FLOW_RANGE, FLOW_DEBUG};
-static const enum flow_place places[PLACES] = {FLOW_REGISTER,   FLOW_SPACE,     FLOW_KEEPER,
-                                               FLOW_BACKGROUND, FLOW_RECIPIENT, FLOW_HANDLER};
-static const char *const kind_names[KINDS] = {"page",    "cappage",  "gpt",   "process", "trusted",
-                                              "stopped", "endpoint", "range", "debug"};
+static const enum flow_type types[KINDS] = {FLOW_PAGE,    FLOW_CAPPAGE, FLOW_GPT,      FLOW_PROCESS,
+                                            FLOW_PROCESS, FLOW_PROCESS, FLOW_ENDPOINT, FLOW_FORWARDER,
+                                            FLOW_TOOL,    FLOW_DEBUG,   FLOW_RANGE};
+static const enum flow_place places[PLACES] = {FLOW_REGISTER,  FLOW_SPACE,   FLOW_KEEPER, FLOW_BACKGROUND,
+                                               FLOW_RECIPIENT, FLOW_HANDLER, FLOW_TARGET, FLOW_BRAND};
+static const char *const kind_names[KINDS] = {"page",     "cappage",   "gpt",  "process", "trusted", "stopped",
+                                              "endpoint", "forwarder", "tool", "debug",   "range"};
 
 static struct flow_cap cap_of(const struct graph *graph, int cap) {
     struct flow_cap result = {.object = FLOW_NONE};
@@ -31,9 +32,11 @@ static struct flow_cap cap_of(const struct graph *graph, int cap) {
     unsigned what = cap < NODES * RESTRICTIONS ? TO_SELF : (unsigned)(cap - NODES * RESTRICTIONS) % 3;
     result.type = what == TO_SELF     ? types[kind]
                   : kind == ENDPOINT  ? FLOW_ENTRY
+                  : kind == FORWARDER ? FLOW_FORWARD
                   : what == TO_RESUME ? FLOW_RESUME
                                       : FLOW_FAULT;
     result.blocked = kind == ENDPOINT && what == TO_FAULT;
+    result.restr |= kind == FORWARDER && what == TO_FAULT ? FLOW_MUTE : 0u;
     return result;
 }
 
@@ -44,12 +47,12 @@ static enum flow_place place_of(const struct graph *graph, unsigned node, enum p
 struct flow *flow_of(const struct graph *graph) {
     static const enum flow_trust trusts[KINDS] = {[TRUSTED] = FLOW_TRUSTED, [STOPPED] = FLOW_STOPPED};
     struct flow *flow = flow_new();
-    for (unsigned i = 0; i < graph->count; i++) {
+    for (unsigned i = 0; i < graph->count - graph->made; i++) {
         char name[32];
         snprintf(name, sizeof name, "%s%u", kind_names[graph->kind[i]], i);
         flow_node(flow, types[graph->kind[i]], name, trusts[graph->kind[i]]);
     }
-    for (unsigned i = 0; i < graph->count; i++) {
+    for (unsigned i = 0; i < graph->count - graph->made; i++) {
         for (int cap = 0; cap < CAPS; cap++)
             if (capset_has(&graph->first.set[i], cap))
                 flow_given(flow, i, place_of(graph, i, IN_SET), -1, cap_of(graph, cap));
@@ -58,6 +61,10 @@ struct flow *flow_of(const struct graph *graph) {
                 flow_given(flow, i, place_of(graph, i, place), -1, cap_of(graph, graph->first.place[place][i]));
     }
     return flow;
+}
+
+static enum other other_cap(int cap) {
+    return (enum other)((cap - NODES * RESTRICTIONS) % 3);
 }
 
 /* Is there one with these restrictions, or fewer? */
@@ -77,12 +84,13 @@ static bool exists(const struct graph *graph, int cap) {
         return true;
     unsigned node =
         cap < NODES * RESTRICTIONS ? (unsigned)cap / RESTRICTIONS : (unsigned)(cap - NODES * RESTRICTIONS) / 3;
-    if (node >= graph->count)
+    if (node >= graph->count - graph->made)
         return false;
     enum kind kind = graph->kind[node];
     if (is_memory(kind) != (cap < NODES * RESTRICTIONS))
         return false;
-    return is_memory(kind) || kind == ENDPOINT || is_process(kind) || (cap - NODES * RESTRICTIONS) % 3 == TO_SELF;
+    return is_memory(kind) || kind == ENDPOINT || kind == FORWARDER || is_process(kind) ||
+           (cap - NODES * RESTRICTIONS) % 3 == TO_SELF;
 }
 
 static void differs(struct difference *difference, const struct flow *flow, bool came_true, bool tell, unsigned node,
@@ -100,19 +108,20 @@ static void differs(struct difference *difference, const struct flow *flow, bool
 
 struct difference compare(const struct graph *graph, const struct flow *flow, const struct seen *seen, bool tell) {
     struct difference difference = {0, 0};
-    for (unsigned node = 0; node < graph->count; node++)
+    unsigned count = graph->count - graph->made; /* flow has its own names for the others */
+    for (unsigned node = 0; node < count; node++)
         for (int c = 0; c < CAPS; c++) {
             if (!exists(graph, c))
                 continue;
             struct flow_cap cap = cap_of(graph, c);
             bool says = flow_holds(flow, node, place_of(graph, node, IN_SET), cap);
-            bool came_true =
-                seen_with(seen, node, c) || (cap.blocked && capset_has(&seen->set[node], c - TO_FAULT + TO_RESUME));
+            bool weaker = (cap.blocked || cap.type == FLOW_FORWARD) && other_cap(c) == TO_FAULT;
+            bool came_true = seen_with(seen, node, c) || (weaker && capset_has(&seen->set[node], c - 1));
             if (says != came_true)
                 differs(&difference, flow, came_true, tell, node, cap);
         }
-    for (unsigned a = 0; a < graph->count; a++)
-        for (unsigned b = 0; b < graph->count; b++) {
+    for (unsigned a = 0; a < count; a++)
+        for (unsigned b = 0; b < count; b++) {
             bool says = a == b || flow_way(flow, a, b, NULL, 0) > 0, came_true = seen->taint[b] >> a & 1;
             difference.unsound += came_true && !says;
             difference.inexact += says && !came_true;
@@ -131,9 +140,10 @@ static void print_cap(const struct flow *flow, const struct graph *graph, unsign
 }
 
 void graph_print(const struct graph *graph) {
-    static const char *const names[] = {"holds", "space", "keeper", "background", "recipient", "handler"};
+    static const char *const names[] = {"holds",     "space",   "keeper", "background",
+                                        "recipient", "handler", "target", "brand"};
     struct flow *flow = flow_of(graph);
-    for (unsigned i = 0; i < graph->count; i++) {
+    for (unsigned i = 0; i < graph->count - graph->made; i++) {
         printf("  %s\n", flow_name(flow, i));
         for (int cap = 0; cap < CAPS; cap++)
             if (capset_has(&graph->first.set[i], cap))

@@ -2,7 +2,7 @@
  *
  * Operations on concrete states. Each is what kernel/cap_*.c, walk.c and ipc.c let a process do.
  */
-#include "world.h"
+#include "run.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,37 +31,25 @@ bool graph_put(struct graph *graph, unsigned holder, enum place place, int cap) 
 
 /* ---- Capabilities */
 
-static unsigned node_of(int cap) {
+unsigned node_of(int cap) {
     return cap < NODES * RESTRICTIONS ? (unsigned)cap / RESTRICTIONS : (unsigned)(cap - NODES * RESTRICTIONS) / 3;
 }
 
-static bool memory_cap(int cap) {
-    return cap < NODES * RESTRICTIONS;
-}
-
-static bool window_cap(int cap) {
-    return cap >= WINDOW_CAP;
-}
-
-static unsigned restr_of(int cap) {
+unsigned restr_of(int cap) {
     return window_cap(cap) ? (unsigned)(cap - WINDOW_CAP) : (unsigned)cap % RESTRICTIONS;
 }
 
-static enum other other_of(int cap) {
+enum other other_of(int cap) {
     return (enum other)((cap - NODES * RESTRICTIONS) % 3);
 }
 
 static bool entry_cap(const struct graph *graph, int cap) {
-    return !memory_cap(cap) && !window_cap(cap) && graph->kind[node_of(cap)] == ENDPOINT && other_of(cap) != TO_SELF;
+    return !memory_cap(cap) && !window_cap(cap) &&
+           (graph->kind[node_of(cap)] == ENDPOINT || graph->kind[node_of(cap)] == FORWARDER) &&
+           other_of(cap) != TO_SELF;
 }
 
 /* ---- One world at a time */
-
-struct run {
-    const struct graph *graph;
-    struct world world;
-    bool changed;
-};
 
 static bool acts(const struct run *run, unsigned process) {
     enum kind kind = run->graph->kind[process];
@@ -72,14 +60,14 @@ static bool receives(const struct run *run, unsigned process) {
     return acts(run, process) || run->graph->kind[process] == TRUSTED;
 }
 
-static void give(struct run *run, unsigned to, int cap) {
+void give(struct run *run, unsigned to, int cap) {
     if (capset_has(&run->world.set[to], cap))
         return;
     capset_add(&run->world.set[to], cap);
     run->changed = true;
 }
 
-static void give_all(struct run *run, unsigned to, unsigned from) {
+void give_all(struct run *run, unsigned to, unsigned from) {
     for (unsigned i = 0; i < WORDS; i++) {
         uint64_t fresh = run->world.set[from].word[i] & ~run->world.set[to].word[i];
         run->world.set[to].word[i] |= fresh;
@@ -87,33 +75,33 @@ static void give_all(struct run *run, unsigned to, unsigned from) {
     }
 }
 
-static void inform(struct run *run, unsigned from, unsigned to) {
+void inform(struct run *run, unsigned from, unsigned to) {
     uint32_t fresh = run->world.taint[from] & ~run->world.taint[to];
     run->world.taint[to] |= fresh;
     run->changed |= fresh != 0;
 }
 
-/* Who receives what is sent through the entry; -1: nobody, it is refused. */
-static int recipient(const struct run *run, int entry) {
-    unsigned endpoint = node_of(entry);
-    if (entry == NO_CAP || (other_of(entry) == TO_FAULT && !(run->world.takes >> endpoint & 1)))
-        return -1;
-    int cap = run->world.place[AS_RECIPIENT][endpoint];
-    return cap == NO_CAP ? -1 : (int)node_of(cap);
+static void tell_of_forwarder(struct run *run, const struct sent *sent) {
+    if (sent->told < 0)
+        return;
+    give(run, (unsigned)sent->to, OTHER_CAP(sent->told, TO_SELF));
+    inform(run, (unsigned)sent->told, (unsigned)sent->to);
 }
 
 /* The kernel tells whoever receives through the entry of what `process` has done. Returns who has been told, -1: nobody
  */
 static int tell(struct run *run, unsigned process, int entry) {
-    int to = recipient(run, entry);
-    if (to < 0)
+    struct sent sent = route(run, entry);
+    if (sent.to < 0)
         return -1;
-    inform(run, node_of(entry), process);
-    if ((unsigned)to == process || !receives(run, (unsigned)to))
+    inform(run, (unsigned)sent.endpoint, process);
+    use_forward(run, process, entry);
+    if ((unsigned)sent.to == process || !receives(run, (unsigned)sent.to))
         return -1;
-    inform(run, process, (unsigned)to);
-    give(run, (unsigned)to, OTHER_CAP((int)process, TO_FAULT));
-    return to;
+    inform(run, process, (unsigned)sent.to);
+    give(run, (unsigned)sent.to, OTHER_CAP((int)process, TO_FAULT));
+    tell_of_forwarder(run, &sent);
+    return sent.to;
 }
 
 static void access_page(struct run *run, unsigned process, unsigned page, bool store) {
@@ -253,12 +241,15 @@ static void send(struct run *run, unsigned from, unsigned to) {
 }
 
 static void use_entry(struct run *run, unsigned process, int cap) {
-    int to = recipient(run, cap);
-    if (to < 0)
+    struct sent sent = route(run, cap);
+    use_forward(run, process, cap);
+    if (sent.to < 0)
         return;
-    inform(run, node_of(cap), process);
-    if ((unsigned)to != process && receives(run, (unsigned)to))
-        send(run, process, (unsigned)to);
+    inform(run, (unsigned)sent.endpoint, process);
+    if ((unsigned)sent.to == process || !receives(run, (unsigned)sent.to))
+        return;
+    send(run, process, (unsigned)sent.to);
+    tell_of_forwarder(run, &sent);
 }
 
 static void use_debug(struct run *run, unsigned process, unsigned debug) {
@@ -289,7 +280,13 @@ static void use(struct run *run, unsigned process, int cap) {
         use_debug(run, process, object);
     else if (kind == ENDPOINT && other_of(cap) == TO_SELF)
         use_endpoint(run, process, object);
-    else if (kind == ENDPOINT)
+    else if (kind == FORWARDER && other_of(cap) == TO_SELF)
+        use_forwarder(run, process, object);
+    else if (kind == TOOL)
+        use_tool(run, process);
+    else if (kind == RANGE)
+        use_range(run, process, object);
+    else if (kind == ENDPOINT || kind == FORWARDER)
         use_entry(run, process, cap);
     else if (is_process(kind) && other_of(cap) == TO_SELF)
         use_process(run, process, object);
@@ -355,6 +352,8 @@ static bool may_be(const struct graph *graph, enum place place, int cap) {
         return memory_cap(cap) && graph->kind[node_of(cap)] != CAPPAGE;
     case AS_BACKGROUND:
         return memory_cap(cap);
+    case AS_BRAND:
+        return !window_cap(cap);
     case AS_RECIPIENT:
         return !memory_cap(cap) && !window_cap(cap) && is_process(graph->kind[node_of(cap)]) &&
                other_of(cap) == TO_SELF;
@@ -373,6 +372,11 @@ static bool outdone(const struct capset *set, int cap) {
     return false;
 }
 
+/* What a Range makes is in its maker's hands alone: of it, only endpoints and pages are tried in all states. */
+static bool is_made(const struct graph *graph, unsigned node) {
+    return node >= graph->count - graph->made && graph->kind[node] != ENDPOINT && graph->kind[node] != PAGE;
+}
+
 static void overwrite(struct search *search, const struct world *from, unsigned by, enum place place, unsigned object) {
     struct world next = *from;
     for (int cap = 0; cap < CAPS; cap++) {
@@ -381,7 +385,8 @@ static void overwrite(struct search *search, const struct world *from, unsigned 
             continue;
         }
         if (!capset_has(&from->set[by], cap) || !may_be(search->run.graph, place, cap) ||
-            outdone(&from->set[by], cap) || from->place[place][object] == cap)
+            (place != AS_RECIPIENT && is_made(search->run.graph, node_of(cap))) || outdone(&from->set[by], cap) ||
+            from->place[place][object] == cap)
             continue;
         next.place[place][object] = (int16_t)cap;
         visit(search, &next);
@@ -392,11 +397,18 @@ static void overwrite(struct search *search, const struct world *from, unsigned 
     }
 }
 
+static bool has_kind(const struct graph *graph, enum kind kind) {
+    for (unsigned i = 0; i < graph->count; i++)
+        if (graph->kind[i] == kind)
+            return true;
+    return false;
+}
+
 static void overwrite_by(struct search *search, const struct world *from, unsigned by, int cap) {
     unsigned object = node_of(cap);
     enum kind kind = search->run.graph->kind[object];
     bool debug = false;
-    if (window_cap(cap))
+    if (window_cap(cap) || is_made(search->run.graph, object))
         return;
     for (unsigned i = 0; i < search->run.graph->count; i++)
         debug |= search->run.graph->kind[i] == DEBUG && capset_has(&from->set[by], OTHER_CAP((int)i, TO_SELF));
@@ -408,6 +420,10 @@ static void overwrite_by(struct search *search, const struct world *from, unsign
     } else if (is_process(kind) && other_of(cap) == TO_SELF) {
         overwrite(search, from, by, AS_SPACE, object);
         overwrite(search, from, by, AS_KEEPER, object);
+        if (has_kind(search->run.graph, TOOL))
+            overwrite(search, from, by, AS_BRAND, object);
+    } else if (kind == FORWARDER && other_of(cap) == TO_SELF) {
+        overwrite(search, from, by, AS_TARGET, object);
     } else if (kind == ENDPOINT && other_of(cap) == TO_SELF) {
         overwrite(search, from, by, AS_RECIPIENT, object);
     }

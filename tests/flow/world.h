@@ -13,16 +13,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NODES 8
-#define WORDS 3 /* of 64 capabilities each */
+#ifndef NODES
+#define NODES 8 /* or 16 */
+#endif
+#define WORDS ((NODES * 19 + 16 + 63) / 64) /* of 64 capabilities each */
 
-enum kind { PAGE, CAPPAGE, GPT, HOSTILE, TRUSTED, STOPPED, ENDPOINT, RANGE, DEBUG, KINDS };
+enum kind { PAGE, CAPPAGE, GPT, HOSTILE, TRUSTED, STOPPED, ENDPOINT, FORWARDER, TOOL, DEBUG, RANGE, KINDS };
 
 /* RO, WK, OP, NC: the restrictions that flow depends on (NX forbids fetches, but what can be fetched can be loaded). */
 enum { RO = 1, WK = 2, OP = 4, NC = 8, RESTRICTIONS = 16 };
 
 /* Capabilities are numbers. To memory: node * 16 + restrictions. */
-enum other { TO_SELF /* Process, Endpoint, Range, Debug */, TO_RESUME /* or Entry */, TO_FAULT /* or void Entry */ };
+enum other {
+    TO_SELF,   /* Process, Endpoint, Forwarder, Range … */
+    TO_RESUME, /* or Entry, Forward */
+    TO_FAULT   /* or an Entry that is void, a Forward that does not tell of the forwarder */
+};
 #define MEMORY_CAP(node, restr) ((node)*RESTRICTIONS + (restr))
 #define OTHER_CAP(node, what) (NODES * RESTRICTIONS + (node)*3 + (what))
 #define WINDOW_CAP (NODES * RESTRICTIONS + NODES * 3)
@@ -33,7 +39,7 @@ struct capset {
     uint64_t word[WORDS];
 };
 
-enum place { IN_SET, AS_SPACE, AS_KEEPER, AS_BACKGROUND, AS_RECIPIENT, AS_HANDLER, PLACES };
+enum place { IN_SET, AS_SPACE, AS_KEEPER, AS_BACKGROUND, AS_RECIPIENT, AS_HANDLER, AS_TARGET, AS_BRAND, PLACES };
 
 struct world {
     uint32_t started;         /* processes that somebody has started */
@@ -44,7 +50,7 @@ struct world {
 };
 
 struct graph {
-    unsigned count;
+    unsigned count, made; /* nodes; of these the last ones are what a Range could make */
     enum kind kind[NODES];
     uint32_t with_background; /* GPTs that have one to begin with */
     struct world first;
@@ -66,6 +72,8 @@ static inline void capset_add(struct capset *set, int cap) {
 }
 
 void graph_begin(struct graph *graph, unsigned count, const enum kind *kinds);
+/* To be called last: room for what holders of Ranges make. False: there is not enough. */
+bool graph_room(struct graph *graph);
 bool graph_put(struct graph *graph, unsigned holder, enum place place, int cap); /* false: it is taken */
 static inline bool is_process(enum kind kind) {
     return kind == HOSTILE || kind == TRUSTED || kind == STOPPED;

@@ -38,6 +38,7 @@ code
 machine
 handlers
 crossing
+nested
 lost
 +banks
 +accounts 1500 1'
@@ -49,7 +50,7 @@ init_build() {
     objects=$1/linux_image.o
     for each in "$1"/kernel/domain/*.o; do
         case $each in
-        "$1/kernel/${2%.*}.o" | */crt0.o | */pager.o | */copyspace.o) ;;
+        "$1/kernel/${2%.*}.o" | */crt0.o | */pager.o | */copyspace.o | */constructor.o) ;;
         *) objects="$objects $each" ;;
         esac
     done
