@@ -22,11 +22,11 @@ endif
 EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/kick.c emu/step.c emu/clock.c \
 	emu/device.c emu/stream.c emu/host.c emu/host_path.c emu/host_name.c emu/host_io.c emu/instruction.c emu/operand.c emu/refuse.c emu/survive.c emu/error.c \
 	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/message.c emu/decode.c emu/form.c \
-	emu/fetch.c emu/inline.c emu/known.c emu/archive.c emu/checkpoint.c emu/checkpoint_access.c emu/host_save.c
+	emu/fetch.c emu/inline.c emu/known.c emu/reach.c emu/archive.c emu/checkpoint.c emu/checkpoint_access.c emu/host_save.c
 
 # The kernel: kernel.elf, freestanding, linked by kernel/kernel.ld. C and assembler.
 KERNEL_SRC = kernel/main.c kernel/boot.c kernel/cpu.c kernel/paging.c kernel/memory.c kernel/console.c kernel/object.c \
-	kernel/cap.c kernel/walk.c kernel/table.c kernel/depend.c kernel/map.c kernel/front.c kernel/front_part.c kernel/access.c kernel/serve.c kernel/fault.c kernel/fpu.c kernel/process.c \
+	kernel/cap.c kernel/walk.c kernel/table.c kernel/depend.c kernel/map.c kernel/front.c kernel/front_part.c kernel/front_serve.c kernel/access.c kernel/serve.c kernel/fault.c kernel/fpu.c kernel/process.c \
 	kernel/invoke.c kernel/ipc.c kernel/strings.c kernel/copy.c kernel/debug.c kernel/check.c kernel/check_object.c \
 	kernel/check_depend.c kernel/damage.c kernel/start.c kernel/cap_memory.c kernel/cap_gpt.c \
 	kernel/cap_process.c kernel/cap_endpoint.c kernel/cap_forwarder.c kernel/cap_tool.c kernel/forward.c kernel/cap_range.c kernel/cap_stream.c kernel/cap_debug.c kernel/cap_power.c \
@@ -73,7 +73,7 @@ TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tes
 	tests/guests/host.c tests/guests/hostile.c tests/guests/trees.c tests/guests/operations.c tests/guests/strings.c tests/guests/windows.c \
 	tests/guests/paths.c tests/guests/badop.c tests/guests/rescind.c tests/guests/damage.c tests/guests/keepers.c \
 	tests/guests/steps.S
-TEST_GUESTS += tests/guests/handlers.c tests/guests/parts.c tests/guests/lost.c tests/guests/crossing.c tests/guests/mortal.c tests/guests/brands.c tests/guests/forwarders.c tests/guests/fronts.c tests/guests/confined.c tests/guests/accounts.c tests/guests/banks.c tests/guests/serving.c tests/guests/adjoin.c tests/guests/turns.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
+TEST_GUESTS += tests/guests/handlers.c tests/guests/parts.c tests/guests/lost.c tests/guests/crossing.c tests/guests/nested.c tests/guests/mortal.c tests/guests/brands.c tests/guests/forwarders.c tests/guests/fronts.c tests/guests/confined.c tests/guests/accounts.c tests/guests/banks.c tests/guests/serving.c tests/guests/adjoin.c tests/guests/turns.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
 TEST_GUESTS += tests/guests/foreign.c tests/guests/plenty.c tests/guests/peek.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
 # Who may do what.
 TEST_GUESTS += tests/guests/holders.c tests/guests/ways.c

@@ -138,10 +138,29 @@ static void marks_load(struct swaps *s, int front, struct archive *a) {
     }
 }
 
+static void servers_visit(struct front_page *page, struct archive *a) {
+    size_t count = (size_t)archive_number(a, page->server_count, FRONT_MAX);
+    for (size_t i = 0; i < count && !a->bad; i++) {
+        struct server server = {0};
+        if (!a->loading)
+            server = page->servers[i];
+        archive_value(a, server.endpoint);
+        archive_value(a, server.serial);
+        archive_value(a, server.low);
+        archive_value(a, server.high);
+        archive_value(a, server.delta);
+        archive_flag(a, &server.fetches);
+        if (!a->loading)
+            continue;
+        page->servers = text_grow(page->servers, ++page->server_count, sizeof server);
+        page->servers[i] = server;
+    }
+}
+
 static void page_visit(struct swaps *s, int front, struct archive *a) {
     struct front_page page = s->page[front] ? *s->page[front] : (struct front_page){0};
     archive_value(a, page.object_id);
-    archive_value(a, page.endpoint);
+    servers_visit(&page, a);
     archive_flag(a, &page.careful);
     archive_flag(a, &page.fetches);
     if (!a->loading) {
@@ -152,10 +171,12 @@ static void page_visit(struct swaps *s, int front, struct archive *a) {
     if (!s->page[front]) { /* it was the debugger's own */
         if (!a->bad)
             fronts_drop(s, front);
+        free(page.servers);
         return;
     }
     s->page[front]->object_id = page.object_id;
-    s->page[front]->endpoint = page.endpoint;
+    s->page[front]->servers = page.servers;
+    s->page[front]->server_count = page.server_count;
     s->page[front]->careful = page.careful;
     s->page[front]->fetches = page.fetches;
 }

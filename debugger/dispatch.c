@@ -296,17 +296,18 @@ static enum facet_verdict give_up(struct swaps *s, struct emu_access *a, struct 
 /* What processes of the guest have answered is so already. */
 static void take_answered(const struct emu_access *a, struct touched *touched, size_t count,
                           struct stopped_access *so_far) {
-    for (unsigned k = 0; k < a->answers; k++)
-        take_answer(so_far, &(struct touched){.low = a->answered[k].from, .high = a->answered[k].to}, a->reply);
-    for (size_t i = 0; i < count && a->answers > 0; i++)
-        for (size_t j = 0; j < touched[i].object->count; j++)
-            if (touched[i].object->chain[j]->code.endpoint && so_far->answered[touched[i].low]) {
-                touched[i].object->chain[j]->sequence++;
-                touched[i].verdict = FACET_DONE;
-            }
-    for (size_t i = 0; i < count && a->refused > 0; i++)
-        for (size_t j = 0; j < touched[i].object->count; j++)
-            touched[i].object->chain[j]->sequence += touched[i].object->chain[j]->code.endpoint;
+    if (a->answered)
+        for (uint32_t i = 0; i < a->size; i++)
+            if (a->answered[i])
+                take_answer(so_far, &(struct touched){.low = i, .high = i + 1}, a->reply);
+    for (size_t i = 0; i < count && (a->answered || a->refused); i++)
+        for (size_t j = 0; j < touched[i].object->count; j++) {
+            bool answered = so_far->answered[touched[i].low];
+            if (!touched[i].object->chain[j]->code.endpoint || (!answered && !a->refused))
+                continue;
+            touched[i].object->chain[j]->sequence++;
+            touched[i].verdict = answered ? FACET_DONE : FACET_PASS;
+        }
 }
 
 static enum facet_verdict ask_many(struct swaps *s, struct emu_access *a) {
@@ -443,7 +444,7 @@ static inline enum facet_verdict ask_one(struct swaps *s, struct emu_access *a, 
 enum facet_verdict dispatch_access(void *context, struct emu_access *a) {
     struct swaps *s = context;
     const struct emu_part *part = &a->part[0];
-    if (__builtin_expect(a->parts == 1 && !a->again && !a->nested && !a->answers && !a->refused && !s->blocked_count,
+    if (__builtin_expect(a->parts == 1 && !a->again && !a->nested && !a->answered && !a->refused && !s->blocked_count,
                          1)) {
         const struct front_page *page = s->page[part->front];
         if (!page)

@@ -39,6 +39,7 @@ void page_unmark(struct swaps *swaps, int front, const struct swapped *object) {
     if (kept > 0)
         return;
     free(page->marks);
+    free(page->servers);
     free(page);
     swaps->page[front] = NULL;
 }

@@ -122,16 +122,21 @@ static void handler_add(struct build *b, uint32_t from, int front, const struct 
 /* base: offset in the object of the first byte of the front's range. */
 static void front_add(struct build *b, uint32_t from, int front, uint64_t base) {
     const struct debug_block *block = emu_debug_block(b->emu);
-    const struct front *table =
-        (const void *)emu_ram(b->emu, (gpa_t){block->fronts}, block->front_count * sizeof *table);
     const struct front_handler *handlers =
         kernel_pointer(b->emu, b->kernel->front_handlers, block->front_count * sizeof *handlers);
-    if (!table || !handlers || (unsigned long)front >= block->front_count)
+    const struct front_service *services =
+        kernel_pointer(b->emu, b->kernel->front_services, block->front_count * sizeof *services);
+    if (!services || !handlers || (unsigned long)front >= block->front_count)
         return;
-    struct graph_edge *edge = cap_add(b, from, GRAPH_FRONT, (unsigned)front, &handlers[front].entry);
-    if (edge) {
-        edge->low = base + table[front].low;
-        edge->high = base + table[front].high;
+    unsigned long steps = 0;
+    for (int i = handlers[front].service; i >= 0 && (unsigned long)i < block->front_count; i = services[i].next) {
+        if (steps++ == block->front_count)
+            return;
+        struct graph_edge *edge = cap_add(b, from, GRAPH_FRONT, (unsigned)front, &services[i].entry);
+        if (edge) {
+            edge->low = base + services[i].low;
+            edge->high = base + services[i].high;
+        }
     }
     const struct front_page *page = session_swaps(b->session)->page[front];
     for (size_t i = 0; page && i < page->count; i++)

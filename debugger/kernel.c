@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Puts the request and runs the kernel to its answer. Arguments not given are 0. */
-#define ARGS 4
+#define ARGS 6
 static enum facet_status request(struct emu *emu, enum debug_op op, const uint64_t arg[ARGS], unsigned *status,
                                  struct facet_error *error) {
     struct debug_block *block = emu_debug_block(emu);
@@ -91,17 +91,15 @@ enum facet_status kernel_front_remove(struct emu *emu, int front, struct facet_e
     return simple(emu, DEBUG_FRONT_REMOVE, (uint64_t[ARGS]){(uint64_t)front}, error);
 }
 
-enum facet_status kernel_front_handler(struct emu *emu, int front, uint64_t low, uint64_t high, uint64_t endpoint,
-                                       uint64_t payload, struct facet_error *error) {
-    const uint64_t arg[] = {(uint64_t)front | low << 16 | high << 32, endpoint, payload, 0};
+enum facet_status kernel_front_serve(struct emu *emu, int front, uint64_t endpoint, int64_t delta, uint64_t low,
+                                     uint64_t high, bool fetches, struct facet_error *error) {
+    const uint64_t arg[ARGS] = {(uint64_t)front, endpoint, (uint64_t)delta, low, high, fetches};
     unsigned answer;
     enum facet_status status = request(emu, DEBUG_FRONT_HANDLER, arg, &answer, error);
     if (status != FACET_OK || answer == DEBUG_OK)
         return status;
-    return facet_fail(error, FACET_ERR_USAGE,
-                      answer == DEBUG_ALREADY     ? "the program itself has put a handler there"
-                      : answer == DEBUG_NO_OBJECT ? "that endpoint is no more"
-                                                  : "only pages can be served by a process");
+    return answer == DEBUG_NO_OBJECT ? facet_fail(error, FACET_ERR_USAGE, "that endpoint is no more")
+                                     : refused(answer, error);
 }
 
 enum facet_status kernel_wake(struct emu *emu, uint64_t process, struct facet_error *error) {

@@ -22,10 +22,10 @@ enum facet_status kernel_front_object(struct emu *emu, uint64_t id, uint64_t off
 enum facet_status kernel_front_flags(struct emu *emu, int front, unsigned flags, struct facet_error *error);
 /* Those that a handler blocks over an access to this process's memory (its id, or address in the kernel) try again. */
 enum facet_status kernel_wake(struct emu *emu, uint64_t process, struct facet_error *error);
-/* Bytes [low, high) of the front's page are served by who receives at the endpoint (its id; 0: by nobody), through an
- * entry with that payload. */
-enum facet_status kernel_front_handler(struct emu *emu, int front, uint64_t low, uint64_t high, uint64_t endpoint,
-                                       uint64_t payload, struct facet_error *error);
+/* Bytes [low, high) of the front's range are served by who receives at the endpoint (its id), before whom served them
+ * so far; a message's offset is that in the range + delta. Endpoint 0: by none of those any more. */
+enum facet_status kernel_front_serve(struct emu *emu, int front, uint64_t endpoint, int64_t delta, uint64_t low,
+                                     uint64_t high, bool fetches, struct facet_error *error);
 enum facet_status kernel_front_remove(struct emu *emu, int front, struct facet_error *error);
 
 /* The reference traversal, step by step. */

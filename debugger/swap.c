@@ -64,11 +64,6 @@ static enum facet_status attach(struct swapped *object, const char *handler, con
     enum facet_status status = own ? FACET_OK : handler_load(handler, &h->code, error);
     if (own)
         take_own(h, object, own);
-    if (status == FACET_OK && h->code.endpoint && object->name.executable) {
-        status = facet_fail(error, FACET_ERR_USAGE, "%s is code: no process is told of instructions that are fetched",
-                            object->name.text);
-        handler_unload(&h->code);
-    }
     if (status == FACET_OK) {
         h->on = object;
         services_fill(h);
@@ -218,8 +213,10 @@ enum facet_status swaps_add(struct swaps *swaps, const char *object, const char 
     status = attach(o, handler, NULL, error);
     if (status == FACET_OK && swaps->emu) {
         status = fresh ? fronts_install(o, error) : fronts_sync(o, error);
-        if (status != FACET_OK)
+        if (status != FACET_OK) {
             drop_handler(o, 0);
+            fronts_sync(o, NULL);
+        }
     }
     if (status != FACET_OK && fresh)
         drop_object(o);

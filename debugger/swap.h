@@ -63,13 +63,23 @@ struct mark {
     struct swapped *object;
 };
 
+/* Bytes of a front's range that a process of the guest serves. */
+struct server {
+    uint64_t endpoint; /* object id */
+    uint64_t serial;   /* of the handler */
+    uint64_t low, high;
+    int64_t delta;
+    bool fetches;
+};
+
 struct front_page {
     struct mark only;   /* the first of marks, at hand */
     uint64_t object_id; /* of the kernel's page */
     struct mark *marks;
     size_t count;
     bool careful, fetches;
-    uint64_t endpoint; /* object id of the one at which it is served; 0 */
+    struct server *servers; /* processes that the kernel asks, in the order of attaching */
+    size_t server_count;
 };
 
 /* The access at which the machine stopped. Bytes and texts are copies. */
@@ -230,7 +240,7 @@ void fronts_drop(struct swaps *swaps, int front);
 /* Index of the page of that mark. */
 uint64_t fronts_index(const struct mark *mark);
 
-/* endpoints.c: has the page served by the process that its handlers name, or by none. */
+/* endpoints.c: has the kernel ask the processes that the handlers on the page name. */
 enum facet_status page_serve(struct swaps *swaps, int front, struct facet_error *error);
 
 /* Bytes behind the object, asking nobody. 0, or -1. */

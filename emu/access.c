@@ -168,6 +168,10 @@ bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct 
         return access_trap(state, FRONT_TRAP_MISSING, access, va, target.front, target.offset, 0);
     if (access == ACCESS_FETCH && target.hole)
         return access_denied(state, va, access);
+    if (access == ACCESS_FETCH && target.fetches && state->fetch.count == 0) {
+        emu->pending = (enum pending)PENDING_FETCHES;
+        return false;
+    }
     if (access == ACCESS_FETCH) {
         entry->paddr = target.gpa;
         return true;
@@ -234,12 +238,12 @@ bool access_capture(struct emu *emu, uint64_t va, enum access kind) {
 void access_pieces(struct emu *emu, uint64_t pc) {
     struct access_state *state = emu->access;
     const struct decoded *decoded;
-    struct facet_regs regs;
+    struct facet_regs regs = {0};
     uint64_t va;
     if (state->tx.active || emu->delivery.active || emu->pending != PENDING_NONE)
         return;
     decoded = access_decode(state, pc);
-    emu_regs_get(emu, &regs);
+    regs_get_some(emu, decoded->registers, &regs);
     unsigned size = decoded->wide != 0 ? decoded->wide : PIECE_MAX;
     if (decoded->wide != 0)
         va = decoded_wide_address(decoded, &regs);
@@ -367,6 +371,9 @@ static enum exit_action exit_claimed(struct access_state *state) {
         state->blocks_due = state->blocks_due == 0 ? BLOCKS_FIRST : 4 * state->blocks_due;
         uc_ctl_flush_tb(emu->uc);
         return EXIT_RESUME;
+    case PENDING_FETCHES:
+        fetch_serve(state);
+        return EXIT_RESUME;
     case PENDING_ACCESS_STOP:
         emu->stop = (struct emu_stop){.reason = EMU_STOP_ACCESS};
         return EXIT_STOP;
@@ -393,8 +400,9 @@ enum exit_action access_exit(struct emu *emu, uc_err err) {
     /* Behind a commit RIP is at another instruction, whose breakpoint counts (the last one that was skipped may have
      * been another process's, at the same address); unless it is the next round of a REP. */
     bool same = emu->pending != PENDING_COMMIT || reg_rip(emu) == state->tx.pc;
-    if (same && (emu->pending == PENDING_TRANSACTION || emu->pending == PENDING_COMMIT ||
-                 (int)emu->pending == PENDING_SLOTS || (int)emu->pending == PENDING_BLOCKS))
+    if (same &&
+        (emu->pending == PENDING_TRANSACTION || emu->pending == PENDING_COMMIT || (int)emu->pending == PENDING_SLOTS ||
+         (int)emu->pending == PENDING_BLOCKS || (int)emu->pending == PENDING_FETCHES))
         breakpoint_again(emu);
     return exit_claimed(state);
 }

@@ -55,7 +55,8 @@ struct target {
     bool careful;    /* a front on the way may refuse, suspend or stop; or it is a hole */
     bool nested;     /* there are several fronts on the way */
     bool hole;       /* and nothing behind them */
-    bool message;    /* a front on the way asks a process */
+    bool message;    /* a front on the way asks a process … */
+    bool fetches;    /* … of fetches, too */
 };
 
 struct slot {
@@ -93,11 +94,14 @@ struct answer_log {
     bool blocked;    /* … or was blocked */
     uint64_t ticket; /* not 0: the kernel was told of an access of it */
     bool retiring;   /* it said STEP to one */
+    bool fetched;    /* everybody has been asked about the fetch of the instruction, which is to be a transaction */
     bool host;       /* stopped: by the host, not by the kernel */
-    unsigned parts;  /* of the next access, answered by the kernel */
+    unsigned asking; /* the part of the next access that the kernel was told of last */
     struct {
+        bool answered; /* by the kernel */
         uint8_t verdict;
-        uint64_t code; /* FAULT */
+        uint64_t code;                        /* FAULT */
+        uint64_t done[FACET_ACCESS_MAX / 64]; /* bits: answered with DONE */
         uint8_t bytes[FACET_ACCESS_MAX];
     } part[2];
     uint64_t stamp;
@@ -202,6 +206,7 @@ struct access_state {
     } apart;
     uint8_t reply_room[3 * FACET_ACCESS_MAX]; /* the middle third is emu_access.reply */
     uint8_t backing[FACET_ACCESS_MAX];
+    bool answered[FACET_ACCESS_MAX]; /* emu_access.answered */
 
     struct emu_access access; /* of the inline path: one part, that starts at 0 */
     struct decoder *decoder;
@@ -227,7 +232,8 @@ struct access_state {
 
     struct {                            /* fetch.c */
         uint8_t watched[FRONT_MAX / 8]; /* bit map of fronts */
-        int count;                      /* of them */
+        int count;                      /* of them, and one if `served` */
+        bool served;                    /* code has been met that processes are asked about */
         uc_hook hook;
         uint64_t page, generation; /* target is what this page was, when that was emu.mmu.fetches */
         struct target target;
@@ -255,6 +261,7 @@ enum {
     PENDING_FRONT_TRAP = PENDING_TRANSACTION + 4, /* state->trap */
     PENDING_SLOTS,                                /* no slot left */
     PENDING_BLOCKS,                               /* translations are dropped: blocks_due */
+    PENDING_FETCHES,                              /* instructions that processes are to be asked about: fetch_serve */
 };
 
 /* ---- front.c */
@@ -342,6 +349,11 @@ void transaction_abort(struct access_state *state);     /* outside; the log is k
  * instruction becomes, now or once it starts again. bytes: as delivered, or to be stored. For `return`: refuses. */
 bool transaction_instead(struct access_state *state, enum facet_verdict verdict, const uint8_t *bytes);
 
+/* ---- reach.c */
+void reach_begin(struct access_state *state); /* notes what instruction stands at tx.pc; flushes if it has to */
+/* Before anybody is asked: may the instruction make the accesses that it makes elsewhere? False: pending is set. */
+bool reach_allowed(struct access_state *state);
+
 /* ---- message.c */
 #define VERDICT_TRAPPED ((enum facet_verdict)(FACET_STOP + 1)) /* pending is set */
 #define VERDICT_HOLE ((enum facet_verdict)(FACET_STOP + 2))    /* it passes, to where nothing is */
@@ -354,15 +366,25 @@ static inline bool verdict_refuses(enum facet_verdict verdict) {
 /* Before the host is asked: has the kernel answered all parts that have such a front? False: it is told of the next,
  * and the transaction ends. */
 bool message_ask(struct access_state *state, const struct emu_access *access);
-/* What was answered with DONE: into access->answered and reply. */
+/* Would somebody be asked? */
+bool message_serves(struct emu *emu, const struct emu_access *access);
+/* Bytes from `start` on that are answered: into access->answered and reply. */
+void message_done(struct access_state *state, struct emu_access *access, uint32_t start, uint32_t size,
+                  const uint64_t *done, const uint8_t *bytes);
+/* The same of all that the kernel has answered. */
 void message_answers(struct access_state *state, struct emu_access *access);
 /* Those bytes stay so, whatever the host has said of the others. */
 void message_merge(struct emu_access *access, enum facet_verdict *verdict);
+/* The next access is another one. */
+static inline void message_forget(struct answer_log *log) {
+    log->part[0].answered = log->part[1].answered = false;
+}
 void message_retired(struct access_state *state); /* the transaction is committed; may raise a trap */
 
 /* ---- fetch.c */
 void fetch_exit(struct access_state *state); /* the engine came back */
 void fetch_forget(struct access_state *state);
+void fetch_serve(struct access_state *state);   /* from now on the engine calls for every instruction */
 void fetch_outcome(struct access_state *state); /* the transaction has retired */
 
 /* ---- answers.c */

@@ -117,8 +117,9 @@ static void log_copy(struct answer_log *to, const struct answer_log *from) {
 
 void log_reset(struct access_state *state) {
     struct answer_log *log = &state->tx.log;
-    log->stopped = log->blocked = log->retiring = log->host = false;
-    log->count = log->parts = state->tx.answered = 0;
+    log->stopped = log->blocked = log->retiring = log->host = log->fetched = false;
+    log->count = state->tx.answered = 0;
+    message_forget(log);
     log->ticket = 0;
 }
 
@@ -178,7 +179,7 @@ const struct answer *log_next(struct access_state *state, enum facet_kind kind, 
         return NULL;
     const struct answer *answer = &tx->log.answer[tx->answered];
     if (!same_access(answer, kind, va, size)) { /* the instruction does something else now: ask from here on */
-        tx->log.parts = 0;
+        message_forget(&tx->log);
         tx->log.count = tx->answered;
         tx->log.stopped = false;
         return NULL;

@@ -34,9 +34,13 @@ static void log_visit(struct archive *a, struct answer_log *log) {
     archive_value(a, log->stamp);
     archive_value(a, log->cr3);
     regs_visit(a, &log->regs);
-    log->parts = (unsigned)archive_number(a, log->parts, 2);
-    for (unsigned i = 0; i < log->parts; i++) {
+    archive_flag(a, &log->fetched);
+    log->asking = (unsigned)archive_number(a, log->asking, 1);
+    for (unsigned i = 0; i < 2; i++) {
+        archive_flag(a, &log->part[i].answered);
         log->part[i].verdict = byte_visit(a, log->part[i].verdict, FACET_STEP);
+        archive_value(a, log->part[i].code);
+        archive_value(a, log->part[i].done);
         archive_value(a, log->part[i].bytes);
     }
     archive_value(a, log->wide);

@@ -66,19 +66,14 @@ static void copy_perform(struct emu *emu, enum facet_verdict verdict, const stru
     }
 }
 
-/* What a process of the guest has said of it. */
-static void answered(const struct debug_block *debug, struct emu_access *access, const uint8_t *buffer) {
+/* What processes of the guest have said of it. */
+static void answered(struct access_state *state, struct emu_access *access, const uint8_t *buffer) {
+    const struct debug_block *debug = state->emu->debug;
     access->refused = debug->answered.refused != 0;
     if (access->refused != 0)
         access->fault = debug->answered.code;
-    if (debug->answered.from >= debug->answered.to || debug->answered.to > access->size)
-        return;
-    access->answers = 1;
-    access->answered[0].from = (uint32_t)debug->answered.from;
-    access->answered[0].to = (uint32_t)debug->answered.to;
-    memcpy(access->reply + debug->answered.from,
-           (access->kind == FACET_STORE ? access->backing : buffer) + debug->answered.from,
-           debug->answered.to - debug->answered.from);
+    if (debug->answered.any != 0)
+        message_done(state, access, 0, access->size, debug->answered.done, buffer);
 }
 
 void access_kernel_copy(struct emu *emu) {
@@ -101,7 +96,7 @@ void access_kernel_copy(struct emu *emu) {
     access.backing = target.hole ? NULL : target.host + start;
     access.reply = access_reply(state);
     access.again = asked_before(state, cr3);
-    answered(emu->debug, &access, buffer);
+    answered(state, &access, buffer);
     enum facet_verdict verdict = access_ask(state, &access);
     message_merge(&access, &verdict);
     if (atomic_load(&emu->interrupted)) /* the handler wants something: once the program runs again, and not later */

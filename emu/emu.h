@@ -120,11 +120,8 @@ struct emu_access {
     uint32_t flags; /* FACET_RMW, FACET_ATOMIC, FACET_KERNEL */
     bool nested;    /* a part lies behind several fronts: part[] names the outermost, emu_front_inner the others */
     bool again; /* the access at which this process last stopped (EMU_STOP_ACCESS) or was blocked, asked once more */
-    uint8_t answers; /* ranges of bytes that processes of the guest have answered with DONE: of a load, what they
-                      * deliver is in `reply` */
-    struct {
-        uint32_t from, to;
-    } answered[2];
+    const bool *answered; /* NULL, or which bytes processes of the guest have answered with DONE: of a load, what they
+                           * deliver is in `reply` */
     uint8_t
         refused;   /* 1 + the part of which such a process has said FAULT, with `fault`: that is the verdict; 0: none */
     uint32_t size; /* bytes */

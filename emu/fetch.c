@@ -6,6 +6,8 @@
  *
  * The engine calls again when an instruction starts over (a refused fill, a transaction, a stop) and for each element
  * of a repeated string instruction; those are one execution.
+ *
+ * Where processes of the guest are asked, the instruction is a transaction: its log says that it has been fetched.
  */
 #include "access.h"
 
@@ -45,6 +47,11 @@ static bool repeats(struct access_state *state, uint64_t pc) {
     return over;
 }
 
+static void make_transaction(struct access_state *state) {
+    access_refuse(state, 0, ACCESS_FETCH, false);
+    run_stop(state->emu, PENDING_TRANSACTION);
+}
+
 /* The outcome comes when the instruction has retired, which a transaction tells; of those that can't be one, now. */
 static void step(struct access_state *state, const struct emu_access *access) {
     struct emu_access *kept = &state->fetch.access;
@@ -57,15 +64,14 @@ static void step(struct access_state *state, const struct emu_access *access) {
         fetch_outcome(state);
         return;
     }
-    access_refuse(state, 0, ACCESS_FETCH, false);
-    run_stop(state->emu, PENDING_TRANSACTION);
+    make_transaction(state);
 }
 
 static void act(struct access_state *state, enum facet_verdict verdict, const struct emu_access *access,
                 const struct target *target) {
     bool stopped = verdict == FACET_STOP || verdict == FACET_BLOCK, refused = stopped || verdict == FACET_FAULT;
     bool careful = target[0].careful || (access->parts == 2 && target[1].careful);
-    const struct emu_part *part = &access->part[access->part[0].front >= 0 ? 0 : 1];
+    const struct emu_part *part = &access->part[access->refused != 0 ? access->refused - 1 : access->part[0].front < 0];
     state->fetch.told = !stopped;
     state->fetch.stopped = stopped;
     state->fetch.step = 0;
@@ -91,6 +97,72 @@ void fetch_outcome(struct access_state *state) {
     access_outcome(state, access);
 }
 
+/* The verdict of the host's handlers, if they see fetches there. */
+static enum facet_verdict host_asked(struct access_state *state, struct emu_access *access,
+                                     const struct target *target) {
+    if (!watched(state, &target[0]) && (access->parts == 1 || !watched(state, &target[1])))
+        return FACET_PASS;
+    return access_ask(state, access);
+}
+
+/* All have let it pass: it runs, and with it the log ends. What can't be a transaction is over at once. */
+static void served_begin(struct access_state *state, const struct emu_access *access) {
+    struct answer_log *log = &state->tx.log;
+    bool system = (access_decode(state, access->pc.v)->flags & DECODE_SYSTEM) != 0, retiring = log->retiring;
+    if (system && !retiring)
+        return;
+    if (system)
+        log->retiring = false;
+    log->fetched = true;
+    log_keep(state);
+    if (!system) {
+        make_transaction(state);
+        return;
+    }
+    state->emu->debug->access.ticket = log->ticket;
+    state->emu->debug->access.flags = 0;
+    access_trap(state, FRONT_TRAP_RETIRED, ACCESS_FETCH, access->pc.v, access->part[0].front, access->part[0].offset,
+                0);
+    run_stop(state->emu, (enum pending)PENDING_FRONT_TRAP);
+}
+
+/* Processes are asked before the host's handlers. */
+static void served(struct access_state *state, struct emu_access *access, const struct target *target) {
+    struct answer_log *log = &state->tx.log;
+    state->tx.pc = access->pc.v;
+    state->tx.cr3 = reg_get(state->emu, UC_X86_REG_CR3);
+    log_adopt(state);
+    if (!log->fetched && !message_ask(state, access)) {
+        state->fetch.told = state->fetch.stopped = false;
+        log_keep(state);
+        run_stop(state->emu, (enum pending)PENDING_FRONT_TRAP);
+        return;
+    }
+    if (!log->fetched) {
+        message_answers(state, access);
+        enum facet_verdict verdict = access->refused != 0 ? FACET_FAULT : FACET_PASS, host;
+        host = host_asked(state, access, target);
+        verdict = verdict == FACET_PASS ? host : verdict;
+        if (verdict == FACET_STOP || verdict == FACET_BLOCK)
+            log_keep(state);
+        act(state, verdict, access, target);
+        if (verdict_refuses(verdict))
+            return;
+        message_forget(log);
+    }
+    served_begin(state, access);
+}
+
+/* What raises #UD has no size, as the engine sees it. */
+static uint32_t size_of(struct access_state *state, uint64_t pc, uint32_t size) {
+    uint8_t code[DECODE_BYTES_MAX];
+    if (size <= sizeof code)
+        return size;
+    size_t there = mmu_fetch(state->emu, pc, code, sizeof code);
+    size = (uint32_t)operand_instruction_size(state->emu, code, there, pc);
+    return size != 0 && size <= there ? size : 1;
+}
+
 static void on_instruction(uc_engine *uc, uint64_t pc, uint32_t size, void *user) {
     struct access_state *state = user;
     struct emu_access access = {0};
@@ -99,26 +171,32 @@ static void on_instruction(uc_engine *uc, uint64_t pc, uint32_t size, void *user
     (void)uc;
     if (state->tx.active || state->emu->delivery.active || reg_cpl(state->emu) != 3)
         return;
+    size = size_of(state, pc, size);
     int parts = (pc + size - 1) / PAGE_SIZE != pc / PAGE_SIZE ? 2 : 1;
     if (parts == 2) /* first, so that the page which most instructions are in is remembered */
         target[1] = *code_page(state, pc + size - 1);
     target[0] = *code_page(state, pc);
-    if (repeats(state, pc)) {
-        if (state->fetch.step != 0) { /* it was cut short */
-            access_refuse(state, 0, ACCESS_FETCH, false);
-            run_stop(state->emu, PENDING_TRANSACTION);
-        }
-        return;
-    }
-    if (!watched(state, &target[0]) && (parts == 1 || !watched(state, &target[1])))
+    bool over = repeats(state, pc);
+    if (target[0].front < 0 && (parts == 1 || target[1].front < 0))
         return;
     access_describe(&access, FACET_FETCH, 0, pc, size, pc, target, parts);
+    bool asked = message_serves(state->emu, &access);
+    if (over && (!asked || (access_decode(state, pc)->flags & DECODE_REP) != 0)) {
+        if (state->fetch.step != 0) /* it was cut short */
+            make_transaction(state);
+        return;
+    }
+    if (!asked && !watched(state, &target[0]) && (parts == 1 || !watched(state, &target[1])))
+        return;
     if (size <= sizeof code && mmu_fetch(state->emu, pc, code, size) == size)
         access.backing = code;
     access.reply = access_reply(state);
     access.again = state->fetch.stopped && state->fetch.pc == pc;
     state->fetch.pc = pc;
-    act(state, access_ask(state, &access), &access, target);
+    if (asked)
+        served(state, &access, target);
+    else
+        act(state, access_ask(state, &access), &access, target);
 }
 
 void fetch_exit(struct access_state *state) {
@@ -132,6 +210,28 @@ void fetch_forget(struct access_state *state) {
     state->fetch.step = 0;
 }
 
+/* One reason more or less to look at every instruction. */
+static void count(struct access_state *state, int change) {
+    struct emu *emu = state->emu;
+    state->fetch.count += change;
+    if (change > 0 && state->fetch.count == 1) {
+        uc_err err = uc_hook_add(emu->uc, &state->fetch.hook, UC_HOOK_CODE, (void *)on_instruction, state, 1, 0);
+        facet_assert(err == UC_ERR_OK, "fetch hook: %s", uc_strerror(err));
+    } else if (change < 0 && state->fetch.count == 0) {
+        engine_hook_remove(emu, state->fetch.hook);
+    } else {
+        return;
+    }
+    fetch_forget(state);
+    run_want(emu, WANT_FLUSH_TB); /* cached blocks know nothing of the hook */
+}
+
+void fetch_serve(struct access_state *state) {
+    if (!state->fetch.served)
+        count(state, 1);
+    state->fetch.served = true;
+}
+
 void emu_front_watch_fetches(struct emu *emu, int front, bool on) {
     struct access_state *state = emu->access;
     facet_assert(front >= 0 && front < FRONT_MAX, "front %d", front);
@@ -139,15 +239,5 @@ void emu_front_watch_fetches(struct emu *emu, int front, bool on) {
     if (((*byte & bit) != 0) == on)
         return;
     *byte ^= bit;
-    state->fetch.count += on ? 1 : -1;
-    if (on && state->fetch.count == 1) {
-        uc_err err = uc_hook_add(emu->uc, &state->fetch.hook, UC_HOOK_CODE, (void *)on_instruction, state, 1, 0);
-        facet_assert(err == UC_ERR_OK, "fetch hook: %s", uc_strerror(err));
-    } else if (!on && state->fetch.count == 0) {
-        engine_hook_remove(emu, state->fetch.hook);
-    } else {
-        return;
-    }
-    fetch_forget(state);
-    run_want(emu, WANT_FLUSH_TB); /* cached blocks know nothing of the hook */
+    count(state, on ? 1 : -1);
 }

@@ -68,6 +68,8 @@ enum front_result front_resolve(struct emu *emu, uint64_t aperture, bool write, 
             target->offset = offset;
         }
         target->nested = depth > 0;
+        target->message = target->message || (front != NULL && (front->flags & FRONT_MESSAGE) != 0);
+        target->fetches = target->fetches || (front != NULL && (front->flags & FRONT_FETCHES) != 0);
         if (entry == PTE_HOLE) { /* only who can end the instruction anywhere can let it pass */
             target->hole = target->careful = true;
             return FRONT_OK;
@@ -79,7 +81,6 @@ enum front_result front_resolve(struct emu *emu, uint64_t aperture, bool write, 
         }
         target->write = allowed;
         target->careful = target->careful || (front->flags & FRONT_CAREFUL) != 0;
-        target->message = target->message || (front->flags & FRONT_MESSAGE) != 0;
         page = entry & ENTRY_ADDRESS;
     }
     if (in_aperture(page))

@@ -11,28 +11,39 @@
 
 #include <string.h>
 
-/* Such a front on the way of a part: its number and the offset in it. */
-static const struct front *message_front(struct emu *emu, const struct emu_part *part, struct emu_part *at) {
-    *at = *part;
+/* A part on its way through its fronts. */
+struct way {
+    bool served;             /* somebody is asked about bytes of it */
+    bool held;               /* another instruction holds one of those fronts: … */
+    struct emu_part held_at; /* … there */
+};
+
+static struct way way_of(struct emu *emu, const struct emu_part *part, enum facet_kind kind, uint64_t ticket) {
+    struct way way = {.held_at = *part};
+    struct emu_part at = *part;
+    unsigned wanted = kind == FACET_FETCH ? FRONT_FETCHES : FRONT_MESSAGE;
     if (part->front < 0)
-        return NULL;
+        return way;
     do {
         int index;
-        const struct front *front = front_at(emu, APERTURE_BASE + ((uint64_t)at->front << FRONT_SHIFT), &index);
-        if (front != NULL && (front->flags & FRONT_MESSAGE) != 0)
-            return at->offset < front->high && at->offset + at->size > front->low ? front : NULL;
-    } while (emu_front_inner(emu, &at->front, &at->offset));
-    return NULL;
+        const struct front *front = front_at(emu, APERTURE_BASE + ((uint64_t)at.front << FRONT_SHIFT), &index);
+        if (front == NULL || (front->flags & wanted) == 0 || at.offset >= front->high ||
+            at.offset + at.size <= front->low)
+            continue;
+        way.served = true;
+        if (front->held != 0 && front->held != ticket && !way.held) {
+            way.held = true;
+            way.held_at = at;
+        }
+    } while (emu_front_inner(emu, &at.front, &at.offset));
+    return way;
 }
 
-/* Which bytes of the access its handler serves: [from, to). The others of that part pass. */
-struct served {
-    uint32_t from, to;
-};
-static struct served served(const struct front *front, const struct emu_part *at) {
-    uint64_t low = at->offset > front->low ? at->offset : front->low, end = at->offset + at->size;
-    uint64_t high = end < front->high ? end : front->high;
-    return (struct served){(uint32_t)(low - at->offset) + at->start, (uint32_t)(high - at->offset) + at->start};
+bool message_serves(struct emu *emu, const struct emu_access *access) {
+    bool served = false;
+    for (int i = 0; i < access->parts && !served; i++)
+        served = way_of(emu, &access->part[i], access->kind, 0).served;
+    return served;
 }
 
 static bool trap(struct access_state *state, enum front_trap reason, const struct emu_access *access,
@@ -43,15 +54,18 @@ static bool trap(struct access_state *state, enum front_trap reason, const struc
     log->host = false;
     log->stopped = log->blocked = true; /* the same access comes again, and the log is not another process's */
     state->emu->debug->access.ticket = log->ticket;
-    access_trap(state, reason, access->kind == FACET_STORE ? ACCESS_STORE : ACCESS_LOAD, access->va.v + at->start,
-                at->front, at->offset, 0);
+    access_trap(state, reason, (enum access)access->kind, access->va.v + at->start, at->front, at->offset, 0);
     return false;
 }
 
-static bool tell(struct access_state *state, const struct emu_access *access, const struct emu_part *at) {
+static bool tell(struct access_state *state, const struct emu_access *access, int part) {
+    const struct emu_part *at = &access->part[part];
     struct debug_block *debug = state->emu->debug;
-    const uint8_t *bytes = access->kind == FACET_STORE ? access->attempted : access->backing;
-    debug->access.flags = access->flags | (access->parts == 2 ? FACET_PART : 0u);
+    const uint8_t *bytes = access->kind == FACET_STORE ? access->attempted
+                           : access->backing != NULL   ? access->backing
+                                                       : access->partly;
+    debug->access.flags =
+        access->flags | (access->parts == 2 ? FACET_PART : 0u) | (at->hole ? (unsigned)ACCESS_NO_MEMORY : 0u);
     debug->access.size = at->size;
     memset(debug->access.bytes, 0, sizeof debug->access.bytes);
     if (bytes != NULL)
@@ -59,55 +73,60 @@ static bool tell(struct access_state *state, const struct emu_access *access, co
     return trap(state, FRONT_TRAP_ACCESS, access, at);
 }
 
-/* Answers are in the order of the parts that have such a front. */
 bool message_ask(struct access_state *state, const struct emu_access *access) {
     struct answer_log *log = &state->tx.log;
-    unsigned answered = 0;
     for (int i = 0; i < access->parts; i++) {
-        struct emu_part at;
-        const struct front *front = message_front(state->emu, &access->part[i], &at);
-        if (front == NULL)
-            continue;
-        if (answered < log->parts && log->part[answered].verdict == FACET_FAULT)
+        struct way way = way_of(state->emu, &access->part[i], access->kind, log->ticket);
+        if (log->part[i].answered && log->part[i].verdict == FACET_FAULT)
             return true;
-        if (front->held != 0 && front->held != log->ticket)
-            return trap(state, FRONT_TRAP_WAIT, access, &at);
-        if (answered++ == log->parts)
-            return tell(state, access, &at);
+        log->asking = (unsigned)i;
+        if (way.held)
+            return trap(state, FRONT_TRAP_WAIT, access, &way.held_at);
+        if (way.served && !log->part[i].answered)
+            return tell(state, access, i);
     }
     return true;
 }
 
-void message_answers(struct access_state *state, struct emu_access *access) {
-    const struct answer_log *log = &state->tx.log;
-    unsigned answered = 0;
-    struct emu_part at;
-    access->answers = access->refused = 0;
-    for (int i = 0; i < access->parts && answered < log->parts; i++) {
-        const struct front *front = message_front(state->emu, &access->part[i], &at);
-        if (front == NULL)
+void message_done(struct access_state *state, struct emu_access *access, uint32_t start, uint32_t size,
+                  const uint64_t *done, const uint8_t *bytes) {
+    if (access->answered == NULL)
+        memset(state->answered, 0, access->size);
+    access->answered = state->answered;
+    for (uint32_t i = 0; i < size; i++) {
+        if ((done[i / 64] >> i % 64 & 1) == 0)
             continue;
-        if (log->part[answered].verdict == FACET_FAULT) {
-            access->refused = (uint8_t)(i + 1);
-            access->fault = log->part[answered].code;
-        }
-        if (log->part[answered++].verdict != FACET_DONE)
-            continue;
-        struct served to = served(front, &at);
-        const uint8_t *bytes = log->part[answered - 1].bytes + (to.from - at.start);
+        state->answered[start + i] = true;
         if (access->kind != FACET_STORE)
-            memcpy(access->reply + to.from, bytes, to.to - to.from);
+            access->reply[start + i] = bytes[i];
         else if (access->backing != NULL) /* as if it were stored again */
-            memcpy(access->reply + to.from, access->backing + to.from, to.to - to.from);
-        access->answered[access->answers].from = to.from;
-        access->answered[access->answers++].to = to.to;
+            access->reply[start + i] = access->backing[start + i];
     }
 }
 
-static bool is_answered(const struct emu_access *access, uint32_t byte) {
-    for (unsigned i = 0; i < access->answers; i++)
-        if (byte >= access->answered[i].from && byte < access->answered[i].to)
-            return true;
+void message_answers(struct access_state *state, struct emu_access *access) {
+    const struct answer_log *log = &state->tx.log;
+    access->answered = NULL;
+    access->refused = 0;
+    for (int i = 0; i < access->parts; i++) {
+        if (!log->part[i].answered)
+            continue;
+        if (log->part[i].verdict == FACET_FAULT) {
+            access->refused = (uint8_t)(i + 1);
+            access->fault = log->part[i].code;
+        } else if (log->part[i].verdict == FACET_DONE) {
+            message_done(state, access, access->part[i].start, access->part[i].size, log->part[i].done,
+                         log->part[i].bytes);
+        }
+    }
+}
+
+/* Some byte that nobody has answered passes to where nothing is. */
+static bool falls_through(const struct emu_access *access) {
+    for (int p = 0; p < access->parts; p++)
+        for (uint32_t i = 0; i < access->part[p].size && access->part[p].hole; i++)
+            if (!access->answered[access->part[p].start + i])
+                return true;
     return false;
 }
 
@@ -115,20 +134,36 @@ void message_merge(struct emu_access *access, enum facet_verdict *verdict) {
     bool store = access->kind == FACET_STORE, passes = *verdict != FACET_DONE && !access->replaced, all = true;
     if (access->refused != 0)
         *verdict = FACET_FAULT;
-    if (access->answers == 0 || verdict_refuses(*verdict))
+    if (access->answered == NULL || verdict_refuses(*verdict) ||
+        (*verdict != FACET_DONE && !access->filled && falls_through(access)))
         return;
+    const uint8_t *now = access->backing != NULL ? access->backing : access->partly;
     for (uint32_t i = 0; i < access->size; i++) {
-        bool answered = is_answered(access, i);
-        all = all && answered;
-        if (!answered && access->backing == NULL)
-            return; /* what passes there faults */
-        if (!answered && passes)
-            access->reply[i] = store ? access->attempted[i] : access->backing[i];
+        all = all && access->answered[i];
+        if (passes && !access->answered[i])
+            access->reply[i] = store || now == NULL ? access->attempted[i] : now[i];
+        else if (passes && store && now != NULL)
+            access->reply[i] = now[i];
     }
+    access->filled = true;
     if (store && !all && *verdict != FACET_DONE)
         access->replaced = true;
     else
         *verdict = FACET_DONE;
+}
+
+/* The kernel's answer to the part that it was told of. */
+static void take_answer(struct answer_log *log, const struct debug_block *debug) {
+    bool any = false;
+    for (unsigned i = 0; i < FACET_ACCESS_MAX / 64; i++) {
+        log->part[log->asking].done[i] = debug->answer.done[i];
+        any = any || debug->answer.done[i] != 0;
+    }
+    log->part[log->asking].answered = true;
+    log->part[log->asking].verdict = debug->answer.verdict == FACET_FAULT ? FACET_FAULT : any ? FACET_DONE : FACET_PASS;
+    log->part[log->asking].code = debug->answer.code;
+    memcpy(log->part[log->asking].bytes, debug->answer.bytes, FACET_ACCESS_MAX);
+    log->retiring = log->retiring || debug->answer.verdict == FACET_STEP;
 }
 
 void access_answer(struct emu *emu) {
@@ -138,14 +173,10 @@ void access_answer(struct emu *emu) {
         struct answer_log *log = &state->logs[i];
         if (!log->live || log->ticket == 0 || log->ticket != debug->answer.ticket)
             continue;
-        if (debug->answer.verdict == FACET_BLOCK) {
+        if (debug->answer.verdict == FACET_BLOCK)
             log->live = false;
-        } else if (log->parts < 2) {
-            log->part[log->parts].verdict = (uint8_t)debug->answer.verdict;
-            log->part[log->parts].code = debug->answer.code;
-            memcpy(log->part[log->parts++].bytes, debug->answer.bytes, FACET_ACCESS_MAX);
-            log->retiring = log->retiring || debug->answer.verdict == FACET_STEP;
-        }
+        else if (!log->part[log->asking].answered || debug->answer.verdict == FACET_FAULT)
+            take_answer(log, debug);
     }
 }
 

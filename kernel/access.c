@@ -4,6 +4,7 @@
 #include "invoke.h"
 #include "walk.h"
 
+static void ask(struct process *process);
 static void tell(struct process *process);
 
 /* ---- Holding a page */
@@ -42,13 +43,89 @@ static void wait(struct process *process) {
 
 void access_forget(struct process *process) {
     if (process->access_ticket)
-        debug_answer(process->access_ticket, DEBUG_ANSWER_FORGET, NULL, 0);
+        debug_answer(process->access_ticket, DEBUG_ANSWER_FORGET);
     told_remove(process);
     process->access_ticket = 0;
     process->access_phase = ACCESS_NONE;
     process->access_waits = 0;
     if (process->access_steps)
         release(process);
+}
+
+/* It asks anew once the holder has let go. */
+static void park(struct process *process, struct process *holder) {
+    process->fault = FAULT_NONE;
+    access_forget(process);
+    process_block(process, holder);
+    process->access_waits = 1;
+}
+
+/* ---- Whom to ask */
+
+static bool is_done(const struct process *process, unsigned long from, unsigned long to) {
+    while (from < to && process->access_done[from / 64] >> from % 64 & 1)
+        from++;
+    return from == to;
+}
+
+/* Which bytes of an access at that place the service has: [from, to), none if they are not in order. */
+struct served {
+    unsigned long from, to;
+};
+
+static struct served served(const struct front_service *service, unsigned long offset, unsigned long size) {
+    unsigned long to = service->high > offset ? service->high - offset : 0;
+    return (struct served){service->low > offset ? service->low - offset : 0, to < size ? to : size};
+}
+
+static bool asks(struct front_service *service, const struct front_place *at, const struct process *process) {
+    struct served its = served(service, at->offset, ACCESS_SIZE(process->access.word));
+    return its.from < its.to && (service->fetches || ACCESS_KIND(process->access.word) != ACCESS_FETCH) &&
+           !(process->access_verdict == VERDICT_DONE && is_done(process, its.from, its.to)) &&
+           !(process->access_own && ipc_recipient(&service->entry) == process);
+}
+
+/* The next to be asked about the access, after the last one that was: into process->access. From the innermost front
+ * to the outermost. False: nobody. */
+static bool next(struct process *process) {
+    struct front_place way[FRONT_WAY_MAX];
+    struct access_told *told = &process->access;
+    unsigned char *memory;
+    bool begun = told->service == 0;
+    for (unsigned i = front_way(process->access_front, process->access_at, way, &memory); i-- > 0;)
+        for (struct front_service *s = front_service_first(way[i].front); s; s = front_service_next(s)) {
+            if (begun && asks(s, &way[i], process)) {
+                told->front = way[i].front;
+                told->offset = way[i].offset;
+                told->object = front_entry(told->front)->object;
+                told->service = s->number;
+                return true;
+            }
+            begun = begun || s->number == told->service;
+        }
+    return false;
+}
+
+bool access_asks(int front, unsigned long offset, unsigned long size) {
+    struct front_place way[FRONT_WAY_MAX];
+    unsigned char *memory;
+    for (unsigned i = front_way(front, offset, way, &memory); i-- > 0;)
+        for (const struct front_service *s = front_service_first(way[i].front); s; s = front_service_next(s)) {
+            struct served its = served(s, way[i].offset, size);
+            if (its.from < its.to)
+                return true;
+        }
+    return false;
+}
+
+static void begin(struct process *process, int front, unsigned long at, unsigned long word, unsigned long va) {
+    process->access = (struct access_told){.word = word, .pc = process->regs.rip, .va = va, .front = front};
+    process->access_front = front;
+    process->access_at = at;
+    process->access_phase = ACCESS_ASKED;
+    process->access_verdict = VERDICT_PASS;
+    process->access_own = false;
+    memset(process->access_done, 0, sizeof process->access_done);
 }
 
 /* ---- Telling the handler */
@@ -79,7 +156,9 @@ static bool cannot_answer(struct process *handler, const struct process *process
 }
 
 static bool send(struct process *process, const struct access_told *told) {
-    struct cap *entry = front_handler(told->front, told->object);
+    struct front_service *service =
+        front_wears(told->front, told->object) ? front_service_find(told->front, told->service) : NULL;
+    struct cap *entry = service ? &service->entry : NULL;
     struct process *handler = entry ? ipc_recipient(entry) : NULL;
     if (!entry || cap_prepare(entry)->type == CAP_NULL)
         return false;
@@ -119,26 +198,44 @@ void access_again(struct process *process) {
     tell(process);
 }
 
-static struct access_told trapped(const struct process *process, const struct debug_trap *trap) {
-    return (struct access_told){.word = ACCESS_WORD(trap->kind, trap->flags, trap->size),
-                                .offset = trap->offset,
-                                .pc = process->regs.rip,
-                                .va = trap->va,
-                                .front = trap->front,
-                                .object = front_page(front_address(trap->front))->header.id};
+/* All have been asked, and nobody has refused. */
+static void answered(struct process *process) {
+    const struct access_told *told = &process->access;
+    bool copy = ACCESS_FLAGS(told->word) & ACCESS_BY_KERNEL;
+    unsigned verdict = process->access_steps ? VERDICT_STEP : VERDICT_PASS;
+    process->fault = FAULT_NONE;
+    process->access_phase = copy ? ACCESS_ANSWERED : ACCESS_NONE;
+    if (!copy && process->access_verdict == VERDICT_DONE)
+        debug_answer_done(process->access_ticket, verdict, process->access_done, process->access_bytes,
+                          ACCESS_SIZE(told->word));
+    else if (!copy)
+        debug_answer(process->access_ticket, verdict);
+    process_ready(process);
+}
+
+static void ask(struct process *process) {
+    if (!next(process)) {
+        answered(process);
+        return;
+    }
+    struct process *holder = front_holder(process->access.front);
+    if (holder && holder != process)
+        park(process, holder);
+    else
+        tell(process);
 }
 
 void access_trapped(struct process *process, const struct debug_trap *trap) {
-    process->access_phase = ACCESS_ASKED;
+    begin(process, trap->front, trap->offset, ACCESS_WORD(trap->kind, trap->flags, trap->size), trap->va);
     process->access_ticket = trap->ticket;
-    process->access = trapped(process, trap);
-    memcpy(process->access_bytes, trap->bytes, ACCESS_SIZE(process->access.word));
-    tell(process);
+    memcpy(process->access_bytes, trap->bytes, trap->size);
+    ask(process);
 }
 
 void access_waits(struct process *process, const struct debug_trap *trap) {
     process->access_ticket = trap->ticket;
-    process->access = trapped(process, trap);
+    process->access = (struct access_told){
+        .word = ACCESS_WORD(trap->kind, trap->flags, trap->size), .va = trap->va, .front = trap->front};
     wait(process);
 }
 
@@ -166,7 +263,7 @@ static unsigned long room_put(struct process *to, unsigned char *bytes, unsigned
         piece = piece < left ? piece : left;
         if (walk.front < 0)
             memcpy((unsigned char *)page_data(page) + walk.offset, bytes + done, piece);
-        else if ((page && page->front >= 0 && front_serves(page->front, walk.offset, piece)) ||
+        else if (access_asks(walk.front, walk.front_offset, piece) ||
                  debug_copy(to, walk.front, address, walk.front_offset, bytes + done, piece, ACCESS_STORE) != COPY_OK)
             break;
         done += piece;
@@ -174,33 +271,34 @@ static unsigned long room_put(struct process *to, unsigned char *bytes, unsigned
     return done;
 }
 
+/* What the memory holds now. False: there is none. */
+static bool memory_now(const struct access_told *told, unsigned char *bytes) {
+    struct front_place way[FRONT_WAY_MAX];
+    unsigned char *memory = NULL;
+    if (front_wears(told->front, told->object))
+        front_way(told->front, told->offset, way, &memory);
+    if (memory)
+        memcpy(bytes, memory, ACCESS_SIZE(told->word));
+    return memory;
+}
+
 void access_deliver(struct process *from, struct process *to) {
     bool retired = from->access_phase == ACCESS_RETIRED;
     const struct access_told *told = retired ? &from->access_step[from->access_steps_told] : &from->access;
     unsigned char *bytes = from->access_bytes;
-    if (retired) {
-        struct page *page = front_page_of(told->front, told->object);
-        if (page)
-            memcpy(bytes, (unsigned char *)page_data(page) + told->offset, ACCESS_SIZE(told->word));
-    }
+    bool none = ACCESS_KIND(told->word) == ACCESS_LOAD && ACCESS_FLAGS(told->word) & ACCESS_NO_MEMORY;
+    if (retired)
+        none = !memory_now(told, bytes);
     to->regs.rax = retired ? OP_ACCESS_OUTCOME : OP_ACCESS;
     to->regs.rdx = told->word;
-    to->regs.r10 = told->offset;
+    to->regs.r10 = front_object_offset(told->front, told->offset);
     to->regs.r8 = told->pc;
     to->regs.r9 = told->va;
-    to->regs.r13 = room_put(to, bytes, ACCESS_SIZE(told->word));
+    to->regs.r13 = room_put(to, bytes, none ? 0 : ACCESS_SIZE(told->word));
     told_add(from, to, (unsigned)(to->regs.rsi >> (32 + 8 * (MESSAGE_CAPS - 1))) & (CAP_REGISTERS - 1));
 }
 
 /* ---- Its answer */
-
-/* It asks anew once the holder has let go. */
-static void park(struct process *process, struct process *holder) {
-    process->fault = FAULT_NONE;
-    access_forget(process);
-    process_block(process, holder);
-    process->access_waits = 1;
-}
 
 /* Those whose messages about that page the handler has not received. */
 static void park_senders(struct process *holder, int front) {
@@ -224,14 +322,28 @@ static bool step_note(struct process *process) {
 }
 
 static bool sensible(const struct process *handler, const struct process *process) {
-    unsigned long verdict = handler->regs.rax;
-    if (verdict == VERDICT_DONE && ACCESS_KIND(process->access.word) == ACCESS_LOAD)
+    unsigned long verdict = handler->regs.rax, kind = ACCESS_KIND(process->access.word);
+    if (verdict == VERDICT_DONE && kind == ACCESS_LOAD)
         return handler->regs.r13 == ACCESS_SIZE(process->access.word);
-    return verdict <= VERDICT_STEP;
+    return verdict <= VERDICT_STEP && !(verdict == VERDICT_DONE && kind == ACCESS_FETCH);
+}
+
+/* DONE: what the handler serves is so from now on, of a load as its string says. */
+static void done(struct process *process, const unsigned char *given) {
+    const struct access_told *told = &process->access;
+    const struct front_service *service = front_service_find(told->front, told->service);
+    struct served its = served(service, told->offset, ACCESS_SIZE(told->word));
+    process->access_verdict = VERDICT_DONE;
+    for (unsigned long i = its.from; i < its.to; i++) {
+        if (ACCESS_KIND(told->word) == ACCESS_LOAD && !is_done(process, i, i + 1))
+            process->access_bytes[i] = given[i];
+        process->access_done[i / 64] |= 1ul << i % 64;
+    }
 }
 
 bool access_answer(struct process *handler, struct process *to, enum string_result *result,
                    struct string_fault *fault) {
+    static unsigned char given[ACCESS_BYTES];
     unsigned long verdict = handler->regs.rax;
     bool good = sensible(handler, to), load = ACCESS_KIND(to->access.word) == ACCESS_LOAD;
     if (to->access_phase == ACCESS_RETIRED) {
@@ -239,7 +351,7 @@ bool access_answer(struct process *handler, struct process *to, enum string_resu
         return true;
     }
     if (good && verdict == VERDICT_DONE && load) {
-        *result = string_take(handler, to->access_bytes, ACCESS_SIZE(to->access.word), fault);
+        *result = string_take(handler, given, ACCESS_SIZE(to->access.word), fault);
         if (*result != STRING_MOVED)
             return false;
     }
@@ -254,22 +366,20 @@ bool access_answer(struct process *handler, struct process *to, enum string_resu
         access_fails(to, good && verdict == VERDICT_FAULT ? handler->regs.rdx : ACCESS_NONSENSE);
         return true;
     }
-    to->fault = FAULT_NONE;
-    to->access_verdict = (unsigned char)verdict;
-    bool copy = ACCESS_FLAGS(to->access.word) & ACCESS_BY_KERNEL;
-    to->access_phase = copy ? ACCESS_ANSWERED : ACCESS_NONE;
-    if (!copy)
-        debug_answer(to->access_ticket, (enum access_verdict)verdict, to->access_bytes,
-                     load && verdict == VERDICT_DONE ? ACCESS_SIZE(to->access.word) : 0);
-    process_ready(to);
+    if (verdict == VERDICT_DONE)
+        done(to, given);
+    ask(to);
     return true;
 }
 
 void access_front_gone(int front) {
     for (unsigned long i = 0; i < kernel_info.process_count; i++) {
         struct process *process = &kernel_info.processes[i];
-        if (process->header.type != CAP_PROCESS || process->fault != FAULT_ACCESS ||
-            process->access_phase != ACCESS_ASKED || process->access.front != front)
+        if (process->header.type != CAP_PROCESS || (process->access.front != front && process->access_front != front))
+            continue;
+        if (process->access_phase == ACCESS_ANSWERED)
+            process->access_phase = ACCESS_NONE;
+        if (process->fault != FAULT_ACCESS || process->access_phase != ACCESS_ASKED)
             continue;
         queue_remove(process);
         process->answer_count[ANSWER_FAULT]++;
@@ -281,43 +391,58 @@ void access_front_gone(int front) {
 
 /* ---- Copies */
 
-enum copy_status access_copy(struct process *caller, struct process *owner, int front, unsigned long va,
-                             unsigned long offset, void *buffer, unsigned long size, enum access access) {
-    struct process *holder = front_holder(front);
-    const struct page *page = front_page(front_address(front));
-    struct access_told told = {.word = ACCESS_WORD(access, ACCESS_BY_KERNEL, size),
-                               .offset = offset,
-                               .pc = caller->regs.rip - 2,
-                               .va = va,
-                               .front = front,
-                               .object = page->header.id};
-    bool answered = caller->access_phase == ACCESS_ANSWERED && caller->access.word == told.word &&
-                    caller->access.offset == offset && caller->access.front == front &&
-                    caller->access.object == told.object;
-    if (holder && holder != caller && !(answered && caller->access_verdict == VERDICT_FAULT)) {
-        caller->access = told;
-        caller->access_phase = ACCESS_HELD;
-        return COPY_BLOCK;
-    }
-    if (!answered) {
-        caller->access = told;
-        caller->access_phase = ACCESS_ASKED;
-        memcpy(caller->access_bytes, access == ACCESS_STORE ? buffer : (unsigned char *)page_data(page) + offset, size);
-        return COPY_BLOCK;
-    }
+/* Who holds something on the way, but for the process. */
+static int held_front(const struct process *process, const struct front_place *way, unsigned count) {
+    while (count-- > 0)
+        if (front_holder(way[count].front) && front_holder(way[count].front) != process)
+            return way[count].front;
+    return -1;
+}
+
+static enum copy_status copy_answered(struct process *caller, struct process *owner, int front, unsigned long va,
+                                      unsigned long offset, unsigned char *buffer, unsigned long size,
+                                      enum access access) {
+    enum copy_status status;
     caller->access_phase = ACCESS_NONE;
-    if (caller->access_verdict == VERDICT_FAULT) {
+    if (caller->access_verdict == VERDICT_FAULT)
         return debug_copy_refused(owner, front, va, offset, buffer, size, access, caller->access_code);
+    if (caller->access_verdict == VERDICT_DONE) {
+        for (unsigned long i = 0; i < size && access == ACCESS_LOAD; i++)
+            if (is_done(caller, i, i + 1))
+                buffer[i] = caller->access_bytes[i];
+        status = debug_copy_answered(owner, front, va, offset, buffer, size, access, caller->access_done);
+    } else {
+        status = debug_copy(owner, front, va, offset, buffer, size, access);
     }
-    unsigned long from = 0, to = 0;
-    if (caller->access_verdict == VERDICT_DONE)
-        front_served(front, offset, size, &from, &to);
-    if (to > from && access == ACCESS_LOAD)
-        memcpy((unsigned char *)buffer + from, caller->access_bytes + from, to - from);
-    enum copy_status status = debug_copy_answered(owner, front, va, offset, buffer, size, access, from, to);
     if (status == COPY_STOP || status == COPY_BLOCK) /* the host's: then the same verdict */
         caller->access_phase = ACCESS_ANSWERED;
     return status;
+}
+
+enum copy_status access_copy(struct process *caller, struct process *owner, int front, unsigned long va,
+                             unsigned long offset, void *buffer, unsigned long size, enum access access, bool own) {
+    struct front_place way[FRONT_WAY_MAX];
+    unsigned char *memory;
+    unsigned count = front_way(front, offset, way, &memory);
+    unsigned long word = ACCESS_WORD(access, ACCESS_BY_KERNEL | (memory ? 0u : ACCESS_NO_MEMORY), size);
+    bool answered = caller->access_phase == ACCESS_ANSWERED && caller->access.word == word && caller->access.va == va &&
+                    caller->access_front == front && caller->access_at == offset;
+    int held = held_front(caller, way, count);
+    if (held >= 0 && !(answered && caller->access_verdict == VERDICT_FAULT)) {
+        caller->access = (struct access_told){.word = word, .va = va, .front = held};
+        caller->access_phase = ACCESS_HELD;
+        return COPY_BLOCK;
+    }
+    if (answered)
+        return copy_answered(caller, owner, front, va, offset, buffer, size, access);
+    if (!access_asks(front, offset, size))
+        return debug_copy(owner, front, va, offset, buffer, size, access);
+    begin(caller, front, offset, word, va);
+    caller->access.pc -= 2;
+    caller->access_own = own;
+    if (access == ACCESS_STORE || memory)
+        memcpy(caller->access_bytes, access == ACCESS_STORE ? buffer : memory, size);
+    return COPY_BLOCK;
 }
 
 bool access_outcome_due(const struct process *caller) {
@@ -331,7 +456,7 @@ bool access_undone(struct process *caller) {
     if (held && !access_outcome_due(caller)) {
         wait(caller);
     } else if (caller->access_phase == ACCESS_ASKED && ACCESS_FLAGS(caller->access.word) & ACCESS_BY_KERNEL) {
-        tell(caller);
+        ask(caller);
     } else if (access_outcome_due(caller)) {
         access_retired(caller);
     } else {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Pages whose handler is a process: an access to such a page is a message to it (abi.h: OP_ACCESS), its answer the
- * verdict. It takes the way of a fault, FAULT_ACCESS, which no keeper sees.
+ * Fronts whose handlers are processes: an access is a message to each of them (abi.h: OP_ACCESS), one after the other,
+ * its answer the verdict. It takes the way of a fault, FAULT_ACCESS, which no keeper sees.
  *
- *     ASKED      the message is on its way, or with the handler; the process waits as if it had faulted
+ *     ASKED      the message is on its way, or with a handler; the process waits as if it had faulted
  *     ANSWERED   of a copy: the verdict is here, until the system call that was undone is made again
  *     RETIRED    it has made the access (or the copy has) under STEP, and outcomes are being told
  *
- * From an answer STEP on the page is held: whoever else comes is BLOCKED over the holder.
+ * From an answer STEP on the front is held: whoever else comes is BLOCKED over the holder.
  */
 #ifndef KERNEL_ACCESS_H
 #define KERNEL_ACCESS_H
@@ -22,10 +22,13 @@ void access_trapped(struct process *process, const struct debug_trap *trap);
 void access_waits(struct process *process, const struct debug_trap *trap);
 void access_retired(struct process *process);
 
-/* A copy of at most ACCESS_BYTES from or to the page of a front whose handler is a process, by a system call that
- * `caller` makes over owner's memory. COPY_BLOCK: the call is to be undone; access_undone then goes on. */
+/* A copy of at most ACCESS_BYTES, within a page of a front's range, by a system call that `caller` makes over owner's
+ * memory; own: through its Page capability, and then it is not asked itself. COPY_BLOCK: the call is to be undone;
+ * access_undone then goes on. */
 enum copy_status access_copy(struct process *caller, struct process *owner, int front, unsigned long va,
-                             unsigned long offset, void *buffer, unsigned long size, enum access access);
+                             unsigned long offset, void *buffer, unsigned long size, enum access access, bool own);
+/* Some process would be asked about it. */
+bool access_asks(int front, unsigned long offset, unsigned long size);
 /* A copy has just been made under STEP: its system call is to be undone, too. */
 bool access_outcome_due(const struct process *caller);
 /* The system call of a process has been undone. False: not over such a page. */
@@ -41,7 +44,7 @@ bool access_answer(struct process *handler, struct process *to, enum string_resu
 void access_fails(struct process *process, unsigned long code);
 /* Nothing comes of what it was about to do. */
 void access_forget(struct process *process);
-/* The page no longer wears that front: who waited for its handler begins again. */
+/* The front, or somebody who serves it, is gone: who waited for its handlers begins again. */
 void access_front_gone(int front);
 
 /* ---- serve.c: who can answer */

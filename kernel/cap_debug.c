@@ -67,20 +67,31 @@ static void act_faulted(struct invocation *in) {
     debug_faulted((struct process *)invoke_sent(in, 0)->object, (unsigned)in->word[0]);
 }
 
+static bool swap_possible(struct invocation *in) {
+    return front_available() && (invoke_sent(in, 1)->type == CAP_NULL || front_service_left());
+}
+
 static unsigned long decode_swap(struct invocation *in) {
     const struct page *page = (struct page *)invoke_sent(in, 0)->object;
     if (page->front >= 0)
         return RC_BAD_ARG;
-    return front_available() ? RC_OK : RC_NO_MEMORY;
+    return swap_possible(in) ? RC_OK : RC_NO_MEMORY;
+}
+
+/* The bytes [low, high) of the front's range have a handler, if one was sent. */
+static void swapped(struct invocation *in, int index, unsigned long low, unsigned long high) {
+    struct front_service service = {
+        .entry = *invoke_sent(in, 1), .low = low, .high = high, .program = true, .fetches = true};
+    if (service.entry.type != CAP_NULL)
+        front_serve(index, &service);
+    in->caller->regs.rdx = (unsigned long)index;
 }
 
 static void act_swap(struct invocation *in) {
     int index;
     front_install((struct page *)invoke_sent(in, 0)->object, (in->word[0] ? FRONT_CAREFUL : 0u) | FRONT_PROGRAM,
                   &index);
-    if (invoke_sent(in, 1)->type != CAP_NULL)
-        front_set_handler(index, invoke_sent(in, 1), 0, PAGE_SIZE);
-    in->caller->regs.rdx = (unsigned long)index;
+    swapped(in, index, 0, PAGE_SIZE);
 }
 
 static unsigned long decode_restore(struct invocation *in) {
@@ -98,14 +109,15 @@ static struct gpt *gpt_sent(struct invocation *in) {
 static unsigned long decode_swap_part(struct invocation *in) {
     if (!front_part_free(gpt_sent(in), in->word[1], in->word[2]))
         return RC_BAD_ARG;
-    return front_available() ? RC_OK : RC_NO_MEMORY;
+    return swap_possible(in) ? RC_OK : RC_NO_MEMORY;
 }
 
 static void act_swap_part(struct invocation *in) {
     int index;
     front_part_install(gpt_sent(in), in->word[1], in->word[2], (in->word[0] ? FRONT_CAREFUL : 0u) | FRONT_PROGRAM,
                        &index);
-    in->caller->regs.rdx = (unsigned long)index;
+    unsigned long low = in->word[1] & mask_low(FRONT_SHIFT);
+    swapped(in, index, low, low + in->word[2]);
 }
 
 static unsigned long decode_restore_part(struct invocation *in) {
@@ -258,7 +270,7 @@ static const struct operation rows[] = {
      .name = "OP_DEBUG_SWAP_PART",
      .types = CAP_SET(CAP_DEBUG),
      .word = {{"careful", 0, 1}, {"offset", 0, ~0ul}, {"bytes", 0, ~0ul}},
-     .sent = {{"GPT", CAP_SET(CAP_GPT)}},
+     .sent = {{"GPT", CAP_SET(CAP_GPT)}, {"its handler", CAP_SET(CAP_NULL) | CAP_SET_ENTRY}},
      .result = "w0 number of the front",
      .decode = decode_swap_part,
      .act = act_swap_part},

@@ -76,15 +76,21 @@ static bool has_stepped(const struct process *process, int front) {
     return i < process->access_steps;
 }
 
+static unsigned long services; /* that were found */
+
 static void check_front(int front) {
-    const struct front_handler *handler = front_handler_at(front);
-    check_that("front handler", CAP_SET(handler->entry.type) & (CAP_SET(CAP_NULL) | CAP_SET_ENTRY),
-               (unsigned long)front, handler->entry.type);
-    check_cap(&handler->entry);
-    check_that("front holder",
-               !handler->holder ||
-                   (storage_has(CAP_PROCESS, &handler->holder->header) && has_stepped(handler->holder, front)),
-               (unsigned long)front, (unsigned long)handler->holder);
+    const struct process *holder = front_handler_at(front)->holder;
+    unsigned long count = 0;
+    for (const struct front_service *s = front_service_first(front); s; s = front_service_next(s), count++) {
+        check_that("front handler", CAP_SET(s->entry.type) & (CAP_SET(CAP_NULL) | CAP_SET_ENTRY), (unsigned long)front,
+                   s->entry.type);
+        check_that("front handler", s->number && count < front_services_live(), (unsigned long)front, count);
+        check_cap(&s->entry);
+    }
+    services += count;
+    check_that("front handlers", front_services_right(front), (unsigned long)front);
+    check_that("front holder", !holder || (storage_has(CAP_PROCESS, &holder->header) && has_stepped(holder, front)),
+               (unsigned long)front, (unsigned long)holder);
 }
 
 static void check_page(const struct page *page) {
@@ -100,6 +106,8 @@ static void check_gpt(const struct gpt *gpt) {
     check_cap(&gpt->background);
     check_caps(gpt->slot, GPT_SLOTS);
     check_that("front", front_parts_worn(gpt), gpt->header.id, (unsigned long)gpt->front);
+    for (int front = gpt->front; front >= 0; front = front_next(front))
+        check_front(front);
 }
 
 /* Links go both ways, and whoever is in the queue says so. */
@@ -217,12 +225,14 @@ static void check_storage(enum cap_type type) {
 
 void check_objects(bool everything) {
     all = everything;
+    services = 0;
     turn++;
     for (unsigned type = 0; type < CAP_TYPES; type++)
         if (CAP_SET(type) & CAP_SET_OBJECTS)
             object_storage((enum cap_type)type, &storages[type]);
     check_storage(CAP_PAGE);
     check_storage(CAP_GPT);
+    check_that("front handler count", !all || services == front_services_live(), services, front_services_live());
     check_storage(CAP_PROCESS);
     check_storage(CAP_ENDPOINT);
     check_storage(CAP_FORWARDER);

@@ -145,19 +145,6 @@ static enum fault piece_find(const struct copy *copy, struct piece *piece) {
     return fault;
 }
 
-/* The running process is its handler. */
-static bool is_handler(const struct page *page) {
-    struct cap *entry = front_handler(page->front, page->header.id);
-    return entry && ipc_recipient(entry) == current_process;
-}
-
-/* Its handler is a process, which is asked first; but not about what it does itself through its own capability. */
-static bool by_message(const struct copy *copy, const struct piece *piece, unsigned long size) {
-    const struct page *page = piece->page;
-    return page && page->front >= 0 && front_serves(page->front, piece->offset, size) &&
-           !(copy->page && is_handler(page));
-}
-
 /* Moves the beginning of what is left, within a page (and a chunk). False: the debugger takes over. */
 static bool copy_piece(struct copy *copy) {
     struct piece piece;
@@ -170,11 +157,8 @@ static bool copy_piece(struct copy *copy) {
     unsigned long size = least(copy->size - copy->so_far.size, PAGE_SIZE - piece.offset);
     if (piece.front >= 0) {
         size = least(size, FRONT_CHUNK);
-        bool message = by_message(copy, &piece, size);
-        enum copy_status status =
-            message ? access_copy(current_process, copy->owner, page->front, address, piece.offset, buffer, size,
-                                  copy->access)
-                    : debug_copy(copy->owner, piece.front, address, piece.front_offset, buffer, size, copy->access);
+        enum copy_status status = access_copy(current_process, copy->owner, piece.front, address, piece.front_offset,
+                                              buffer, size, copy->access, copy->page != NULL);
         if (status == COPY_BLOCK)
             now.over = copy->owner;
         if (status == COPY_STOP || status == COPY_BLOCK)

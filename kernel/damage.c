@@ -66,7 +66,11 @@ static void damage_front(enum damage damage, struct page *page) {
     if (damage == DAMAGE_PAGE_FRONT)
         page->front++;
     else if (damage == DAMAGE_FRONT_HANDLER)
-        front_handler_at(page->front)->entry = cap_make(CAP_PAGE, page);
+        front_serve(page->front, &(struct front_service){.entry = cap_make(CAP_PAGE, page), .high = PAGE_SIZE});
+    else if (damage == DAMAGE_FRONT_HANDLERS)
+        front_entry(page->front)->high = PAGE_SIZE;
+    else if (damage == DAMAGE_FRONT_HANDLER_COUNT)
+        front_serve(front_take(0, page->header.id), &(struct front_service){.entry = cap_null, .high = PAGE_SIZE});
     else
         front_handler_at(page->front)->holder = current_process;
 }

@@ -106,20 +106,23 @@ static enum debug_status request_object(void) {
     return status;
 }
 
-/* Has a page, or part of it, served by a process. */
+/* Has bytes of a front's range served by a process. */
 static enum debug_status request_handler(void) {
     const unsigned long *arg = block.request.arg;
-    unsigned long front = arg[0] & 0xffff, low = arg[0] >> 16 & 0xffff, high = arg[0] >> 32;
+    const struct front *front = arg[0] < block.front_count ? front_entry((int)arg[0]) : NULL;
     struct object *object = arg[1] ? object_find(CAP_ENDPOINT, arg[1]) : NULL;
-    struct cap entry = object ? cap_make(CAP_ENTRY, object) : cap_null;
-    if ((arg[1] && !object) || high > PAGE_SIZE || low > high)
+    if (!front || front->state != FRONT_LIVE || (arg[1] && !object) || arg[4] > front->size || arg[3] > arg[4])
         return DEBUG_NO_OBJECT;
-    if (front_by_program(front))
-        return DEBUG_ALREADY;
-    if (!front_page_at(front))
-        return DEBUG_NOT_MEMORY;
-    entry.payload = arg[2];
-    front_set_handler((int)front, &entry, (unsigned)low, (unsigned)high);
+    if (!arg[1]) {
+        front_services_end((int)arg[0], false);
+        return DEBUG_OK;
+    }
+    if (!front_service_left())
+        return DEBUG_TABLE_FULL;
+    struct front_service service = {
+        .entry = cap_make(CAP_ENTRY, object), .low = arg[3], .high = arg[4], .fetches = arg[5] != 0};
+    service.entry.payload = arg[2] - front_object_offset((int)arg[0], 0);
+    front_serve((int)arg[0], &service);
     return DEBUG_OK;
 }
 
@@ -279,12 +282,12 @@ enum copy_status debug_copy(const struct process *owner, int front, unsigned lon
 }
 
 enum copy_status debug_copy_answered(const struct process *owner, int front, unsigned long va, unsigned long offset,
-                                     void *buffer, unsigned long size, enum access access, unsigned long from,
-                                     unsigned long to) {
-    block.answered.from = from;
-    block.answered.to = to;
+                                     void *buffer, unsigned long size, enum access access,
+                                     const unsigned long done[ACCESS_BYTES / 64]) {
+    memcpy(block.answered.done, done, sizeof block.answered.done);
+    block.answered.any = 1;
     enum copy_status status = debug_copy(owner, front, va, offset, buffer, size, access);
-    block.answered.from = block.answered.to = 0;
+    block.answered.any = 0;
     return status;
 }
 
@@ -301,17 +304,25 @@ unsigned long debug_copy_code(void) {
     return block.copy.code;
 }
 
-void debug_answer(unsigned long ticket, unsigned verdict, const unsigned char *bytes, unsigned long size) {
+void debug_answer(unsigned long ticket, unsigned verdict) {
     block.answer.ticket = ticket;
     block.answer.verdict = verdict;
-    if (size)
-        memcpy(block.answer.bytes, bytes, size);
+    memset(block.answer.done, 0, sizeof block.answer.done);
+    port_out32(PORT_DEBUG, DEBUG_PORT_ANSWER, 0);
+}
+
+void debug_answer_done(unsigned long ticket, unsigned verdict, const unsigned long done[ACCESS_BYTES / 64],
+                       const unsigned char *bytes, unsigned long size) {
+    block.answer.ticket = ticket;
+    block.answer.verdict = verdict;
+    memcpy(block.answer.done, done, sizeof block.answer.done);
+    memcpy(block.answer.bytes, bytes, size);
     port_out32(PORT_DEBUG, DEBUG_PORT_ANSWER, 0);
 }
 
 void debug_answer_fault(unsigned long ticket, unsigned long code) {
     block.answer.code = code;
-    debug_answer(ticket, VERDICT_FAULT, NULL, 0);
+    debug_answer(ticket, VERDICT_FAULT);
 }
 
 struct debug_trap debug_trap(void) {

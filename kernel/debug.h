@@ -38,11 +38,10 @@ void debug_panic(const char *text);
 enum copy_status debug_copy(const struct process *owner, int front, unsigned long va, unsigned long offset,
                             void *buffer, unsigned long size, enum access access);
 
-/* The same, of which a process has answered the bytes [from, to) with DONE: of a load, they are in buffer. */
+/* The same, of which processes have answered the bytes whose bits are set with DONE: of a load, they are in buffer. */
 enum copy_status debug_copy_answered(const struct process *owner, int front, unsigned long va, unsigned long offset,
-                                     void *buffer, unsigned long size, enum access access, unsigned long from,
-                                     unsigned long to);
-
+                                     void *buffer, unsigned long size, enum access access,
+                                     const unsigned long done[ACCESS_BYTES / 64]);
 /* A process has refused it with that code, of which the host is told. */
 enum copy_status debug_copy_refused(const struct process *owner, int front, unsigned long va, unsigned long offset,
                                     void *buffer, unsigned long size, enum access access, unsigned long code);
@@ -60,9 +59,12 @@ struct debug_trap {
     unsigned long ticket;
     const unsigned char *bytes;
 };
-/* The verdict about the access of an instruction, by its ticket (enum access_verdict, or FORGET: it starts over). */
+/* What becomes of the access of an instruction, by its ticket: VERDICT_PASS, VERDICT_STEP or FORGET, it starts over;
+ * the same, of which some bytes (bits) are answered; FAULT. */
 #define DEBUG_ANSWER_FORGET 4
-void debug_answer(unsigned long ticket, unsigned verdict, const unsigned char *bytes, unsigned long size);
+void debug_answer(unsigned long ticket, unsigned verdict);
+void debug_answer_done(unsigned long ticket, unsigned verdict, const unsigned long done[ACCESS_BYTES / 64],
+                       const unsigned char *bytes, unsigned long size);
 void debug_answer_fault(unsigned long ticket, unsigned long code);
 struct debug_trap debug_trap(void);
 

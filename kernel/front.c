@@ -14,8 +14,10 @@ void front_init(struct front *table, struct page **owners, struct front_handler 
     handler = handlers;
     owner = owners;
     front_count = count;
-    for (unsigned long i = 0; i < count; i++)
+    for (unsigned long i = 0; i < count; i++) {
         table[i] = (struct front){.base = front_address((int)i), .size = PAGE_SIZE, .state = FRONT_FREE};
+        handlers[i].service = -1;
+    }
 }
 
 struct page *front_page(unsigned long address) {
@@ -77,17 +79,6 @@ static struct front *front_live(unsigned long index) {
     return index < front_count && fronts[index].state == FRONT_LIVE ? &fronts[index] : NULL;
 }
 
-bool front_serves(int front, unsigned long offset, unsigned long size) {
-    const struct front *entry = &fronts[front];
-    return entry->flags & FRONT_MESSAGE && offset < entry->high && offset + size > entry->low;
-}
-
-void front_served(int front, unsigned long offset, unsigned long size, unsigned long *from, unsigned long *to) {
-    const struct front *entry = &fronts[front];
-    *from = entry->low > offset ? entry->low - offset : 0;
-    *to = entry->high < offset + size ? entry->high - offset : size;
-}
-
 struct front_handler *front_handler_at(int front) {
     return &handler[front];
 }
@@ -96,12 +87,8 @@ struct page *front_page_at(unsigned long index) {
     return front_live(index) ? owner[index] : NULL;
 }
 
-struct page *front_page_of(int front, unsigned long object) {
-    return front_live((unsigned long)front) && fronts[front].object == object ? owner[front] : NULL;
-}
-
-struct cap *front_handler(int front, unsigned long object) {
-    return front_page_of(front, object) ? &handler[front].entry : NULL;
+bool front_wears(int front, unsigned long object) {
+    return front_live((unsigned long)front) && fronts[front].object == object;
 }
 
 struct process *front_holder(int front) {
@@ -109,31 +96,18 @@ struct process *front_holder(int front) {
 }
 
 void front_hold(int front, unsigned long object, unsigned long ticket, struct process *holder) {
-    if (!front_page_of(front, object))
+    if (!front_wears(front, object))
         return;
     fronts[front].held = ticket;
     handler[front].holder = holder;
-}
-
-void front_set_handler(int index, const struct cap *entry, unsigned low, unsigned high) {
-    struct front *front = &fronts[index];
-    if (front->flags & FRONT_MESSAGE)
-        access_front_gone(index);
-    handler[index].entry = *entry;
-    front->low = (unsigned short)low;
-    front->high = (unsigned short)high;
-    front->flags &= (unsigned char)~FRONT_MESSAGE;
-    if (entry->type != CAP_NULL)
-        front->flags |= FRONT_MESSAGE | FRONT_CAREFUL;
-    table_tlb_stale = true; /* it may wear the host's front already */
 }
 
 enum debug_status front_set_flags(unsigned long index, unsigned flags) {
     struct front *front = front_live(index);
     if (!front)
         return DEBUG_NO_OBJECT;
-    unsigned program = front->flags & (FRONT_PROGRAM | FRONT_MESSAGE);
-    front->flags = (unsigned char)(flags | program | (program & FRONT_MESSAGE ? FRONT_CAREFUL : 0u));
+    unsigned kept = front->flags & (FRONT_PROGRAM | FRONT_MESSAGE | FRONT_FETCHES);
+    front->flags = (unsigned char)(flags | kept | (kept & FRONT_MESSAGE ? FRONT_CAREFUL : 0u));
     table_tlb_stale = true; /* a careful page must not stay in the TLB */
     return DEBUG_OK;
 }
@@ -147,12 +121,12 @@ enum debug_status front_remove(unsigned long index) {
     else
         front_part_remove((int)index);
     table_tlb_stale = true;
-    if (front->flags & FRONT_MESSAGE)
-        access_front_gone((int)index);
+    if (front->flags & FRONT_MESSAGE || !owner[index]) /* of a part, who serves may be further in */
+        front_services_end((int)index, true);
     if (owner[index])
         owner[index]->front = -1;
     owner[index] = NULL;
-    handler[index] = (struct front_handler){.entry = cap_null};
+    handler[index] = (struct front_handler){.service = -1};
     *front = (struct front){.base = front->base, .size = PAGE_SIZE, .state = FRONT_FREE};
     return DEBUG_OK;
 }

@@ -19,26 +19,17 @@ bool front_available(void); /* one more could be installed */
 /* The page wears a front that a program has put there. */
 bool front_of_program(const struct page *page);
 bool front_by_program(unsigned long index);
-/* Its handler is a process, which is asked about some of these bytes of the page. */
-bool front_serves(int front, unsigned long offset, unsigned long size);
-/* Of these it is asked about [*from, *to), counted from offset. */
-void front_served(int front, unsigned long offset, unsigned long size, unsigned long *from, unsigned long *to);
-/* For kernel_check. */
 struct front_handler *front_handler_at(int front);
-/* The entry to the handler of a page that still wears that front, or NULL. */
-struct cap *front_handler(int front, unsigned long object);
-struct page *front_page_of(int front, unsigned long object);
+/* It still is what an object with that id wears. */
+bool front_wears(int front, unsigned long object);
 /* The page that wears it, or NULL. */
 struct page *front_page_at(unsigned long index);
-/* Who may get at the page alone, or NULL. */
+/* Who alone may get at what wears it, or NULL. */
 struct process *front_holder(int front);
 /* The instruction with that ticket holds it; ticket 0: nobody. */
 void front_hold(int front, unsigned long object, unsigned long ticket, struct process *holder);
 /* enum debug_status: DEBUG_OK, DEBUG_ALREADY (it wears one), DEBUG_TABLE_FULL. *index is set but for the last. */
 enum debug_status front_install(struct page *page, unsigned flags, int *index);
-/* The bytes [low, high) of the page are served by who receives through the entry; Null: by nobody, and who waits begins
- * again. */
-void front_set_handler(int index, const struct cap *entry, unsigned low, unsigned high);
 enum debug_status front_set_flags(unsigned long index, unsigned flags);
 enum debug_status front_remove(unsigned long index);
 /* Who wears it is being rescinded: it goes, and the host is told if it is the host's. */
@@ -55,6 +46,31 @@ struct page *front_page(unsigned long address);
 /* A free one, live from now on; -1: all are in use. */
 int front_take(unsigned flags, unsigned long object);
 struct front *front_entry(int index);
+
+/* ---- front_serve.c: processes that are asked */
+
+void front_services_init(struct front_service *storage, unsigned long count);
+bool front_service_left(void); /* one more could be added */
+/* Entry, bytes and flags of *wanted: it is asked before all others of that front. One is left. */
+void front_serve(int front, const struct front_service *wanted);
+/* The host's, or all of that front, are asked no more; who waits for the front begins again. */
+void front_services_end(int front, bool all);
+/* In the order in which they are asked. */
+struct front_service *front_service_first(int front);
+struct front_service *front_service_next(const struct front_service *service);
+struct front_service *front_service_find(int front, unsigned long number); /* NULL: it is gone */
+/* For kernel_check: the front table says what they are; how many there are. */
+bool front_services_right(int front);
+unsigned long front_services_live(void);
+
+/* The fronts that an offset of a front's range leads through, that one first, and the memory behind all of them; NULL:
+ * a hole. */
+#define FRONT_WAY_MAX 32
+struct front_place {
+    int front;
+    unsigned long offset; /* in its range */
+};
+unsigned front_way(int front, unsigned long offset, struct front_place way[FRONT_WAY_MAX], unsigned char **memory);
 
 /* ---- front_part.c: parts of GPTs */
 
@@ -74,9 +90,11 @@ void front_parts_lose(struct gpt *gpt, unsigned long end);
 /* For kernel_check: what the front table says of them; where their roots are. */
 bool front_parts_worn(const struct gpt *gpt);
 bool front_roots_right(struct gpt *gpt);
-/* What is at an offset of a front's range. */
+/* What is at an offset of a front's range: the offset in the GPT. */
 unsigned long front_part_offset(int index, unsigned long offset);
-struct gpt *front_gpt(int index); /* NULL: a page wears it */
+unsigned long front_object_offset(int index, unsigned long offset); /* the same, a page's too */
+int front_next(int index);                                          /* the next one of the same GPT, -1: none */
+struct gpt *front_gpt(int index);                                   /* NULL: a page wears it */
 /* The table of that level is its root; it is none any more, whoever's. */
 void front_set_root(int index, const unsigned long *entry);
 void front_forget_root(const struct gpt *gpt, const unsigned long *entry);

@@ -16,6 +16,10 @@ struct gpt *front_gpt(int index) {
     return parts[index].gpt;
 }
 
+int front_next(int index) {
+    return parts[index].next;
+}
+
 int front_at(const struct gpt *gpt, unsigned long offset) {
     int index = gpt->front;
     while (index >= 0 && (offset < parts[index].start || offset > parts[index].last))
@@ -108,6 +112,10 @@ void front_parts_lose(struct gpt *gpt, unsigned long end) {
 
 unsigned long front_part_offset(int index, unsigned long offset) {
     return (parts[index].start & ~mask_low(FRONT_SHIFT)) | offset;
+}
+
+unsigned long front_object_offset(int index, unsigned long offset) {
+    return parts[index].gpt ? front_part_offset(index, offset) : offset;
 }
 
 static unsigned long root_of(int index, const unsigned long *entry) {

@@ -28,7 +28,9 @@ static void take_fronts(unsigned long frames) {
     struct page **owners = take(count, sizeof(struct page *));
     kernel_info.front_parts = take(count, sizeof(struct front_part));
     kernel_info.front_handlers = take(count, sizeof(struct front_handler));
+    kernel_info.front_services = take(count, sizeof(struct front_service));
     front_parts_init(kernel_info.front_parts);
+    front_services_init(kernel_info.front_services, count);
     front_init(table, owners, kernel_info.front_handlers, count);
     debug_set_fronts(table, count);
 }

@@ -40,19 +40,12 @@ static unsigned char *data_of(const struct walk *walk) {
     return walk->hole ? NULL : (unsigned char *)page_data(page_of(walk)) + walk->offset;
 }
 
-/* Its handler is a process. */
-static bool by_message(const struct walk *walk, unsigned long size) {
-    return !walk->hole && page_of(walk)->front >= 0 && front_serves(page_of(walk)->front, walk->offset, size);
-}
-
 /* A front's part: it lets its handlers see the piece. */
 static enum string_result front_piece(struct string_fault *fault, struct process *from, struct process *owner,
                                       unsigned long address, void *buffer, unsigned long size, enum access access) {
     const struct walk *walk = &fault->walk;
     enum copy_status status =
-        by_message(walk, size)
-            ? access_copy(from, owner, page_of(walk)->front, address, walk->offset, buffer, size, access)
-            : debug_copy(owner, walk->front, address, walk->front_offset, buffer, size, access);
+        access_copy(from, owner, walk->front, address, walk->front_offset, buffer, size, access, false);
     if (status == COPY_HOLE)
         fault->fault = FAULT_INVALID_ADDRESS;
     if (status == COPY_FAULT) {
@@ -165,7 +158,7 @@ enum string_result string_take(struct process *from, unsigned char *bytes, unsig
         piece = least(size - done, PAGE_SIZE - address % PAGE_SIZE);
         if (fault->walk.front < 0)
             memcpy(bytes + done, data_of(&fault->walk), piece);
-        else if (by_message(&fault->walk, piece))
+        else if (access_asks(fault->walk.front, fault->walk.front_offset, piece))
             return fault->fault = FAULT_HANDLER, STRING_SENDER_FAULTS;
         else if (front_piece(fault, from, from, address, bytes + done, piece, ACCESS_LOAD) != STRING_MOVED)
             return STRING_UNDO;

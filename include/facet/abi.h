@@ -197,9 +197,10 @@ enum op {
     OP_DEBUG_SYSCALL,  /* s0 process, w0 number, w1 result, w2 enum syscall_flag; string: its six arguments */
     OP_DEBUG_ENDPOINT, /* s0 Endpoint; string: how it is called from now on (endpoint:NAME): the debugger's user may
                         * then swap objects for it, which puts entries to it in front of their pages (OP_ACCESS) */
-    OP_DEBUG_SWAP_PART, /* s0 GPT, w0 as of OP_DEBUG_SWAP, w1 offset, w2 bytes: a front on whatever is reached through
-                         * that part of it, page or hole; whole pages, within aligned 64 GiB; w0 <- number of the front.
-                         * RC_BAD_ARG: no such part, or some of it wears one; RC_NO_MEMORY as of OP_DEBUG_SWAP */
+    OP_DEBUG_SWAP_PART,    /* s0 GPT, w0 and s1 as of OP_DEBUG_SWAP, w1 offset, w2 bytes: a front on whatever is reached
+                            * through that part of it, page or hole; whole pages, within aligned 64 GiB; w0 <- number of
+                            * the front. RC_BAD_ARG: no such part, or some of it wears one; RC_NO_MEMORY as of
+                            * OP_DEBUG_SWAP */
     OP_DEBUG_RESTORE_PART, /* s0 GPT, w0 offset: takes such a front away */
 
     OP_POWER_OFF = 0x800, /* w0 exit status (0…255); does not return */
@@ -340,18 +341,21 @@ enum bank_right {
  * rdi rsi rdx r10; r8, r9 and the rest are in its registers, whose rip is behind the instruction. Resume with label 0:
  * its rax becomes w0 and it runs. Any other label leaves it stopped. */
 #define OP_SYSCALL (LABEL_KERNEL | 0x20000)
-/* To the handler of a page (OP_DEBUG_SWAP with an entry): some process is about to access it. w0 ACCESS_WORD(kind,
- * flags, size), w1 offset in the page, w2 program counter, w3 address as the process sees it; string: the bytes that
- * are to be stored, or that the page holds. An access that crosses pages comes in parts; instructions that are fetched
- * from the page do not come. Nothing has happened yet; the label of the answer says what shall: enum access_verdict.
- * Until then the process waits, however many messages the handler takes meanwhile. Anything else as an answer gives it
- * FAULT_HANDLER, and so does whatever makes it sure that none will come: no register of a process holds the answer any
- * more (a wait gives away the registers that it names for the message), the handler is stopped or ended, waits for the
- * process itself, touches its own page, or nobody in the machine can run. */
+/* To a handler of a page or of a part of a GPT (OP_DEBUG_SWAP, OP_DEBUG_SWAP_PART with an entry): some process is about
+ * to access it. w0 ACCESS_WORD(kind, flags, size), w1 offset in the page, in the GPT, w2 program counter, w3 address as
+ * the process sees it; string: the bytes that are to be stored, of the instruction that is to be executed, or that the
+ * memory holds (ACCESS_NO_MEMORY: none). An access that crosses pages comes in parts. Nothing has happened yet; the
+ * label of the answer says what shall: enum access_verdict. Of several handlers on the way the innermost is asked
+ * first, of several at one place the latest; PASS and STEP hand it on to the next. Until then the process waits,
+ * however many messages the handler takes meanwhile. Anything else as an answer gives it FAULT_HANDLER, and so does
+ * whatever makes it sure that none will come: no register of a process holds the answer any more (a wait gives away the
+ * registers that it names for the message), the handler is stopped or ended, waits for the process itself, touches what
+ * it serves, or nobody in the machine can run. */
 #define OP_ACCESS (LABEL_KERNEL | 0x30000)
-/* After VERDICT_STEP, once the instruction has retired: the same words, the string is what the page holds now. No other
- * process gets at the page from the answer STEP to the answer to this, whatever it is. If the instruction faults, there
- * is none, and when it starts over its accesses are asked about anew. */
+/* After VERDICT_STEP, once the instruction has retired: the same words, the string is what the memory holds now. No
+ * other process gets at the page, or the part of the GPT, from the answer STEP to the answer to this, whatever it is.
+ * If the instruction faults, there is none, and when it starts over its accesses are asked about anew; the fetch of one
+ * that always enters the kernel (SYSCALL, UD2) has its outcome before. */
 #define OP_ACCESS_OUTCOME (LABEL_KERNEL | 0x30001)
 #define ACCESS_WORD(kind, flags, size)                                                                                 \
     ((unsigned long)(kind) | (unsigned long)(flags) << 8 | (unsigned long)(size) << 32)
@@ -360,13 +364,15 @@ enum bank_right {
     ((word) >> 8 & 0xff)                 /* as enum facet_access_flag: 1 rmw, 2 atomic, 4 part, 8 by the kernel */
 #define ACCESS_SIZE(word) ((word) >> 32) /* bytes, at most ACCESS_BYTES */
 #define ACCESS_BY_KERNEL 8
+#define ACCESS_NO_MEMORY 16 /* nothing is there: a load comes without a string, and what passes everybody faults */
 #define ACCESS_BYTES 512
 /* Codes of FAULT_HANDLER that the kernel gives itself. */
 #define ACCESS_UNANSWERED (~0ul) /* nobody will answer */
 #define ACCESS_NONSENSE (~1ul)   /* the answer is none of these, or its string has the wrong size */
 enum access_verdict {
-    VERDICT_PASS,  /* the page answers */
-    VERDICT_DONE,  /* load: the process gets the string, exactly that many bytes; store: nothing is stored */
+    VERDICT_PASS,  /* the next handler does, at last the memory */
+    VERDICT_DONE,  /* load: the process gets the string, exactly that many bytes; store: nothing is stored; not of
+                      fetches */
     VERDICT_FAULT, /* FAULT_HANDLER with the code w0 */
     VERDICT_STEP,  /* as PASS, then OP_ACCESS_OUTCOME */
 };

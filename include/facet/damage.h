@@ -23,6 +23,8 @@ enum damage {
     DAMAGE_CAP_REGISTER_0,      /* register 0 */
     DAMAGE_PAGE_FRONT,          /* front */
     DAMAGE_FRONT_HANDLER,       /* front handler */
+    DAMAGE_FRONT_HANDLERS,      /* front handlers */
+    DAMAGE_FRONT_HANDLER_COUNT, /* front handler count */
     DAMAGE_FRONT_HOLDER,        /* front holder */
     DAMAGE_QUEUE_LINK,          /* queue link */
     DAMAGE_QUEUE_STATE,         /* queue state */

@@ -132,8 +132,9 @@ static inline unsigned long facet_get(unsigned cap, unsigned long op, unsigned l
 /* ---- Serving memory
  *
  * A program that was started with `facet run --program NAME=ELF` answers for the objects that are swapped for
- * endpoint:NAME, as does any process whose endpoint was given to OP_DEBUG_SWAP. Each load and store is a message to it
- * (abi.h, OP_ACCESS), its answer the verdict; the process that makes the access waits. So this is a whole handler:
+ * endpoint:NAME, as does any process whose endpoint was given to OP_DEBUG_SWAP. Each load, store and fetch is a message
+ * to it (abi.h, OP_ACCESS), its answer the verdict; the process that makes the access waits. So this is a whole
+ * handler:
  *
  *     static enum access_verdict no_stores(struct facet_served *access) {
  *         access->fault = 7;
@@ -144,12 +145,12 @@ static inline unsigned long facet_get(unsigned cap, unsigned long op, unsigned l
  *     }
  */
 struct facet_served {
-    enum access kind;     /* ACCESS_LOAD or ACCESS_STORE */
+    enum access kind;     /* ACCESS_LOAD, ACCESS_STORE; ACCESS_FETCH: an instruction is about to be executed */
     unsigned flags;       /* 1: of a read-modify-write, 2: an atomic one; 4: part of an access that crosses pages;
-                           * ACCESS_BY_KERNEL: a system call's */
+                           * ACCESS_BY_KERNEL: a system call's; ACCESS_NO_MEMORY: nothing is there, bytes are 0 */
     unsigned long size;   /* bytes, 1 … ACCESS_BYTES */
-    long offset;          /* of the first one in the swapped object (before it if negative); of a page that a program
-                           * has swapped itself: in the page, plus the payload of the entry capability */
+    long offset;          /* of the first one in the swapped object (before it if negative); of a page or part of a GPT
+                           * that a program has swapped itself: in it, plus the payload of the entry capability */
     unsigned long pc, va; /* of the instruction, of the first byte, as the process that makes the access sees them */
     unsigned long fault;  /* for VERDICT_FAULT: the code that the process's keeper gets */
     unsigned char
@@ -179,6 +180,8 @@ static inline _Noreturn void facet_serve(enum access_verdict (*verdict)(struct f
         access.pc = m.word[2];
         access.va = m.word[3];
         access.fault = 0;
+        for (unsigned long i = m.received; i < access.size && i < ACCESS_BYTES; i++)
+            access.bytes[i] = 0;
         answer = VERDICT_PASS;
         if (label == OP_ACCESS)
             answer = verdict(&access);

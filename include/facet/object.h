@@ -8,6 +8,7 @@
 
 #include <facet/abi.h>
 #include <facet/platform.h>
+#include <stdbool.h>
 
 /* A capability. Guard and payload have fields of their own; nothing is overlaid.
  *
@@ -90,8 +91,10 @@ struct process_queue {
 
 /* An access as its handler is told it. */
 struct access_told {
-    unsigned long word, offset, pc, va;
-    unsigned long object; /* id of the page */
+    unsigned long word, pc, va;
+    unsigned long offset;  /* in the range of the front */
+    unsigned long object;  /* id of who wears that */
+    unsigned long service; /* number of the front_service */
     int front, pad;
 };
 enum access_phase { ACCESS_NONE, ACCESS_ASKED, ACCESS_ANSWERED, ACCESS_HELD, ACCESS_RETIRED };
@@ -132,8 +135,12 @@ struct process {
     struct process *access_by;        /* the handler that has been told */
     struct process *told, *told_next; /* whom this one can answer, a list; the next in that of access_by */
     struct access_told access, access_step[ACCESS_STEPS];
-    unsigned char access_bytes[ACCESS_BYTES];
-    struct endpoint *wait_for; /* WAITING: for messages to this endpoint only; NULL: to any */
+    unsigned long access_at;                      /* where it is in the range of the outermost front … */
+    int access_front;                             /* … which is this */
+    bool access_own;                              /* through a Page capability: who makes it is not asked itself */
+    unsigned long access_done[ACCESS_BYTES / 64]; /* bits: bytes that are answered with DONE */
+    unsigned char access_bytes[ACCESS_BYTES];     /* as told; what is answered already is there */
+    struct endpoint *wait_for;                    /* WAITING: for messages to this endpoint only; NULL: to any */
     unsigned long
         receive_ticket; /* names the message it is about to receive, once a string has stopped on its way; else 0 */
     unsigned long string_ticket; /* such a string that it sends: the receiver's ticket, 0: none */
@@ -160,10 +167,19 @@ struct forwarder {
     struct cap slot[FORWARDER_SLOTS];
 };
 
-/* Of the front with the same index (platform.h), worn by a page: who is asked about its accesses. */
+/* Of the front with the same index (platform.h): who is asked about its accesses. */
 struct front_handler {
-    struct cap entry;       /* Null: none */
-    struct process *holder; /* of the page, or NULL */
+    int service;            /* the first to be asked, -1: none */
+    struct process *holder; /* who alone may get at it, or NULL */
+};
+/* A process that is asked about the bytes [low, high) of a front's range. */
+struct front_service {
+    struct cap entry;
+    unsigned long low, high;
+    unsigned long number; /* never used again; 0: it is free */
+    int next;             /* to be asked after it, -1: none; free: the next free one */
+    bool program;         /* some program of the guest has asked for it, not the host */
+    bool fetches;         /* it is told of instruction fetches */
 };
 
 /* A part [start, end) of a GPT, end - 1 is its last byte, that wears the front with the same index; it lies within
@@ -190,8 +206,9 @@ struct kernel_info {
     unsigned long endpoint_count, endpoint_stride;
     struct forwarder *forwarders;
     unsigned long forwarder_count, forwarder_stride;
-    struct front_handler *front_handlers; /* both have debug_block.front_count entries */
+    struct front_handler *front_handlers; /* these three have debug_block.front_count entries */
     struct front_part *front_parts;
+    struct front_service *front_services;
     unsigned long syscalls, faults, tables_built, tables_live, entries_built, entries_removed, depend_live,
         depend_evictions;
 };

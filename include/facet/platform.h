@@ -60,6 +60,7 @@ enum front_flag {
     FRONT_CAREFUL = 1, /* handlers may refuse, suspend or stop */
     FRONT_PROGRAM = 2, /* put there by a program, not by the host: it may take it away; nothing to the machine */
     FRONT_MESSAGE = 4, /* before the host is asked, the kernel is (FRONT_TRAP_ACCESS); always with FRONT_CAREFUL */
+    FRONT_FETCHES = 8, /* … about instruction fetches, too */
 };
 struct front {
     unsigned long base;   /* APERTURE_BASE + (index << FRONT_SHIFT) */
@@ -70,10 +71,10 @@ struct front {
     unsigned char levels; /* of page table under root */
     unsigned char state;  /* enum front_state */
     unsigned char flags;  /* enum front_flag */
-    unsigned char pad;
-    unsigned short low, high; /* FRONT_MESSAGE: the kernel is asked about accesses to some of these bytes of the page */
-    unsigned long object;     /* id of the object that wears this front, for reports */
-    unsigned long held;       /* not 0: only the instruction with that debug_block.access.ticket may get at it */
+    unsigned char pad[5];
+    unsigned long low, high; /* FRONT_MESSAGE: the kernel is asked about accesses to some of these bytes of the range */
+    unsigned long object;    /* id of the object that wears this front, for reports */
+    unsigned long held;      /* not 0: only the instruction with that debug_block.access.ticket may get at it */
 };
 
 /* ---- Debug device. The kernel announces its block once with DEBUG_PORT_ATTACH (the block's physical address is in
@@ -102,9 +103,10 @@ enum debug_op {
                               * aligned 64 GiB -> result0 front index */
     DEBUG_WAKE,          /* arg0 process: those that wait over an access to its memory (FRONT_TRAP_BLOCK, COPY_BLOCK)
                           * try again -> result0 how many */
-    DEBUG_FRONT_HANDLER, /* arg0 front index | low << 16 | high << 32, arg1 object id of an Endpoint, arg2 payload of
-                          * the entry to it: the bytes [low, high) of the page are served by who receives there; arg1 0:
-                          * by nobody any more. DEBUG_ALREADY: a program has put that front there */
+    DEBUG_FRONT_HANDLER, /* arg0 front index, arg1 object id of an Endpoint, arg2 payload of the entry to it, counted
+                          * from the range's first byte, arg3, arg4: the bytes [arg3, arg4) of the range are served by
+                          * who receives there, and before whom served them so far; arg5 1: fetches, too. arg1 0: of
+                          * those that the host has asked for, none serves it any more */
     DEBUG_FRONT_RANGE,   /* arg0 process, arg1 address, arg2 flags, arg3 bytes: a part, in aligned 64 GiB, of the GPT
                           * that is its space -> result0 front index */
 };
@@ -201,21 +203,21 @@ struct debug_block {
     char text[256];
     struct traverse_step steps[TRAVERSE_STEPS_MAX];
     struct {                      /* machine -> kernel: the part within one page of what FRONT_TRAP_ACCESS is about */
-        unsigned int flags, size; /* enum facet_access_flag; bytes */
+        unsigned int flags, size; /* enum facet_access_flag, ACCESS_NO_MEMORY; bytes */
         unsigned long ticket;     /* of the instruction, until it retires or is forgotten */
         unsigned char bytes[512]; /* that are to be stored, or lie in the backing */
     } access;
-    struct { /* kernel -> machine, before DEBUG_PORT_COPY: a process has answered these bytes of it with DONE */
-        unsigned long from, to; /* [from, to); of a load, they are in copy.buffer */
-        unsigned long refused,
-            code; /* 1: it said FAULT, with that code; COPY_FAULT whatever the host's handlers would say */
+    struct {                         /* kernel -> machine, before DEBUG_PORT_COPY: what processes have said of it */
+        unsigned long done[8];       /* bits: these bytes are answered with DONE; of a load, they are in copy.buffer */
+        unsigned long any;           /* 1: there are some */
+        unsigned long refused, code; /* 1: FAULT, with that code; COPY_FAULT whatever the host's handlers would say */
     } answered;
     struct { /* kernel -> machine, before DEBUG_PORT_ANSWER */
         unsigned long ticket;
-        unsigned int verdict, pad; /* enum facet_verdict PASS, DONE, FAULT, STEP; BLOCK: nothing of the instruction
-                                    * counts */
+        unsigned int verdict, pad; /* enum facet_verdict PASS, FAULT, STEP; BLOCK: nothing of the instruction counts */
         unsigned long code;        /* FAULT */
-        unsigned char bytes[512];  /* DONE on a load */
+        unsigned long done[8];     /* bits: these bytes of the part are answered with DONE … */
+        unsigned char bytes[512];  /* … and what they are, on a load */
     } answer;
 };
 

@@ -28,7 +28,7 @@ static enum access_verdict log_it(struct facet_served *access) {
     for (unsigned long i = access->size < 8 ? access->size : 8; i-- > 0;)
         value = value << 8 | access->bytes[i];
     used = 0;
-    add(access->kind == ACCESS_STORE ? "store of 0x" : "load of 0x");
+    add(access->kind == ACCESS_STORE ? "store of 0x" : access->kind == ACCESS_FETCH ? "fetch of 0x" : "load of 0x");
     add_number(value, 16);
     add(", ");
     add_number(access->size, 10);

@@ -275,6 +275,21 @@ static void yield(unsigned from, unsigned keeper) {
     check("yield", facet_call(from, OP_CONSTRUCTOR_YIELD, &m), RC_OK);
 }
 
+/* From a bank that has too little of one thing nothing is drawn. */
+static void too_little(void) {
+    for (unsigned what = 0; what < 4; what++) {
+        struct facet_message bank = {.word = {~0ul, ~0ul, ~0ul, ~0ul}, .recv = {R_TEMP}}, usage = {0};
+        struct facet_message m = {.send = {R_TEMP}, .recv = {R_TEMP2}};
+        bank.word[what] = what == 0 ? CONSTRUCTOR_PAGES - 1 : what == 1;
+        check("a bank", facet_call(CR_BANK, OP_BANK_MAKE, &bank), RC_OK);
+        check("too little", facet_call(R_WANTED, OP_CONSTRUCTOR_YIELD, &m), RC_NO_MEMORY);
+        check("usage", facet_call(R_TEMP, OP_BANK_USAGE, &usage), RC_OK);
+        check("what is drawn", usage.word[0] | usage.word[1] | usage.word[2] | usage.word[3], 0);
+        check("destroy", facet_call(R_TEMP, OP_BANK_DESTROY, &usage), RC_OK);
+    }
+    passed("an instance whole or none");
+}
+
 static void recognised(void) {
     struct facet_message wrong = {.send = {R_OUT}, .recv = {R_TEMP}};
     check("storage that is none", facet_call(R_WANTED, OP_CONSTRUCTOR_YIELD, &wrong), RC_BAD_ARG);
@@ -327,8 +342,10 @@ int main(int argc, char **argv) {
     seal(R_WANTED);
     check("holes", word_of(R_WANTED, OP_CONSTRUCTOR_HOLES, CR_NULL), leak ? 1u << I_GPT | 1u << I_HOLE : 0);
     yield(R_WANTED, CR_NULL);
-    if (!leak)
+    if (!leak) {
+        too_little();
         recognised();
+    }
     m = (struct facet_message){0};
     check("touch", facet_call(R_INSTANCE, TOUCH, &m), RC_OK);
     check("it has touched", m.word[0] > 100, 1);

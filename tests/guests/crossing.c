@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * crossing: accesses over the border of two pages of which each, or one, has a handler that is a process: the same for
- * both, or two; under every pair of verdicts. And instructions fetched from such a page. Needs --grant range and debug.
+ * both, or two; under every pair of verdicts. And instructions fetched from such pages. Needs --grant range and debug.
  */
 #include "handling.h"
 
@@ -13,7 +13,7 @@ enum { R_FIRST = R_MORE, R_SECOND, R_ENTRY2, R_OTHER, R_TO_OTHER };
 
 static volatile unsigned long say[2];
 static unsigned char text[2][16]; /* what DONE gives */
-static volatile struct { unsigned long label, page, word, offset; } seen[16];
+static volatile struct { unsigned long label, page, word, offset; } seen[128];
 static volatile unsigned long told, outcomes;
 
 static _Noreturn void handler(void) {
@@ -21,7 +21,7 @@ static _Noreturn void handler(void) {
     struct facet_message m = {.recv = {[MESSAGE_CAPS - 1] = 3}, .room = room, .room_size = sizeof room};
     unsigned long label = facet_invoke(CR_NULL, INVOKE_RETURN, 0, &m);
     for (;;) {
-        unsigned long i = told++ % 16, page = m.payload;
+        unsigned long i = told++ % 128, page = m.payload;
         seen[i].label = label;
         seen[i].page = page;
         seen[i].word = m.word[0];
@@ -44,7 +44,9 @@ __asm__(".pushsection .text\n"
         "cross_load: mov $0x400000000ffd, %rbx; movdqu (%rbx), %xmm0; movq %xmm0, %rcx; psrldq $8, %xmm0\n"
         "    movq %xmm0, %rdx; ud2\n"
         "cross_store: mov $0x400000000ffd, %rbx; movabs $0x8877665544332211, %rax; mov %rax, (%rbx); ud2\n"
-        "code: mov $42, %eax; ud2\n"
+        "code: mov $42, %eax; movb $3, 0x80(%rip); mov $2, %ecx; 1: dec %ecx; jnz 1b\n"
+        "    lea 0x100(%rip), %rdi; mov $4, %ecx; rep stosb\n"
+        "    xor %edi, %edi; xor %esi, %esi; xor %r13d, %r13d; xor %r15d, %r15d; mov $1, %eax; syscall; ud2\n"
         "code_end:\n"
         ".popsection\n");
 
@@ -142,15 +144,64 @@ static void pairs(unsigned first, unsigned second, const char *what) {
     passed(what);
 }
 
-/* Handlers are not told of instructions: they come from the page. */
-static void fetches(void) {
+/* Offset and size of each instruction of `code` in the order in which they are executed; 0: a store of that many bytes,
+ * which is told after the fetch. */
+static const struct {
+    unsigned char offset, size, store;
+} executed[] = {
+    {0, 5, 0},  {5, 7, 1},  {12, 5, 0}, {17, 2, 0}, {19, 2, 0}, {17, 2, 0}, {19, 2, 0}, {21, 7, 0}, {28, 5, 0},
+    {33, 2, 4}, {35, 2, 0}, {37, 2, 0}, {39, 3, 0}, {42, 3, 0}, {45, 5, 0}, {50, 2, 0}, {52, 2, 0},
+};
+#define EXECUTED (sizeof executed / sizeof *executed)
+
+static void place(unsigned long at) {
     plain();
     for (unsigned i = 0; code + i < code_end; i++)
-        BYTE(i) = code[i];
+        BYTE(at + i) = code[i];
     serve(R_FIRST, R_ENTRY);
-    touch((void (*)(void))BASE, VERDICT_FAULT, VERDICT_FAULT, FAULT_EXCEPTION);
-    check("nobody was asked", told, 0);
-    check("it ran", regs.rax, 42);
+    serve(R_SECOND, R_ENTRY2);
+}
+
+static void fetched(unsigned long i, unsigned long label, unsigned long offset, unsigned long size) {
+    check("label", seen[i].label, label);
+    check("fetch", seen[i].word, ACCESS_WORD(ACCESS_FETCH, 0, size));
+    check("offset", seen[i].offset, offset);
+}
+
+/* With STEP, the outcome of the fetch comes with that of the first store. */
+static void executes(unsigned long verdict) {
+    unsigned long i = 0, step = verdict == VERDICT_STEP;
+    place(0);
+    touch((void (*)(void))BASE, verdict, verdict, FAULT_EXCEPTION);
+    check("it ran to its end", regs.rip, BASE + 52);
+    check("the system call", regs.rax, RC_OK);
+    for (unsigned k = 0; k < EXECUTED; k++) {
+        fetched(i++, OP_ACCESS, executed[k].offset, executed[k].size);
+        for (unsigned n = 0; n < executed[k].store || n == 0; n++) {
+            if (executed[k].store)
+                check("store", ACCESS_KIND(seen[i++].word), ACCESS_STORE);
+            if (step && n == 0)
+                fetched(i++, OP_ACCESS_OUTCOME, executed[k].offset, executed[k].size);
+            if (step && executed[k].store)
+                check("its outcome", seen[i++].label, OP_ACCESS_OUTCOME);
+        }
+    }
+    check("messages", told, i);
+}
+
+static void fetches(void) {
+    executes(VERDICT_PASS);
+    executes(VERDICT_STEP);
+    touch((void (*)(void))BASE, VERDICT_FAULT, VERDICT_FAULT, FAULT_HANDLER);
+    check("nothing was executed", regs.rip, BASE);
+    check("messages", told, 1);
+    touch((void (*)(void))BASE, VERDICT_DONE, VERDICT_DONE, FAULT_HANDLER); /* of a fetch it is nonsense */
+    check("messages", told, 1);
+    place(BORDER - IN_FIRST);
+    touch((void (*)(void))(BASE + BORDER - IN_FIRST), VERDICT_PASS, VERDICT_FAULT, FAULT_HANDLER);
+    check("of the first page", seen[0].word, ACCESS_WORD(ACCESS_FETCH, 4, IN_FIRST));
+    check("of the second", seen[1].word, ACCESS_WORD(ACCESS_FETCH, 4, 5 - IN_FIRST));
+    check("messages", told, 2);
     passed("instructions");
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * forwarders [wait]: what their owner can do with them; tests/guests/fronts.c shows that nobody else can tell. `wait`:
- * for ever, before one that is blocked. Needs --grant range.
+ * for ever, before one that is blocked. Needs --grant range, debug.
  */
 #include "check.h"
 
@@ -279,6 +279,46 @@ static void kept(void) {
     passed("a front is a keeper");
 }
 
+static void load(void) {
+    struct facet_message m = {0};
+    answer[0] = *(volatile unsigned long *)(3ul << 44);
+    for (;;)
+        facet_invoke(CR_NULL, INVOKE_RETURN, 0, &m);
+}
+
+/* As the handler of a page: an access waits while it is blocked, and fails once nobody will answer it. */
+static void handler(void) {
+    struct facet_message m = {.recv = {0, 0, 0, R_RESUME}}, swap = {.word = {1}, .send = {R_INNER, R_FORWARD}};
+    for (unsigned i = 0; i < 3; i++) {
+        fresh(R_FORWARDER, 0, R_ENTRY, R_FORWARD);
+        check("page", facet_alloc(CAP_PAGE, R_INNER), RC_OK);
+        set(CR_SPACE, OP_GPT_SET, 3, R_INNER);
+        check("swap", facet_call(CR_DEBUG, OP_DEBUG_SWAP, &swap), RC_OK);
+        set(R_FORWARDER, OP_FORWARDER_BLOCK, 1, CR_NULL);
+        answer[0] = PENDING;
+        make_process(R_SENDER, load, stack[0] + 128, CR_NULL, R_OTHER_ENTRY);
+        set(R_SENDER, OP_PROCESS_START, 0, CR_NULL);
+        yield();
+        check("while it is blocked", answer[0], PENDING);
+        if (i == 0)
+            set(R_FORWARDER, OP_FORWARDER_BLOCK, 0, CR_NULL);
+        else if (i == 1)
+            set(R_FORWARDER, OP_FORWARDER_SET_TARGET, 0, CR_NULL);
+        else
+            set(CR_RANGE, OP_RANGE_RESCIND, 0, R_FORWARDER);
+        if (i > 0) {
+            check("its keeper is told", facet_invoke(CR_NULL, INVOKE_RETURN, 0, &m), OP_FAULT);
+            check("that the handler", m.word[0], FAULT_HANDLER);
+        }
+        yield();
+        check("what is loaded", answer[0], i ? PENDING : 0);
+        set(CR_SPACE, OP_GPT_SET, 3, CR_NULL);
+        set(CR_RANGE, OP_RANGE_RESCIND, 0, R_INNER);
+        set(CR_RANGE, OP_RANGE_RESCIND, 0, R_SENDER);
+    }
+    passed("a front is a handler");
+}
+
 static void slots(void) {
     fresh(R_FORWARDER, 0, R_ENTRY, R_FORWARD);
     for (unsigned long i = 0; i < FORWARDER_SLOTS; i++)
@@ -312,6 +352,7 @@ int main(int argc, char **argv) {
     closed();
     endpoints();
     kept();
+    handler();
     slots();
     return 0;
 }

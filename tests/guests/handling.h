@@ -37,7 +37,7 @@ static void start(unsigned process, unsigned which, void (*program)(void)) {
 }
 
 /* Waits for a fault; *m is it. */
-static void fault(struct facet_message *m, unsigned long from, unsigned long what) {
+static inline void fault(struct facet_message *m, unsigned long from, unsigned long what) {
     *m = (struct facet_message){.recv = {[MESSAGE_CAPS - 1] = R_RESUME}};
     check("a fault", facet_invoke(CR_NULL, INVOKE_RETURN | INVOKE_CLOSED(R_MINE), 0, m), OP_FAULT);
     check("whose", m->payload, from);

@@ -35,6 +35,7 @@ code
 machine
 handlers
 crossing
+nested
 lost'
 
 # kernel_build BUILD-FOLDER OPTION FILE FOLDER: FOLDER/kernel.elf, with kernel/FILE replaced by FOLDER/FILE
