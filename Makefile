@@ -22,7 +22,7 @@ endif
 EMU_SRC = emu/machine.c emu/boot.c emu/engine.c emu/mmu.c emu/coherence.c emu/trap.c emu/run.c emu/kick.c emu/step.c emu/clock.c \
 	emu/device.c emu/stream.c emu/host.c emu/host_path.c emu/host_name.c emu/host_io.c emu/instruction.c emu/operand.c emu/refuse.c emu/survive.c emu/error.c \
 	emu/front.c emu/access.c emu/answers.c emu/copy.c emu/transaction.c emu/message.c emu/decode.c emu/form.c \
-	emu/fetch.c emu/inline.c emu/known.c emu/archive.c emu/checkpoint.c emu/checkpoint_access.c emu/host_save.c
+	emu/fetch.c emu/inline.c emu/known.c emu/reach.c emu/archive.c emu/checkpoint.c emu/checkpoint_access.c emu/host_save.c
 
 # The kernel: kernel.elf, freestanding, linked by kernel/kernel.ld. C and assembler.
 KERNEL_SRC = kernel/main.c kernel/boot.c kernel/cpu.c kernel/paging.c kernel/memory.c kernel/console.c kernel/object.c \

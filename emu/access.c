@@ -238,12 +238,12 @@ bool access_capture(struct emu *emu, uint64_t va, enum access kind) {
 void access_pieces(struct emu *emu, uint64_t pc) {
     struct access_state *state = emu->access;
     const struct decoded *decoded;
-    struct facet_regs regs;
+    struct facet_regs regs = {0};
     uint64_t va;
     if (state->tx.active || emu->delivery.active || emu->pending != PENDING_NONE)
         return;
     decoded = access_decode(state, pc);
-    emu_regs_get(emu, &regs);
+    regs_get_some(emu, decoded->registers, &regs);
     unsigned size = decoded->wide != 0 ? decoded->wide : PIECE_MAX;
     if (decoded->wide != 0)
         va = decoded_wide_address(decoded, &regs);

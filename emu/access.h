@@ -349,6 +349,11 @@ void transaction_abort(struct access_state *state);     /* outside; the log is k
  * instruction becomes, now or once it starts again. bytes: as delivered, or to be stored. For `return`: refuses. */
 bool transaction_instead(struct access_state *state, enum facet_verdict verdict, const uint8_t *bytes);
 
+/* ---- reach.c */
+void reach_begin(struct access_state *state); /* notes what instruction stands at tx.pc; flushes if it has to */
+/* Before anybody is asked: may the instruction make the accesses that it makes elsewhere? False: pending is set. */
+bool reach_allowed(struct access_state *state);
+
 /* ---- message.c */
 #define VERDICT_TRAPPED ((enum facet_verdict)(FACET_STOP + 1)) /* pending is set */
 #define VERDICT_HOLE ((enum facet_verdict)(FACET_STOP + 2))    /* it passes, to where nothing is */

@@ -197,6 +197,22 @@ static void note_store(struct decoded *slot, const cs_insn *insn, const cs_x86 *
         note_operand(slot, insn, &x86->operands[1]);
 }
 
+#define WORD(reg) (1u << offsetof(struct facet_regs, reg) / 8)
+
+static uint32_t registers_of(const struct decoded *slot) {
+    const int8_t named[] = {slot->base, slot->index, slot->segment};
+    uint32_t words = 0;
+    for (unsigned i = 0; i < sizeof named; i++)
+        words |= named[i] >= 0 ? 1u << named[i] : 0;
+    if (slot->store == DECODE_STORE_PUSH || slot->reach == DECODE_REACH_STACK)
+        words |= WORD(rsp);
+    if (slot->reach == DECODE_REACH_FRAMES)
+        words |= WORD(rbp);
+    if (slot->store == DECODE_STORE_STRING || slot->reach == DECODE_REACH_STRING)
+        words |= WORD(rsi) | WORD(rdi);
+    return words;
+}
+
 void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, const uint8_t *code, unsigned available) {
     const uint8_t *cursor = code;
     size_t left = available < DECODE_BYTES_MAX ? available : DECODE_BYTES_MAX;
@@ -224,6 +240,7 @@ void decoder_fill(struct decoder *decoder, struct decoded *slot, uint64_t pc, co
     slot->reach = (uint8_t)form_reach(decoder->insn, x86, slot);
     if (slot->reach == DECODE_REACH_OPERAND && slot->wide == 0)
         note_location(slot, form_memory(x86, &operands));
+    slot->registers = registers_of(slot);
 }
 
 /* Of the operand that note_location noted. */

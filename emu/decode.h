@@ -64,6 +64,7 @@ struct decoded {
      * none. */
     int8_t base, index, segment; /* segment: index of fs_base or gs_base, -1: none */
     uint8_t scale;
+    uint32_t registers; /* a bit for each word of struct facet_regs that the addresses below are made of */
     bool rip_relative, address32;
     bool pops; /* POP: rsp as base is taken after the increment */
     int64_t displacement;

@@ -171,13 +171,13 @@ static void swallow_bytes(struct access_state *state, unsigned count) {
 
 static bool runs_over(struct access_state *state, const struct slot *slot, unsigned offset, unsigned size,
                       const struct decoded *decoded) {
-    struct facet_regs regs;
+    struct facet_regs regs = {0};
     unsigned reach = (decoded->flags & DECODE_PAIR) != 0 ? PAIR_MAX : decoded->wide;
     if (offset + size > PAGE_SIZE)
         return true;
     if (offset + reach <= PAGE_SIZE)
         return false;
-    emu_regs_get(state->emu, &regs);
+    regs_get_some(state->emu, decoded->registers, &regs);
     return decoded_wide_address(decoded, &regs) + reach > slot->va + PAGE_SIZE;
 }
 
@@ -227,14 +227,9 @@ static bool apart_page(struct access_state *state, uint64_t va, enum decode_apar
 }
 
 static bool apart_allowed(struct access_state *state, const struct decoded *decoded) {
-    struct facet_regs regs;
+    struct facet_regs regs = {0};
     uint64_t va, last;
-    if (decoded->store == DECODE_STORE_STRING)
-        regs.rdi = reg_get(state->emu, UC_X86_REG_RDI);
-    else if (decoded->store == DECODE_STORE_PUSH)
-        regs.rsp = reg_get(state->emu, UC_X86_REG_RSP);
-    else
-        emu_regs_get(state->emu, &regs);
+    regs_get_some(state->emu, decoded->registers, &regs);
     if (!decoded_apart_address(decoded, &regs, &va))
         return true;
     last = va + decoded->store_size - 1;

@@ -261,6 +261,8 @@ static inline uint64_t reg_rip(struct emu *emu) {
 static inline int reg_cpl(struct emu *emu) {
     return (int)(reg_get(emu, UC_X86_REG_CS) & 3);
 }
+/* Those words of *regs, by their number; not rflags. */
+void regs_get_some(struct emu *emu, uint32_t words, struct facet_regs *regs);
 uint64_t reg_rflags(struct emu *emu); /* as the guest may see them: without our TF */
 
 /* ---- run.c */

@@ -154,6 +154,15 @@ void emu_regs_get(struct emu *emu, struct facet_regs *regs) {
     regs->rflags = reg_rflags(emu);
 }
 
+void regs_get_some(struct emu *emu, uint32_t words, struct facet_regs *regs) {
+    for (size_t i = 0; i < REGISTERS && words != 0; i++) {
+        uint32_t word = 1u << registers[i].at / 8;
+        if ((words & word) != 0)
+            *(uint64_t *)((uint8_t *)regs + registers[i].at) = reg_get(emu, registers[i].engine);
+        words &= ~word;
+    }
+}
+
 void emu_regs_set(struct emu *emu, const struct facet_regs *regs) {
     uint64_t flags = reg_rflags(emu);
     for (size_t i = 0; i < REGISTERS; i++)

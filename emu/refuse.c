@@ -116,10 +116,10 @@ static uint32_t iretd_flags(struct emu *emu) {
 static void on_suspect(uc_engine *uc, uint64_t address, uint32_t length, void *data) {
     struct emu *emu = data;
     uint8_t code[15];
-    size_t size = mmu_fetch(emu, address, code, sizeof code);
     (void)uc, (void)length;
     if (reg_cpl(emu) != 3)
         return;
+    size_t size = mmu_fetch(emu, address, code, sizeof code);
     if (is_vex(code, size)) {
         emu->trap.vector = VECTOR_UD;
         emu->trap.has_error = false;

@@ -3,10 +3,12 @@
  * One instruction, captured: exact for every form, every crossing and every verdict, because nothing of it happens
  * before every access has been answered.
  *
- *   begin    save the processor, flush the TLB, set TF; from now on each data fill of ring 3 answers a private slot
+ *   begin    save the processor, see to it that the TLB has no page of its as ordinary memory, set TF; from now on each
+ *            data fill of ring 3 answers a slot, which a front's page keeps and one of ordinary memory does not
  *   load     from this instruction's own stores over log, ring, handler or RAM
  *   store    checked for permission, buffered; asked for before the next load, or
- *   #DB      when the instruction has retired: then write the stores, tell outcomes, forget the log
+ *   #DB      when the instruction has retired: then write the stores, tell outcomes, forget the log; the program goes
+ *            on without leaving the engine, unless somebody waits for that
  *   abort    restore the processor: a fault, a FAULT, BLOCK or STOP verdict, an interrupt. The log keeps what was
  *            answered, so that the restarted instruction asks nothing twice.
  *   instead  of the inline path, which has asked and was told more than to go on: what it was told becomes the log
@@ -21,38 +23,6 @@
 
 #include <string.h>
 
-/* No page that the instruction may touch is in the TLB as ordinary memory. */
-static bool all_seen(const struct access_state *state, const struct decoded *decoded, const struct facet_regs *regs) {
-    struct decoded_range range[DECODE_RANGES];
-    unsigned count = decoded_reach(decoded, regs, range);
-    for (unsigned i = 0; i < count; i++)
-        if (access_plain(state, range[i].va) || access_plain(state, range[i].va + range[i].size - 1))
-            return false;
-    return count > 0;
-}
-
-static void instruction_begin(struct access_state *state) {
-    struct transaction *tx = &state->tx;
-    const struct decoded *decoded = access_decode(state, tx->pc);
-    struct facet_regs regs;
-    emu_regs_get(state->emu, &regs);
-    if (!all_seen(state, decoded, &regs))
-        mmu_flush(state->emu);
-    tx->flags = decoded->flags;
-    tx->apart = (enum decode_apart)decoded->apart;
-    tx->wide.size = decoded->wide;
-    tx->wide.loaded = false;
-    tx->wide.store = -1;
-    if (decoded->wide != 0)
-        tx->wide.va = decoded_wide_address(decoded, &regs);
-    if (!decoded_apart_address(decoded, &regs, &tx->apart_va))
-        tx->apart = DECODE_APART_NONE;
-    tx->apart_size = decoded->store_size;
-    tx->frame.level = decoded->level;
-    tx->frame.rsp = regs.rsp;
-    tx->frame.rbp = regs.rbp;
-}
-
 void transaction_begin(struct access_state *state) {
     struct emu *emu = state->emu;
     struct transaction *tx = &state->tx;
@@ -61,7 +31,7 @@ void transaction_begin(struct access_state *state) {
     uc_context_save(emu->uc, tx->context);
     tx->pc = reg_rip(emu);
     tx->cr3 = reg_get(emu, UC_X86_REG_CR3);
-    instruction_begin(state);
+    reach_begin(state);
     tx->slots = tx->stores = tx->asked = tx->steps = tx->answered = 0;
     tx->active = emu->transaction = true;
     access_special(state, SPECIAL_TRANSACTION, true);
@@ -133,36 +103,6 @@ static bool in_wide(const struct transaction *tx, uint64_t va) {
     return tx->wide.size != 0 && va - tx->wide.va < reach;
 }
 
-static bool range_allowed(struct access_state *state, uint64_t va, unsigned size, enum access kind) {
-    struct target target;
-    uint64_t last = va + size - 1;
-    return access_page(state, va, kind, &target) &&
-           (last / PAGE_SIZE == va / PAGE_SIZE || access_page(state, last & PAGE_MASK, kind, &target));
-}
-
-/* ENTER pushes rbp, then what lies below rbp, pointer by pointer, then the new frame's address. */
-static bool frames_allowed(struct access_state *state) {
-    struct transaction *tx = &state->tx;
-    unsigned size = tx->apart_size;
-    for (unsigned i = 0; i <= tx->frame.level; i++)
-        if ((i != 0 && i < tx->frame.level && !range_allowed(state, tx->frame.rbp - i * size, size, ACCESS_LOAD)) ||
-            !range_allowed(state, tx->frame.rsp - (i + 1) * size, size, ACCESS_STORE))
-            return false;
-    return true;
-}
-
-/* Before anybody is asked: may the instruction make the accesses that it makes elsewhere? */
-static bool apart_allowed(struct access_state *state) {
-    struct transaction *tx = &state->tx;
-    enum decode_apart apart = tx->apart;
-    tx->apart = DECODE_APART_NONE;
-    if (apart == DECODE_APART_NONE)
-        return true;
-    if (tx->frame.level != 0)
-        return frames_allowed(state);
-    return range_allowed(state, tx->apart_va, tx->apart_size, apart == DECODE_APART_LOAD ? ACCESS_LOAD : ACCESS_STORE);
-}
-
 static bool fronted(const struct target *target, int parts) {
     return target[0].front >= 0 || (parts == 2 && target[1].front >= 0);
 }
@@ -218,7 +158,7 @@ static void give_up(struct access_state *state, enum facet_verdict verdict, cons
 static enum facet_verdict ask(struct access_state *state, struct emu_access *access, const struct target *target) {
     struct answer_log *log = &state->tx.log;
     bool again = log->stopped && state->tx.answered == log->count;
-    if (!apart_allowed(state))
+    if (!reach_allowed(state))
         return VERDICT_TRAPPED;
     access->again = again && log->host;
     log->stopped = log->stopped && !again;
