@@ -64,7 +64,8 @@ static const struct argp_option option_table[] = {
      "spaces), schedule (priorities), console (the serial line), "
      "power (end the machine), host (the granted files)",
      2},
-    {"memory", KEY_MEMORY, "SIZE", 0, "RAM of the machine, 16M to 3G in steps of 2M, with K, M or G; default 128M", 2},
+    {"memory", KEY_MEMORY, "SIZE", 0, "Memory of the program, 16M to 3G in steps of 2M, with K, M or G; default 128M",
+     2},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "End the run after this time with status 124; fractions are allowed", 2},
     {"seed", KEY_SEED, "N", 0,
      "Where a Linux program's random numbers start; default 0. Runs with the same input and N are the same", 2},

@@ -371,11 +371,10 @@ static unsigned long usage(struct bank *bank, struct facet_message *m) {
 
 /* A Forward to a bank is none: who has the forwarder decides where it leads. */
 static unsigned long verify(struct bank *bank, struct facet_message *m) {
-    struct facet_message is = {.send = {B_SENT, B_ENDPOINT}}, same = {.send = {B_SENT, B_OBJECT}};
+    struct facet_message is = {.send = {B_SENT, B_ENDPOINT}};
     (void)bank;
-    m->word[0] = facet_call(B_TOOL, OP_TOOL_IDENTIFY, &is) == RC_OK && is.word[0] && bank_named(is.word[1]) &&
-                 facet_get(B_ENDPOINT, OP_ENDPOINT_MAKE_ENTRY, is.word[1], 0, B_OBJECT) == RC_OK &&
-                 facet_call(B_DISCRIM, OP_DISCRIM_COMPARE, &same) == RC_OK && same.word[0];
+    m->word[0] = facet_call(B_TOOL, OP_TOOL_IDENTIFY, &is) == RC_OK && is.word[0] && (is.word[3] & 0xff) == CAP_ENTRY &&
+                 bank_named(is.word[1]);
     m->word[1] = m->word[0] ? is.word[1] & RIGHTS : 0;
     return RC_OK;
 }

@@ -32,7 +32,6 @@ enum {
     B_ENDPOINT, /* where its messages arrive */
     B_MEMORY,   /* GPT of its own memory, l2v 32 */
     B_TOOL,     /* ProcessTool: its brand is its Endpoint */
-    B_DISCRIM,
     B_FREE,
     B_SENT = B_FREE, /* what came with a message */
     B_RESUME,        /* who is answered */

@@ -45,7 +45,6 @@ void bank_start(int keep_range) {
     set(R_PROCESS, OP_PROCESS_SET_SCHEDULE, 0, INIT_SCHEDULE);
     init_give(B_RANGE, INIT_RANGE);
     init_give(B_TOOL, INIT_PROCESS_TOOL);
-    init_give(B_DISCRIM, INIT_DISCRIM);
     memory_make();
     endpoint_make();
     if (keep_range)

@@ -3,6 +3,7 @@
  * Every graph of so many nodes and capabilities, once up to the names of nodes, and random larger ones.
  *
  * usage: enumerate NODES CAPABILITIES…      all connected graphs of NODES nodes with each of these numbers
+ *        enumerate kinds KIND… CAPABILITIES   of nodes of these kinds, in the order of enum kind
  *        enumerate random NODES CAPABILITIES COUNT SEED
  *        enumerate rules COUNT SEED         leaves rules out, one after the other, until each is missed
  */
@@ -333,7 +334,22 @@ static int rules(long count, uint64_t seed) {
     return total.unsound || total.inexact;
 }
 
+/* Kinds in their order, so that each graph comes once. */
+static int these_kinds(int count, char **words) {
+    static const char *const names[KINDS] = {"page",     "cappage",   "gpt",  "hostile", "trusted", "stopped",
+                                             "endpoint", "forwarder", "tool", "debug",   "range"};
+    int16_t chosen[32];
+    for (nodes = 0; nodes < (unsigned)count; nodes++)
+        for (kinds[nodes] = PAGE; kinds[nodes] < KINDS - 1 && strcmp(words[nodes], names[kinds[nodes]]) != 0;)
+            kinds[nodes]++;
+    prepare();
+    choose(chosen, 0, (unsigned)atoi(words[count]));
+    return report("these kinds", true);
+}
+
 int main(int argc, char **argv) {
+    if (argc > 3 && argc - 3 <= NODES && strcmp(argv[1], "kinds") == 0)
+        return these_kinds(argc - 3, argv + 2);
     if (argc == 4 && strcmp(argv[1], "rules") == 0)
         return rules(atol(argv[2]), strtoul(argv[3], NULL, 0));
     if (argc == 6 && strcmp(argv[1], "random") == 0) {

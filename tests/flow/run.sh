@@ -27,6 +27,8 @@ if [ "${2-}" = full ]; then
     try rules 0 1
 else
     try 3 2 3
+    try kinds gpt hostile hostile endpoint 4
+    try kinds hostile hostile endpoint forwarder 4
     try random 5 6 2000 1
     try random 5 9 1000 2
     enumerate=${1}16

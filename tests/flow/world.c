@@ -406,10 +406,10 @@ static bool has_kind(const struct graph *graph, enum kind kind) {
 
 static void overwrite_by(struct search *search, const struct world *from, unsigned by, int cap) {
     unsigned object = node_of(cap);
-    enum kind kind = search->run.graph->kind[object];
     bool debug = false;
     if (window_cap(cap) || is_made(search->run.graph, object))
         return;
+    enum kind kind = search->run.graph->kind[object];
     for (unsigned i = 0; i < search->run.graph->count; i++)
         debug |= search->run.graph->kind[i] == DEBUG && capset_has(&from->set[by], OTHER_CAP((int)i, TO_SELF));
     if (kind == GPT && !(restr_of(cap) & (RO | WK | OP))) {

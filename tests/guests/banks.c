@@ -99,6 +99,9 @@ static void apart(void) {
     check("rescind it through the other", facet_set(R_CHILD, OP_RANGE_RESCIND, 0, R_OBJECT), RC_NO_RIGHT);
     check("what the program has not drawn", facet_set(CR_BANK, OP_RANGE_RESCIND, 0, CR_NULL), RC_BAD_ARG);
     check("the program's own space", facet_set(R_BANK, OP_RANGE_RESCIND, 0, CR_SPACE), RC_NO_RIGHT);
+    struct facet_message renew = {.send = {CR_SPACE}, .recv = {R_TEMP}};
+    check("renewing that", facet_call(R_BANK, OP_RANGE_RENEW, &renew), RC_NO_RIGHT);
+    check("gives nothing, nor what another got last", type_of(R_TEMP), CAP_NULL);
     check("it is still there", type_of(R_OBJECT), CAP_PROCESS);
     check("remove", plain(R_BANK, OP_BANK_REMOVE), RC_OK);
     check("it is still there", type_of(R_OBJECT), CAP_PROCESS);
@@ -167,6 +170,9 @@ static void verify(void) {
     check("nothing", verified(CR_NULL, 0), 0);
     check("another's entry", verified(R_ENTRY, 0), 0);
     check("an object", verified(CR_SPACE, 0), 0);
+    check("memory", draw(R_BANK, CAP_GPT, R_OBJECT), RC_OK);
+    check("that it keeps", facet_set(R_OBJECT, OP_GPT_SET_KEEPER, 0, R_BANK), RC_OK);
+    check("is none", verified(R_OBJECT, 0), 0);
     check("a forwarder", draw(CR_BANK, CAP_FORWARDER, R_FORWARDER), RC_OK);
     check("to a bank", facet_set(R_FORWARDER, OP_FORWARDER_SET_TARGET, 0, R_BANK), RC_OK);
     check("a Forward", facet_get(R_FORWARDER, OP_FORWARDER_MAKE_FORWARD, 0, 0, R_OTHER), RC_OK);
