@@ -259,7 +259,7 @@ static void restored(void) {
     struct facet_message m, get = {.room = &regs, .room_size = sizeof regs};
     waits();
     restore();
-    fault(&m, 'A', FAULT_EXCEPTION);
+    at_once('A', FAULT_EXCEPTION);
     check("registers", facet_call(R_A, OP_PROCESS_GET_REGS, &get), RC_OK);
     check("loaded", regs.rax, 101);
     go_on();
