@@ -154,11 +154,8 @@ void message_merge(struct emu_access *access, enum facet_verdict *verdict) {
 
 /* The kernel's answer to the part that it was told of. */
 static void take_answer(struct answer_log *log, const struct debug_block *debug) {
-    bool any = false;
-    for (unsigned i = 0; i < FACET_ACCESS_MAX / 64; i++) {
-        log->part[log->asking].done[i] = debug->answer.done[i];
-        any = any || debug->answer.done[i] != 0;
-    }
+    bool any = debug->answer.any != 0;
+    memcpy(log->part[log->asking].done, debug->answer.done, sizeof debug->answer.done);
     log->part[log->asking].answered = true;
     log->part[log->asking].verdict = debug->answer.verdict == FACET_FAULT ? FACET_FAULT : any ? FACET_DONE : FACET_PASS;
     log->part[log->asking].code = debug->answer.code;

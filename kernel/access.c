@@ -91,8 +91,9 @@ static bool next(struct process *process) {
     struct front_place way[FRONT_WAY_MAX];
     struct access_told *told = &process->access;
     unsigned char *memory;
-    bool begun = told->service == 0;
-    for (unsigned i = front_way(process->access_front, process->access_at, way, &memory); i-- > 0;)
+    bool begun = told->service == 0, page = !front_gpt(process->access_front);
+    way[0] = (struct front_place){process->access_front, process->access_at};
+    for (unsigned i = page ? 1 : front_way(process->access_front, process->access_at, way, &memory); i-- > 0;)
         for (struct front_service *s = front_service_first(way[i].front); s; s = front_service_next(s)) {
             if (begun && asks(s, &way[i], process)) {
                 told->front = way[i].front;
@@ -125,7 +126,6 @@ static void begin(struct process *process, int front, unsigned long at, unsigned
     process->access_phase = ACCESS_ASKED;
     process->access_verdict = VERDICT_PASS;
     process->access_own = false;
-    memset(process->access_done, 0, sizeof process->access_done);
 }
 
 /* ---- Telling the handler */
@@ -333,11 +333,18 @@ static void done(struct process *process, const unsigned char *given) {
     const struct access_told *told = &process->access;
     const struct front_service *service = front_service_find(told->front, told->service);
     struct served its = served(service, told->offset, ACCESS_SIZE(told->word));
+    bool load = ACCESS_KIND(told->word) == ACCESS_LOAD, first = process->access_verdict != VERDICT_DONE;
+    for (unsigned i = 0; i < ACCESS_BYTES / 64 && first; i++)
+        process->access_done[i] = 0;
     process->access_verdict = VERDICT_DONE;
-    for (unsigned long i = its.from; i < its.to; i++) {
-        if (ACCESS_KIND(told->word) == ACCESS_LOAD && !is_done(process, i, i + 1))
+    if (load && first)
+        memcpy(process->access_bytes + its.from, given + its.from, its.to - its.from);
+    for (unsigned long i = its.from; i < its.to && load && !first; i++)
+        if (!is_done(process, i, i + 1))
             process->access_bytes[i] = given[i];
-        process->access_done[i / 64] |= 1ul << i % 64;
+    for (unsigned long i = its.from, end; i < its.to; i = end) { /* what lies in one word */
+        end = (i | 63) + 1 < its.to ? (i | 63) + 1 : its.to;
+        process->access_done[i / 64] |= ~0ul >> (64 - (end - i)) << i % 64;
     }
 }
 

@@ -214,10 +214,11 @@ struct debug_block {
     } answered;
     struct { /* kernel -> machine, before DEBUG_PORT_ANSWER */
         unsigned long ticket;
-        unsigned int verdict, pad; /* enum facet_verdict PASS, FAULT, STEP; BLOCK: nothing of the instruction counts */
-        unsigned long code;        /* FAULT */
-        unsigned long done[8];     /* bits: these bytes of the part are answered with DONE … */
-        unsigned char bytes[512];  /* … and what they are, on a load */
+        unsigned int verdict;     /* enum facet_verdict PASS, FAULT, STEP; BLOCK: nothing of the instruction counts */
+        unsigned int any;         /* 1: bytes are answered */
+        unsigned long code;       /* FAULT */
+        unsigned long done[8];    /* bits: these bytes of the part are answered with DONE … */
+        unsigned char bytes[512]; /* … and what they are, on a load */
     } answer;
 };
 
