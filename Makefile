@@ -334,6 +334,7 @@ help:
 	@echo '  demo      builds and shows wordfreq with a handler on its hash table'
 	@echo '  test      builds and runs everything that must pass'
 	@echo '  check     test, the unit tests under sanitizers, format, cppcheck'
+	@echo '  accounts-million  a million random requests to banks, against a model'
 	@echo '  mutants   does a test notice when the kernel is wrong? one change at a time'
 	@echo '  unit      only the unit tests'
 	@echo '  matrix-full  every access form at every place under every verdict; `make test` tries a part (four minutes)'
@@ -412,6 +413,9 @@ check: test format-check cppcheck model-million
 # A million operations, the kernel checking itself after each.
 model-million: test-files debug-build
 	tests/model/run.sh build/debug/facet $(B)/tests/guests/model 50000 20
+# As many requests to banks.
+accounts-million: test-files
+	for seed in 1 2 3 4 5 6 7 8 9 10; do $(B)/facet run --grant bank $(B)/tests/guests/accounts 100000 $$seed || exit 1; done
 moments: test-files
 	tests/checkpoint/moments.sh $(B) 1000
 	tests/checkpoint/kills.sh $(B) 1000
