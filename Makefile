@@ -343,6 +343,7 @@ help:
 	@echo '  unit      only the unit tests'
 	@echo '  matrix-full  every access form at every place under every verdict; `make test` tries a part (four minutes)'
 	@echo '  flow-full  what flow says, on every graph of up to five nodes, against a search of all states (an hour)'
+	@echo '  flow-mutants  does a comparison notice when flow is wrong? one rule or line at a time (ten minutes)'
 	@echo '  mixed-million  a million accesses for each of SEEDS, against what valgrind sees'
 	@echo '  test-qemu runs the kernel under emu/ and under qemu-system-x86_64: the logs must be identical'
 	@echo '  test-linux  runs Linux programs natively and under facet: outputs must be identical'
@@ -376,6 +377,10 @@ matrix-full: test-files
 # Every graph of up to five nodes, as connected as it can be with so many capabilities, and random ones.
 flow-full: $(FLOW_TEST_BIN)
 	tests/flow/run.sh $(B)/tests/flow/enumerate full
+
+# Do these comparisons notice when flow is wrong? One rule left out, or one line changed, at a time.
+flow-mutants: $(FLOW_TEST_BIN)
+	tests/flow/mutants.sh $(B)
 
 # A million accesses of any form for each seed, against lackey.
 SEEDS = 1 2 3
@@ -478,4 +483,4 @@ distclean:
 deps:
 	@.ci/deps.sh build
 	@.ci/deps.sh test
-.PHONY: flow-full help all operations demo test-files moments test-qemu test-linux fuzz-linux model-million mutants unit matrix-full mixed-million debug-build test check format format-check cppcheck bench install clean distclean deps
+.PHONY: flow-full flow-mutants help all operations demo test-files moments test-qemu test-linux fuzz-linux model-million mutants unit matrix-full mixed-million debug-build test check format format-check cppcheck bench install clean distclean deps
