@@ -64,7 +64,8 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 
 # What flow says against a search of all states, on its own: neither the kernel nor a machine.
 FLOW_SRC = $(patsubst %,debugger/%.c,flow flow_rules flow_message flow_explain text)
-FLOW_TEST_SRC = $(patsubst %,tests/flow/%.c,enumerate compare world authority)
+FLOW_TEST_SRC = $(patsubst %,tests/flow/%.c,enumerate graphs compare world authority)
+FLOW_WALK_SRC = $(patsubst %,tests/flow/%.c,walk graphs compare world authority)
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c samples/guests/remote.c samples/guests/membrane.c samples/guests/writeonce.c samples/guests/uart.c samples/guests/facets.c samples/guests/wrap.c
@@ -272,10 +273,13 @@ $(call OBJ,$(FLOW_TEST_SRC)): $(B)/%.o: %.c
 	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -c -o $@ $<
 $(B)/tests/flow/enumerate: $(call OBJ,$(FLOW_TEST_SRC) $(FLOW_SRC))
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^
-# With room for what a Range makes.
-$(B)/tests/flow/enumerate16: $(FLOW_TEST_SRC) $(call OBJ,$(FLOW_SRC)) tests/flow/world.h tests/flow/run.h tests/flow/compare.h
+FLOW_TEST_H = $(patsubst %,tests/flow/%.h,world run graphs compare)
+# With room for what a Range makes; for larger graphs.
+$(B)/tests/flow/enumerate16: $(FLOW_TEST_SRC) $(call OBJ,$(FLOW_SRC)) $(FLOW_TEST_H)
 	$(say)$(CC) $(HOST_CFLAGS) -DNODES=16 -o $@ $(filter %.c %.o,$^)
-FLOW_TEST_BIN = $(B)/tests/flow/enumerate $(B)/tests/flow/enumerate16
+$(B)/tests/flow/walk: $(FLOW_WALK_SRC) $(call OBJ,$(FLOW_SRC)) $(FLOW_TEST_H)
+	$(say)$(CC) $(HOST_CFLAGS) -DNODES=64 -o $@ $(filter %.c %.o,$^)
+FLOW_TEST_BIN = $(patsubst %,$(B)/tests/flow/%,enumerate enumerate16 walk)
 $(B)/tests/qemu/alone: tests/qemu/alone.c $(B)/libemu.a
 	$(MKDIR)
 	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -o $@ $< $(B)/libemu.a $(HOST_LIBS) $(call rpath,../../..)

@@ -12,7 +12,7 @@ struct sent route(const struct run *run, int cap) {
         unsigned forwarder = node_of(cap);
         if (sent.passed >> forwarder & 1)
             return sent; /* a circle */
-        sent.passed |= 1u << forwarder;
+        sent.passed |= NODE(forwarder);
         if (other_of(cap) == TO_RESUME)
             sent.told = (int)forwarder;
         cap = run->world.place[AS_TARGET][forwarder];
@@ -92,7 +92,7 @@ bool graph_room(struct graph *graph) {
         return false;
     for (unsigned i = 0; i < graph->made; i++) {
         graph->kind[original + i] = makes[i % MAKES];
-        graph->first.taint[original + i] = 1u << (original + i);
+        graph->first.taint[original + i] = NODE(original + i);
     }
     graph->count += graph->made;
     return true;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "compare.h"
+#include "debugger/flow_internal.h"
 
 #include <facet/abi.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const enum flow_type types[KINDS] = {FLOW_PAGE,    FLOW_CAPPAGE, FLOW_GPT,      FLOW_PROCESS,
                                             FLOW_PROCESS, FLOW_PROCESS, FLOW_ENDPOINT, FLOW_FORWARDER,
@@ -93,20 +95,20 @@ static bool exists(const struct graph *graph, int cap) {
            (cap - NODES * RESTRICTIONS) % 3 == TO_SELF;
 }
 
-static void differs(struct difference *difference, const struct flow *flow, bool came_true, bool tell, unsigned node,
-                    struct flow_cap cap) {
+static void differs(struct difference *difference, const struct flow *flow, bool came_true, enum tell tell,
+                    unsigned node, struct flow_cap cap) {
     char *text = flow_cap_text(flow, cap);
     if (came_true)
         difference->unsound++;
     else
         difference->inexact++;
-    if (tell)
+    if (tell >= (came_true ? TELL_DENIED : TELL_ALL))
         printf("  %s: %s could hold %s%s\n", came_true ? "flow denies" : "flow alone says", flow_name(flow, node), text,
                cap.blocked ? " (void)" : "");
     free(text);
 }
 
-struct difference compare(const struct graph *graph, const struct flow *flow, const struct seen *seen, bool tell) {
+struct difference compare(const struct graph *graph, const struct flow *flow, const struct seen *seen, enum tell tell) {
     struct difference difference = {0, 0};
     unsigned count = graph->count - graph->made; /* flow has its own names for the others */
     for (unsigned node = 0; node < count; node++)
@@ -125,7 +127,7 @@ struct difference compare(const struct graph *graph, const struct flow *flow, co
             bool says = a == b || flow_way(flow, a, b, NULL, 0) > 0, came_true = seen->taint[b] >> a & 1;
             difference.unsound += came_true && !says;
             difference.inexact += says && !came_true;
-            if (says != came_true && tell)
+            if (says != came_true && tell >= (came_true ? TELL_DENIED : TELL_ALL))
                 printf("  %s: %s -> %s\n", came_true ? "flow denies" : "flow alone says", flow_name(flow, a),
                        flow_name(flow, b));
         }
@@ -153,4 +155,72 @@ void graph_print(const struct graph *graph) {
                 print_cap(flow, graph, i, names[place], graph->first.place[place][i]);
     }
     flow_free(flow);
+}
+
+/* ---- Everything at once */
+
+static bool is_original(const struct graph *graph, unsigned node) {
+    return node < graph->count - graph->made;
+}
+
+void all_said(const struct graph *graph, const struct flow *flow, struct seen *said) {
+    memset(said, 0xff, sizeof *said);
+    for (unsigned node = 0; is_original(graph, node); node++) {
+        for (int cap = 0; cap < CAPS; cap++)
+            if (exists(graph, cap) && !flow_holds(flow, node, place_of(graph, node, IN_SET), cap_of(graph, cap)))
+                said->set[node].word[cap / 64] &= ~(1ul << cap % 64);
+        for (unsigned from = 0; is_original(graph, from); from++)
+            if (from != node && !flow_way(flow, from, node, NULL, 0))
+                said->taint[node] &= ~NODE(from);
+    }
+}
+
+bool place_said(const struct graph *graph, const struct flow *flow, unsigned node, enum place place, int cap) {
+    return !is_original(graph, node) || !exists(graph, cap) ||
+           flow_holds(flow, node, place_of(graph, node, place), cap_of(graph, cap));
+}
+
+static void count_share(struct share *share, bool said, bool seen) {
+    share->all++;
+    share->said += said;
+    share->seen += said && seen;
+}
+
+struct share share(const struct graph *graph, const struct seen *said, const struct seen *seen) {
+    struct share share = {0, 0, 0};
+    struct seen first;
+    memcpy(first.set, graph->first.set, sizeof first.set);
+    for (unsigned node = 0; is_original(graph, node); node++) {
+        for (int cap = 0; cap < CAPS; cap++)
+            if (exists(graph, cap) && !seen_with(&first, node, cap))
+                count_share(&share, capset_has(&said->set[node], cap), seen_with(seen, node, cap));
+        for (unsigned from = 0; is_original(graph, from); from++)
+            if (from != node)
+                count_share(&share, said->taint[node] >> from & 1, seen->taint[node] >> from & 1);
+    }
+    return share;
+}
+
+/* ---- Rules that are left out */
+
+void without_rules(const struct graph *graph, const struct seen *seen, bool *missed) {
+    for (enum flow_rule rule = RULE_GIVEN + 1; rule < RULES; rule++) {
+        if (missed[rule])
+            continue;
+        struct flow *flow = flow_of(graph);
+        flow->without = rule;
+        flow_solve(flow);
+        missed[rule] = compare(graph, flow, seen, TELL_NOTHING).unsound > 0;
+        flow_free(flow);
+    }
+}
+
+void rules_report(const bool *missed, unsigned long graphs) {
+    unsigned left = 0;
+    for (enum flow_rule rule = RULE_GIVEN + 1; rule < RULES; rule++)
+        if (!missed[rule]) {
+            printf("not missed: %s\n", flow_rule_name(rule));
+            left++;
+        }
+    printf("rules left out: %u missed, %u not, on %lu graphs\n", RULES - 1 - left, left, graphs);
 }

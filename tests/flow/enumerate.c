@@ -9,6 +9,7 @@
  */
 #include "compare.h"
 #include "debugger/flow_internal.h"
+#include "graphs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,97 +18,10 @@
 #define MORE_IN 1000 /* random graphs: in one of so many flow may say more than can happen */
 #define LIMIT 3000   /* states of a graph */
 #define PERMUTATIONS 120
-#define EDGES 512
 
-struct edge {
-    uint8_t holder, place;
-    int16_t cap;
-    uint8_t target; /* NODES: a window */
-};
-
-static unsigned nodes;
-static enum kind kinds[NODES];
-static struct edge edges[EDGES];
-static unsigned edge_count;
 static unsigned permutations;
 static int16_t renamed[PERMUTATIONS][EDGES];
 static struct { unsigned long graphs, states, unsound, inexact, cut; } total;
-
-/* ---- Capabilities that there can be */
-
-static void add_edge(unsigned holder, enum place place, int cap, unsigned target) {
-    edges[edge_count++] = (struct edge){(uint8_t)holder, (uint8_t)place, (int16_t)cap, (uint8_t)target};
-}
-
-/* The restrictions that some rule tells apart; of pairs, those that mean more than their parts. */
-static const unsigned char of_page[] = {0, RO, WK}, of_cappage[] = {0, RO, WK, OP},
-                           of_gpt[] = {0, RO, WK, OP, NC, WK | OP, RO | NC};
-
-static void add_memory(unsigned holder, enum place place, unsigned target) {
-    const unsigned char *restr = kinds[target] == PAGE ? of_page : kinds[target] == CAPPAGE ? of_cappage : of_gpt;
-    size_t count = kinds[target] == PAGE      ? sizeof of_page
-                   : kinds[target] == CAPPAGE ? sizeof of_cappage
-                                              : sizeof of_gpt;
-    for (size_t i = 0; i < count; i++)
-        add_edge(holder, place, MEMORY_CAP((int)target, restr[i]), target);
-}
-
-static void add_set(unsigned holder, unsigned target) {
-    if (is_memory(kinds[target])) {
-        add_memory(holder, IN_SET, target);
-        return;
-    }
-    add_edge(holder, IN_SET, OTHER_CAP((int)target, TO_SELF), target);
-    if (kinds[target] == ENDPOINT || kinds[target] == FORWARDER)
-        for (int what = TO_RESUME; what <= TO_FAULT; what++)
-            add_edge(holder, IN_SET, OTHER_CAP((int)target, what), target);
-}
-
-/* A brand is compared, not used; so one kind of it will do. */
-static void add_more_places(unsigned holder, unsigned target) {
-    enum kind kind = kinds[holder], to = kinds[target];
-    bool entry = kind == FORWARDER || is_process(kind) || kind == GPT || kind == PAGE;
-    if (is_process(kind) && to == CAPPAGE)
-        add_edge(holder, AS_BRAND, MEMORY_CAP((int)target, RO), target);
-    if (kind == FORWARDER && to == ENDPOINT)
-        add_edge(holder, AS_TARGET, OTHER_CAP((int)target, TO_RESUME), target);
-    if (entry && to == FORWARDER)
-        for (int what = TO_RESUME; what <= TO_FAULT; what++)
-            add_edge(holder,
-                     kind == FORWARDER ? AS_TARGET
-                     : kind == PAGE    ? AS_HANDLER
-                                       : AS_KEEPER,
-                     OTHER_CAP((int)target, what), target);
-}
-
-static void add_places(unsigned holder, unsigned target) {
-    enum kind kind = kinds[holder], to = kinds[target];
-    if (is_process(kind) && (to == PAGE || to == GPT))
-        add_memory(holder, AS_SPACE, target);
-    if ((is_process(kind) || kind == GPT) && to == ENDPOINT)
-        add_edge(holder, AS_KEEPER, OTHER_CAP((int)target, TO_RESUME), target);
-    if (kind == GPT && is_memory(to))
-        add_memory(holder, AS_BACKGROUND, target);
-    if (kind == ENDPOINT && is_process(to))
-        add_edge(holder, AS_RECIPIENT, OTHER_CAP((int)target, TO_SELF), target);
-    if (kind == PAGE && to == ENDPOINT)
-        add_edge(holder, AS_HANDLER, OTHER_CAP((int)target, TO_RESUME), target);
-}
-
-static void list_edges(void) {
-    edge_count = 0;
-    for (unsigned holder = 0; holder < nodes; holder++) {
-        for (unsigned target = 0; target < nodes; target++) {
-            if (is_process(kinds[holder]) || kinds[holder] == GPT || kinds[holder] == CAPPAGE ||
-                kinds[holder] == FORWARDER)
-                add_set(holder, target);
-            add_places(holder, target);
-            add_more_places(holder, target);
-        }
-        if (kinds[holder] == GPT)
-            add_edge(holder, IN_SET, WINDOW_CAP, NODES);
-    }
-}
 
 /* ---- Names do not matter */
 
@@ -187,18 +101,6 @@ static bool is_connected(const int16_t *chosen, unsigned count) {
 
 static bool leave_out, missed[RULES];
 
-static void without_rules(const struct graph *graph, const struct seen *seen) {
-    for (enum flow_rule rule = RULE_GIVEN + 1; rule < RULES; rule++) {
-        if (missed[rule])
-            continue;
-        struct flow *flow = flow_of(graph);
-        flow->without = rule;
-        flow_solve(flow);
-        missed[rule] = compare(graph, flow, seen, false).unsound > 0;
-        flow_free(flow);
-    }
-}
-
 /* ---- */
 
 static bool try_graph(const int16_t *chosen, unsigned count) {
@@ -214,10 +116,10 @@ static bool try_graph(const int16_t *chosen, unsigned count) {
     }
     explore(&graph, LIMIT, &seen);
     if (leave_out)
-        without_rules(&graph, &seen);
+        without_rules(&graph, &seen, missed);
     struct flow *flow = flow_of(&graph);
     flow_solve(flow);
-    struct difference difference = compare(&graph, flow, &seen, false);
+    struct difference difference = compare(&graph, flow, &seen, TELL_NOTHING);
     total.graphs++;
     total.states += seen.states;
     total.unsound += difference.unsound > 0;
@@ -226,7 +128,7 @@ static bool try_graph(const int16_t *chosen, unsigned count) {
     if ((difference.unsound || (seen.all && difference.inexact)) && total.unsound + total.inexact <= 3) {
         printf("%u facts too few, %u too many:\n", difference.unsound, difference.inexact);
         graph_print(&graph);
-        compare(&graph, flow, &seen, true);
+        compare(&graph, flow, &seen, TELL_ALL);
     }
     flow_free(flow);
     return true;
@@ -248,13 +150,6 @@ static void choose(int16_t *chosen, unsigned count, unsigned wanted) {
         chosen[count] = (int16_t)next;
         choose(chosen, count + 1, wanted);
     }
-}
-
-static bool usable(void) {
-    bool hostile = false;
-    for (unsigned i = 0; i < nodes; i++)
-        hostile |= kinds[i] == HOSTILE;
-    return hostile; /* else nothing happens */
 }
 
 static void prepare(void) {
@@ -287,14 +182,6 @@ static int report(const char *what, bool all) {
     return total.unsound || total.inexact * MORE_IN > (all ? 0 : total.graphs) ? 1 : 0;
 }
 
-static uint64_t random_state;
-static unsigned random_below(unsigned limit) {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (unsigned)(random_state * 0x2545f4914f6cdd1d >> 33) % limit;
-}
-
 static void random_graph(unsigned caps) {
     static const enum kind likely[] = {PAGE,    CAPPAGE, GPT,      GPT,      HOSTILE, HOSTILE,   HOSTILE,
                                        TRUSTED, STOPPED, ENDPOINT, ENDPOINT, DEBUG,   FORWARDER, TOOL};
@@ -318,19 +205,13 @@ static void small_graphs(void) {
 
 /* Those of Range are missed with room for what it makes only. */
 static int rules(long count, uint64_t seed) {
-    unsigned left = 0;
     leave_out = true;
-    random_state = seed * 2 + 1;
+    random_begin(seed);
     small_graphs();
     for (nodes = 5; nodes <= 6 && NODES < 16; nodes++)
         for (long i = count; i > 0; i--)
             random_graph(2 * nodes - 2);
-    for (enum flow_rule rule = RULE_GIVEN + 1; rule < RULES; rule++)
-        if (!missed[rule]) {
-            printf("not missed: %s\n", flow_rule_name(rule));
-            left++;
-        }
-    printf("rules left out: %u missed, %u not, on %lu graphs\n", RULES - 1 - left, left, total.graphs);
+    rules_report(missed, total.graphs);
     return total.unsound || total.inexact;
 }
 
@@ -354,9 +235,7 @@ int main(int argc, char **argv) {
         return rules(atol(argv[2]), strtoul(argv[3], NULL, 0));
     if (argc == 6 && strcmp(argv[1], "random") == 0) {
         nodes = (unsigned)atoi(argv[2]);
-        random_state = strtoul(argv[5], NULL, 0) * 2 + 1;
-        for (int i = 0; i < 10; i++)
-            random_below(2);
+        random_begin(strtoul(argv[5], NULL, 0));
         for (long i = atol(argv[4]); i > 0; i--)
             random_graph((unsigned)atoi(argv[3]));
         return report("random", false);

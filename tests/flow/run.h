@@ -11,6 +11,7 @@ struct run {
     const struct graph *graph;
     struct world world;
     bool changed;
+    unsigned (*below)(unsigned limit); /* an access goes one path, at random; NULL: all of them */
 };
 
 unsigned node_of(int cap);
@@ -23,18 +24,30 @@ static inline bool window_cap(int cap) {
     return cap >= WINDOW_CAP;
 }
 
+/* One of them; NO_CAP: there is none. */
+int capset_pick(const struct capset *set, unsigned (*below)(unsigned limit));
+/* Does it run code of somebody hostile? */
+bool acts(const struct run *run, unsigned process);
 void give(struct run *run, unsigned to, int cap);
 void give_all(struct run *run, unsigned to, unsigned from);
 void inform(struct run *run, unsigned from, unsigned to);
 
 /* Where a message goes that is sent through an Entry or Forward. */
 struct sent {
-    int to;          /* process, -1: it is refused */
-    int endpoint;    /* -1: there is none */
-    int told;        /* the forwarder that its receiver gets, -1: none */
-    uint32_t passed; /* forwarders */
+    int to;         /* process, -1: it is refused */
+    int endpoint;   /* -1: there is none */
+    int told;       /* the forwarder that its receiver gets, -1: none */
+    nodeset passed; /* forwarders */
 };
 struct sent route(const struct run *run, int cap);
+
+/* All that the process can do with a capability that it holds, but for overwriting. */
+void use(struct run *run, unsigned process, int cap);
+/* What happens without any operation: it makes accesses, and faults. */
+void execute(struct run *run, unsigned process);
+/* Can its holder put something there, in the object of this capability? */
+bool overwrites(const struct run *run, unsigned by, int cap, enum place place);
+bool may_be(const struct graph *graph, enum place place, int cap);
 
 /* authority.c */
 void use_forward(struct run *run, unsigned process, int cap);

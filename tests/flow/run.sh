@@ -3,6 +3,7 @@
 #
 # What flow says against a search of all states, on every connected graph of so many nodes and capabilities, and on
 # random ones of more. There, where flow puts two states of one place together, it may say more in one graph of a thousand.
+# And against random walks on graphs too large for that: it may deny nothing that comes to be.
 # usage: run.sh PROGRAM [full]
 set -u
 enumerate=$1
@@ -25,6 +26,9 @@ if [ "${2-}" = full ]; then
     try 2 1 2 3
     try 3 2
     try rules 0 1
+    enumerate=$(dirname "$1")/walk
+    try 800 4 10000 1
+    try 400 4 5000 2 rules
 else
     try 3 2 3
     try kinds gpt hostile hostile endpoint 4
@@ -33,5 +37,7 @@ else
     try random 5 9 1000 2
     enumerate=${1}16
     try 2 1 2 3
+    enumerate=$(dirname "$1")/walk
+    try 100 4 3000 1
 fi
 exit $status

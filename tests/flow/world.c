@@ -13,7 +13,7 @@ void graph_begin(struct graph *graph, unsigned count, const enum kind *kinds) {
     memcpy(graph->kind, kinds, count * sizeof *kinds);
     memset(graph->first.place, 0xff, sizeof graph->first.place);
     for (unsigned i = 0; i < count; i++)
-        graph->first.taint[i] = 1u << i;
+        graph->first.taint[i] = NODE(i);
 }
 
 bool graph_put(struct graph *graph, unsigned holder, enum place place, int cap) {
@@ -24,8 +24,6 @@ bool graph_put(struct graph *graph, unsigned holder, enum place place, int cap) 
     if (graph->first.place[place][holder] != NO_CAP)
         return false;
     graph->first.place[place][holder] = (int16_t)cap;
-    if (place == AS_BACKGROUND)
-        graph->with_background |= 1u << holder;
     return true;
 }
 
@@ -51,13 +49,24 @@ static bool entry_cap(const struct graph *graph, int cap) {
 
 /* ---- One world at a time */
 
-static bool acts(const struct run *run, unsigned process) {
+bool acts(const struct run *run, unsigned process) {
     enum kind kind = run->graph->kind[process];
     return kind == HOSTILE || (is_process(kind) && run->world.started >> process & 1);
 }
 
 static bool receives(const struct run *run, unsigned process) {
     return acts(run, process) || run->graph->kind[process] == TRUSTED;
+}
+
+int capset_pick(const struct capset *set, unsigned (*below)(unsigned limit)) {
+    unsigned count = 0;
+    for (unsigned i = 0; i < WORDS; i++)
+        count += (unsigned)__builtin_popcountl(set->word[i]);
+    unsigned left = count ? below(count) : 0;
+    for (int cap = 0; count && cap < CAPS; cap++)
+        if (capset_has(set, cap) && !left--)
+            return cap;
+    return NO_CAP;
 }
 
 void give(struct run *run, unsigned to, int cap) {
@@ -76,7 +85,7 @@ void give_all(struct run *run, unsigned to, unsigned from) {
 }
 
 void inform(struct run *run, unsigned from, unsigned to) {
-    uint32_t fresh = run->world.taint[from] & ~run->world.taint[to];
+    nodeset fresh = run->world.taint[from] & ~run->world.taint[to];
     run->world.taint[to] |= fresh;
     run->changed |= fresh != 0;
 }
@@ -161,6 +170,10 @@ static void through_gpt(struct run *run, unsigned process, unsigned gpt, struct 
         if (to >= 0)
             give(run, (unsigned)to, MEMORY_CAP(walk.keeper, (int)walk.keeper_restr));
     }
+    if (run->below) {
+        follow(run, process, capset_pick(&run->world.set[gpt], run->below), walk, false);
+        return;
+    }
     for (int cap = 0; cap < CAPS; cap++) {
         if (!(cap & 63) && !run->world.set[gpt].word[cap / 64]) {
             cap += 63;
@@ -218,7 +231,7 @@ static void use_slots(struct run *run, unsigned process, int cap) {
 static void use_process(struct run *run, unsigned holder, unsigned process) {
     int space = run->world.place[AS_SPACE][process];
     run->changed |= !(run->world.started >> process & 1);
-    run->world.started |= 1u << process;
+    run->world.started |= NODE(process);
     give_all(run, holder, process);
     give_all(run, process, holder);
     if (space != NO_CAP)
@@ -229,7 +242,7 @@ static void use_process(struct run *run, unsigned holder, unsigned process) {
 
 static void use_endpoint(struct run *run, unsigned holder, unsigned endpoint) {
     run->changed |= !(run->world.takes >> endpoint & 1);
-    run->world.takes |= 1u << endpoint;
+    run->world.takes |= NODE(endpoint);
     give(run, holder, OTHER_CAP((int)endpoint, TO_RESUME));
     inform(run, holder, endpoint);
 }
@@ -267,7 +280,7 @@ static void use_debug(struct run *run, unsigned process, unsigned debug) {
     }
 }
 
-static void use(struct run *run, unsigned process, int cap) {
+void use(struct run *run, unsigned process, int cap) {
     if (window_cap(cap))
         return;
     unsigned object = node_of(cap);
@@ -298,6 +311,12 @@ static void use(struct run *run, unsigned process, int cap) {
     }
 }
 
+void execute(struct run *run, unsigned process) {
+    follow(run, process, run->world.place[AS_SPACE][process], (struct walk){.background = -1, .keeper = -1}, false);
+    walk_clear();
+    tell(run, process, run->world.place[AS_KEEPER][process]); /* an invalid instruction */
+}
+
 /* All that can be done without overwriting anything. */
 static void settle(struct run *run) {
     do {
@@ -311,9 +330,7 @@ static void settle(struct run *run) {
                 else if (capset_has(&run->world.set[p], cap))
                     use(run, p, cap);
             }
-            follow(run, p, run->world.place[AS_SPACE][p], (struct walk){.background = -1, .keeper = -1}, false);
-            walk_clear();
-            tell(run, p, run->world.place[AS_KEEPER][p]); /* an invalid instruction */
+            execute(run, p);
         }
     } while (run->changed);
 }
@@ -346,7 +363,7 @@ static void visit(struct search *search, const struct world *world) {
     search->worlds[search->count++] = search->run.world;
 }
 
-static bool may_be(const struct graph *graph, enum place place, int cap) {
+bool may_be(const struct graph *graph, enum place place, int cap) {
     switch (place) {
     case AS_SPACE:
         return memory_cap(cap) && graph->kind[node_of(cap)] != CAPPAGE;
@@ -404,29 +421,38 @@ static bool has_kind(const struct graph *graph, enum kind kind) {
     return false;
 }
 
+static bool holds_kind(const struct run *run, unsigned process, enum kind kind) {
+    for (unsigned i = 0; i < run->graph->count; i++)
+        if (run->graph->kind[i] == kind && capset_has(&run->world.set[process], OTHER_CAP((int)i, TO_SELF)))
+            return true;
+    return false;
+}
+
+bool overwrites(const struct run *run, unsigned by, int cap, enum place place) {
+    if (window_cap(cap))
+        return false;
+    enum kind kind = run->graph->kind[node_of(cap)];
+    if (kind == GPT)
+        return (place == AS_KEEPER || place == AS_BACKGROUND) && !(restr_of(cap) & (RO | WK | OP));
+    if (kind == PAGE)
+        return place == AS_HANDLER && holds_kind(run, by, DEBUG);
+    if (is_memory(kind) || other_of(cap) != TO_SELF)
+        return false;
+    if (is_process(kind))
+        return place == AS_SPACE || place == AS_KEEPER || (place == AS_BRAND && has_kind(run->graph, TOOL));
+    return (kind == FORWARDER && place == AS_TARGET) || (kind == ENDPOINT && place == AS_RECIPIENT);
+}
+
 static void overwrite_by(struct search *search, const struct world *from, unsigned by, int cap) {
-    unsigned object = node_of(cap);
-    bool debug = false;
-    if (window_cap(cap) || is_made(search->run.graph, object))
+    if (window_cap(cap) || is_made(search->run.graph, node_of(cap)))
         return;
-    enum kind kind = search->run.graph->kind[object];
-    for (unsigned i = 0; i < search->run.graph->count; i++)
-        debug |= search->run.graph->kind[i] == DEBUG && capset_has(&from->set[by], OTHER_CAP((int)i, TO_SELF));
-    if (kind == GPT && !(restr_of(cap) & (RO | WK | OP))) {
-        overwrite(search, from, by, AS_KEEPER, object);
-        overwrite(search, from, by, AS_BACKGROUND, object);
-    } else if (kind == PAGE && debug) {
-        overwrite(search, from, by, AS_HANDLER, object);
-    } else if (is_process(kind) && other_of(cap) == TO_SELF) {
-        overwrite(search, from, by, AS_SPACE, object);
-        overwrite(search, from, by, AS_KEEPER, object);
-        if (has_kind(search->run.graph, TOOL))
-            overwrite(search, from, by, AS_BRAND, object);
-    } else if (kind == FORWARDER && other_of(cap) == TO_SELF) {
-        overwrite(search, from, by, AS_TARGET, object);
-    } else if (kind == ENDPOINT && other_of(cap) == TO_SELF) {
-        overwrite(search, from, by, AS_RECIPIENT, object);
-    }
+    search->run.world = *from;
+    bool can[PLACES];
+    for (enum place place = AS_SPACE; place < PLACES; place++)
+        can[place] = overwrites(&search->run, by, cap, place);
+    for (enum place place = AS_SPACE; place < PLACES; place++)
+        if (can[place])
+            overwrite(search, from, by, place, node_of(cap));
 }
 
 static void note(struct seen *seen, const struct world *world) {

@@ -14,8 +14,10 @@
 #include <stdint.h>
 
 #ifndef NODES
-#define NODES 8 /* or 16 */
+#define NODES 8 /* up to 64 */
 #endif
+typedef uint64_t nodeset;
+#define NODE(node) ((nodeset)1 << (node))
 #define WORDS ((NODES * 19 + 16 + 63) / 64) /* of 64 capabilities each */
 
 enum kind { PAGE, CAPPAGE, GPT, HOSTILE, TRUSTED, STOPPED, ENDPOINT, FORWARDER, TOOL, DEBUG, RANGE, KINDS };
@@ -42,24 +44,23 @@ struct capset {
 enum place { IN_SET, AS_SPACE, AS_KEEPER, AS_BACKGROUND, AS_RECIPIENT, AS_HANDLER, AS_TARGET, AS_BRAND, PLACES };
 
 struct world {
-    uint32_t started;         /* processes that somebody has started */
-    uint32_t takes;           /* endpoints that take any payload */
+    nodeset started;          /* processes that somebody has started */
+    nodeset takes;            /* endpoints that take any payload */
     struct capset set[NODES]; /* registers, slots */
     int16_t place[PLACES][NODES];
-    uint32_t taint[NODES];
+    nodeset taint[NODES];
 };
 
 struct graph {
     unsigned count, made; /* nodes; of these the last ones are what a Range could make */
     enum kind kind[NODES];
-    uint32_t with_background; /* GPTs that have one to begin with */
     struct world first;
 };
 
 /* What came true in any state. */
 struct seen {
     struct capset set[NODES];
-    uint32_t taint[NODES];
+    nodeset taint[NODES];
     unsigned long states;
     bool all; /* false: there were too many states */
 };
