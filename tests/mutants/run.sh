@@ -89,12 +89,12 @@ kernel_build() {
 killers() {
     echo "$GUESTS" | while read -r guest arguments; do
         [ "$2$arguments" != 'debug:2500 2' ] || continue # checking takes its time
-        rm -rf "$1.granted" && mkdir "$1.granted"
+        rm -rf "$T/granted" && mkdir "$T/granted"
         grants="range --grant debug --grant console --grant power --grant schedule --grant time --grant host"
         [ "$guest" = "${guest#+}" ] || grants=bank guest=${guest#+}
         # shellcheck disable=SC2086
-        timeout -k 5 60 "$release/facet" run --timeout 30 --kernel "$1" --grant $grants --grant "dir:$1.granted:rw" \
-            "$release/tests/guests/$guest" $arguments </dev/null >"$1.out" 2>&1 ||
+        timeout -k 5 60 "$release/facet" run --timeout 30 --kernel "$1" --grant $grants --grant "dir:$T/granted:rw" \
+            "$release/tests/guests/$guest" $arguments </dev/null >"$T/out" 2>&1 ||
             echo "$2$guest"
     done
 }
@@ -124,7 +124,6 @@ mutant() {
 }
 
 well=$({ killers "$release/kernel.elf" '' && killers "$debug/kernel.elf" debug:; } | sort -u | tr '\n' ' ')
-rm -f "$release/kernel.elf.out" "$debug/kernel.elf.out"
 [ -z "$well" ] || { echo "these fail on the kernel as it is: $well"; exit 1; }
 
 # wanted NAME NAMES…: it is one of them, or there are none
