@@ -343,7 +343,7 @@ help:
 	@echo '  unit      only the unit tests'
 	@echo '  matrix-full  every access form at every place under every verdict; `make test` tries a part (four minutes)'
 	@echo '  flow-full  what flow says, on every graph of up to five nodes, against a search of all states (an hour)'
-	@echo '  flow-mutants  does a comparison notice when flow is wrong? one rule or line at a time (ten minutes)'
+	@echo '  flow-mutants  does a comparison notice when flow is wrong? one rule or line at a time (a quarter of an hour)'
 	@echo '  mixed-million  a million accesses for each of SEEDS, against what valgrind sees'
 	@echo '  test-qemu runs the kernel under emu/ and under qemu-system-x86_64: the logs must be identical'
 	@echo '  test-linux  runs Linux programs natively and under facet: outputs must be identical'
