@@ -87,14 +87,15 @@ kernel_build() {
 
 # killers KERNEL WORD: the tests that fail, each on a line behind WORD
 killers() {
+    at=$(mktemp -d "$T/XXXXXX")
     echo "$GUESTS" | while read -r guest arguments; do
         [ "$2$arguments" != 'debug:2500 2' ] || continue # checking takes its time
-        rm -rf "$T/granted" && mkdir "$T/granted"
+        rm -rf "$at/granted" && mkdir "$at/granted"
         grants="range --grant debug --grant console --grant power --grant schedule --grant time --grant host"
         [ "$guest" = "${guest#+}" ] || grants=bank guest=${guest#+}
         # shellcheck disable=SC2086
-        timeout -k 5 60 "$release/facet" run --timeout 30 --kernel "$1" --grant $grants --grant "dir:$T/granted:rw" \
-            "$release/tests/guests/$guest" $arguments </dev/null >"$T/out" 2>&1 ||
+        timeout -k 5 60 "$release/facet" run --timeout 30 --kernel "$1" --grant $grants --grant "dir:$at/granted:rw" \
+            "$release/tests/guests/$guest" $arguments </dev/null >"$at/out" 2>&1 ||
             echo "$2$guest"
     done
 }
