@@ -17,11 +17,10 @@ if [ "${2-}" = full ]; then
     try 2 4
     try 3 2 3 4
     try 4 3 4
-    try 5 4
     try random 5 6 100000 1
     try random 5 9 100000 2
     try random 6 12 20000 3
-    try rules 10000 1
+    try rules 2000 1
     enumerate=${1}16
     try 2 1 2 3
     try 3 2
