@@ -8,24 +8,10 @@
 
 #include <string.h>
 
-static void put_string(FILE *out, const char *text) {
-    fputc('"', out);
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            fputc('\\', out);
-        if (c < 0x20)
-            fprintf(out, "\\u%04x", c);
-        else
-            fputc(c, out);
-    }
-    fputc('"', out);
-}
-
 /* ,"name":"text" */
 static void put_member(FILE *out, const char *comma, const char *name, const char *text) {
     fprintf(out, "%s\"%s\":", comma, name);
-    put_string(out, text);
+    text_put_json(out, text);
 }
 
 static void put_list(FILE *out, const char *name, const struct flow *flow, const struct flow_answer *answer) {
@@ -34,12 +20,12 @@ static void put_list(FILE *out, const char *name, const struct flow *flow, const
         struct flow_fact_look look = flow_look(flow, answer->fact[i]);
         char *text = answer->verb == FLOW_OBTAIN ? flow_cap_text(flow, look.cap) : text_copy(flow_name(flow, look.to));
         if (answer->verb != FLOW_OBTAIN && i == 0) {
-            put_string(out, flow_name(flow, look.from));
+            text_put_json(out, flow_name(flow, look.from));
             fputc(',', out);
         }
         if (i)
             fputc(',', out);
-        put_string(out, text);
+        text_put_json(out, text);
         free(text);
     }
     fputc(']', out);
@@ -86,7 +72,7 @@ static void put_node(FILE *out, const struct flow *flow, uint32_t node) {
         [FLOW_PROCESS] = "box", [FLOW_ENDPOINT] = "diamond", [FLOW_FORWARDER] = "diamond"};
     const char *shape = shapes[flow_node_type(flow, node)];
     fprintf(out, "  n%u [label=", node);
-    put_string(out, flow_name(flow, node));
+    text_put_json(out, flow_name(flow, node));
     fprintf(out, " shape=%s];\n", shape ? shape : "ellipse");
 }
 
@@ -95,12 +81,12 @@ static void put_edge(FILE *out, const struct flow *flow, uint32_t fact) {
     bool given = strcmp(look.rule, "given") == 0;
     fprintf(out, "  n%u -> n%u [label=", look.from, look.to);
     if (look.informs) {
-        put_string(out, look.rule);
+        text_put_json(out, look.rule);
         fputs(" color=red penwidth=2];\n", out);
         return;
     }
     char *cap = flow_cap_text(flow, look.cap);
-    put_string(out, cap);
+    text_put_json(out, cap);
     fprintf(out, "%s];\n", given ? "" : " style=dashed");
     free(cap);
 }
@@ -180,7 +166,7 @@ static void each_node(const struct flow_system *s, enum flow_form form, FILE *ou
         }
         if (!first)
             fputc(',', out);
-        put_string(out, flow_name(s->flow, i));
+        text_put_json(out, flow_name(s->flow, i));
         first = false;
     }
 }

@@ -6,23 +6,9 @@
  * --grant bank.
  */
 #include "check.h"
+#include "rows.h"
 
 #include "../../kernel/domain/constructor.h"
-
-struct row {
-    unsigned op;
-    const char *name;
-    unsigned types, forbidden;
-    struct {
-        unsigned long low, high;
-    } word[4];
-    unsigned sent[2];
-    unsigned long string, room;
-};
-static const struct row rows[] = {
-#include "operations.inc"
-};
-#define ROWS (sizeof rows / sizeof *rows)
 
 enum {
     R_WITNESS = CR_FREE, /* hears what comes out */

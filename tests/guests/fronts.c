@@ -6,22 +6,9 @@
  * say, and is still there when the service is not, so for it these two parts are left out.
  */
 #include "check.h"
+#include "rows.h"
 
 #include "../../samples/guests/wrap.h"
-
-struct row {
-    unsigned op;
-    const char *name;
-    unsigned types, forbidden;
-    struct {
-        unsigned long low, high;
-    } word[4];
-    unsigned sent[2];
-    unsigned long string, room;
-};
-static const struct row rows[] = {
-#include "operations.inc"
-};
 
 enum {
     R_E = CR_FREE, /* what it has to do with */
@@ -261,7 +248,7 @@ static struct facet_message given(const struct row *row, unsigned which) {
 }
 
 static void operations(void) {
-    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (unsigned i = 0; i < ROWS; i++)
         for (unsigned which = 0; which < 2; which++) {
             int ignored = rows[i].sent[which] == (1u << CAP_TYPES) - 1 && rows[i].op >> 8 != OP_DISCRIM_CLASSIFY >> 8 &&
                           rows[i].op >> 8 != OP_TOOL_IDENTIFY >> 8;
