@@ -108,6 +108,21 @@ const cs_x86_op *form_memory(const cs_x86 *x86, unsigned *count) {
     return found;
 }
 
+/* PUSHF and POPF of any size. */
+static bool is_flags(const cs_insn *insn) {
+    switch (insn->id) {
+    case X86_INS_PUSHF:
+    case X86_INS_PUSHFD:
+    case X86_INS_PUSHFQ:
+    case X86_INS_POPF:
+    case X86_INS_POPFD:
+    case X86_INS_POPFQ:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool is_stack(const cs_insn *insn, const cs_x86 *x86) {
     switch (insn->id) {
     case X86_INS_PUSH:
@@ -116,17 +131,11 @@ static bool is_stack(const cs_insn *insn, const cs_x86 *x86) {
         return x86->op_count == 1 && x86->operands[0].type != X86_OP_MEM;
     case X86_INS_RET:
     case X86_INS_LEAVE:
-    case X86_INS_PUSHF:
-    case X86_INS_PUSHFD:
-    case X86_INS_PUSHFQ:
-    case X86_INS_POPF:
-    case X86_INS_POPFD:
-    case X86_INS_POPFQ:
         return true;
     case X86_INS_ENTER:
         return (x86->operands[1].imm & 31) == 0;
     default:
-        return false;
+        return is_flags(insn);
     }
 }
 
@@ -266,14 +275,9 @@ bool form_cuttable(const cs_insn *insn, const cs_x86 *x86, const struct decoded 
 enum decode_reach form_reach(const cs_insn *insn, const cs_x86 *x86, const struct decoded *slot) {
     unsigned count;
     bool operand = form_memory(x86, &count) != NULL && count == 1;
-    switch (insn->id) {
-    case X86_INS_PUSHF:
-    case X86_INS_PUSHFD:
-    case X86_INS_PUSHFQ:
-    case X86_INS_POPF:
-    case X86_INS_POPFD:
-    case X86_INS_POPFQ:
+    if (is_flags(insn))
         return DECODE_REACH_STACK;
+    switch (insn->id) {
     case X86_INS_ENTER:
         return DECODE_REACH_FRAMES;
     case X86_INS_PUSH:

@@ -13,7 +13,9 @@ bool cap_same(const struct cap *a, const struct cap *b) {
            a->payload == b->payload && a->slot == b->slot && a->object == b->object;
 }
 
-struct cap cap_weaken(const struct cap *cap, unsigned through) {
+struct cap cap_fetched(const struct cap *cap, unsigned through) {
+    if (!(through & CAP_WK))
+        return *cap;
     if (!cap_is_memory(cap) && !cap_is_window(cap))
         return cap_null;
     struct cap weak = *cap;

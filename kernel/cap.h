@@ -34,9 +34,9 @@ static inline bool cap_guard_valid(unsigned long match, unsigned long l2g) {
 
 /* A capability to an object, unrestricted and unguarded. */
 struct cap cap_make(enum cap_type type, void *object);
-/* What is fetched through a weak capability with these restrictions: memory and windows become read-only and weak, and
- * no-call if it is (their keepers would hear of faults), anything else Null. */
-struct cap cap_weaken(const struct cap *cap, unsigned through);
+/* What a capability is to who fetches it through one with these restrictions. Through a weak one memory and windows
+ * become read-only and weak, and no-call if it is (their keepers would hear of faults), anything else Null. */
+struct cap cap_fetched(const struct cap *cap, unsigned through);
 
 /* They say the same of the same object; neither is stale. */
 bool cap_same(const struct cap *a, const struct cap *b);

@@ -15,7 +15,7 @@ static struct gpt *gpt_of(const struct invocation *in) {
 
 static void act_get(struct invocation *in) {
     struct cap *cap = cap_prepare(&gpt_of(in)->slot[in->word[0]]);
-    invoke_receive(in, 0, in->cap->restr & CAP_WK ? cap_weaken(cap, in->cap->restr) : *cap);
+    invoke_receive(in, 0, cap_fetched(cap, in->cap->restr));
 }
 
 static void act_set(struct invocation *in) {

@@ -99,7 +99,7 @@ static struct cap *cappage_slot(const struct invocation *in) {
 
 static void act_get(struct invocation *in) {
     struct cap *cap = cap_prepare(cappage_slot(in));
-    invoke_receive(in, 0, in->cap->restr & CAP_WK ? cap_weaken(cap, in->cap->restr) : *cap);
+    invoke_receive(in, 0, cap_fetched(cap, in->cap->restr));
 }
 
 static void act_set(struct invocation *in) {

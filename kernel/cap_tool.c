@@ -12,13 +12,15 @@ struct identity {
     struct process *process; /* that answers for it, NULL: nobody does */
     struct cap stands_for;
     unsigned long payload;
+    struct forwarder *sender; /* that a message would bring, NULL: none */
 };
 
 static struct identity identify_entry(struct cap *cap) {
     struct route route = forward_route(cap);
     if (!route.entry)
         return (struct identity){.process = NULL};
-    return (struct identity){ipc_recipient(cap), cap_make(CAP_ENDPOINT, route.entry->object), route.entry->payload};
+    return (struct identity){ipc_recipient(route.entry), cap_make(CAP_ENDPOINT, route.entry->object),
+                             route.entry->payload, route.sender};
 }
 
 static struct identity identify(struct cap *cap) {
@@ -28,6 +30,7 @@ static struct identity identify(struct cap *cap) {
     } else if (cap->type == CAP_GPT) {
         found = identify_entry(&((struct gpt *)cap->object)->keeper);
         found.stands_for = cap_make(CAP_GPT, cap->object);
+        found.sender = NULL;
     } else if (cap->type == CAP_PROCESS) {
         found.process = (struct process *)cap->object;
         found.stands_for = *cap;
@@ -60,11 +63,9 @@ static void act_identify(struct invocation *in) {
 }
 
 static void act_amplify(struct invocation *in) {
-    struct cap *cap = invoke_sent(in, 0);
-    struct forwarder *sender = cap->type == CAP_FORWARD ? forward_route(cap).sender : NULL;
     struct identity found = act(in);
     invoke_receive(in, 0, found.stands_for);
-    invoke_receive(in, 1, found.process && sender ? cap_make(CAP_FORWARDER, sender) : cap_null);
+    invoke_receive(in, 1, found.sender ? cap_make(CAP_FORWARDER, found.sender) : cap_null);
 }
 
 #define ARGUMENTS                                                                                                      \

@@ -104,16 +104,7 @@ row() {
     printf '%-34s%s\n' "$1" "$text"
 }
 
-# wanted NAME NAMES…: it is one of them, or there are none
-wanted() {
-    name=$1
-    shift
-    [ $# -gt 0 ] || return 0
-    for each in "$@"; do
-        [ "$each" != "$name" ] || return 0
-    done
-    return 1
-}
+. tests/mutants/wanted.sh
 
 if wanted rules "$@"; then
     rules

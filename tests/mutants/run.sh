@@ -127,16 +127,7 @@ mutant() {
 well=$({ killers "$release/kernel.elf" '' && killers "$debug/kernel.elf" debug:; } | sort -u | tr '\n' ' ')
 [ -z "$well" ] || { echo "these fail on the kernel as it is: $well"; exit 1; }
 
-# wanted NAME NAMES…: it is one of them, or there are none
-wanted() {
-    name=$1
-    shift
-    [ $# -gt 0 ] || return 0
-    for each in "$@"; do
-        [ "$each" != "$name" ] || return 0
-    done
-    return 1
-}
+. tests/mutants/wanted.sh
 
 printf '%-36s %-16s %s\n' MUTANT FILE 'KILLED BY (debug: by the debug build)'
 failed=0 started=0
