@@ -129,15 +129,15 @@ function access(a)
 end
 function detach() print("detached") end
 END
-expect 124 "$FACET" run --timeout 0.3 --swap "sym:ledger=$T/loop.lua" "$LEDGER"
+expect 124 "$FACET" run --timeout 1.3 --swap "sym:ledger=$T/loop.lua" "$LEDGER"
 err_has 'handler .*loop\.lua: .*loop\.lua:[23]: did not return for 1 second at a load of 8 bytes .*; it is detached from sym:ledger$'
 err_has '^detached$'
-err_has 'timeout after 0\.3 seconds'
+err_has 'timeout after 1\.3 seconds'
 script stuck <<'END'
 function access(a) coroutine.wrap(function() while true do end end)() end
 function detach() print("detached") end
 END
-expect 124 "$FACET" run --timeout 0.3 --swap "sym:ledger=$T/stuck.lua" "$LEDGER"
+expect 124 "$FACET" run --timeout 1.3 --swap "sym:ledger=$T/stuck.lua" "$LEDGER"
 err_has 'handler .*stuck\.lua: did not return for 1 second at a load'
 err_has 'stays half done'
 err_lacks '^detached$'
