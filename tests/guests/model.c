@@ -3,7 +3,8 @@
  * model [STEPS [SEED]]: random programs of operations on spaces, processes, endpoints and forwarders. After each
  * operation child processes make random accesses of every kind, the kernel is asked where they lead by traversal and by
  * page tables, and ProcessTool is asked about capabilities; all must be as the model in tests/model/ says. The last
- * line tells how often each thing happened. Needs --grant range --grant debug.
+ * line tells how often each thing happened. Needs --grant range or --grant bank;
+ * without --grant debug nothing is swapped, and the kernel not asked.
  *
  * Operations: slots set, copied, weakened, refused; guards, restrictions, windows, backgrounds, keepers, l2v; objects
  * made and rescinded; pages swapped and restored; other spaces for processes, new processes. Forwarders get targets,
@@ -88,6 +89,8 @@ static const struct {
     {"a forwarder's slots", op_forwarder_slot, 3},
     {"a forwarder's word", op_forwarder_word, 2},
     {"setting a brand", op_set_brand, 4},
+    {"ending a bank", op_end_bank, 1},
+    {"a refused rescind", op_refused_end, 1},
 };
 #define OPERATIONS (sizeof operations / sizeof *operations)
 
@@ -162,6 +165,7 @@ int main(int argc, char **argv) {
     must("type", facet_call(CR_DEBUG, OP_TYPE, &type));
     has_debug = type.word[0] == CAP_DEBUG;
     random_state = seed * 0x9e3779b97f4a7c15ul + 0x1234567;
+    bank_start();
     make_everything();
     for (step = 1; step <= steps; step++) {
         operate();

@@ -61,6 +61,7 @@ void gpt_l2v(int g);
 void gpt_lose_part(int g, int which);
 void end_make(int e);
 void forwarder_make(int f);
+void object_forget(enum cap_type type, int object);             /* it has ended: in the model, too */
 void object_end(enum cap_type type, int object, unsigned from); /* its capability is in that register */
 /* What ProcessTool says its id is; 0: not yet known. Of GPTs, Endpoints and Processes. */
 unsigned long *known_id(enum cap_type type, int object);
@@ -77,9 +78,18 @@ static inline unsigned long cell(unsigned long imm, unsigned long stamp) {
     return 0xb8 | (imm & 0xffffffff) << 8 | 0xe3fful << 40 | stamp << 56;
 }
 
+/* ---- banks.c */
+
+extern int has_bank; /* there is a bank instead of a Range */
+void bank_start(void);
+void draw(enum cap_type type, int object, unsigned to); /* storage for that object */
+void op_end_bank(void);
+void op_refused_end(void);
+
 /* ---- operations.c: the same change to the kernel's objects and to the model */
 
 void set_slot(int g, unsigned long slot);
+void gpt_fill(int g); /* which is empty */
 void op_set_slot(void);
 void op_set_loop(void);
 void op_copy_slot(void);

@@ -12,7 +12,7 @@ void keep(unsigned long index, unsigned from) {
 /* ---- Objects */
 
 void page_make(int p) {
-    must("page", facet_alloc(CAP_PAGE, R_TEMP));
+    draw(CAP_PAGE, p, R_TEMP);
     keep((unsigned long)p, R_TEMP);
     must("window", facet_set(CR_SPACE, OP_GPT_SET, WINDOW >> M_ROOT_BITS, R_TEMP));
     unsigned long *there = (unsigned long *)WINDOW, *here = (unsigned long *)(void *)world.page[p];
@@ -38,7 +38,7 @@ void gpt_l2v(int g) {
 
 void gpt_make(int g) {
     world.gpt[g] = (struct m_gpt){.l2v = 12};
-    must("GPT", facet_alloc(CAP_GPT, R_TEMP));
+    draw(CAP_GPT, g, R_TEMP);
     keep(STORE_GPT(g), R_TEMP);
     gpt_l2v(g);
 }
@@ -46,14 +46,14 @@ void gpt_make(int g) {
 /* This program receives what is sent there. */
 void end_make(int e) {
     world.end[e] = (struct m_endpoint){.recipient = M_SELF};
-    must("endpoint", facet_alloc(CAP_ENDPOINT, R_TEMP));
+    draw(CAP_ENDPOINT, e, R_TEMP);
     must("recipient", facet_set(R_TEMP, OP_ENDPOINT_SET_RECIPIENT, 0, CR_SELF));
     keep(STORE_END(e), R_TEMP);
 }
 
 void forwarder_make(int f) {
     world.forwarder[f] = (struct m_forwarder){.blocked = 0};
-    must("forwarder", facet_alloc(CAP_FORWARDER, R_TEMP));
+    draw(CAP_FORWARDER, f, R_TEMP);
     keep(STORE_FORWARDER(f), R_TEMP);
 }
 
@@ -62,13 +62,17 @@ unsigned long *known_id(enum cap_type type, int object) {
     return (type == CAP_GPT ? gpts : type == CAP_ENDPOINT ? ends : processes) + object;
 }
 
-void object_end(enum cap_type type, int object, unsigned from) {
-    must("rescind", facet_set(CR_RANGE, OP_RANGE_RESCIND, 0, from));
+void object_forget(enum cap_type type, int object) {
     m_rescind(&world, type, object);
     if (type == CAP_GPT || type == CAP_ENDPOINT || type == CAP_PROCESS)
         *known_id(type, object) = 0;
-    settle(M_NONE);
     statistics.rescinds++;
+}
+
+void object_end(enum cap_type type, int object, unsigned from) {
+    must("rescind", facet_set(CR_RANGE, OP_RANGE_RESCIND, 0, from));
+    object_forget(type, object);
+    settle(M_NONE);
 }
 
 /* ---- Capabilities */

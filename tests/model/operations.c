@@ -187,11 +187,15 @@ void op_rescind_page(void) {
     page_make((int)p);
 }
 
+void gpt_fill(int g) {
+    for (unsigned long slot = below(4); slot < 16; slot += 1 + below(4))
+        set_slot(g, slot);
+}
+
 void op_rescind_gpt(void) {
     int g = (int)(M_ROOTS + below(M_GPTS - M_ROOTS));
     fetch(STORE_GPT(g), R_TEMP);
     object_end(CAP_GPT, g, R_TEMP);
     gpt_make(g);
-    for (unsigned long slot = below(4); slot < 16; slot += 1 + below(4))
-        set_slot(g, slot);
+    gpt_fill(g);
 }
