@@ -280,6 +280,14 @@ $(B)/tests/flow/enumerate16: $(FLOW_TEST_SRC) $(call OBJ,$(FLOW_SRC)) $(FLOW_TES
 $(B)/tests/flow/walk: $(FLOW_WALK_SRC) $(call OBJ,$(FLOW_SRC)) $(FLOW_TEST_H)
 	$(say)$(CC) $(HOST_CFLAGS) -DNODES=64 -o $@ $(filter %.c %.o,$^)
 FLOW_TEST_BIN = $(patsubst %,$(B)/tests/flow/%,enumerate enumerate16 walk)
+# Checkpoints made to harm: it sees the fields of good ones while they are saved.
+FUZZ_SRC = $(patsubst %,tests/checkpoint/%.c,fuzz mutate stub)
+WRAPPED = $(patsubst %,-Wl$(,)--wrap=archive_%,bytes flag number text)
+$(call OBJ,$(FUZZ_SRC)): $(B)/%.o: %.c
+	$(MKDIR)
+	$(say)$(CC) $(HOST_CFLAGS) $(UNICORN_CFLAGS) $(DEPFLAGS) -c -o $@ $<
+$(B)/tests/checkpoint/fuzz: $(call OBJ,$(FUZZ_SRC)) $(B)/libdebugger.a $(B)/libemu.a
+	$(say)$(CC) $(HOST_CFLAGS) $(WRAPPED) -o $@ $^ $(HOST_LIBS) $(call rpath,../../..)
 $(B)/tests/qemu/alone: tests/qemu/alone.c $(B)/libemu.a
 	$(MKDIR)
 	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -o $@ $< $(B)/libemu.a $(HOST_LIBS) $(call rpath,../../..)
@@ -349,6 +357,7 @@ help:
 	@echo '  test-linux  runs Linux programs natively and under facet: outputs must be identical'
 	@echo '  fuzz-linux  random system calls and damaged ELF files, in numbers'
 	@echo '  moments   a thousand runs saved at random moments and resumed; a thousand saves killed'
+	@echo '  fuzz-checkpoints  thousands of checkpoints made to harm, resumed under sanitizers (FUZZ="SEED CASES")'
 	@echo '  bench     prints the speed table, writes build/bench.ndjson'
 	@echo '  install   into PREFIX (/usr/local), below DESTDIR if given'
 	@echo '  deps      installs missing Debian packages, fetches Unicorn into build/deps'
@@ -365,7 +374,7 @@ demo: all
 	@$(DEMO)
 DEMO = $(B)/facet run --swap sym:table=$(B)/handlers/tracer.so $(B)/guests/wordfreq < LICENSE
 
-test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(DEBUGGED_BIN) $(B)/tests/linux/stockroom-musl $(B)/tests/linux/hostile $(B)/tests/linux/fuzz $(B)/tests/linux/elfs $(B)/tests/unit
+test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(DEBUGGED_BIN) $(B)/tests/linux/stockroom-musl $(B)/tests/linux/hostile $(B)/tests/linux/fuzz $(B)/tests/linux/elfs $(B)/tests/checkpoint/fuzz $(B)/tests/unit
 $(UNIT_OBJ): | build/deps-test
 unit: test-files
 	$(RUN_UNIT)
@@ -425,6 +434,11 @@ model-million: test-files debug-build
 # As many requests to banks.
 accounts-million: test-files
 	for seed in 1 2 3 4 5 6 7 8 9 10; do $(B)/facet run --grant bank $(B)/tests/guests/accounts 100000 $$seed || exit 1; done
+# Checkpoints made to harm, with sanitizers; `make test` tries a few without.
+FUZZ = 1 5000
+fuzz-checkpoints:
+	+@$(MAKE) -s MODE=asan OPT_asan="$(OPT_asan) $(filter-out -O1,$(OPT_ubsan))" test-files
+	ASAN_OPTIONS=detect_leaks=0 build/asan/tests/checkpoint/fuzz build/asan $(FUZZ)
 moments: test-files
 	tests/checkpoint/moments.sh $(B) 1000
 	tests/checkpoint/kills.sh $(B) 1000
@@ -483,4 +497,4 @@ distclean:
 deps:
 	@.ci/deps.sh build
 	@.ci/deps.sh test
-.PHONY: flow-full flow-mutants help all operations demo test-files moments test-qemu test-linux fuzz-linux model-million mutants unit matrix-full mixed-million debug-build test check format format-check cppcheck bench install clean distclean deps
+.PHONY: fuzz-checkpoints flow-full flow-mutants help all operations demo test-files moments test-qemu test-linux fuzz-linux model-million mutants unit matrix-full mixed-million debug-build test check format format-check cppcheck bench install clean distclean deps
