@@ -23,8 +23,8 @@ struct archive {
     uint64_t taken; /* loading: of ARCHIVE_ROOM */
 };
 
-#define ARCHIVE_ROOM (1ul << 30) /* bytes of the host's memory that what is loaded may have beside the machine's RAM   \
-                                  */
+/* Bytes of the host's memory that what is loaded may have beside the machine's RAM. */
+#define ARCHIVE_ROOM (1ul << 30)
 
 void archive_bytes(struct archive *a, void *bytes, size_t size);
 /* Of a plain value without padding or pointers. */
