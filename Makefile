@@ -64,7 +64,7 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 
 # What flow says against a search of all states, on its own: neither the kernel nor a machine.
 FLOW_SRC = $(patsubst %,debugger/%.c,flow flow_rules flow_message flow_explain text)
-FLOW_TEST_SRC = $(patsubst %,tests/flow/%.c,enumerate choose graphs compare world authority)
+FLOW_TEST_SRC = $(patsubst %,tests/flow/%.c,enumerate bases choose graphs compare world authority)
 FLOW_WALK_SRC = $(patsubst %,tests/flow/%.c,walk graphs compare world authority)
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
@@ -273,7 +273,7 @@ $(call OBJ,$(FLOW_TEST_SRC)): $(B)/%.o: %.c
 	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -c -o $@ $<
 $(B)/tests/flow/enumerate: $(call OBJ,$(FLOW_TEST_SRC) $(FLOW_SRC))
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^
-FLOW_TEST_H = $(patsubst %,tests/flow/%.h,world run graphs choose compare)
+FLOW_TEST_H = $(patsubst %,tests/flow/%.h,world run graphs bases choose compare)
 # With room for what a Range makes; for larger graphs.
 $(B)/tests/flow/enumerate16: $(FLOW_TEST_SRC) $(call OBJ,$(FLOW_SRC)) $(FLOW_TEST_H)
 	$(say)$(CC) $(HOST_CFLAGS) -DNODES=16 -o $@ $(filter %.c %.o,$^)

@@ -10,6 +10,7 @@
  * the other, until each is missed -r  only those in which hostile processes have a way to every node -f  few
  * restrictions
  */
+#include "bases.h"
 #include "choose.h"
 #include "compare.h"
 #include "debugger/flow_internal.h"
@@ -100,8 +101,9 @@ static void share_out(void (*work)(unsigned number), unsigned number) {
         int status;
         if (wait(&status) < 0 || status != 0)
             abort();
-        add_total(&parts[i]);
     }
+    for (unsigned i = 0; i < jobs; i++)
+        add_total(&parts[i]);
     munmap(parts, size);
 }
 
@@ -129,6 +131,53 @@ static void each_kind(unsigned node, unsigned caps) {
 
 static void all_kinds(unsigned caps) {
     each_kind(0, caps);
+}
+
+/* ---- Around those that are given */
+
+static unsigned base_edges[BASE_CAPS], less, more; /* where each of a base's capabilities is in `edges` */
+
+static unsigned find_edge(const struct given *given) {
+    for (unsigned i = 0; i < edge_count; i++)
+        if (edges[i].holder == given->holder && edges[i].place == given->place && edges[i].cap == given->cap)
+            return i;
+    edges[edge_count] = (struct edge){
+        .holder = (uint8_t)given->holder, .place = (uint8_t)given->place, .cap = (int16_t)given->cap, .target = NODES};
+    return edge_count++;
+}
+
+static void base_begin(const struct base *base) {
+    nodes = base->nodes;
+    memcpy(kinds, base->kinds, sizeof base->kinds);
+    list_edges();
+    for (unsigned i = 0; i < base->caps; i++)
+        base_edges[i] = find_edge(&base->given[i]);
+}
+
+static void with_more(int16_t *chosen, unsigned count, unsigned next, unsigned left) {
+    if (is_mine())
+        try_graph(chosen, count); /* unless a place is taken */
+    for (; left && next < edge_count; next++) {
+        chosen[count] = (int16_t)next;
+        with_more(chosen, count + 1, next + 1, left - 1);
+    }
+}
+
+static void with_less(const struct base *base, unsigned taken, int16_t *chosen, unsigned count, unsigned left) {
+    if (taken == base->caps) {
+        with_more(chosen, count, 0, more);
+        return;
+    }
+    if (left)
+        with_less(base, taken + 1, chosen, count, left - 1);
+    chosen[count] = (int16_t)base_edges[taken];
+    with_less(base, taken + 1, chosen, count + 1, left);
+}
+
+static void around(unsigned number) {
+    int16_t chosen[BASE_CAPS + 8];
+    base_begin(&bases[number]);
+    with_less(&bases[number], 0, chosen, 0, less);
 }
 
 static int report(const char *what, bool all) {
@@ -181,6 +230,17 @@ static int these_kinds(int count, char **words) {
     return report("these kinds", true);
 }
 
+static int all_bases(char **words) {
+    int failed = 0;
+    less = (unsigned)atoi(words[0]);
+    more = (unsigned)atoi(words[1]);
+    for (unsigned i = 0; i < base_count; i++) {
+        share_out(around, i);
+        failed |= report(bases[i].what, true);
+    }
+    return failed;
+}
+
 static int random_graphs(char **words) {
     nodes = (unsigned)atoi(words[0]);
     random_begin(strtoul(words[3], NULL, 0));
@@ -216,6 +276,8 @@ int main(int argc, char **argv) {
         return these_kinds(argc - 2, argv + 1);
     if (argc == 3 && strcmp(argv[0], "rules") == 0)
         return rules(atol(argv[1]), strtoul(argv[2], NULL, 0));
+    if (argc == 3 && strcmp(argv[0], "around") == 0 && atoi(argv[2]) <= 8)
+        return all_bases(argv + 1);
     if (argc == 5 && strcmp(argv[0], "random") == 0)
         return random_graphs(argv + 1);
     return argc < 2 ? 2 : all_graphs(argv);

@@ -318,26 +318,49 @@ static void settle(struct run *run) {
 struct search {
     struct run run;
     struct world *worlds;
+    uint64_t *sums; /* of each: most worlds that differ have different ones */
     unsigned long count, room, limit;
     bool all;
 };
 
+static uint64_t sum_of(const struct world *world) {
+    uint64_t sum = 0, word;
+    for (size_t at = 0; at < sizeof *world; at += sizeof word) {
+        memcpy(&word, (const char *)world + at, sizeof word);
+        sum = ((sum ^ word) * 0x9e3779b97f4a7c15) ^ sum >> 29;
+    }
+    return sum;
+}
+
+static bool is_known(const struct search *search, uint64_t sum) {
+    for (unsigned long i = 0; i < search->count; i++)
+        if (search->sums[i] == sum && memcmp(&search->worlds[i], &search->run.world, sizeof search->run.world) == 0)
+            return true;
+    return false;
+}
+
+static void make_room(struct search *search) {
+    if (search->count < search->room)
+        return;
+    search->room = search->room ? 2 * search->room : 16;
+    search->worlds = realloc(search->worlds, search->room * sizeof *search->worlds);
+    search->sums = realloc(search->sums, search->room * sizeof *search->sums);
+    if (!search->worlds || !search->sums)
+        abort();
+}
+
 static void visit(struct search *search, const struct world *world) {
     search->run.world = *world;
     settle(&search->run);
-    for (unsigned long i = 0; i < search->count; i++)
-        if (memcmp(&search->worlds[i], &search->run.world, sizeof *world) == 0)
-            return;
+    uint64_t sum = sum_of(&search->run.world);
+    if (is_known(search, sum))
+        return;
     if (search->count == search->limit) {
         search->all = false;
         return;
     }
-    if (search->count == search->room) {
-        search->room = search->room ? 2 * search->room : 16;
-        search->worlds = realloc(search->worlds, search->room * sizeof *world);
-        if (!search->worlds)
-            abort();
-    }
+    make_room(search);
+    search->sums[search->count] = sum;
     search->worlds[search->count++] = search->run.world;
 }
 
@@ -454,4 +477,5 @@ void explore(const struct graph *graph, unsigned long limit, struct seen *seen) 
     seen->states = search.count;
     seen->all = search.all;
     free(search.worlds);
+    free(search.sums);
 }
