@@ -100,7 +100,7 @@ LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_faul
 UNIT_TESTS = tests/test_emu_host.c tests/test_emu_host_paths.c tests/host_machine.c tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/test_emu_checkpoint.c tests/ladder_boot.c \
 	tests/test_access.c tests/test_access_fetch.c tests/test_access_copies.c tests/test_access_faults.c tests/test_access_verdicts.c \
 	tests/test_access_inline.c tests/access_machine.c tests/access_run.c tests/access_compare.c tests/access_native.c \
-	tests/test_dbg_expr.c tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_graph.c tests/test_dbg_who.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c tests/test_dbg_checkpoint.c
+	tests/test_dbg_expr.c tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_graph.c tests/test_dbg_who.c tests/test_dbg_flow.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c tests/test_dbg_checkpoint.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
 

@@ -55,6 +55,8 @@ grep -q 'label="handler" color=red' "$T/dot" || fail "the graph lacks the flow"
 if command -v dot >/dev/null; then dot -Tsvg "$T/dot" >/dev/null || fail "graphviz does not read it"; fi
 
 # What is no question.
+expect 2 "$FACET" flow --ask 'write ledger ledger' "$LEDGER"
+err_has 'ledger and ledger have ledger in common'
 expect 2 "$FACET" flow --ask 'write ledger' "$LEDGER"
 err_has 'two names'
 expect 2 "$FACET" flow --ask 'write ledger nobody' "$LEDGER"

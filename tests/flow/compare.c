@@ -216,7 +216,7 @@ unsigned asked(const struct graph *graph, const struct flow *flow) {
                 exists(graph, cap) && capset_has(&said.set[node], cap) !=
                                           flow_holds(flow, node, place_of(graph, node, IN_SET), cap_of(graph, cap));
         for (unsigned from = 0; is_original(graph, from); from++)
-            differ += from != node && !(said.taint[node] >> from & 1) == (flow_way(flow, from, node, NULL, 0) > 0);
+            differ += from != node && !(said.taint[node] >> from & 1) == (flow_way(flow, from, node, NULL) > 0);
     }
     return differ;
 }
