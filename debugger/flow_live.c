@@ -49,8 +49,7 @@ static enum flow_trust trust_of(const struct flow_system *s, const struct graph_
         return FLOW_HOSTILE; /* it stands before its first instruction, perhaps */
     if (process->state == PROCESS_STOPPED || (process->state == PROCESS_FAULTED && process->keepers > FAULT_KEEPERS))
         return FLOW_STOPPED;
-    bool ours = node->name && (!strcmp(node->name, "init") || !strcmp(node->name, "bank"));
-    return ours ? FLOW_TRUSTED : FLOW_HOSTILE;
+    return node->system ? FLOW_TRUSTED : FLOW_HOSTILE;
 }
 
 static enum flow_trust trust_by_user(const struct graph_node *node, const struct flow_trusts *trusts,

@@ -21,6 +21,11 @@ expect 0 "$FACET" flow $swapped --deny 'obtain ledger log' "$LEDGER"
 # Who is trusted passes nothing on.
 # shellcheck disable=SC2086
 expect 0 "$FACET" flow $swapped --deny '--trust ledger write ledger log' "$LEDGER"
+# A program that is called like one of the system is none of it.
+expect 0 "$FACET" flow --program "init=$MEMBRANE" --program "bank=$MEMBRANE" "$LEDGER"
+out_has '^init .* trusted$'
+out_has '^init#2 .*  $'
+out_has '^bank#2 .*  $'
 # init is their parent: if it is hostile, it passes things on.
 expect 1 "$FACET" flow --program "log=$MEMBRANE" --deny '--hostile init write ledger log' "$LEDGER"
 out_has '^  ledger -> log$'
