@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #define MORE_IN 1000 /* random graphs: in one of so many flow may say more than can happen */
-#define LIMIT 3000   /* states of a graph */
+#define LIMIT 20000  /* states of a graph */
 
 struct total {
     unsigned long graphs, states, unsound, inexact, cut, unanswered;

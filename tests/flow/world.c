@@ -318,25 +318,26 @@ static void settle(struct run *run) {
 struct search {
     struct run run;
     struct world *worlds;
-    uint64_t *sums; /* of each: most worlds that differ have different ones */
     unsigned long count, room, limit;
+    unsigned *slot; /* a table of them, twice as large as there is room: number + 1; 0: free */
     bool all;
 };
 
-static uint64_t sum_of(const struct world *world) {
+static unsigned long sum_of(const struct world *world) {
     uint64_t sum = 0, word;
     for (size_t at = 0; at < sizeof *world; at += sizeof word) {
         memcpy(&word, (const char *)world + at, sizeof word);
         sum = ((sum ^ word) * 0x9e3779b97f4a7c15) ^ sum >> 29;
     }
-    return sum;
+    return sum ^ sum >> 32;
 }
 
-static bool is_known(const struct search *search, uint64_t sum) {
-    for (unsigned long i = 0; i < search->count; i++)
-        if (search->sums[i] == sum && memcmp(&search->worlds[i], &search->run.world, sizeof search->run.world) == 0)
-            return true;
-    return false;
+/* Where it is, or would be. */
+static unsigned *slot_of(const struct search *search, const struct world *world) {
+    unsigned long i = sum_of(world) & (2 * search->room - 1);
+    while (search->slot[i] && memcmp(&search->worlds[search->slot[i] - 1], world, sizeof *world) != 0)
+        i = (i + 1) & (2 * search->room - 1);
+    return &search->slot[i];
 }
 
 static void make_room(struct search *search) {
@@ -344,24 +345,27 @@ static void make_room(struct search *search) {
         return;
     search->room = search->room ? 2 * search->room : 16;
     search->worlds = realloc(search->worlds, search->room * sizeof *search->worlds);
-    search->sums = realloc(search->sums, search->room * sizeof *search->sums);
-    if (!search->worlds || !search->sums)
+    free(search->slot);
+    search->slot = calloc(2 * search->room, sizeof *search->slot);
+    if (!search->worlds || !search->slot)
         abort();
+    for (unsigned i = 0; i < search->count; i++)
+        *slot_of(search, &search->worlds[i]) = i + 1;
 }
 
 static void visit(struct search *search, const struct world *world) {
     search->run.world = *world;
     settle(&search->run);
-    uint64_t sum = sum_of(&search->run.world);
-    if (is_known(search, sum))
+    make_room(search);
+    unsigned *slot = slot_of(search, &search->run.world);
+    if (*slot)
         return;
     if (search->count == search->limit) {
         search->all = false;
         return;
     }
-    make_room(search);
-    search->sums[search->count] = sum;
     search->worlds[search->count++] = search->run.world;
+    *slot = (unsigned)search->count;
 }
 
 bool may_be(const struct graph *graph, enum place place, int cap) {
@@ -477,5 +481,5 @@ void explore(const struct graph *graph, unsigned long limit, struct seen *seen) 
     seen->states = search.count;
     seen->all = search.all;
     free(search.worlds);
-    free(search.sums);
+    free(search.slot);
 }
