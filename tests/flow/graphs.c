@@ -45,18 +45,19 @@ static void add_set(unsigned holder, unsigned target) {
 /* A brand is compared, not used; so one kind of it will do. */
 static void add_more_places(unsigned holder, unsigned target) {
     enum kind kind = kinds[holder], to = kinds[target];
-    bool entry = kind == FORWARDER || is_process(kind) || kind == GPT || kind == PAGE;
+    bool kept = is_process(kind) || kind == GPT, served = kind == PAGE || kind == GPT;
     if (is_process(kind) && to == CAPPAGE)
         add_edge(holder, AS_BRAND, MEMORY_CAP((int)target, RO), target);
     if (kind == FORWARDER && to == ENDPOINT)
         add_edge(holder, AS_TARGET, OTHER_CAP((int)target, TO_RESUME), target);
-    if (entry && to == FORWARDER)
-        for (int what = TO_RESUME; what <= TO_FAULT; what++)
-            add_edge(holder,
-                     kind == FORWARDER ? AS_TARGET
-                     : kind == PAGE    ? AS_HANDLER
-                                       : AS_KEEPER,
-                     OTHER_CAP((int)target, what), target);
+    for (int what = TO_RESUME; what <= TO_FAULT && to == FORWARDER; what++) {
+        if (kind == FORWARDER)
+            add_edge(holder, AS_TARGET, OTHER_CAP((int)target, what), target);
+        if (kept)
+            add_edge(holder, AS_KEEPER, OTHER_CAP((int)target, what), target);
+        if (served)
+            add_edge(holder, AS_HANDLER, OTHER_CAP((int)target, what), target);
+    }
 }
 
 static void add_places(unsigned holder, unsigned target) {
@@ -69,7 +70,7 @@ static void add_places(unsigned holder, unsigned target) {
         add_memory(holder, AS_BACKGROUND, target);
     if (kind == ENDPOINT && is_process(to))
         add_edge(holder, AS_RECIPIENT, OTHER_CAP((int)target, TO_SELF), target);
-    if (kind == PAGE && to == ENDPOINT)
+    if ((kind == PAGE || kind == GPT) && to == ENDPOINT)
         add_edge(holder, AS_HANDLER, OTHER_CAP((int)target, TO_RESUME), target);
 }
 
