@@ -61,8 +61,8 @@ static bool shows(const struct run *run, unsigned process, int to) {
 }
 
 void use_tool(struct run *run, unsigned process) {
-    for (int cap = 0; cap < WINDOW_CAP; cap++) {
-        if (!capset_has(&run->world.set[process], cap))
+    for (EACH_CAP(cap, &run->world.set[process])) {
+        if (window_cap(cap))
             continue;
         enum kind kind = run->graph->kind[node_of(cap)];
         int keeper = kind == GPT ? run->world.place[AS_KEEPER][node_of(cap)] : NO_CAP;
@@ -113,8 +113,8 @@ static void rescind(struct run *run, unsigned process, unsigned object) {
     inform(run, process, object);
     for (unsigned i = 0; i < run->graph->count; i++) {
         bool has = false;
-        for (int cap = 0; cap < WINDOW_CAP; cap++)
-            has |= node_of(cap) == object && capset_has(&run->world.set[i], cap);
+        for (EACH_CAP(cap, &run->world.set[i]))
+            has |= !window_cap(cap) && node_of(cap) == object;
         for (enum place place = AS_SPACE; place < PLACES; place++)
             has |= run->world.place[place][i] != NO_CAP && node_of(run->world.place[place][i]) == object;
         if (has)
@@ -126,8 +126,8 @@ void use_range(struct run *run, unsigned process, unsigned range) {
     inform(run, process, range);
     inform(run, range, process);
     make(run, process);
-    for (int cap = 0; cap < WINDOW_CAP; cap++) {
-        if (!capset_has(&run->world.set[process], cap))
+    for (EACH_CAP(cap, &run->world.set[process])) {
+        if (window_cap(cap))
             continue;
         enum kind kind = run->graph->kind[node_of(cap)];
         if (memory_cap(cap))
