@@ -66,6 +66,7 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 FLOW_SRC = $(patsubst %,debugger/%.c,flow flow_rules flow_message flow_explain text)
 FLOW_TEST_SRC = $(patsubst %,tests/flow/%.c,enumerate graphs compare world authority)
 FLOW_WALK_SRC = $(patsubst %,tests/flow/%.c,walk graphs compare world authority)
+FLOW_KERNEL_SRC = tests/flow/kernel.c tests/flow/kernel_look.c
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c samples/guests/remote.c samples/guests/membrane.c samples/guests/writeonce.c samples/guests/uart.c samples/guests/facets.c samples/guests/wrap.c
@@ -76,8 +77,7 @@ TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tes
 	tests/guests/steps.S
 TEST_GUESTS += tests/guests/handlers.c tests/guests/parts.c tests/guests/lost.c tests/guests/crossing.c tests/guests/nested.c tests/guests/mortal.c tests/guests/brands.c tests/guests/forwarders.c tests/guests/fronts.c tests/guests/confined.c tests/guests/accounts.c tests/guests/banks.c tests/guests/serving.c tests/guests/adjoin.c tests/guests/turns.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
 TEST_GUESTS += tests/guests/foreign.c tests/guests/plenty.c tests/guests/peek.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
-# Who may do what.
-TEST_GUESTS += tests/guests/holders.c tests/guests/ways.c
+TEST_GUESTS += tests/guests/holders.c tests/guests/ways.c tests/guests/mob.c
 # Linked to tests/guests/model: the model and what compares the kernel with it.
 MODEL_SRC = tests/model/model.c tests/model/operations.c tests/model/access.c
 BENCH_GUESTS = tests/bench/thousands.c tests/bench/random16m.c tests/bench/compute.c tests/bench/touch.c tests/bench/captured.c tests/bench/kernel.c
@@ -210,7 +210,7 @@ $(B)/tests/optable: tests/optable.c
 $(B)/tests/guests/operations.inc: $(B)/tests/optable $(B)/kernel.elf
 	$(MKDIR)
 	$(say)$(B)/tests/optable $(B)/kernel.elf rows > $@
-OPERATIONS_OBJ = $(patsubst %,$(B)/tests/guests/%.o,operations fronts confined)
+OPERATIONS_OBJ = $(patsubst %,$(B)/tests/guests/%.o,operations fronts confined mob)
 $(OPERATIONS_OBJ): CFLAGS_HERE = $(GUEST_CFLAGS) -I$(B)/tests/guests
 $(OPERATIONS_OBJ): $(B)/tests/guests/operations.inc
 
@@ -279,7 +279,12 @@ $(B)/tests/flow/enumerate16: $(FLOW_TEST_SRC) $(call OBJ,$(FLOW_SRC)) $(FLOW_TES
 	$(say)$(CC) $(HOST_CFLAGS) -DNODES=16 -o $@ $(filter %.c %.o,$^)
 $(B)/tests/flow/walk: $(FLOW_WALK_SRC) $(call OBJ,$(FLOW_SRC)) $(FLOW_TEST_H)
 	$(say)$(CC) $(HOST_CFLAGS) -DNODES=64 -o $@ $(filter %.c %.o,$^)
-FLOW_TEST_BIN = $(patsubst %,$(B)/tests/flow/%,enumerate enumerate16 walk)
+FLOW_TEST_BIN = $(patsubst %,$(B)/tests/flow/%,enumerate enumerate16 walk kernel)
+$(call OBJ,$(FLOW_KERNEL_SRC)): $(B)/%.o: %.c
+	$(MKDIR)
+	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -c -o $@ $<
+$(B)/tests/flow/kernel: $(call OBJ,$(FLOW_KERNEL_SRC)) $(B)/libdebugger.a $(B)/libemu.a
+	$(say)$(CC) $(HOST_CFLAGS) -rdynamic -o $@ $^ $(HOST_LIBS) $(call rpath,../../..)
 $(B)/tests/qemu/alone: tests/qemu/alone.c $(B)/libemu.a
 	$(MKDIR)
 	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -o $@ $< $(B)/libemu.a $(HOST_LIBS) $(call rpath,../../..)
@@ -343,6 +348,7 @@ help:
 	@echo '  unit      only the unit tests'
 	@echo '  matrix-full  every access form at every place under every verdict; `make test` tries a part (four minutes)'
 	@echo '  flow-full  what flow says, on every graph of up to four nodes and capabilities and on random ones, against a search of all states (hours)'
+	@echo '  flow-kernel SYSTEMS=500  what flow says, against hostile processes on the kernel in so many random systems'
 	@echo '  flow-mutants  does a comparison notice when flow is wrong? one rule or line at a time'
 	@echo '  mixed-million  a million accesses for each of SEEDS, against what valgrind sees'
 	@echo '  test-qemu runs the kernel under emu/ and under qemu-system-x86_64: the logs must be identical'
@@ -382,6 +388,10 @@ flow-full: $(FLOW_TEST_BIN)
 flow-mutants: $(FLOW_TEST_BIN)
 	tests/flow/mutants.sh $(B)
 
+SYSTEMS = 500
+flow-kernel: $(B)/tests/flow/kernel $(B)/tests/guests/mob
+	$(B)/tests/flow/kernel $(B)/tests/guests/mob 1 $(SYSTEMS) 100 rules
+
 # A million accesses of any form for each seed, against lackey.
 SEEDS = 1 2 3
 mixed-million: all build/deps-test
@@ -389,6 +399,7 @@ mixed-million: all build/deps-test
 
 # Linux programs natively and under facet: the same output, exit status and files.
 LINUX_FILES = $(patsubst %,$(B)/tests/linux/%,matrix escape hostile fuzz elfs)
+FLOW_TESTS = 'tests/flow/run.sh $(B)/tests/flow/enumerate' '$(B)/tests/flow/kernel $(B)/tests/guests/mob 1 20 50'
 LINUX_TESTS = $(patsubst %,'tests/linux/%.sh $(B)',programs matrix escape packages) 'tests/linux/mixed.sh $(B) 50000 1'
 
 # The debug build is tested for what only it has: instruction counts.
@@ -403,7 +414,7 @@ test: test-files $(FLOW_TEST_BIN) $(LINUX_FILES) build/deps-test $(if $(filter d
 	tests/cli/run.sh $(B)
 	tests/sessions/run.sh $(B)
 	tests/model/run.sh build/debug/facet $(B)/tests/guests/model 25000 2
-	tests/jobs.sh 'tests/flow/run.sh $(B)/tests/flow/enumerate' $(LINUX_TESTS)
+	tests/jobs.sh $(FLOW_TESTS) $(LINUX_TESTS)
 	$(B)/tests/unit
 LISTED = $(EMU_SRC) $(KERNEL_SRC) $(KERNEL_ASM) $(DOMAIN_SRC) $(LINUX_SRC) $(KEEPER_SRC) $(DEBUGGER_SRC) kernel/domain/crt0.S $(SAMPLE_GUESTS) \
 	samples/guests/wordtable.c $(SAMPLE_HANDLERS) $(TEST_GUESTS) $(MODEL_SRC) $(LADDER) $(UNIT_TESTS)
@@ -476,4 +487,4 @@ distclean:
 deps:
 	@.ci/deps.sh build
 	@.ci/deps.sh test
-.PHONY: flow-full flow-mutants help all operations demo test-files moments test-qemu test-linux fuzz-linux model-million mutants unit matrix-full mixed-million debug-build test check format format-check cppcheck bench install clean distclean deps
+.PHONY: flow-full flow-kernel flow-mutants help all operations demo test-files moments test-qemu test-linux fuzz-linux model-million mutants unit matrix-full mixed-million debug-build test check format format-check cppcheck bench install clean distclean deps

@@ -128,7 +128,7 @@ static void with_range(struct flow *flow, uint32_t range, uint32_t h) {
 
 static void swap(struct flow *flow, uint32_t debug, uint32_t h) {
     struct flow_fact fact = flow->facts[h];
-    if (fact.type == FLOW_PAGE) {
+    if (fact.type == FLOW_PAGE || fact.type == FLOW_GPT) {
         flow_add_link(flow, fact.from, FLOW_REGISTER, fact.to, FLOW_HANDLER, LINK_ALL, WHY(SWAP, debug, h));
         for (EACH_FROM(i, flow, fact.to, FACT_HAS))
             if (flow->facts[i].place == FLOW_HANDLER)

@@ -11,13 +11,16 @@ out_has '^Can ledger ever read from log\? No\.$'
 # shellcheck disable=SC2086
 expect 1 "$FACET" flow $swapped --deny 'write ledger log' "$LEDGER"
 out_has '^  ledger -> log$'
-out_has 'the handler of a page is told of each access \(1, 2, 3\)$'
+out_has 'the handler of a page or GPT is told of each access \(1, 2, 3\)$'
 # The handler answers loads, too; it gets no capability.
 # shellcheck disable=SC2086
 expect 1 "$FACET" flow $swapped --deny 'obtain log ledger' --deny 'read ledger log' "$LEDGER"
 out_has '^Can ledger ever read from log\? Yes:$'
 # shellcheck disable=SC2086
 expect 0 "$FACET" flow $swapped --deny 'obtain ledger log' "$LEDGER"
+# So is one of addresses where nothing is: the program need only try.
+expect 1 "$FACET" flow --program "log=$MEMBRANE" --swap va:0x100000000000+0x10000=endpoint:log --deny 'write ledger log' "$LEDGER"
+out_has '^   1\. the handler of GPT obj:[0-9]+ is Entry endpoint:log$'
 # Who is trusted passes nothing on.
 # shellcheck disable=SC2086
 expect 0 "$FACET" flow $swapped --deny '--trust ledger write ledger log' "$LEDGER"

@@ -158,6 +158,8 @@ static void through_gpt(struct run *run, unsigned process, unsigned gpt, struct 
     int entry = run->world.place[AS_KEEPER][gpt];
     if (run->world.place[AS_BACKGROUND][gpt] != NO_CAP)
         walk.background = (int)gpt;
+    if (!walk.probe) /* it may be that all of it has a handler */
+        tell(run, process, run->world.place[AS_HANDLER][gpt]);
     if (entry != NO_CAP && !(walk.restr & NC) && !walk.probe) {
         walk.keeper = (int)gpt;
         walk.keeper_restr = walk.restr;
@@ -272,7 +274,7 @@ static void use_debug(struct run *run, unsigned process, unsigned debug) {
         if (!capset_has(&run->world.set[process], c))
             continue;
         unsigned object = node_of(c);
-        if (run->graph->kind[object] == PAGE && run->world.place[AS_HANDLER][object] != NO_CAP)
+        if (run->world.place[AS_HANDLER][object] != NO_CAP)
             inform(run, process, object);
         if (run->graph->kind[object] == GPT) /* where does it lead? whatever its restrictions */
             follow(run, process, c, (struct walk){.background = -1, .keeper = -1, .probe = true}, false);
@@ -432,10 +434,10 @@ bool overwrites(const struct run *run, unsigned by, int cap, enum place place) {
     if (window_cap(cap))
         return false;
     enum kind kind = run->graph->kind[node_of(cap)];
+    if (place == AS_HANDLER)
+        return (kind == GPT || kind == PAGE) && holds_kind(run, by, DEBUG);
     if (kind == GPT)
         return (place == AS_KEEPER || place == AS_BACKGROUND) && !(restr_of(cap) & (RO | WK | OP));
-    if (kind == PAGE)
-        return place == AS_HANDLER && holds_kind(run, by, DEBUG);
     if (is_memory(kind) || other_of(cap) != TO_SELF)
         return false;
     if (is_process(kind))
