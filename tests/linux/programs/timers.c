@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Timers that interrupt sleeps and waits. Prints nothing that depends on how long something took: a timer goes on, since
- * its first signal may come before the wait that it is to interrupt, and of its signals only as many as are sure are told.
+ * Timers that interrupt sleeps and waits. Prints nothing that depends on how long something took: a timer goes on,
+ * since its first signal may come before the wait that it is to interrupt, and of its signals only as many as are sure
+ * are told.
  */
 #include <errno.h>
 #include <poll.h>
