@@ -33,7 +33,8 @@ struct space_at space_of(const struct graph *graph, uint32_t process) {
 }
 
 unsigned space_l2v(const struct graph *graph, uint32_t gpt) {
-    return ((const struct gpt *)graph->nodes[gpt].object)->l2v;
+    unsigned l2v = ((const struct gpt *)graph->nodes[gpt].object)->l2v;
+    return l2v < 63 ? l2v : 63;
 }
 
 bool space_select(const struct graph *graph, struct space_at *at, unsigned slot) {
@@ -54,7 +55,7 @@ static bool is_window(const struct graph_edge *edge) {
 }
 
 static bool is_space(const struct graph_edge *edge) {
-    return edge->cap.type == CAP_GPT || edge->cap.type == CAP_PAGE;
+    return edge->to != GRAPH_NONE && (edge->cap.type == CAP_GPT || edge->cap.type == CAP_PAGE);
 }
 
 static enum fault follow(struct space_at *at, const struct graph_edge *edge) {
