@@ -64,7 +64,7 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 
 # What flow says against a search of all states, on its own: neither the kernel nor a machine.
 FLOW_SRC = $(patsubst %,debugger/%.c,flow flow_rules flow_message flow_explain text)
-FLOW_TEST_SRC = $(patsubst %,tests/flow/%.c,enumerate graphs compare world authority)
+FLOW_TEST_SRC = $(patsubst %,tests/flow/%.c,enumerate bases choose graphs compare world authority)
 FLOW_WALK_SRC = $(patsubst %,tests/flow/%.c,walk graphs compare world authority)
 FLOW_KERNEL_SRC = tests/flow/kernel.c tests/flow/kernel_look.c
 
@@ -100,7 +100,7 @@ LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_faul
 UNIT_TESTS = tests/test_emu_host.c tests/test_emu_host_paths.c tests/host_machine.c tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/test_emu_checkpoint.c tests/ladder_boot.c \
 	tests/test_access.c tests/test_access_fetch.c tests/test_access_copies.c tests/test_access_faults.c tests/test_access_verdicts.c \
 	tests/test_access_inline.c tests/access_machine.c tests/access_run.c tests/access_compare.c tests/access_native.c \
-	tests/test_dbg_expr.c tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_graph.c tests/test_dbg_who.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c tests/test_dbg_checkpoint.c
+	tests/test_dbg_expr.c tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_graph.c tests/test_dbg_who.c tests/test_dbg_flow.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c tests/test_dbg_checkpoint.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
 
@@ -268,23 +268,25 @@ $(BENCH_GUEST_BIN): $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/crt0.o
 $(BENCH_HOST_BIN): $(B)/tests/bench/%: tests/bench/%.c $(B)/libemu.a
 	$(MKDIR)
 	$(say)$(CC) $(HOST_CFLAGS) $(UNICORN_CFLAGS) $(DEPFLAGS) -o $@ $< $(B)/libemu.a $(HOST_LIBS) $(call rpath,../../..)
-$(call OBJ,$(FLOW_TEST_SRC)): $(B)/%.o: %.c
+$(call OBJ,$(sort $(FLOW_TEST_SRC) $(FLOW_KERNEL_SRC))): $(B)/%.o: %.c
 	$(MKDIR)
 	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -c -o $@ $<
 $(B)/tests/flow/enumerate: $(call OBJ,$(FLOW_TEST_SRC) $(FLOW_SRC))
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^
-FLOW_TEST_H = $(patsubst %,tests/flow/%.h,world run graphs compare)
+FLOW_TEST_H = $(patsubst %,tests/flow/%.h,world run graphs bases choose compare)
 # With room for what a Range makes; for larger graphs.
 $(B)/tests/flow/enumerate16: $(FLOW_TEST_SRC) $(call OBJ,$(FLOW_SRC)) $(FLOW_TEST_H)
 	$(say)$(CC) $(HOST_CFLAGS) -DNODES=16 -o $@ $(filter %.c %.o,$^)
 $(B)/tests/flow/walk: $(FLOW_WALK_SRC) $(call OBJ,$(FLOW_SRC)) $(FLOW_TEST_H)
 	$(say)$(CC) $(HOST_CFLAGS) -DNODES=64 -o $@ $(filter %.c %.o,$^)
 FLOW_TEST_BIN = $(patsubst %,$(B)/tests/flow/%,enumerate enumerate16 walk kernel)
-$(call OBJ,$(FLOW_KERNEL_SRC)): $(B)/%.o: %.c
-	$(MKDIR)
-	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -c -o $@ $<
 $(B)/tests/flow/kernel: $(call OBJ,$(FLOW_KERNEL_SRC)) $(B)/libdebugger.a $(B)/libemu.a
 	$(say)$(CC) $(HOST_CFLAGS) -rdynamic -o $@ $^ $(HOST_LIBS) $(call rpath,../../..)
+# Checkpoints made to harm: it sees the fields of good ones while they are saved.
+FUZZ_SRC = $(patsubst %,tests/checkpoint/%.c,fuzz mutate stub) $(B)/libdebugger.a $(B)/libemu.a
+$(B)/tests/checkpoint/fuzz: $(FUZZ_SRC) tests/checkpoint/mutate.h
+	$(MKDIR)
+	$(say)$(CC) $(HOST_CFLAGS) $(UNICORN_CFLAGS) $(patsubst %,-Wl$(,)--wrap=archive_%,bytes flag number text) -o $@ $(FUZZ_SRC) $(HOST_LIBS) $(call rpath,../../..)
 $(B)/tests/qemu/alone: tests/qemu/alone.c $(B)/libemu.a
 	$(MKDIR)
 	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -o $@ $< $(B)/libemu.a $(HOST_LIBS) $(call rpath,../../..)
@@ -300,16 +302,13 @@ $(LADDER_BIN): $(B)/%.elf: %.S
 
 # Ordinary static Linux programs.
 LINUX_CFLAGS = -std=gnu11 -g -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -static
-$(B)/tests/linux/escape: tests/linux/escape.c
-	$(MKDIR)
-	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $<
 $(B)/tests/linux/matrix: $(MATRIX_SRC) tests/linux/matrix/matrix.h
 	$(MKDIR)
 	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $(MATRIX_SRC)
 $(B)/tests/linux/hostile: $(HOSTILE_SRC) tests/linux/hostile/hostile.h
 	$(MKDIR)
 	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $(HOSTILE_SRC)
-$(B)/tests/linux/fuzz $(B)/tests/linux/elfs: $(B)/%: %.c
+$(B)/tests/linux/escape $(B)/tests/linux/fuzz $(B)/tests/linux/elfs: $(B)/%: %.c
 	$(MKDIR)
 	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $<
 $(DEBUGGED_BIN): $(B)/tests/linux/%: tests/linux/%.c
@@ -355,6 +354,7 @@ help:
 	@echo '  test-linux  runs Linux programs natively and under facet: outputs must be identical'
 	@echo '  fuzz-linux  random system calls and damaged ELF files, in numbers'
 	@echo '  moments   a thousand runs saved at random moments and resumed; a thousand saves killed'
+	@echo '  fuzz-checkpoints  thousands of checkpoints made to harm, resumed under sanitizers (FUZZ="SEED CASES")'
 	@echo '  bench     prints the speed table, writes build/bench.ndjson'
 	@echo '  install   into PREFIX (/usr/local), below DESTDIR if given'
 	@echo '  deps      installs missing Debian packages, fetches Unicorn into build/deps'
@@ -371,7 +371,7 @@ demo: all
 	@$(DEMO)
 DEMO = $(B)/facet run --swap sym:table=$(B)/handlers/tracer.so $(B)/guests/wordfreq < LICENSE
 
-test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(DEBUGGED_BIN) $(B)/tests/linux/stockroom-musl $(B)/tests/linux/hostile $(B)/tests/linux/fuzz $(B)/tests/linux/elfs $(B)/tests/unit
+test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(DEBUGGED_BIN) $(B)/tests/linux/stockroom-musl $(B)/tests/linux/hostile $(B)/tests/linux/fuzz $(B)/tests/linux/elfs $(B)/tests/checkpoint/fuzz $(B)/tests/unit
 $(UNIT_OBJ): | build/deps-test
 unit: test-files
 	$(RUN_UNIT)
@@ -436,6 +436,9 @@ model-million: test-files debug-build
 # As many requests to banks.
 accounts-million: test-files
 	for seed in 1 2 3 4 5 6 7 8 9 10; do $(B)/facet run --grant bank $(B)/tests/guests/accounts 100000 $$seed || exit 1; done
+fuzz-checkpoints:
+	+@$(MAKE) -s MODE=asan OPT_asan="$(OPT_asan) $(filter-out -O1,$(OPT_ubsan))" test-files
+	ASAN_OPTIONS=detect_leaks=0 build/asan/tests/checkpoint/fuzz build/asan $(or $(FUZZ),1 5000)
 moments: test-files
 	tests/checkpoint/moments.sh $(B) 1000
 	tests/checkpoint/kills.sh $(B) 1000
@@ -494,4 +497,4 @@ distclean:
 deps:
 	@.ci/deps.sh build
 	@.ci/deps.sh test
-.PHONY: flow-full flow-kernel flow-mutants help all operations demo test-files moments test-qemu test-linux fuzz-linux model-million mutants unit matrix-full mixed-million debug-build test check format format-check cppcheck bench install clean distclean deps
+.PHONY: fuzz-checkpoints flow-full flow-kernel flow-mutants help all operations demo test-files moments test-qemu test-linux fuzz-linux model-million mutants unit matrix-full mixed-million debug-build test check format format-check cppcheck bench install clean distclean deps

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define UNKNOWN_MAX 4096u
+#define SWAP_COST 16384u /* bytes that an attached handler takes, about */
 
 /* ---- What the session knows of the machine */
 
@@ -118,6 +119,8 @@ static enum facet_status sync_fronts(struct session *s, struct facet_error *erro
 static enum facet_status load(struct session *s, const struct plan *p, struct archive *from, const char *path,
                               struct facet_error *error) {
     enum facet_status status = plan_check_files(p, s, error);
+    if (status == FACET_OK && !archive_take(from, p->swap_count * SWAP_COST))
+        status = impossible(path, error);
     if (status == FACET_OK)
         status = attach_planned(s, p, error);
     if (status == FACET_OK)
@@ -161,6 +164,8 @@ enum facet_status checkpoint_resume(const char *path, const struct checkpoint_op
         return status;
     if (!options->trust)
         status = plan_check_trust(plan, path, error);
+    if (status == FACET_OK)
+        status = plan_check_places(plan, error);
     if (status == FACET_OK)
         status = plan_grant(plan, error);
     if (status == FACET_OK)

@@ -217,7 +217,7 @@ void flow_solve(struct flow *flow) {
 
 /* ---- Questions */
 
-size_t flow_way(const struct flow *flow, uint32_t a, uint32_t b, uint32_t *facts, size_t room) {
+size_t flow_way(const struct flow *flow, uint32_t a, uint32_t b, uint32_t **facts) {
     uint32_t *came = text_grow(NULL, flow->node_count, sizeof *came), *queue = text_grow(NULL, flow->node_count, 4);
     memset(came, 0, flow->node_count * sizeof *came);
     size_t first = 0, last = 0, length = 0;
@@ -234,10 +234,11 @@ size_t flow_way(const struct flow *flow, uint32_t a, uint32_t b, uint32_t *facts
     }
     for (uint32_t node = b; node != a && came[node]; node = flow->facts[came[node]].from)
         length++;
+    if (facts)
+        *facts = length ? text_grow(NULL, length, sizeof **facts) : NULL;
     size_t at = length;
-    for (uint32_t node = b; at > 0; node = flow->facts[came[node]].from)
-        if (--at < room)
-            facts[at] = came[node];
+    for (uint32_t node = b; facts && at > 0; node = flow->facts[came[node]].from)
+        (*facts)[--at] = came[node];
     free(came);
     free(queue);
     return length;

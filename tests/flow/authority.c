@@ -61,8 +61,8 @@ static bool shows(const struct run *run, unsigned process, int to) {
 }
 
 void use_tool(struct run *run, unsigned process) {
-    for (int cap = 0; cap < WINDOW_CAP; cap++) {
-        if (!capset_has(&run->world.set[process], cap))
+    for (EACH_CAP(cap, &run->world.set[process])) {
+        if (window_cap(cap))
             continue;
         enum kind kind = run->graph->kind[node_of(cap)];
         int keeper = kind == GPT ? run->world.place[AS_KEEPER][node_of(cap)] : NO_CAP;
@@ -116,8 +116,8 @@ static void rescind(struct run *run, unsigned process, unsigned object) {
     inform(run, process, object);
     for (unsigned i = 0; i < run->graph->count; i++) {
         bool has = false;
-        for (int cap = 0; cap < WINDOW_CAP; cap++)
-            has |= node_of(cap) == object && capset_has(&run->world.set[i], cap);
+        for (EACH_CAP(cap, &run->world.set[i]))
+            has |= !window_cap(cap) && node_of(cap) == object;
         for (enum place place = AS_SPACE; place < PLACES; place++)
             has |= run->world.place[place][i] != NO_CAP && node_of(run->world.place[place][i]) == object;
         if (has)
@@ -138,8 +138,8 @@ void use_range(struct run *run, unsigned process, unsigned range) {
             give(run, process, MEMORY_CAP((int)i, 0));
         else if (is_object(run->graph->kind[i]))
             give(run, process, OTHER_CAP((int)i, TO_SELF));
-    for (int cap = 0; cap < WINDOW_CAP; cap++) {
-        if (!capset_has(&run->world.set[process], cap))
+    for (EACH_CAP(cap, &run->world.set[process])) {
+        if (window_cap(cap))
             continue;
         enum kind kind = run->graph->kind[node_of(cap)];
         if (memory_cap(cap) || (is_object(kind) && other_of(cap) == TO_SELF))
