@@ -293,9 +293,21 @@ static void waits_add(struct build *b) {
 
 /* ---- Names */
 
+/* Gives a name that nobody else has: programs are called as their users like. */
 static void name(struct graph *g, uint32_t node, const char *text) {
-    if (node != GRAPH_NONE && !g->nodes[node].name)
-        g->nodes[node].name = text_copy(text);
+    if (node == GRAPH_NONE || g->nodes[node].name)
+        return;
+    char *unique = text_copy(text);
+    for (unsigned number = 2; graph_find_name(g, unique) != GRAPH_NONE; number++) {
+        free(unique);
+        unique = text_format("%s#%u", text, number);
+    }
+    g->nodes[node].name = unique;
+}
+
+static void name_system(struct graph *g, uint32_t process, const char *text) {
+    name(g, process, text);
+    g->nodes[process].system = true;
 }
 
 /* Where the first capability of that place leads. */
@@ -306,21 +318,27 @@ static uint32_t through(const struct graph *g, uint32_t node, enum graph_place p
     return GRAPH_NONE;
 }
 
-/* Who else runs in init's space: its bank. */
-static void name_bank(struct graph *g, uint32_t init) {
+/* The kernel's one process, the oldest, and who else runs in its space: its bank. */
+static void name_systems(struct graph *g, uint32_t init) {
     uint32_t space = through(g, init, GRAPH_SPACE);
+    if (init == GRAPH_NONE)
+        return;
+    name_system(g, init, "init");
     for (uint32_t i = 0; space != GRAPH_NONE && i < g->nodes[space].in; i++)
-        if (graph_in(g, space, i)->place == GRAPH_SPACE)
-            name(g, graph_in(g, space, i)->from, "bank");
+        if (graph_in(g, space, i)->place == GRAPH_SPACE && graph_in(g, space, i)->from != init)
+            name_system(g, graph_in(g, space, i)->from, "bank");
 }
 
-/* The program, what the machine was told to call endpoints and who serves them, who makes a Linux system of it, and
- * the kernel's one process, the oldest. */
+/* The system's own first; then the program, who makes a Linux system of it, and what the machine was told to call
+ * endpoints and who serves them. */
 static void names_add(struct build *b) {
     struct graph *g = b->graph;
     const struct swaps *swaps = session_swaps(b->session);
     uint32_t program = graph_find(g, session_process(b->session));
+    name_systems(g, node_at(b, b->kernel->processes));
     name(g, program, text_basename(session_program(b->session)->path));
+    if (!session_program(b->session)->native)
+        name(g, through(g, through(g, program, GRAPH_KEEPER), GRAPH_RECIPIENT), "linux");
     for (size_t i = 0; i < swaps->endpoint_count; i++) {
         char *text = text_format("endpoint:%s", swaps->endpoints[i].name);
         uint32_t endpoint = graph_find(g, swaps->endpoints[i].id);
@@ -328,10 +346,6 @@ static void names_add(struct build *b) {
         name(g, through(g, endpoint, GRAPH_RECIPIENT), swaps->endpoints[i].name);
         free(text);
     }
-    if (!session_program(b->session)->native)
-        name(g, through(g, through(g, program, GRAPH_KEEPER), GRAPH_RECIPIENT), "linux");
-    name(g, node_at(b, b->kernel->processes), "init");
-    name_bank(g, node_at(b, b->kernel->processes));
 }
 
 /* ---- All of it */

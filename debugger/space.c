@@ -27,8 +27,7 @@ static bool narrow(struct space_at *at, unsigned l2g, uint64_t match) {
     return true;
 }
 
-struct space_at space_of(const struct graph *graph, uint32_t process) {
-    (void)graph;
+struct space_at space_of(uint32_t process) {
     return (struct space_at){.node = process, .bits = ADDRESS_BITS, .background = GRAPH_NONE};
 }
 

@@ -118,7 +118,7 @@ static bool is_said(const struct flow *flow, const struct sight *sight) {
         return (sight->cap.object == FLOW_NONE) == (sight->cap.type == FLOW_WINDOW) &&
                flow_holds(flow, sight->node, sight->place, sight->cap);
     case SIGHT_KNOWS:
-        return flow_way(flow, sight->from, sight->node, NULL, 0) > 0;
+        return flow_way(flow, sight->from, sight->node, NULL) > 0;
     default:
         return flow_acts(flow, sight->node) || flow_node_trust(flow, sight->node) == FLOW_TRUSTED;
     }
@@ -194,7 +194,7 @@ static void shares(const struct view *view, const struct sights *sights) {
                 continue;
             share_of_caps(view, sights, s->node[a], s->node[b]);
             if (a == b || !view_source(view, s->node[a]) || !view_readable(view, b) ||
-                !flow_way(s->flow, s->node[a], s->node[b], NULL, 0))
+                !flow_way(s->flow, s->node[a], s->node[b], NULL))
                 continue;
             ways.said++;
             ways.seen += seen_known(sights, s->node[a], s->node[b]);
