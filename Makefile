@@ -399,13 +399,8 @@ mixed-million: all build/deps-test
 
 # Linux programs natively and under facet: the same output, exit status and files.
 LINUX_FILES = $(patsubst %,$(B)/tests/linux/%,matrix escape hostile fuzz elfs)
-define RUN_LINUX
-tests/linux/programs.sh $(B)
-tests/linux/matrix.sh $(B)
-tests/linux/escape.sh $(B)
-tests/linux/packages.sh $(B)
-tests/linux/mixed.sh $(B) 50000 1
-endef
+FLOW_TESTS = 'tests/flow/run.sh $(B)/tests/flow/enumerate' '$(B)/tests/flow/kernel $(B)/tests/guests/mob 1 20 50'
+LINUX_TESTS = $(patsubst %,'tests/linux/%.sh $(B)',programs matrix escape packages) 'tests/linux/mixed.sh $(B) 50000 1'
 
 # The debug build is tested for what only it has: instruction counts.
 debug-build:
@@ -418,10 +413,8 @@ test: test-files $(FLOW_TEST_BIN) $(LINUX_FILES) build/deps-test $(if $(filter d
 	groff -man -ww -z -Tutf8 debugger/facet.1
 	tests/cli/run.sh $(B)
 	tests/sessions/run.sh $(B)
-	$(RUN_LINUX)
 	tests/model/run.sh build/debug/facet $(B)/tests/guests/model 25000 2
-	tests/flow/run.sh $(B)/tests/flow/enumerate
-	$(B)/tests/flow/kernel $(B)/tests/guests/mob 1 20 50
+	tests/jobs.sh $(FLOW_TESTS) $(LINUX_TESTS)
 	$(B)/tests/unit
 LISTED = $(EMU_SRC) $(KERNEL_SRC) $(KERNEL_ASM) $(DOMAIN_SRC) $(LINUX_SRC) $(KEEPER_SRC) $(DEBUGGER_SRC) kernel/domain/crt0.S $(SAMPLE_GUESTS) \
 	samples/guests/wordtable.c $(SAMPLE_HANDLERS) $(TEST_GUESTS) $(MODEL_SRC) $(LADDER) $(UNIT_TESTS)
@@ -463,7 +456,7 @@ test-qemu: test-files $(QEMU_BIN)
 
 # And what harms, at length; and SQLite, whose source has to be fetched.
 test-linux: all $(LINUX_FILES) build/deps-test
-	$(RUN_LINUX)
+	tests/jobs.sh $(LINUX_TESTS)
 	tests/linux/hostile.sh $(B)
 	tests/linux/sqlite.sh $(B)
 	tests/linux/mixed.sh $(B) 1000000 2

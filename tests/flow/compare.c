@@ -106,6 +106,14 @@ static void spread(const struct flow *flow, uint32_t node, bool *reached) {
             spread(flow, flow->facts[i].to, reached);
 }
 
+/* Who has a Range could put anywhere what he could have; there are no facts for it. */
+static void add_anywhere(const struct graph *graph, const struct flow *flow, struct seen *said) {
+    uint32_t holder = flow->facts[flow->range].from;
+    for (unsigned node = 0; flow->range && is_original(graph, node); node++)
+        for (unsigned i = 0; flow_anywhere(flow, node, place_of(graph, node, IN_SET), FLOW_PAGE) && i < WORDS; i++)
+            said->set[node].word[i] |= said->set[holder].word[i];
+}
+
 static void add_made(const struct graph *graph, struct seen *said) {
     unsigned original = graph->count - graph->made;
     for (unsigned made = original; made < graph->count; made++) {
@@ -131,6 +139,7 @@ void all_said(const struct graph *graph, const struct flow *flow, struct seen *s
             fact->place == place_of(graph, fact->from, IN_SET))
             capset_add(&said->set[fact->from], number_of(flow_fact_cap(fact)));
     }
+    add_anywhere(graph, flow, said);
     for (unsigned node = 0; is_original(graph, node); node++) {
         add_lesser(graph, &said->set[node]);
         memset(reached, 0, flow->node_count);
