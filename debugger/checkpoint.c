@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define UNKNOWN_MAX 4096u
-#define KEPT_MAX (16ul << 20)
+#define KEPT_MAX (1ul << 20)
 #define SWAP_COST 16384u /* bytes that an attached handler takes, about */
 
 /* ---- What the session knows of the machine */

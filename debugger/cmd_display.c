@@ -116,7 +116,7 @@ static struct display *add(struct data *d, const char *text, const struct value_
 static void display_visit(struct archive *a, struct display *display) {
     display->number = (int)archive_number(a, (uint64_t)display->number, INT32_MAX - 1);
     archive_flag(a, &display->enabled);
-    archive_text(a, &display->text);
+    keep_line_visit(a, &display->text);
     archive_value(a, display->format);
     archive_value(a, display->size);
     archive_value(a, display->count);

@@ -5,6 +5,7 @@
 #include "text.h"
 #include "watchpoint.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #define POINTS_MAX 4096u
@@ -13,8 +14,16 @@
 
 /* ---- Pieces of a point */
 
+void keep_line_visit(struct archive *a, char **line) {
+    archive_text(a, line);
+    for (const char *c = *line ? *line : ""; *c; c++)
+        if (iscntrl((unsigned char)*c) && *c != '\t')
+            archive_fail(a);
+}
+
+/* One that must be there. */
 static void word_visit(struct archive *a, char **word) {
-    archive_text(a, word);
+    keep_line_visit(a, word);
     if (!*word) {
         archive_fail(a);
         *word = text_copy("");
@@ -62,7 +71,7 @@ static void point_visit(struct archive *a, struct point *p, struct watched *w) {
     p->after = (enum point_after)archive_number(a, p->after, POINT_DISABLE);
     archive_flag(a, &p->disabled);
     word_visit(a, &p->what);
-    archive_text(a, &p->condition);
+    keep_line_visit(a, &p->condition);
     archive_value(a, p->hits);
     archive_value(a, p->ignore);
     lines_visit(a, &p->commands);

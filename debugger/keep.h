@@ -16,6 +16,8 @@ void keep_save(struct cli *cli);
 /* After one was resumed: it is there again. What cannot be is told on standard error. */
 void keep_load(struct cli *cli);
 
+/* What is typed on a line, so that printing it does nothing else to a terminal. NULL: there is none. */
+void keep_line_visit(struct archive *archive, char **line);
 /* cmd_display.c */
 void displays_visit(struct cli *cli, struct archive *archive);
 

@@ -108,6 +108,8 @@ static int run_or_debug(const char *word, int argc, char **argv) {
 #endif
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of a write */
     signal(SIGXFSZ, SIG_IGN); /* so is a file that would grow beyond ulimit -f */
+    if (options.resume && options.timeout > 0)
+        run_limit_load(options.timeout);
     enum facet_status status = open_session(&options, streams, &session, &error);
     if (status != FACET_OK) {
         options_free(&options);

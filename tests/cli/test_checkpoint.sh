@@ -169,6 +169,9 @@ printf 'while :; do i=$((i + 1)); done\n' >"$T/endless.sh"
 expect 124 "$FACET" run --timeout 1 --checkpoint "$T/end" --grant "file:$T/endless.sh:ro" /bin/bash-static "$T/endless.sh"
 expect 124 "$FACET" resume --trust --timeout 0.2 "$T/end"
 
+expect 124 "$FACET" resume --trust --timeout 0.000001 "$T/end"
+err_has '^facet: timeout while the checkpoint was loaded'
+
 # What does not fit.
 cp "$LEDGER" "$T/ledger"
 expect 1 "$FACET" run --checkpoint "$T/cp@1" "$T/ledger"
