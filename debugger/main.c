@@ -10,12 +10,17 @@
 #include "run.h"
 #include "stats.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
-static int complain(enum facet_status status, const struct facet_error *error) {
+/* Some of the words may be those of a file that somebody else made: they do nothing to a terminal. */
+static int complain(enum facet_status status, struct facet_error *error) {
+    for (char *c = error->text; *c; c++)
+        if (iscntrl((unsigned char)*c))
+            *c = '?';
     fprintf(stderr, "facet: %s\n", error->text);
     return status == FACET_ERR_USAGE ? 2 : status == FACET_ERR_PROGRAM ? 126 : 125;
 }
