@@ -46,7 +46,7 @@ LINUX_SRC = $(patsubst %,kernel/domain/linux/%,main.c calls.c clock.c signal.c u
 KEEPER_SRC = kernel/domain/pager.c kernel/domain/copyspace.c kernel/domain/constructor.c
 
 # The host tool. main.c stays out of libdebugger.a, which the unit tests link.
-DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/pack.c debugger/checkpoint.c debugger/checkpoint_plan.c debugger/checkpoint_swaps.c debugger/cmd_checkpoint.c debugger/grants.c debugger/objects.c debugger/regions.c debugger/strace.c debugger/strace_args.c debugger/strace_structs.c \
+DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/pack.c debugger/checkpoint.c debugger/checkpoint_plan.c debugger/checkpoint_swaps.c debugger/cmd_checkpoint.c debugger/keep.c debugger/grants.c debugger/objects.c debugger/regions.c debugger/strace.c debugger/strace_args.c debugger/strace_structs.c \
 	debugger/strace_calls.c debugger/strace_flags.c debugger/report.c debugger/stats.c \
 	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c debugger/endpoints.c \
 	debugger/dispatch.c debugger/hold.c debugger/broken.c debugger/guard.c debugger/services.c debugger/events.c debugger/handlers.c debugger/script.c debugger/script_access.c debugger/script_services.c debugger/builtin_trace.c \
@@ -64,8 +64,9 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 
 # What flow says against a search of all states, on its own: neither the kernel nor a machine.
 FLOW_SRC = $(patsubst %,debugger/%.c,flow flow_rules flow_message flow_explain text)
-FLOW_TEST_SRC = $(patsubst %,tests/flow/%.c,enumerate graphs compare world authority)
+FLOW_TEST_SRC = $(patsubst %,tests/flow/%.c,enumerate bases choose graphs compare world authority)
 FLOW_WALK_SRC = $(patsubst %,tests/flow/%.c,walk graphs compare world authority)
+FLOW_KERNEL_SRC = tests/flow/kernel.c tests/flow/kernel_look.c
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
 SAMPLE_GUESTS = samples/guests/wordfreq.c samples/guests/ledger.c samples/guests/remote.c samples/guests/membrane.c samples/guests/writeonce.c samples/guests/uart.c samples/guests/facets.c samples/guests/wrap.c
@@ -76,8 +77,7 @@ TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tes
 	tests/guests/steps.S
 TEST_GUESTS += tests/guests/handlers.c tests/guests/parts.c tests/guests/lost.c tests/guests/crossing.c tests/guests/nested.c tests/guests/mortal.c tests/guests/brands.c tests/guests/forwarders.c tests/guests/fronts.c tests/guests/confined.c tests/guests/accounts.c tests/guests/banks.c tests/guests/serving.c tests/guests/adjoin.c tests/guests/turns.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
 TEST_GUESTS += tests/guests/foreign.c tests/guests/plenty.c tests/guests/peek.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
-# Who may do what.
-TEST_GUESTS += tests/guests/holders.c tests/guests/ways.c
+TEST_GUESTS += tests/guests/holders.c tests/guests/ways.c tests/guests/mob.c
 # Linked to tests/guests/model: the model and what compares the kernel with it.
 MODEL_SRC = tests/model/model.c tests/model/ways.c tests/model/objects.c tests/model/operations.c tests/model/access.c tests/model/forwarders.c \
 	tests/model/messages.c tests/model/banks.c
@@ -101,7 +101,7 @@ LADDER = $(patsubst %,tests/ladder/%.S,01_halt 02_console 03_paging 04_page_faul
 UNIT_TESTS = tests/test_emu_host.c tests/test_emu_host_paths.c tests/host_machine.c tests/test_emu_create.c tests/test_emu_ladder.c tests/test_emu_run.c tests/test_emu_random.c tests/test_emu_clock.c tests/test_emu_checkpoint.c tests/ladder_boot.c \
 	tests/test_access.c tests/test_access_fetch.c tests/test_access_copies.c tests/test_access_faults.c tests/test_access_verdicts.c \
 	tests/test_access_inline.c tests/access_machine.c tests/access_run.c tests/access_compare.c tests/access_native.c \
-	tests/test_dbg_expr.c tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_graph.c tests/test_dbg_who.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c tests/test_dbg_checkpoint.c
+	tests/test_dbg_expr.c tests/test_kernel.c tests/test_dbg_watch.c tests/test_dbg_session.c tests/test_dbg_graph.c tests/test_dbg_who.c tests/test_dbg_flow.c tests/test_dbg_symbols.c tests/test_dbg_program.c tests/test_dbg_dispatch.c tests/test_dbg_events.c tests/test_dbg_cli.c tests/test_dbg_regions.c tests/test_dbg_grants.c tests/test_dbg_checkpoint.c
 
 # ---- Flags ----------------------------------------------------------------------------------------------------------
 
@@ -211,7 +211,7 @@ $(B)/tests/optable: tests/optable.c
 $(B)/tests/guests/operations.inc: $(B)/tests/optable $(B)/kernel.elf
 	$(MKDIR)
 	$(say)$(B)/tests/optable $(B)/kernel.elf rows > $@
-OPERATIONS_OBJ = $(patsubst %,$(B)/tests/guests/%.o,operations fronts confined)
+OPERATIONS_OBJ = $(patsubst %,$(B)/tests/guests/%.o,operations fronts confined mob)
 $(OPERATIONS_OBJ): CFLAGS_HERE = $(GUEST_CFLAGS) -I$(B)/tests/guests
 $(OPERATIONS_OBJ): $(B)/tests/guests/operations.inc
 
@@ -269,18 +269,25 @@ $(BENCH_GUEST_BIN): $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/crt0.o
 $(BENCH_HOST_BIN): $(B)/tests/bench/%: tests/bench/%.c $(B)/libemu.a
 	$(MKDIR)
 	$(say)$(CC) $(HOST_CFLAGS) $(UNICORN_CFLAGS) $(DEPFLAGS) -o $@ $< $(B)/libemu.a $(HOST_LIBS) $(call rpath,../../..)
-$(call OBJ,$(FLOW_TEST_SRC)): $(B)/%.o: %.c
+$(call OBJ,$(sort $(FLOW_TEST_SRC) $(FLOW_KERNEL_SRC))): $(B)/%.o: %.c
 	$(MKDIR)
 	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -c -o $@ $<
 $(B)/tests/flow/enumerate: $(call OBJ,$(FLOW_TEST_SRC) $(FLOW_SRC))
 	$(say)$(CC) $(HOST_CFLAGS) -o $@ $^
-FLOW_TEST_H = $(patsubst %,tests/flow/%.h,world run graphs compare)
+FLOW_TEST_H = $(patsubst %,tests/flow/%.h,world run graphs bases choose compare)
 # With room for what a Range makes; for larger graphs.
 $(B)/tests/flow/enumerate16: $(FLOW_TEST_SRC) $(call OBJ,$(FLOW_SRC)) $(FLOW_TEST_H)
 	$(say)$(CC) $(HOST_CFLAGS) -DNODES=16 -o $@ $(filter %.c %.o,$^)
 $(B)/tests/flow/walk: $(FLOW_WALK_SRC) $(call OBJ,$(FLOW_SRC)) $(FLOW_TEST_H)
 	$(say)$(CC) $(HOST_CFLAGS) -DNODES=64 -o $@ $(filter %.c %.o,$^)
-FLOW_TEST_BIN = $(patsubst %,$(B)/tests/flow/%,enumerate enumerate16 walk)
+FLOW_TEST_BIN = $(patsubst %,$(B)/tests/flow/%,enumerate enumerate16 walk kernel)
+$(B)/tests/flow/kernel: $(call OBJ,$(FLOW_KERNEL_SRC)) $(B)/libdebugger.a $(B)/libemu.a
+	$(say)$(CC) $(HOST_CFLAGS) -rdynamic -o $@ $^ $(HOST_LIBS) $(call rpath,../../..)
+# Checkpoints made to harm: it sees the fields of good ones while they are saved.
+FUZZ_SRC = $(patsubst %,tests/checkpoint/%.c,fuzz mutate stub) $(B)/libdebugger.a $(B)/libemu.a
+$(B)/tests/checkpoint/fuzz: $(FUZZ_SRC) tests/checkpoint/mutate.h
+	$(MKDIR)
+	$(say)$(CC) $(HOST_CFLAGS) $(UNICORN_CFLAGS) $(patsubst %,-Wl$(,)--wrap=archive_%,bytes flag number text) -o $@ $(FUZZ_SRC) $(HOST_LIBS) $(call rpath,../../..)
 $(B)/tests/qemu/alone: tests/qemu/alone.c $(B)/libemu.a
 	$(MKDIR)
 	$(say)$(CC) $(HOST_CFLAGS) $(DEPFLAGS) -o $@ $< $(B)/libemu.a $(HOST_LIBS) $(call rpath,../../..)
@@ -296,16 +303,13 @@ $(LADDER_BIN): $(B)/%.elf: %.S
 
 # Ordinary static Linux programs.
 LINUX_CFLAGS = -std=gnu11 -g -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -static
-$(B)/tests/linux/escape: tests/linux/escape.c
-	$(MKDIR)
-	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $<
 $(B)/tests/linux/matrix: $(MATRIX_SRC) tests/linux/matrix/matrix.h
 	$(MKDIR)
 	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $(MATRIX_SRC)
 $(B)/tests/linux/hostile: $(HOSTILE_SRC) tests/linux/hostile/hostile.h
 	$(MKDIR)
 	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $(HOSTILE_SRC)
-$(B)/tests/linux/fuzz $(B)/tests/linux/elfs: $(B)/%: %.c
+$(B)/tests/linux/escape $(B)/tests/linux/fuzz $(B)/tests/linux/elfs: $(B)/%: %.c
 	$(MKDIR)
 	$(say)$(CC) $(LINUX_CFLAGS) -o $@ $<
 $(DEBUGGED_BIN): $(B)/tests/linux/%: tests/linux/%.c
@@ -344,12 +348,14 @@ help:
 	@echo '  unit      only the unit tests'
 	@echo '  matrix-full  every access form at every place under every verdict; `make test` tries a part (four minutes)'
 	@echo '  flow-full  what flow says, on every graph of up to four nodes and capabilities and on random ones, against a search of all states (hours)'
+	@echo '  flow-kernel SYSTEMS=500  what flow says, against hostile processes on the kernel in so many random systems'
 	@echo '  flow-mutants  does a comparison notice when flow is wrong? one rule or line at a time'
 	@echo '  mixed-million  a million accesses for each of SEEDS, against what valgrind sees'
 	@echo '  test-qemu runs the kernel under emu/ and under qemu-system-x86_64: the logs must be identical'
 	@echo '  test-linux  runs Linux programs natively and under facet: outputs must be identical'
 	@echo '  fuzz-linux  random system calls and damaged ELF files, in numbers'
 	@echo '  moments   a thousand runs saved at random moments and resumed; a thousand saves killed'
+	@echo '  fuzz-checkpoints  thousands of checkpoints made to harm, resumed under sanitizers (FUZZ="SEED CASES")'
 	@echo '  bench     prints the speed table, writes build/bench.ndjson'
 	@echo '  install   into PREFIX (/usr/local), below DESTDIR if given'
 	@echo '  deps      installs missing Debian packages, fetches Unicorn into build/deps'
@@ -366,7 +372,7 @@ demo: all
 	@$(DEMO)
 DEMO = $(B)/facet run --swap sym:table=$(B)/handlers/tracer.so $(B)/guests/wordfreq < LICENSE
 
-test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(DEBUGGED_BIN) $(B)/tests/linux/stockroom-musl $(B)/tests/linux/hostile $(B)/tests/linux/fuzz $(B)/tests/linux/elfs $(B)/tests/unit
+test-files: all $(B)/tests/optable $(TEST_GUEST_BIN) $(BENCH_GUEST_BIN) $(LADDER_BIN) $(B)/tests/native/wordfreq $(DEBUGGED_BIN) $(B)/tests/linux/stockroom-musl $(B)/tests/linux/hostile $(B)/tests/linux/fuzz $(B)/tests/linux/elfs $(B)/tests/checkpoint/fuzz $(B)/tests/unit
 $(UNIT_OBJ): | build/deps-test
 unit: test-files
 	$(RUN_UNIT)
@@ -383,6 +389,10 @@ flow-full: $(FLOW_TEST_BIN)
 flow-mutants: $(FLOW_TEST_BIN)
 	tests/flow/mutants.sh $(B)
 
+SYSTEMS = 500
+flow-kernel: $(B)/tests/flow/kernel $(B)/tests/guests/mob
+	$(B)/tests/flow/kernel $(B)/tests/guests/mob 1 $(SYSTEMS) 100 rules
+
 # A million accesses of any form for each seed, against lackey.
 SEEDS = 1 2 3
 mixed-million: all build/deps-test
@@ -390,13 +400,8 @@ mixed-million: all build/deps-test
 
 # Linux programs natively and under facet: the same output, exit status and files.
 LINUX_FILES = $(patsubst %,$(B)/tests/linux/%,matrix escape hostile fuzz elfs)
-define RUN_LINUX
-tests/linux/programs.sh $(B)
-tests/linux/matrix.sh $(B)
-tests/linux/escape.sh $(B)
-tests/linux/packages.sh $(B)
-tests/linux/mixed.sh $(B) 50000 1
-endef
+FLOW_TESTS = 'tests/flow/run.sh $(B)/tests/flow/enumerate' '$(B)/tests/flow/kernel $(B)/tests/guests/mob 1 20 50'
+LINUX_TESTS = $(patsubst %,'tests/linux/%.sh $(B)',programs matrix escape packages) 'tests/linux/mixed.sh $(B) 50000 1'
 
 # The debug build is tested for what only it has: instruction counts.
 debug-build:
@@ -409,9 +414,8 @@ test: test-files $(FLOW_TEST_BIN) $(LINUX_FILES) build/deps-test $(if $(filter d
 	groff -man -ww -z -Tutf8 debugger/facet.1
 	tests/cli/run.sh $(B)
 	tests/sessions/run.sh $(B)
-	$(RUN_LINUX)
 	tests/model/run.sh build/debug/facet $(B)/tests/guests/model 25000 2
-	tests/flow/run.sh $(B)/tests/flow/enumerate
+	tests/jobs.sh $(FLOW_TESTS) $(LINUX_TESTS)
 	$(B)/tests/unit
 LISTED = $(EMU_SRC) $(KERNEL_SRC) $(KERNEL_ASM) $(DOMAIN_SRC) $(LINUX_SRC) $(KEEPER_SRC) $(DEBUGGER_SRC) kernel/domain/crt0.S $(SAMPLE_GUESTS) \
 	samples/guests/wordtable.c $(SAMPLE_HANDLERS) $(TEST_GUESTS) $(MODEL_SRC) $(LADDER) $(UNIT_TESTS)
@@ -426,6 +430,9 @@ model-million: test-files debug-build
 # As many requests to banks.
 accounts-million: test-files
 	for seed in 1 2 3 4 5 6 7 8 9 10; do $(B)/facet run --grant bank $(B)/tests/guests/accounts 100000 $$seed || exit 1; done
+fuzz-checkpoints:
+	+@$(MAKE) -s MODE=asan OPT_asan="$(OPT_asan) $(filter-out -O1,$(OPT_ubsan))" test-files
+	ASAN_OPTIONS=detect_leaks=0 build/asan/tests/checkpoint/fuzz build/asan $(or $(FUZZ),1 5000)
 moments: test-files
 	tests/checkpoint/moments.sh $(B) 1000
 	tests/checkpoint/kills.sh $(B) 1000
@@ -450,7 +457,7 @@ test-qemu: test-files $(QEMU_BIN)
 
 # And what harms, at length; and SQLite, whose source has to be fetched.
 test-linux: all $(LINUX_FILES) build/deps-test
-	$(RUN_LINUX)
+	tests/jobs.sh $(LINUX_TESTS)
 	tests/linux/hostile.sh $(B)
 	tests/linux/sqlite.sh $(B)
 	tests/linux/mixed.sh $(B) 1000000 2
@@ -484,4 +491,4 @@ distclean:
 deps:
 	@.ci/deps.sh build
 	@.ci/deps.sh test
-.PHONY: flow-full flow-mutants help all operations demo test-files moments test-qemu test-linux fuzz-linux model-million mutants unit matrix-full mixed-million debug-build test check format format-check cppcheck bench install clean distclean deps
+.PHONY: fuzz-checkpoints flow-full flow-kernel flow-mutants help all operations demo test-files moments test-qemu test-linux fuzz-linux model-million mutants unit matrix-full mixed-million debug-build test check format format-check cppcheck bench install clean distclean deps

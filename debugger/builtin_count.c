@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define SITES_SHOWN 10
-#define SITES_MAX (1u << 24) /* that a checkpoint may have */
+#define SITES_MAX (1u << 20) /* that a checkpoint may have */
+#define DISTANCE_MAX 4096u   /* from where one belongs: more only by malice */
 
 struct site {
     uint64_t pc;
@@ -49,8 +50,12 @@ static uint64_t site_total(const struct site *s) {
     return s->by_kind[0] + s->by_kind[1] + s->by_kind[2];
 }
 
+static size_t site_home(const struct count *c, uint64_t pc) {
+    return (size_t)(pc * 0x9e3779b97f4a7c15ull >> 32) & (c->capacity - 1);
+}
+
 static size_t find_site(const struct count *c, uint64_t pc) {
-    size_t mask = c->capacity - 1, at = (size_t)(pc * 0x9e3779b97f4a7c15ull >> 32) & mask;
+    size_t mask = c->capacity - 1, at = site_home(c, pc);
     while (c->site[at].pc != pc && site_total(&c->site[at]) > 0)
         at = (at + 1) & mask;
     return at;
@@ -149,6 +154,8 @@ static void site_visit(struct count *c, struct archive *a, struct site site) {
         return;
     }
     new_site(c, site.pc);
+    if (((c->last - site_home(c, site.pc)) & (c->capacity - 1)) > DISTANCE_MAX)
+        archive_fail(a);
     memcpy(c->site[c->last].by_kind, site.by_kind, sizeof site.by_kind);
 }
 

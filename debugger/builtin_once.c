@@ -85,7 +85,7 @@ static void once_visit(struct archive *a, void *state) {
     archive_value(a, o->passed);
     archive_value(a, o->refused);
     archive_value(a, o->written);
-    byteset_visit(a, &o->bytes);
+    byteset_visit(a, &o->bytes, o->object->size);
 }
 
 static void once_save(void *state, FILE *out) {

@@ -306,7 +306,7 @@ static void poison_visit(struct archive *a, void *state) {
     archive_value(a, p->seen);
     archive_value(a, p->loads);
     archive_value(a, p->touches);
-    byteset_visit(a, &p->written);
+    byteset_visit(a, &p->written, p->object->size);
     p->told_count = archive_number(a, p->told_count, TOLD_MAX);
     if (a->loading)
         p->told = text_grow(p->told, p->told_count + 1, sizeof *p->told);

@@ -58,15 +58,17 @@ void byteset_free(struct byteset *set) {
 
 #define LOADED_MAX (1ul << 24) /* pages that a checkpoint may speak of */
 
-void byteset_visit(struct archive *a, struct byteset *set) {
+void byteset_visit(struct archive *a, struct byteset *set, uint64_t size) {
+    uint64_t most = size / BYTESET_PAGE + 1; /* the object begins within a page */
+    most = most < LOADED_MAX ? most : LOADED_MAX;
     uint64_t known = 0;
     for (uint64_t i = 0; i < set->pages; i++)
         known += set->page[i] != NULL;
-    known = archive_number(a, known, LOADED_MAX);
+    known = archive_number(a, known, most + 1);
     for (uint64_t i = 0; !a->bad && known > 0; i++) {
         if (!a->loading && !set->page[i])
             continue;
-        i = archive_number(a, i, LOADED_MAX);
+        i = archive_number(a, i, most);
         if (!a->bad)
             archive_bytes(a, page(set, i), BYTESET_PAGE / 8);
         known--;

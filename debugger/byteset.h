@@ -26,7 +26,7 @@ uint64_t byteset_find(const struct byteset *set, uint64_t from, uint64_t to, boo
 /* Was anything of this position's page ever added? */
 bool byteset_knows(const struct byteset *set, uint64_t position);
 void byteset_free(struct byteset *set);
-/* Into or from a checkpoint; loading: into an empty set. */
-void byteset_visit(struct archive *archive, struct byteset *set);
+/* Into or from a checkpoint; loading: into an empty set. size: of the object that its positions are in. */
+void byteset_visit(struct archive *archive, struct byteset *set, uint64_t size);
 
 #endif

@@ -36,7 +36,8 @@ struct cap_look caps_look(struct emu *emu, const struct cap *cap) {
                             .payload = cap->payload};
     if (!cap->object)
         return look;
-    const struct object *object = kernel_pointer(emu, cap->object, sizeof *object);
+    size_t size = cap->type == CAP_RESUME ? sizeof(struct process) : sizeof(struct object);
+    const struct object *object = kernel_pointer(emu, cap->object, size);
     if (!object || object->alloc != cap->alloc || answered(cap, object))
         return (struct cap_look){.type = CAP_NULL};
     look.id = object->id;
@@ -46,10 +47,9 @@ struct cap_look caps_look(struct emu *emu, const struct cap *cap) {
 /* The entry of an array of objects that has this id and type. */
 static const void *find(struct emu *emu, const void *array, unsigned long count, unsigned long stride, size_t size,
                         enum cap_type type, uint64_t id) {
-    for (unsigned long i = 0; i < count; i++) {
-        const struct object *object = kernel_pointer(emu, (const char *)array + i * stride, size);
-        if (!object)
-            return NULL;
+    const char *all = kernel_array(emu, array, count, stride, size);
+    for (unsigned long i = 0; all && i < count; i++) {
+        const struct object *object = (const void *)(all + i * stride);
         if (object->type == type && object->id == id)
             return object;
     }

@@ -5,10 +5,15 @@
 #include "session_internal.h"
 #include "text.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define WORDS_MAX 65536u
 #define SWAPS_MAX 65536u
+#define MEMORY_MAX (3ul << 30) /* of --memory: options.c */
+#define TEXTS_MAX (64ul << 20) /* bytes that all words take */
 
 /* ---- Making one */
 
@@ -125,6 +130,8 @@ static void file_visit(struct archive *a, struct plan_file *file) {
 /* A text that must be there. */
 static void word_visit(struct archive *a, char **word) {
     archive_text(a, word);
+    if (a->taken > TEXTS_MAX)
+        archive_fail(a);
     if (!*word) {
         archive_fail(a);
         *word = text_copy("");
@@ -161,7 +168,7 @@ void plan_visit(struct plan *p, struct archive *a) {
             archive_fail(a);
     }
     words_visit(a, &p->argv, &p->argc);
-    archive_value(a, p->memory);
+    p->memory = archive_number(a, p->memory, MEMORY_MAX);
     archive_value(a, p->seed);
     archive_flag(a, &p->strace);
     archive_flag(a, &p->clock);
@@ -180,10 +187,16 @@ void plan_visit(struct plan *p, struct archive *a) {
 
 /* ---- Does it fit? */
 
-/* The handler is a file, or writes one. */
+#define CHANGED "the program %s has changed since the checkpoint was made: it is needed as it was"
+
+/* It may be a file, or write one. These neither are nor do. */
 static bool reaches_host(const char *handler) {
-    bool file = strncmp(handler, "trace:", 6) == 0 || strncmp(handler, "log:", 4) == 0;
-    return file || handler_path_length(handler, ".so") || handler_path_length(handler, ".lua");
+    static const char *const harmless[] = {"count", "watch", "freeze", "once", "flip", "poison", "endpoint"};
+    size_t length = strcspn(handler, ":");
+    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+        if (strlen(harmless[i]) == length && strncmp(handler, harmless[i], length) == 0)
+            return false;
+    return strcmp(handler, "trace") != 0 && strcmp(handler, "log") != 0;
 }
 
 static void add_want(char *text, size_t room, const char *format, const char *what) {
@@ -208,13 +221,28 @@ enum facet_status plan_check_trust(const struct plan *p, const char *path, struc
                       strlen(wants) + 1 == sizeof wants ? "…" : "");
 }
 
-static enum facet_status check_file(const struct plan_file *file, const void *image, size_t size, const char *what,
+/* What the checkpoint names is not even opened unless it is a file of that size. */
+static enum facet_status check_place(const struct plan_file *file, struct facet_error *error) {
+    struct stat status;
+    if (stat(file->path, &status) != 0)
+        return facet_fail(error, FACET_ERR_PROGRAM, "cannot read the program %s: %s", file->path, strerror(errno));
+    if (S_ISREG(status.st_mode) && (uint64_t)status.st_size == file->size)
+        return FACET_OK;
+    return facet_fail(error, FACET_ERR_USAGE, CHANGED, file->path);
+}
+
+enum facet_status plan_check_places(const struct plan *p, struct facet_error *error) {
+    enum facet_status status = check_place(&p->program, error);
+    for (size_t i = 0; i < p->further_count && status == FACET_OK; i++)
+        status = check_place(&p->further[i], error);
+    return status;
+}
+
+static enum facet_status check_file(const struct plan_file *file, const void *image, size_t size,
                                     struct facet_error *error) {
     if (file->size == size && file->crc == pack_crc(0, image, size))
         return FACET_OK;
-    return facet_fail(error, FACET_ERR_USAGE,
-                      "%s%s%s has changed since the checkpoint was made: it is needed as it was", what,
-                      file->path ? " " : "", file->path ? file->path : "");
+    return facet_fail(error, FACET_ERR_USAGE, CHANGED, file->path);
 }
 
 enum facet_status plan_check_files(const struct plan *p, const struct session *s, struct facet_error *error) {
@@ -225,9 +253,9 @@ enum facet_status plan_check_files(const struct plan *p, const struct session *s
                                          : "the checkpoint was made by another build of facet, whose kernel%s was "
                                            "another one: use that",
                           p->kernel.path ? p->kernel.path : "");
-    enum facet_status status = check_file(&p->program, s->program->image, s->program->image_size, "the program", error);
+    enum facet_status status = check_file(&p->program, s->program->image, s->program->image_size, error);
     for (size_t i = 0; i < p->further_count && status == FACET_OK; i++)
-        status = check_file(&p->further[i], s->further[i]->image, s->further[i]->image_size, "the program", error);
+        status = check_file(&p->further[i], s->further[i]->image, s->further[i]->image_size, error);
     return status;
 }
 
@@ -240,22 +268,37 @@ enum facet_status plan_grant(struct plan *p, struct facet_error *error) {
     return status;
 }
 
+/* Whoever made the file chose the words: they stay on their line, and do nothing to a terminal. */
+static void put_words(FILE *out, const char *before, const char *a, const char *between, const char *b) {
+    const char *const parts[] = {before, a, between, b};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        for (const char *c = parts[i]; *c; c++)
+            fputc(iscntrl((unsigned char)*c) ? '?' : *c, out);
+}
+
 void plan_describe(const struct plan *p, FILE *out) {
-    fprintf(out, "program   %s\n", p->program.path);
-    for (size_t i = 0; i < p->further_count; i++)
-        fprintf(out, "          %s=%s\n", p->further[i].name, p->further[i].path);
-    fprintf(out, "arguments");
+    put_words(out, "program   ", p->program.path, "", "");
+    for (size_t i = 0; i < p->further_count; i++) {
+        fputc('\n', out);
+        put_words(out, "          ", p->further[i].name, "=", p->further[i].path);
+    }
+    fprintf(out, "\narguments");
     for (size_t i = 1; i < p->argc; i++)
-        fprintf(out, " %s", p->argv[i]);
-    fprintf(out, "\nkernel    %s\n", p->kernel.path ? p->kernel.path : "built in");
-    fprintf(out, "memory    %lu MiB\n", p->memory >> 20);
+        put_words(out, " ", p->argv[i], "", "");
+    fputc('\n', out);
+    put_words(out, "kernel    ", p->kernel.path ? p->kernel.path : "built in", "", "");
+    fprintf(out, "\nmemory    %lu MiB\n", p->memory >> 20);
     fprintf(out, "clock     %lu\n", p->now);
     fprintf(out, "events    %lu\n", p->events);
     fprintf(out, "stdin     %lu bytes read\n", p->moved[0]);
     fprintf(out, "stdout    %lu bytes written\n", p->moved[1]);
     fprintf(out, "stderr    %lu bytes written\n", p->moved[2]);
-    for (size_t i = 0; i < p->granted_count; i++)
-        fprintf(out, "grant     %s\n", p->granted[i]);
-    for (size_t i = 0; i < p->swap_count; i++)
-        fprintf(out, "swap      %s=%s\n", p->swaps[i].object, p->swaps[i].handler);
+    for (size_t i = 0; i < p->granted_count; i++) {
+        put_words(out, "grant     ", p->granted[i], "", "");
+        fputc('\n', out);
+    }
+    for (size_t i = 0; i < p->swap_count; i++) {
+        put_words(out, "swap      ", p->swaps[i].object, "=", p->swaps[i].handler);
+        fputc('\n', out);
+    }
 }

@@ -45,6 +45,8 @@ void plan_free(struct plan *plan);
 
 /* Nothing that the plan names is opened without this. FACET_ERR_USAGE says what is wanted. */
 enum facet_status plan_check_trust(const struct plan *plan, const char *path, struct facet_error *error);
+/* The programs are files that may be those of the time; nothing is opened to find out. */
+enum facet_status plan_check_places(const struct plan *plan, struct facet_error *error);
 /* Kernel and programs of a session that was opened by the plan are those of the time. */
 enum facet_status plan_check_files(const struct plan *plan, const struct session *session, struct facet_error *error);
 /* Opens what was granted. */

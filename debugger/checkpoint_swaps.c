@@ -2,7 +2,7 @@
  *
  * Swaps in a checkpoint. The kernel's side of them, fronts and their page tables, is in the machine's memory; here is
  * what the debugger knows: which front belongs to which page of which object, its handlers with their states, and the
- * accesses that wait for one of them. The debugger's own watchpoints are not kept.
+ * accesses that wait for one of them. The debugger's own watchpoints are made anew (keep.c).
  */
 #include "checkpoint.h"
 #include "swap.h"
@@ -13,9 +13,11 @@
 #define OBJECTS_MAX 65536u
 #define HANDLERS_MAX 64u /* of one object */
 #define PROCESSES_MAX 65536u
+#define ENDPOINTS_MAX 4096u
 #define STATE_MAX (1ul << 30)
 #define STEPS_MAX 65536u
 #define NO_HANDLER (~0ul)
+#define ADDRESS_MAX (1ul << 62)
 
 /* Objects that are kept, in order. */
 static struct swapped *kept(const struct swaps *s, size_t number) {
@@ -64,6 +66,7 @@ static void state_save(struct attached *h, struct archive *a) {
 static void state_load(struct attached *h, struct archive *a, struct facet_error *error) {
     uint64_t size = archive_number(a, 0, STATE_MAX);
     char *bytes = NULL;
+    archive_take(a, 2 * size);                                            /* it is there twice for a moment */
     for (uint64_t done = 0, part; done < size && !a->bad; done += part) { /* as much as the file really has */
         part = size - done < 65536 ? size - done : 65536;
         bytes = text_grow(bytes, done + part, 1);
@@ -98,8 +101,11 @@ static void object_visit(struct swapped *o, struct archive *a, struct facet_erro
     archive_value(a, o->grain);
     archive_flag(a, &o->met);
     archive_flag(a, &o->gone);
+    if ((o->name.va | o->name.size) >= ADDRESS_MAX) /* of which sums can be made */
+        archive_fail(a);
     if (a->loading && !a->bad && fronts_expect(o, o->grain, error) != FACET_OK)
         archive_fail(a);
+    archive_take(a, o->pages * (sizeof *o->fronts + sizeof(void *) * o->count)); /* and what handlers know of pages */
     if (archive_number(a, o->count, HANDLERS_MAX) != o->count)
         archive_fail(a);
     for (size_t i = o->count; i-- > 0 && !a->bad;) {
@@ -144,6 +150,8 @@ static void servers_visit(struct front_page *page, struct archive *a) {
         struct server server = {0};
         if (!a->loading)
             server = page->servers[i];
+        else if (!archive_take(a, sizeof server))
+            return;
         archive_value(a, server.endpoint);
         archive_value(a, server.serial);
         archive_value(a, server.low);
@@ -246,7 +254,7 @@ static void stopped_visit(struct swaps *s, struct archive *a, struct stopped_acc
 
 static void blocked_visit(struct swaps *s, struct archive *a) {
     uint64_t count = archive_number(a, s->blocked_count, PROCESSES_MAX);
-    for (uint64_t i = 0; i < count && !a->bad; i++) {
+    for (uint64_t i = 0; i < count && !a->bad && archive_take(a, sizeof(struct blocked)); i++) {
         struct blocked *b = a->loading ? text_grow(NULL, 1, sizeof *b) : s->blocked[i];
         if (a->loading)
             memset(b, 0, sizeof *b);
@@ -313,7 +321,7 @@ static void known_visit(struct swaps *s, struct archive *a) {
 }
 
 static void endpoints_visit(struct swaps *s, struct archive *a) {
-    uint64_t count = archive_number(a, s->endpoint_count, PROCESSES_MAX);
+    uint64_t count = archive_number(a, s->endpoint_count, ENDPOINTS_MAX);
     for (uint64_t i = 0; i < count && !a->bad; i++) {
         char *name = a->loading ? NULL : s->endpoints[i].name;
         uint64_t id = a->loading ? 0 : s->endpoints[i].id;

@@ -152,7 +152,7 @@ static size_t find_touched(struct swaps *s, const struct emu_access *a, struct t
             continue;
         do
             count = touch(s->page[part.front], &part, depth++, touched, count);
-        while (a->nested && emu_front_inner(s->emu, &part.front, &part.offset));
+        while (a->nested && depth < EMU_NESTING_MAX && emu_front_inner(s->emu, &part.front, &part.offset));
         for (; first < count; first++)
             touched[first].depth = depth - 1 - touched[first].depth;
     }

@@ -217,7 +217,7 @@ void flow_solve(struct flow *flow) {
 
 /* ---- Questions */
 
-size_t flow_way(const struct flow *flow, uint32_t a, uint32_t b, uint32_t *facts, size_t room) {
+size_t flow_way(const struct flow *flow, uint32_t a, uint32_t b, uint32_t **facts) {
     uint32_t *came = text_grow(NULL, flow->node_count, sizeof *came), *queue = text_grow(NULL, flow->node_count, 4);
     memset(came, 0, flow->node_count * sizeof *came);
     size_t first = 0, last = 0, length = 0;
@@ -234,10 +234,11 @@ size_t flow_way(const struct flow *flow, uint32_t a, uint32_t b, uint32_t *facts
     }
     for (uint32_t node = b; node != a && came[node]; node = flow->facts[came[node]].from)
         length++;
+    if (facts)
+        *facts = length ? text_grow(NULL, length, sizeof **facts) : NULL;
     size_t at = length;
-    for (uint32_t node = b; at > 0; node = flow->facts[came[node]].from)
-        if (--at < room)
-            facts[at] = came[node];
+    for (uint32_t node = b; facts && at > 0; node = flow->facts[came[node]].from)
+        (*facts)[--at] = came[node];
     free(came);
     free(queue);
     return length;
@@ -249,7 +250,10 @@ bool flow_informs(const struct flow *flow, uint32_t a, uint32_t b) {
 
 bool flow_holds(const struct flow *flow, uint32_t holder, enum flow_place place, struct flow_cap cap) {
     struct flow_fact fact = has(holder, place, cap);
-    return stronger(flow, &fact) != 0;
+    if (stronger(flow, &fact))
+        return true;
+    return flow_anywhere(flow, holder, place, cap.type) &&
+           flow_holds(flow, flow->facts[flow->range].from, FLOW_REGISTER, cap);
 }
 
 bool flow_acts(const struct flow *flow, uint32_t process) {
@@ -273,6 +277,10 @@ static bool outdone(const struct flow *flow, uint32_t index) {
 
 uint32_t flow_could_hold(const struct flow *flow, uint32_t holder, enum flow_place place, uint32_t object,
                          uint32_t after) {
+    if (flow_anywhere(flow, holder, place, flow->nodes[object].type)) {
+        holder = flow->facts[flow->range].from;
+        place = FLOW_REGISTER;
+    }
     uint32_t i = after ? flow->facts[after].next_to : flow->nodes[object].to[FACT_HAS];
     while (i && (flow->facts[i].from != holder || flow->facts[i].place != place || outdone(flow, i)))
         i = flow->facts[i].next_to;

@@ -91,9 +91,9 @@ void flow_solve(struct flow *flow);
 
 /* ---- Questions; all of the solved graph. A fact's number is not 0. */
 
-/* Information could go from a to b: the facts FROM -> … -> TO of one shortest way, up to `room`. Returns how many there
- * are; 0: it cannot. */
-size_t flow_way(const struct flow *flow, uint32_t a, uint32_t b, uint32_t *facts, size_t room);
+/* Information could go from a to b, which is another node: by these facts FROM -> … -> TO, one shortest way, to be
+ * freed; facts NULL: which ones does not matter. Returns how many there are; 0: it cannot. */
+size_t flow_way(const struct flow *flow, uint32_t a, uint32_t b, uint32_t **facts);
 /* In one step. */
 bool flow_informs(const struct flow *flow, uint32_t a, uint32_t b);
 /* The next fact after `after` (0: the first) that says that `holder` could hold a capability to `object` there, and no

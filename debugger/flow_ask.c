@@ -91,13 +91,16 @@ void flow_question_free(struct flow_question *question) {
 
 static void answer_way(struct flow_answer *answer, const struct flow *flow, const struct flow_names *from,
                        const struct flow_names *to) {
-    uint32_t facts[FLOW_WAY_MAX];
     for (size_t i = 0; i < from->count; i++)
         for (size_t j = 0; j < to->count; j++) {
-            size_t length = flow_way(flow, from->node[i], to->node[j], facts, FLOW_WAY_MAX);
-            if (!length || length > FLOW_WAY_MAX || (answer->count && length >= answer->count))
+            uint32_t *facts;
+            size_t length = flow_way(flow, from->node[i], to->node[j], &facts);
+            if (!length || (answer->count && length >= answer->count)) {
+                free(facts);
                 continue;
-            memcpy(answer->fact, facts, length * sizeof *facts);
+            }
+            free(answer->fact);
+            answer->fact = facts;
             answer->count = length;
         }
 }
@@ -105,9 +108,10 @@ static void answer_way(struct flow_answer *answer, const struct flow *flow, cons
 static void answer_held(struct flow_answer *answer, const struct flow *flow, uint32_t holder, uint32_t object) {
     static const enum flow_place places[] = {FLOW_REGISTER, FLOW_SLOT};
     for (size_t i = 0; i < 2; i++)
-        for (uint32_t fact = 0; (fact = flow_could_hold(flow, holder, places[i], object, fact));)
-            if (answer->count < FLOW_WAY_MAX)
-                answer->fact[answer->count++] = fact;
+        for (uint32_t fact = 0; (fact = flow_could_hold(flow, holder, places[i], object, fact));) {
+            answer->fact = text_grow(answer->fact, answer->count + 1, sizeof *answer->fact);
+            answer->fact[answer->count++] = fact;
+        }
 }
 
 struct flow_answer flow_answer(const struct flow *flow, enum flow_verb verb, const struct flow_names *a,
@@ -186,7 +190,7 @@ static bool has_process_cap(const struct flow *flow, uint32_t a, uint32_t b) {
 static const char *in_short(const struct flow *flow, uint32_t a, uint32_t b) {
     if (a == b)
         return "";
-    bool way = flow_way(flow, a, b, NULL, 0) > 0;
+    bool way = flow_way(flow, a, b, NULL) > 0;
     return has_process_cap(flow, a, b) ? "controls" : way ? "yes" : "-";
 }
 
@@ -221,6 +225,17 @@ void flow_print_table(const struct flow_system *s, FILE *out) {
 
 /* ---- */
 
+static enum facet_status same_object(const struct flow_system *s, const struct flow_question *question,
+                                     const struct flow_names *a, const struct flow_names *b,
+                                     struct facet_error *error) {
+    for (size_t i = 0; i < a->count; i++)
+        for (size_t j = 0; j < b->count; j++)
+            if (a->node[i] == b->node[j])
+                return facet_fail(error, FACET_ERR_USAGE, "%s and %s have %s in common; flow asks about two objects.",
+                                  question->a, question->b, flow_name(s->flow, a->node[i]));
+    return FACET_OK;
+}
+
 static enum facet_status ask_two(struct flow_system *s, const struct flow_question *question, FILE *out, bool *yes,
                                  struct facet_error *error) {
     struct flow_names a, b = {0};
@@ -229,6 +244,8 @@ static enum facet_status ask_two(struct flow_system *s, const struct flow_questi
     enum facet_status status = flow_system_find(s, question->a, &a.node, &a.count, error);
     if (status == FACET_OK)
         status = flow_system_find(s, question->b, &b.node, &b.count, error);
+    if (status == FACET_OK)
+        status = same_object(s, question, &a, &b, error);
     for (unsigned verb = FLOW_WRITE; verb <= FLOW_OBTAIN && status == FACET_OK; verb <<= 1)
         if (question->verbs & verb) {
             answers[count] = flow_answer(s->flow, (enum flow_verb)verb, &a, &b);
@@ -241,6 +258,8 @@ static enum facet_status ask_two(struct flow_system *s, const struct flow_questi
         flow_print_json(s->flow, question, answers, count, out);
     if (status == FACET_OK && question->form == FLOW_DOT)
         flow_print_dot(s->flow, answers, count, out);
+    for (size_t i = 0; i < count; i++)
+        free(answers[i].fact);
     free(a.node);
     free(b.node);
     return status;

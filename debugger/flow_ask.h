@@ -7,8 +7,6 @@
 
 #include "flow_live.h"
 
-#define FLOW_WAY_MAX 256
-
 struct flow_names {
     uint32_t *node;
     size_t count;
@@ -16,10 +14,10 @@ struct flow_names {
 
 struct flow_answer {
     enum flow_verb verb;
-    uint32_t fact[FLOW_WAY_MAX]; /* the steps of the way; what could be held */
-    size_t count;                /* 0: no */
+    uint32_t *fact; /* the steps of the way; what could be held */
+    size_t count;   /* 0: no */
 };
-/* Of all nodes that the names mean; the shortest way. */
+/* Of all nodes that the names mean; the shortest way. Its facts are to be freed. */
 struct flow_answer flow_answer(const struct flow *flow, enum flow_verb verb, const struct flow_names *a,
                                const struct flow_names *b);
 const char *flow_answer_question(const struct flow_answer *answer); /* "write to" */

@@ -11,11 +11,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* What has no object is one of these, made when first met. */
-struct outside {
-    struct flow_system *system;
-};
-
 static uint32_t node_add(struct flow_system *s, enum flow_type type, const char *name, enum flow_trust trust,
                          uint32_t of) {
     uint32_t node = flow_node(s->flow, type, name, trust);
@@ -25,6 +20,7 @@ static uint32_t node_add(struct flow_system *s, enum flow_type type, const char 
     return node;
 }
 
+/* What has no object gets a node when it is first met. */
 static uint32_t outside(struct flow_system *s, enum flow_type type, const char *name) {
     for (uint32_t i = 0; i < s->of_count; i++)
         if (s->of[i] == GRAPH_NONE && strcmp(flow_name(s->flow, i), name) == 0)
@@ -53,8 +49,7 @@ static enum flow_trust trust_of(const struct flow_system *s, const struct graph_
         return FLOW_HOSTILE; /* it stands before its first instruction, perhaps */
     if (process->state == PROCESS_STOPPED || (process->state == PROCESS_FAULTED && process->keepers > FAULT_KEEPERS))
         return FLOW_STOPPED;
-    bool ours = node->name && (!strcmp(node->name, "init") || !strcmp(node->name, "bank"));
-    return ours ? FLOW_TRUSTED : FLOW_HOSTILE;
+    return node->system ? FLOW_TRUSTED : FLOW_HOSTILE;
 }
 
 static enum flow_trust trust_by_user(const struct graph_node *node, const struct flow_trusts *trusts,

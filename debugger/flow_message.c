@@ -3,7 +3,7 @@
  * What follows from messages: kernel/ipc.c, fault.c, access.c; forwarders on the way, and ProcessTool.
  *
  * Everything that is sent needs a *sender*, a fact that an Entry or a Forward is somewhere: in a register (its holder
- * sends), as the keeper of a process or GPT (faults are sent), as the handler of a page (accesses are). And a
+ * sends), as the keeper of a process or GPT (faults are sent), as the handler of a page or GPT (accesses are). And a
  * *recipient*, a fact that the endpoint has one; for a Forward a *route* to that endpoint.
  */
 #include "flow_internal.h"
@@ -37,10 +37,20 @@ static void told_of_forwarder(struct flow *flow, const struct delivery *d) {
     flow_add_informs(flow, forwarder, d->to, WHY(WORD_TOLD, d->sender, d->route, d->recipient));
 }
 
+/* Whether it is one of those depends on everything that a message would meet. */
+static void identified(struct flow *flow, const struct delivery *d, uint32_t from, uint32_t shows) {
+    struct why why = WHY(IDENTIFIED, d->sender, d->route, d->recipient, shows);
+    flow_add_informs(flow, d->endpoint, from, why);
+    flow_add_informs(flow, d->to, from, why);
+    if (d->route)
+        flow_add_of(flow, FACT_USES, from, flow->facts[d->sender].to, why);
+}
+
 static void amplify(struct flow *flow, const struct delivery *d, uint32_t from) {
     uint32_t shows = flow_find(flow, FACT_SHOWS, from, d->to);
     if (!shows)
         return;
+    identified(flow, d, from, shows);
     flow_add_has(flow, from, FLOW_REGISTER, cap_to(FLOW_ENDPOINT, d->endpoint),
                  WHY(AMPLIFY, d->sender, d->route, d->recipient, shows));
     struct delivery self = *d;
@@ -102,9 +112,11 @@ static void amplify_gpt(struct flow *flow, const struct delivery *d) {
     for (EACH_TO(i, flow, gpt, FACT_HAS)) {
         struct flow_fact held = flow->facts[i];
         uint32_t shows = flow->nodes[held.from].tool ? flow_find(flow, FACT_SHOWS, held.from, d->to) : 0;
-        if (held.type == FLOW_GPT && held.place == FLOW_REGISTER && shows)
-            flow_add_has(flow, held.from, FLOW_REGISTER, cap_to(FLOW_GPT, gpt),
-                         WHY(AMPLIFY, i, d->sender, d->route, d->recipient, shows));
+        if (held.type != FLOW_GPT || held.place != FLOW_REGISTER || !shows)
+            continue;
+        identified(flow, d, held.from, shows);
+        flow_add_has(flow, held.from, FLOW_REGISTER, cap_to(FLOW_GPT, gpt),
+                     WHY(AMPLIFY, i, d->sender, d->route, d->recipient, shows));
     }
 }
 
@@ -125,11 +137,14 @@ static void keep(struct flow *flow, const struct delivery *d) {
 
 /* ---- Combinations */
 
+/* Of a page each access, of a GPT each that comes through it. */
 static void handle(struct flow *flow, const struct delivery *d) {
+    uint32_t served = flow->facts[d->sender].from;
+    enum flow_kind access = flow->nodes[served].type == FLOW_GPT ? FACT_REACHES : FACT_USES;
     if (d->cause)
         tell(flow, d, flow->facts[d->cause].from, d->cause, true);
-    for (EACH_TO(i, flow, flow->facts[d->sender].from, FACT_USES))
-        if (!d->cause)
+    for (EACH_TO(i, flow, served, access))
+        if (!d->cause && !flow->facts[i].weak && flow->facts[i].via == FLOW_NONE)
             tell(flow, d, flow->facts[i].from, i, true);
 }
 
@@ -248,10 +263,9 @@ void flow_runs(struct flow *flow, uint32_t process) {
             flow_recipient(flow, i);
 }
 
-/* A process reaches a GPT, which may have a keeper, or makes accesses of a page, which may have a handler. */
+/* A process reaches a GPT, which may have a keeper and handlers, or makes accesses of a page, which may have some. */
 void flow_told(struct flow *flow, uint32_t cause) {
     struct flow_fact fact = flow->facts[cause];
-    enum flow_place place = fact.kind == FACT_USES ? FLOW_HANDLER : FLOW_KEEPER;
     if (flow->nodes[fact.to].type == FLOW_FORWARDER)
         flow_add_informs(flow, fact.to, fact.from, WHY(FORWARDER_TRIED, cause));
     for (EACH_FROM(i, flow, fact.to, FACT_HAS)) {
@@ -259,7 +273,7 @@ void flow_told(struct flow *flow, uint32_t cause) {
         if (sender.place == FLOW_HANDLER && sender.type == FLOW_OUTSIDE) {
             flow_add_informs(flow, fact.from, sender.to, WHY(HOST_HANDLER, cause, i));
             flow_add_informs(flow, sender.to, fact.from, WHY(HOST_HANDLER, cause, i));
-        } else if (sender.place == place || sender.place == FLOW_TARGET) {
+        } else if (sender.place == FLOW_KEEPER || sender.place == FLOW_HANDLER || sender.place == FLOW_TARGET) {
             send_for(flow, i, cause);
         }
     }

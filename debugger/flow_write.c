@@ -134,16 +134,16 @@ void flow_print_dot(const struct flow *flow, const struct flow_answer *answers, 
 
 /* Is there a way that comes by nobody else who is listed? */
 static bool direct(const struct flow_system *s, uint32_t a, uint32_t b) {
-    uint32_t facts[FLOW_WAY_MAX];
-    size_t length = flow_way(s->flow, a, b, facts, FLOW_WAY_MAX);
-    for (size_t i = 0; i + 1 < length && i < FLOW_WAY_MAX; i++)
-        if (flow_listed(s, flow_look(s->flow, facts[i]).to))
-            return false;
-    return length > 0;
+    uint32_t *facts;
+    size_t length = flow_way(s->flow, a, b, &facts), first = 0;
+    while (first + 1 < length && !flow_listed(s, flow_look(s->flow, facts[first]).to))
+        first++;
+    free(facts);
+    return length > 0 && first + 1 == length;
 }
 
 static void pair(const struct flow_system *s, enum flow_form form, uint32_t a, uint32_t b, bool *first, FILE *out) {
-    if (a == b || !flow_listed(s, b) || !flow_way(s->flow, a, b, NULL, 0))
+    if (a == b || !flow_listed(s, b) || !flow_way(s->flow, a, b, NULL))
         return;
     if (form == FLOW_DOT && direct(s, a, b)) {
         fprintf(out, "  n%u -> n%u;\n", a, b);

@@ -10,6 +10,8 @@
 /* Where the kernel has its objects: a type that gets storage of its own is one row of `storages`. */
 struct storage {
     uint64_t base, count, stride; /* kernel virtual */
+    size_t size;                  /* of an object, at least */
+    uint32_t types;               /* of objects that may be there, as bits */
     uint32_t *node;               /* of each entry */
 };
 enum { PAGES, GPTS, PROCESSES, ENDPOINTS, FORWARDERS, STORAGES };
@@ -23,14 +25,17 @@ struct build {
     uint32_t node_room, edge_room;
 };
 
+#define STORAGE(array, each, type, types)                                                                              \
+    { (uintptr_t) k->array, k->each##_count, k->each##_stride, sizeof(struct type), types, NULL }
+
 static void storages(struct build *b) {
     const struct kernel_info *k = b->kernel;
     const struct storage all[STORAGES] = {
-        [PAGES] = {(uintptr_t)k->pages, k->page_count, k->page_stride, NULL},
-        [GPTS] = {(uintptr_t)k->gpts, k->gpt_count, k->gpt_stride, NULL},
-        [PROCESSES] = {(uintptr_t)k->processes, k->process_count, k->process_stride, NULL},
-        [ENDPOINTS] = {(uintptr_t)k->endpoints, k->endpoint_count, k->endpoint_stride, NULL},
-        [FORWARDERS] = {(uintptr_t)k->forwarders, k->forwarder_count, k->forwarder_stride, NULL},
+        [PAGES] = STORAGE(pages, page, page, 1u << CAP_PAGE | 1u << CAP_CAPPAGE),
+        [GPTS] = STORAGE(gpts, gpt, gpt, 1u << CAP_GPT),
+        [PROCESSES] = STORAGE(processes, process, process, 1u << CAP_PROCESS),
+        [ENDPOINTS] = STORAGE(endpoints, endpoint, endpoint, 1u << CAP_ENDPOINT),
+        [FORWARDERS] = STORAGE(forwarders, forwarder, forwarder, 1u << CAP_FORWARDER),
     };
     memcpy(b->storage, all, sizeof all);
 }
@@ -48,11 +53,13 @@ static uint32_t node_add(struct build *b, const struct object *object) {
 
 static void nodes_add(struct build *b) {
     for (struct storage *s = b->storage; s < b->storage + STORAGES; s++) {
-        const char *array = kernel_pointer(b->emu, (const void *)(uintptr_t)s->base, s->count * s->stride);
+        const char *array = kernel_array(b->emu, (const void *)(uintptr_t)s->base, s->count, s->stride, s->size);
+        s->count = array ? s->count : 0;
         s->node = text_grow(NULL, s->count, sizeof *s->node);
         for (uint64_t i = 0; i < s->count; i++) {
             const struct object *object = (const struct object *)(const void *)(array + i * s->stride);
-            s->node[i] = array && object->type != CAP_NULL ? node_add(b, object) : GRAPH_NONE;
+            bool there = object->type < CAP_TYPES && (s->types >> object->type & 1) != 0;
+            s->node[i] = there ? node_add(b, object) : GRAPH_NONE;
         }
     }
 }
@@ -88,6 +95,18 @@ static struct graph_edge *edge_add(struct build *b, uint32_t from, enum graph_pl
     return &g->edges[g->edge_count++];
 }
 
+/* Can a capability of its type name an object of that type? */
+static bool names_type(const struct cap_look *cap, enum cap_type object) {
+    switch (cap->type) {
+    case CAP_PAGE:
+    case CAP_CAPPAGE:
+    case CAP_GPT:
+        return object == cap->type;
+    default:
+        return true;
+    }
+}
+
 /* NULL: the capability is Null. */
 static struct graph_edge *cap_add(struct build *b, uint32_t from, enum graph_place place, unsigned number,
                                   const struct cap *cap) {
@@ -97,6 +116,8 @@ static struct graph_edge *cap_add(struct build *b, uint32_t from, enum graph_pla
     struct graph_edge *edge = edge_add(b, from, place, number);
     edge->cap = look;
     edge->to = look.id ? node_at(b, cap->object) : GRAPH_NONE;
+    if (edge->to != GRAPH_NONE && !names_type(&look, b->graph->nodes[edge->to].type))
+        edge->to = GRAPH_NONE;
     return edge;
 }
 
@@ -119,18 +140,22 @@ static void handler_add(struct build *b, uint32_t from, int front, const struct 
     }
 }
 
+static uint64_t front_count(const struct build *b) {
+    uint64_t count = emu_debug_block(b->emu)->front_count;
+    return count < FRONT_MAX ? count : FRONT_MAX;
+}
+
 /* base: offset in the object of the first byte of the front's range. */
 static void front_add(struct build *b, uint32_t from, int front, uint64_t base) {
-    const struct debug_block *block = emu_debug_block(b->emu);
+    uint64_t fronts = front_count(b), steps = 0;
     const struct front_handler *handlers =
-        kernel_pointer(b->emu, b->kernel->front_handlers, block->front_count * sizeof *handlers);
+        kernel_array(b->emu, b->kernel->front_handlers, fronts, sizeof *handlers, sizeof *handlers);
     const struct front_service *services =
-        kernel_pointer(b->emu, b->kernel->front_services, block->front_count * sizeof *services);
-    if (!services || !handlers || (unsigned long)front >= block->front_count)
+        kernel_array(b->emu, b->kernel->front_services, fronts, sizeof *services, sizeof *services);
+    if (!services || !handlers || front < 0 || (uint64_t)front >= fronts)
         return;
-    unsigned long steps = 0;
-    for (int i = handlers[front].service; i >= 0 && (unsigned long)i < block->front_count; i = services[i].next) {
-        if (steps++ == block->front_count)
+    for (int i = handlers[front].service; i >= 0 && (uint64_t)i < fronts; i = services[i].next) {
+        if (steps++ == fronts)
             return;
         struct graph_edge *edge = cap_add(b, from, GRAPH_FRONT, (unsigned)front, &services[i].entry);
         if (edge) {
@@ -144,9 +169,9 @@ static void front_add(struct build *b, uint32_t from, int front, uint64_t base) 
 }
 
 static void parts_add(struct build *b, uint32_t from, int front) {
-    const struct debug_block *block = emu_debug_block(b->emu);
-    const struct front_part *parts = kernel_pointer(b->emu, b->kernel->front_parts, block->front_count * sizeof *parts);
-    for (; parts && front >= 0 && (unsigned long)front < block->front_count; front = parts[front].next)
+    uint64_t fronts = front_count(b), steps = 0;
+    const struct front_part *parts = kernel_array(b->emu, b->kernel->front_parts, fronts, sizeof *parts, sizeof *parts);
+    for (; parts && front >= 0 && (uint64_t)front < fronts && steps++ < fronts; front = parts[front].next)
         front_add(b, from, front, parts[front].start & ~((1ul << FRONT_SHIFT) - 1));
 }
 
@@ -268,9 +293,21 @@ static void waits_add(struct build *b) {
 
 /* ---- Names */
 
+/* Gives a name that nobody else has: programs are called as their users like. */
 static void name(struct graph *g, uint32_t node, const char *text) {
-    if (node != GRAPH_NONE && !g->nodes[node].name)
-        g->nodes[node].name = text_copy(text);
+    if (node == GRAPH_NONE || g->nodes[node].name)
+        return;
+    char *unique = text_copy(text);
+    for (unsigned number = 2; graph_find_name(g, unique) != GRAPH_NONE; number++) {
+        free(unique);
+        unique = text_format("%s#%u", text, number);
+    }
+    g->nodes[node].name = unique;
+}
+
+static void name_system(struct graph *g, uint32_t process, const char *text) {
+    name(g, process, text);
+    g->nodes[process].system = true;
 }
 
 /* Where the first capability of that place leads. */
@@ -281,21 +318,27 @@ static uint32_t through(const struct graph *g, uint32_t node, enum graph_place p
     return GRAPH_NONE;
 }
 
-/* Who else runs in init's space: its bank. */
-static void name_bank(struct graph *g, uint32_t init) {
+/* The kernel's one process, the oldest, and who else runs in its space: its bank. */
+static void name_systems(struct graph *g, uint32_t init) {
     uint32_t space = through(g, init, GRAPH_SPACE);
+    if (init == GRAPH_NONE)
+        return;
+    name_system(g, init, "init");
     for (uint32_t i = 0; space != GRAPH_NONE && i < g->nodes[space].in; i++)
-        if (graph_in(g, space, i)->place == GRAPH_SPACE)
-            name(g, graph_in(g, space, i)->from, "bank");
+        if (graph_in(g, space, i)->place == GRAPH_SPACE && graph_in(g, space, i)->from != init)
+            name_system(g, graph_in(g, space, i)->from, "bank");
 }
 
-/* The program, what the machine was told to call endpoints and who serves them, who makes a Linux system of it, and
- * the kernel's one process, the oldest. */
+/* The system's own first; then the program, who makes a Linux system of it, and what the machine was told to call
+ * endpoints and who serves them. */
 static void names_add(struct build *b) {
     struct graph *g = b->graph;
     const struct swaps *swaps = session_swaps(b->session);
     uint32_t program = graph_find(g, session_process(b->session));
+    name_systems(g, node_at(b, b->kernel->processes));
     name(g, program, text_basename(session_program(b->session)->path));
+    if (!session_program(b->session)->native)
+        name(g, through(g, through(g, program, GRAPH_KEEPER), GRAPH_RECIPIENT), "linux");
     for (size_t i = 0; i < swaps->endpoint_count; i++) {
         char *text = text_format("endpoint:%s", swaps->endpoints[i].name);
         uint32_t endpoint = graph_find(g, swaps->endpoints[i].id);
@@ -303,10 +346,6 @@ static void names_add(struct build *b) {
         name(g, through(g, endpoint, GRAPH_RECIPIENT), swaps->endpoints[i].name);
         free(text);
     }
-    if (!session_program(b->session)->native)
-        name(g, through(g, through(g, program, GRAPH_KEEPER), GRAPH_RECIPIENT), "linux");
-    name(g, node_at(b, b->kernel->processes), "init");
-    name_bank(g, node_at(b, b->kernel->processes));
 }
 
 /* ---- All of it */

@@ -38,7 +38,8 @@ enum graph_place {
 struct graph_node {
     enum cap_type type;          /* of the object: Page, CapPage, GPT, Process, Endpoint … */
     uint64_t id;                 /* obj:ID */
-    char *name;                  /* "init", "ledger", "endpoint:guard"; NULL: it has none */
+    char *name;                  /* "init", "ledger", "endpoint:guard", "init#2" if there is one; NULL: it has none */
+    bool system;                 /* one of the processes that the kernel starts with: init, its bank */
     const struct object *object; /* as it is now, in guest RAM */
     uint32_t first_out, out;     /* graph->edges[first_out …] are those of its capabilities */
     uint32_t waits_for;          /* of a Process: who has to act before it goes on, perhaps a blocked Forwarder;

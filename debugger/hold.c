@@ -43,7 +43,7 @@ void hold_outcome(void *context, const struct emu_access *a) {
     struct swaps *s = context;
     for (size_t i = 0; i < s->stepped_count; i++) {
         struct stepped *stepped = &s->stepped[i];
-        if (stepped->step != a->step)
+        if (stepped->step != a->step || stepped->access.size != a->size)
             continue;
         struct facet_access access = stepped->access;
         access.attempted = a->attempted;
@@ -114,12 +114,13 @@ void hold_forget_all(struct swaps *s) {
 
 /* How many processes wait over an access to this one's memory. */
 static size_t waiting(const struct swaps *s, const struct process *process) {
-    const struct kernel_info *info = s->emu ? kernel_info_get(s->emu) : NULL;
+    const struct kernel_info *k = s->emu ? kernel_info_get(s->emu) : NULL;
+    const char *all =
+        k ? kernel_array(s->emu, k->processes, k->process_count, k->process_stride, sizeof *process) : NULL;
     size_t count = 0;
-    for (size_t i = 0; info && i < info->process_count; i++) {
-        const uint8_t *at = (const uint8_t *)info->processes + i * info->process_stride;
-        const struct process *p = kernel_pointer(s->emu, at, sizeof *p);
-        count += p && p->header.type == CAP_PROCESS && p->state == PROCESS_BLOCKED && p->blocked_over == process;
+    for (size_t i = 0; all && i < k->process_count; i++) {
+        const struct process *p = (const void *)(all + i * k->process_stride);
+        count += p->header.type == CAP_PROCESS && p->state == PROCESS_BLOCKED && p->blocked_over == process;
     }
     return count;
 }

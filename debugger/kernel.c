@@ -120,6 +120,8 @@ enum facet_status kernel_traverse(struct emu *emu, uint64_t process, gva_t va, e
     path->keeper = result[4];
     path->object = result[5];
     memcpy(path->step, block->steps, sizeof path->step);
+    for (unsigned i = 0; i < path->count; i++) /* shifted by */
+        path->step[i].l2v = path->step[i].l2v < 63 ? path->step[i].l2v : 63;
     return FACET_OK;
 }
 
@@ -185,12 +187,20 @@ size_t kernel_write(struct emu *emu, uint64_t process, gva_t va, const void *fro
 
 void *kernel_pointer(struct emu *emu, const void *kernel_virtual, size_t size) {
     uint64_t va = (uint64_t)(uintptr_t)kernel_virtual;
+    if (va % sizeof(uint64_t) != 0)
+        return NULL;
     return emu_ram(emu, (gpa_t){va >= KERNEL_LINK_BASE ? va - KERNEL_LINK_BASE : va - KERNEL_DIRECT_MAP}, size);
+}
+
+void *kernel_array(struct emu *emu, const void *kernel_virtual, uint64_t count, uint64_t stride, size_t size) {
+    if (stride < size || stride % sizeof(uint64_t) != 0 || count > UINT32_MAX || stride > UINT32_MAX)
+        return NULL;
+    return kernel_pointer(emu, kernel_virtual, count * stride);
 }
 
 struct kernel_info *kernel_info_get(struct emu *emu) {
     struct debug_block *block = emu_debug_block(emu);
-    if (!block || block->magic != DEBUG_MAGIC)
+    if (!block || block->magic != DEBUG_MAGIC || block->kernel_info % sizeof(uint64_t) != 0)
         return NULL;
     struct kernel_info *info = (struct kernel_info *)(void *)emu_ram(emu, (gpa_t){block->kernel_info}, sizeof *info);
     return info && info->magic == KERNEL_INFO_MAGIC && info->size == sizeof *info ? info : NULL;

@@ -54,8 +54,11 @@ size_t kernel_read(struct emu *emu, uint64_t process, gva_t va, void *to, size_t
 /* Writes it behind the back of handlers and restrictions. Returns how many bytes could be written. */
 size_t kernel_write(struct emu *emu, uint64_t process, gva_t va, const void *from, size_t size);
 
-/* Host pointer to a kernel object, NULL if it does not lie in RAM. */
+/* Host pointer to a kernel object, NULL if it does not lie in RAM as such objects do. */
 void *kernel_pointer(struct emu *emu, const void *kernel_virtual, size_t size);
+/* The same of `count` objects of at least `size` bytes each, `stride` apart, as the kernel says; NULL also if that
+ * cannot be. */
+void *kernel_array(struct emu *emu, const void *kernel_virtual, uint64_t count, uint64_t stride, size_t size);
 /* NULL until the kernel has announced itself, or if it was built from other headers. */
 struct kernel_info *kernel_info_get(struct emu *emu);
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#define VERSION 1u
+#define VERSION 2u
 #define CHUNK (1u << 20) /* bytes compressed at once */
 #define LEVEL 3
 #define POLYNOMIAL 0xc96c5795d7870f42
@@ -215,35 +215,53 @@ enum facet_status pack_finish(struct pack *p, bool keep, struct facet_error *err
 /* ---- Reading */
 
 struct unpack {
-    uint8_t *file; /* all of it */
-    size_t at, size;
+    int fd;
+    uint64_t at, size; /* of the file: read so far, before its tail */
+    uint64_t crc;      /* of what was read */
     ZSTD_DCtx *context;
-    uint8_t *chunk;
+    uint8_t *stored, *chunk;
     size_t used, left; /* of chunk: given away, not yet */
 };
 
 static int on_close(void *cookie) {
     struct unpack *u = cookie;
+    if (u->fd >= 0)
+        close(u->fd);
     ZSTD_freeDCtx(u->context);
-    free(u->file);
+    free(u->stored);
     free(u->chunk);
     free(u);
     return 0;
 }
 
-/* False: there is none, or it is not what it says. */
+static bool take(struct unpack *u, void *bytes, size_t size) {
+    uint8_t *to = bytes;
+    if (size > u->size - u->at)
+        return false;
+    for (size_t done = 0; done < size;) {
+        ssize_t got = pread(u->fd, to + done, size - done, (off_t)(u->at + done));
+        if (got <= 0 && !(got < 0 && errno == EINTR))
+            return false;
+        done += got > 0 ? (size_t)got : 0;
+    }
+    u->crc = pack_crc(u->crc, bytes, size);
+    u->at += size;
+    return true;
+}
+
+/* One piece as it is stored; of size 0: the end. False: there is none that a writer makes. */
+static bool take_piece(struct unpack *u, struct piece *piece) {
+    return take(u, piece, sizeof *piece) && piece->size <= CHUNK && piece->stored <= ZSTD_compressBound(CHUNK) &&
+           (piece->size == 0) == (piece->stored == 0) && take(u, u->stored, piece->stored);
+}
+
 static bool next_chunk(struct unpack *u) {
     struct piece piece;
-    if (u->size - u->at < sizeof piece)
+    if (!take_piece(u, &piece) || piece.size == 0)
         return false;
-    memcpy(&piece, u->file + u->at, sizeof piece);
-    u->at += sizeof piece;
-    if (piece.size == 0 || piece.size > CHUNK || piece.stored > u->size - u->at)
-        return false;
-    size_t size = ZSTD_decompressDCtx(u->context, u->chunk, CHUNK, u->file + u->at, piece.stored);
-    u->at += piece.stored;
+    size_t size = ZSTD_decompressDCtx(u->context, u->chunk, CHUNK, u->stored, piece.stored);
     u->used = 0;
-    u->left = size == piece.size ? size : 0;
+    u->left = size == piece.size ? size : 0; /* or it is not what it says */
     return u->left > 0;
 }
 
@@ -258,56 +276,64 @@ static ssize_t on_read(void *cookie, char *bytes, size_t size) {
     return (ssize_t)size;
 }
 
-static enum facet_status check(const struct unpack *u, const char *path, struct facet_error *error) {
-    struct head head;
+/* All of it, once, piece by piece: nothing is as large as the file says it is. */
+static bool whole(struct unpack *u) {
     struct tail tail;
-    if (u->size < sizeof magic || memcmp(u->file, magic, sizeof magic) != 0)
+    struct piece piece = {1, 1};
+    while (piece.size > 0)
+        if (!take_piece(u, &piece))
+            return false;
+    bool end = u->at == u->size;
+    u->size += sizeof tail;
+    uint64_t length = u->size;
+    uint64_t crc = pack_crc(u->crc, &length, sizeof length);
+    return end && take(u, &tail, sizeof tail) && tail.length == length && tail.crc == crc;
+}
+
+static enum facet_status check(struct unpack *u, const char *path, struct facet_error *error) {
+    struct head head = {0};
+    uint64_t contents = u->size;
+    bool ours = take(u, head.magic, sizeof magic) && memcmp(head.magic, magic, sizeof magic) == 0;
+    if (!ours)
         return facet_fail(error, FACET_ERR_USAGE, "%s is no checkpoint of facet", path);
-    if (u->size < sizeof head + sizeof tail)
+    if (contents < sizeof head + sizeof(struct tail))
         return facet_fail(error, FACET_ERR_USAGE, "%s is cut short: use another checkpoint", path);
-    memcpy(&head, u->file, sizeof head);
-    memcpy(&tail, u->file + u->size - sizeof tail, sizeof tail);
-    if (tail.length != u->size || tail.crc != pack_crc(0, u->file, u->size - sizeof tail.crc))
+    u->size -= sizeof(struct tail);
+    if (!take(u, &head.version, sizeof head - sizeof magic) || !whole(u))
         return facet_fail(error, FACET_ERR_USAGE, "%s is cut short or damaged: use another checkpoint", path);
     if (head.version != VERSION)
         return facet_fail(error, FACET_ERR_USAGE, "%s is a checkpoint in format %u, this facet reads format %u", path,
                           head.version, VERSION);
+    u->at = sizeof head;
     return FACET_OK;
 }
 
-static enum facet_status read_all(struct unpack *u, const char *path, struct facet_error *error) {
+/* The file, and how long it is. */
+static enum facet_status open_file(struct unpack *u, const char *path, struct facet_error *error) {
     struct stat status;
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-        int why = errno;
-        if (fd >= 0)
-            close(fd);
-        return facet_fail(error, FACET_ERR_USAGE, "cannot read the checkpoint %s: %s", path,
-                          fd < 0 ? strerror(why) : "it is no file");
-    }
-    u->file = text_grow(NULL, (size_t)status.st_size + 1, 1);
-    ssize_t got = 1;
-    while (u->size < (size_t)status.st_size && got > 0) {
-        got = read(fd, u->file + u->size, (size_t)status.st_size - u->size);
-        u->size += got > 0 ? (size_t)got : 0;
-    }
-    close(fd);
+    u->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (u->fd < 0)
+        return facet_fail(error, FACET_ERR_USAGE, "cannot read the checkpoint %s: %s", path, strerror(errno));
+    if (fstat(u->fd, &status) != 0 || !S_ISREG(status.st_mode))
+        return facet_fail(error, FACET_ERR_USAGE, "cannot read the checkpoint %s: it is no file", path);
+    u->size = (uint64_t)status.st_size;
     return FACET_OK;
 }
 
 enum facet_status pack_open(const char *path, FILE **stream, struct facet_error *error) {
     struct unpack *u = text_grow(NULL, 1, sizeof *u);
-    *u = (struct unpack){.context = ZSTD_createDCtx(), .chunk = text_grow(NULL, CHUNK, 1)};
+    *u = (struct unpack){.fd = -1,
+                         .context = ZSTD_createDCtx(),
+                         .stored = text_grow(NULL, ZSTD_compressBound(CHUNK), 1),
+                         .chunk = text_grow(NULL, CHUNK, 1)};
     facet_assert(u->context, "out of memory");
-    enum facet_status status = read_all(u, path, error);
+    enum facet_status status = open_file(u, path, error);
     if (status == FACET_OK)
         status = check(u, path, error);
     if (status != FACET_OK) {
         on_close(u);
         return status;
     }
-    u->at = sizeof(struct head);
-    u->size -= sizeof(struct tail);
     *stream = fopencookie(u, "r", (cookie_io_functions_t){.read = on_read, .close = on_close});
     facet_assert(*stream, "out of memory");
     return FACET_OK;

@@ -25,7 +25,8 @@ enum facet_status pack_create(const char *path, struct pack **pack, FILE **strea
 /* Ends it: on FACET_OK it is there. Otherwise (or with keep false) whatever was there before is as it was. */
 enum facet_status pack_finish(struct pack *pack, bool keep, struct facet_error *error);
 
-/* The contents of a file that has been checked. To be closed. FACET_ERR_USAGE: it is no such file, or was damaged. */
+/* The contents of a file that has been checked; little of it is in memory at a time. To be closed. FACET_ERR_USAGE: it
+ * is no such file, or was damaged. */
 enum facet_status pack_open(const char *path, FILE **stream, struct facet_error *error);
 
 /* CRC-64 of ECMA-182 as xz uses it; `crc` of what came before, first 0. */

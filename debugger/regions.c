@@ -197,6 +197,7 @@ const char *regions_kind_name(unsigned flags) {
 }
 
 #define AREAS_MAX (1u << 20) /* that a checkpoint may have */
+#define NAMES_MAX 16384u     /* of which */
 
 static void area_visit(struct regions *r, struct archive *a, struct area *area) {
     char *name = (char *)(uintptr_t)area->name;
@@ -205,11 +206,12 @@ static void area_visit(struct regions *r, struct archive *a, struct area *area) 
     archive_value(a, area->flags);
     archive_value(a, area->number);
     archive_text(a, &name);
+    archive_take(a, sizeof *area);
     if (!a->loading)
         return;
     area->name = keep_name(r, name ? name : "");
     free(name);
-    if (area->size == 0 || area->va + area->size < area->va)
+    if (r->name_count > NAMES_MAX || area->size == 0 || area->va + area->size < area->va)
         archive_fail(a);
 }
 

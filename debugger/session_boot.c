@@ -182,12 +182,13 @@ enum facet_status session_find_process(struct session *s, struct facet_error *er
     s->info = kernel_info_get(s->emu);
     if (!s->info)
         return facet_fail(error, FACET_ERR_FAILED, "the kernel was built from other headers than facet");
-    for (unsigned long i = 0; i < s->info->process_count; i++) {
-        struct process *at = (struct process *)(void *)((char *)s->info->processes + i * s->info->process_stride);
-        struct process *p = kernel_pointer(s->emu, at, sizeof *p);
-        if (p && p->header.type == CAP_PROCESS && p->header.id == s->process) {
+    const struct kernel_info *k = s->info;
+    char *all = kernel_array(s->emu, k->processes, k->process_count, k->process_stride, sizeof(struct process));
+    for (unsigned long i = 0; all && i < k->process_count; i++) {
+        struct process *p = (struct process *)(void *)(all + i * k->process_stride);
+        if (p->header.type == CAP_PROCESS && p->header.id == s->process) {
             s->process_at = p;
-            s->process_kernel = at;
+            s->process_kernel = (struct process *)(void *)((char *)k->processes + i * k->process_stride);
             return FACET_OK;
         }
     }

@@ -27,13 +27,13 @@ static bool narrow(struct space_at *at, unsigned l2g, uint64_t match) {
     return true;
 }
 
-struct space_at space_of(const struct graph *graph, uint32_t process) {
-    (void)graph;
+struct space_at space_of(uint32_t process) {
     return (struct space_at){.node = process, .bits = ADDRESS_BITS, .background = GRAPH_NONE};
 }
 
 unsigned space_l2v(const struct graph *graph, uint32_t gpt) {
-    return ((const struct gpt *)graph->nodes[gpt].object)->l2v;
+    unsigned l2v = ((const struct gpt *)graph->nodes[gpt].object)->l2v;
+    return l2v < 63 ? l2v : 63;
 }
 
 bool space_select(const struct graph *graph, struct space_at *at, unsigned slot) {
@@ -54,7 +54,7 @@ static bool is_window(const struct graph_edge *edge) {
 }
 
 static bool is_space(const struct graph_edge *edge) {
-    return edge->cap.type == CAP_GPT || edge->cap.type == CAP_PAGE;
+    return edge->to != GRAPH_NONE && (edge->cap.type == CAP_GPT || edge->cap.type == CAP_PAGE);
 }
 
 static enum fault follow(struct space_at *at, const struct graph_edge *edge) {

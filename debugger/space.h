@@ -25,7 +25,7 @@ struct space_at {
 };
 
 /* All addresses that ring 3 has, before the first step. */
-struct space_at space_of(const struct graph *graph, uint32_t process);
+struct space_at space_of(uint32_t process);
 /* Those of them that select this slot of the GPT. False: there are none. */
 bool space_select(const struct graph *graph, struct space_at *at, unsigned slot);
 /* Those that get on by the capability, which is the process's space, or what the selected slot holds. */

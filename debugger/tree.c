@@ -94,7 +94,7 @@ bool tree_walk(const struct graph *graph, uint32_t process, tree_fn *fn, void *c
     for (int round = 0; space && round < 2; round++) {
         w.counting = round == 0;
         memset(w.seen, 0, graph->node_count * sizeof *w.seen);
-        go(&w, space_of(graph, process), space, 0);
+        go(&w, space_of(process), space, 0);
         flush(&w);
     }
     free(w.seen);

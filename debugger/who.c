@@ -116,7 +116,7 @@ bool who_sees(const struct graph *graph, uint32_t page, uint64_t limit, who_fn *
             graph->nodes[i].type == CAP_PROCESS ? space_edge(graph, i, GRAPH_SPACE, 0) : NULL;
         s.path.process = i;
         if (space)
-            step(&s, space_of(graph, i), space);
+            step(&s, space_of(i), space);
     }
     free(s.leads);
     free(s.queue);

@@ -13,6 +13,12 @@ void access_special(struct access_state *state, unsigned bits, bool on) {
     state->special = on ? state->special | bits : state->special & ~bits;
 }
 
+enum facet_verdict access_verdict_lost(struct access_state *state, enum facet_verdict verdict, int front) {
+    run_dead(state->emu, "the kernel let front %d forget that verdict %d may be given on it", front, (int)verdict);
+    run_want(state->emu, 0);
+    return FACET_PASS;
+}
+
 bool access_refuse(struct access_state *state, uint64_t va, enum access kind, bool page) {
     state->emu->pending = PENDING_TRANSACTION;
     state->tx.refused_va = va;
@@ -166,7 +172,7 @@ bool access_fill(struct emu *emu, uint64_t va, enum access access, const struct 
     va &= PAGE_MASK;
     if (page_resolve(emu, page, &target) != FRONT_OK)
         return access_trap(state, FRONT_TRAP_MISSING, access, va, target.front, target.offset, 0);
-    if (access == ACCESS_FETCH && target.hole)
+    if (access == ACCESS_FETCH && target.host == NULL)
         return access_denied(state, va, access);
     if (access == ACCESS_FETCH && target.fetches && state->fetch.count == 0) {
         emu->pending = (enum pending)PENDING_FETCHES;

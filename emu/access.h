@@ -297,6 +297,9 @@ uint64_t access_on_piece(uc_engine *uc, uint64_t offset, unsigned size, void *us
 /* What a store puts into memory, of what the engine's hook says. */
 uint64_t access_store_value(struct emu *emu, unsigned flags, uint64_t value, unsigned size);
 
+/* A verdict that the front's flags do not allow: the kernel has changed them, and the machine is dead. What is done
+ * with the access does not matter any more: PASS. */
+enum facet_verdict access_verdict_lost(struct access_state *state, enum facet_verdict verdict, int front);
 /* Ends the run before the access and makes the instruction a transaction. For `return`: refuses. */
 bool access_refuse(struct access_state *state, uint64_t va, enum access kind, bool page);
 /* Notes VECTOR_FRONT. For `return`: refuses. */

@@ -5,9 +5,18 @@
 #include <string.h>
 
 #define TEXT_MAX (1u << 20)
+#define TEXT_COST 64 /* of the shortest one, and what points to it */
 
 void archive_fail(struct archive *a) {
     a->bad = true;
+}
+
+bool archive_take(struct archive *a, uint64_t bytes) {
+    if (a->loading && bytes > ARCHIVE_ROOM - a->taken)
+        a->bad = true;
+    else if (a->loading)
+        a->taken += bytes;
+    return !a->bad;
 }
 
 void archive_bytes(struct archive *a, void *bytes, size_t size) {
@@ -45,8 +54,9 @@ void archive_text(struct archive *a, char **text) {
         return;
     }
     uint64_t length = archive_number(a, a->loading ? 0 : strlen(*text), TEXT_MAX);
-    if (a->loading && (*text = calloc(1, length + 1)) == NULL) {
+    if (a->loading && (!archive_take(a, length + TEXT_COST) || (*text = calloc(1, length + 1)) == NULL)) {
         a->bad = true;
+        *text = NULL;
         return;
     }
     archive_bytes(a, *text, length);

@@ -155,7 +155,9 @@ void emu_front_watch_fetches(struct emu *emu, int front, bool on);
 /* Backing of a front, resolved through its root. Host pointer to the byte at offset, valid until the machine runs, and
  * *room bytes up to the page's end; NULL: nothing backs it. */
 uint8_t *emu_front_backing(struct emu *emu, int front, uint64_t offset, size_t *room);
-/* The next front behind this offset of a front's range, and where in it. False: that is the innermost. */
+/* The next front behind this offset of a front's range, and where in it. False: that is the innermost. A kernel that
+ * has gone wrong may make a circle of them: nobody goes on further than EMU_NESTING_MAX. */
+#define EMU_NESTING_MAX 32
 bool emu_front_inner(struct emu *emu, int *front, uint64_t *offset);
 
 /* ---- Time */

@@ -29,14 +29,14 @@ static const struct target *code_page(struct access_state *state, uint64_t va) {
 }
 
 static bool watched(const struct access_state *state, const struct target *target) {
-    int front = target->front;
+    int front = target->front, depth = 0;
     uint64_t offset = target->offset;
     if (front < 0)
         return false;
     do
         if ((state->fetch.watched[front / 8] >> front % 8 & 1) != 0)
             return true;
-    while (target->nested && emu_front_inner(state->emu, &front, &offset));
+    while (target->nested && ++depth < EMU_NESTING_MAX && emu_front_inner(state->emu, &front, &offset));
     return false;
 }
 
@@ -69,14 +69,14 @@ static void step(struct access_state *state, const struct emu_access *access) {
 
 static void act(struct access_state *state, enum facet_verdict verdict, const struct emu_access *access,
                 const struct target *target) {
-    bool stopped = verdict == FACET_STOP || verdict == FACET_BLOCK, refused = stopped || verdict == FACET_FAULT;
     bool careful = target[0].careful || (access->parts == 2 && target[1].careful);
     const struct emu_part *part = &access->part[access->refused != 0 ? access->refused - 1 : access->part[0].front < 0];
+    if (!careful && verdict != FACET_PASS && verdict != FACET_DONE)
+        verdict = access_verdict_lost(state, verdict, part->front);
+    bool stopped = verdict == FACET_STOP || verdict == FACET_BLOCK, refused = stopped || verdict == FACET_FAULT;
     state->fetch.told = !stopped;
     state->fetch.stopped = stopped;
     state->fetch.step = 0;
-    facet_assert(careful || verdict == FACET_PASS || verdict == FACET_DONE, "verdict %d for front %d", (int)verdict,
-                 part->front);
     if (!refused) {
         if (access->step != 0)
             step(state, access);

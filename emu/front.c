@@ -11,7 +11,6 @@
 #define ENTRY_WRITE 2ul
 #define ENTRY_LARGE 0x80ul
 #define ENTRY_ADDRESS 0x000ffffffffff000ul
-#define NESTING_MAX 32
 
 static struct front *front_get(struct emu *emu, uint64_t index) {
     if (emu->debug == NULL || index >= emu->debug->front_count || index >= FRONT_MAX)
@@ -39,10 +38,10 @@ static uint64_t root_walk(struct emu *emu, const struct front *front, uint64_t o
     if (front->levels > 4 || (front->levels > 0 && entry == 0))
         return 0;
     for (unsigned level = front->levels; level > 0; level--) {
-        uint8_t *table = ram_pointer(emu, table_gpa + (offset >> (3 + 9 * level) & 511) * 8, 8);
+        const uint8_t *table = ram_pointer(emu, table_gpa + (offset >> (3 + 9 * level) & 511) * 8, 8);
         if (table == NULL)
             return 0;
-        entry = *(uint64_t *)(void *)table;
+        memcpy(&entry, table, sizeof entry);
         *write = *write && (entry & ENTRY_WRITE) != 0;
         if ((entry & ENTRY_PRESENT) == 0)
             return entry == PTE_HOLE ? PTE_HOLE : 0;
@@ -57,7 +56,7 @@ static uint64_t root_walk(struct emu *emu, const struct front *front, uint64_t o
 enum front_result front_resolve(struct emu *emu, uint64_t aperture, bool write, struct target *target) {
     uint64_t page = aperture & PAGE_MASK;
     *target = (struct target){.front = -1, .write = write};
-    for (int depth = 0; depth < NESTING_MAX && in_aperture(page); depth++) {
+    for (int depth = 0; depth < EMU_NESTING_MAX && in_aperture(page); depth++) {
         int index;
         uint64_t offset = page & ((1ul << FRONT_SHIFT) - 1);
         bool allowed = target->write;
@@ -127,7 +126,7 @@ static void page_write(struct emu *emu, const struct target *target, unsigned st
                        unsigned size) {
     if (target->host == NULL)
         return;
-    memcpy(target->host + start, bytes, size);
+    memmove(target->host + start, bytes, size); /* a kernel copy may be one to where it comes from */
     coherence_host_store(emu, target->gpa + start, size);
 }
 

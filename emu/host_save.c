@@ -162,7 +162,8 @@ static enum facet_status slots_visit(struct host *host, struct archive *a, struc
         if (opened)
             file->kind = kind;
         slot_visit(a, file, host->grants);
-        if (opened && host->file[file->origin].kind != (kind == HOST_FILE ? HOST_NAME : HOST_TREE))
+        const struct host_file *grant = &host->file[file->origin];
+        if (opened && (grant->kind != (kind == HOST_FILE ? HOST_NAME : HOST_TREE) || (file->write && !grant->write)))
             archive_fail(a);
         struct remembered r = {0};
         if (opened && !a->loading)

@@ -82,11 +82,11 @@ static __attribute__((noinline)) enum facet_verdict ask_slow(struct access_state
 }
 
 /* The instruction may not go on here. */
-static inline bool is_cut(const struct access_state *state, const struct slot *slot, enum facet_verdict verdict) {
+static inline bool is_cut(struct access_state *state, const struct slot *slot, enum facet_verdict verdict) {
     if (__builtin_expect(verdict == FACET_PASS, 1))
         return false;
-    facet_assert(verdict == FACET_DONE || (slot->target.careful && verdict <= VERDICT_HOLE),
-                 "verdict %d on a front that is not careful (front %d)", (int)verdict, slot->target.front);
+    if (verdict != FACET_DONE && !slot->target.careful)
+        return access_verdict_lost(state, verdict, slot->target.front) != FACET_PASS;
     return verdict != FACET_DONE || state->access.step != 0;
 }
 

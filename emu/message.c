@@ -21,7 +21,7 @@ struct way {
 static struct way way_of(struct emu *emu, const struct emu_part *part, enum facet_kind kind, uint64_t ticket) {
     struct way way = {.held_at = *part};
     struct emu_part at = *part;
-    unsigned wanted = kind == FACET_FETCH ? FRONT_FETCHES : FRONT_MESSAGE;
+    unsigned wanted = kind == FACET_FETCH ? FRONT_FETCHES : FRONT_MESSAGE, depth = 0;
     if (part->front < 0)
         return way;
     do {
@@ -35,7 +35,7 @@ static struct way way_of(struct emu *emu, const struct emu_part *part, enum face
             way.held = true;
             way.held_at = at;
         }
-    } while (emu_front_inner(emu, &at.front, &at.offset));
+    } while (++depth < EMU_NESTING_MAX && emu_front_inner(emu, &at.front, &at.offset));
     return way;
 }
 

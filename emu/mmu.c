@@ -196,6 +196,8 @@ bool mmu_write(struct emu *emu, uint64_t va, const void *from, size_t size) {
             return false;
     for (done = 0; done < size; done += room) {
         uint8_t *to = host_address(emu, va + done, ACCESS_STORE, 0, &room, &gpa);
+        if (!to)
+            return false; /* what was written were its page tables */
         room = room < size - done ? room : size - done;
         memcpy(to, (const uint8_t *)from + done, room);
         coherence_host_store(emu, gpa, room);

@@ -172,7 +172,8 @@ static enum facet_verdict ask(struct access_state *state, struct emu_access *acc
         message_forget(log);
     bool allowed = verdict == FACET_PASS || verdict == FACET_DONE ||
                    ((unsigned)verdict <= FACET_STOP && careful(target, access->parts));
-    facet_assert(allowed, "verdict %d for front %d", (int)verdict, access->part[0].front);
+    if (!allowed)
+        return access_verdict_lost(state, verdict, access->part[0].front);
     for (int i = 0; i < access->parts && !access->filled; i++)
         if (verdict_at_hole(&target[i], verdict)) {
             state->tx.hole = i;

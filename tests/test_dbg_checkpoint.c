@@ -3,18 +3,23 @@
  * Checkpoints: the file format, and files whose sums are right but whose contents are not.
  */
 #include "debugger/checkpoint.h"
+#include "debugger/grants.h"
 #include "debugger/pack.h"
 #include "debugger/session.h"
 #include "debugger/swap.h"
+#include "emu/archive.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #define LEDGER BUILD_DIR "/guests/ledger"
 
@@ -90,6 +95,155 @@ Test(pack, one_that_is_dropped_leaves_what_was_there) {
     cr_expect(size == 3 && memcmp(bytes, "old", 3) == 0);
     free(bytes);
     unlink(path);
+}
+
+/* ---- What would be large, or reach further than it may */
+
+#define MEMORY (32ul << 20)
+
+/* Of this process, at most so far. */
+static long memory_used(void) {
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return used.ru_maxrss >> 10; /* MiB */
+}
+
+/* The beginning of a checkpoint as far as the program's arguments. */
+static void begin_plan(struct archive *a, const char *path, char *program, uint64_t size, struct pack **pack) {
+    struct facet_error error;
+    char *none = NULL;
+    uint64_t crc = 0;
+    *a = (struct archive){0};
+    cr_assert(pack_create(path, pack, &a->file, &error) == FACET_OK, "%s", error.text);
+    for (int file = 0; file < 2; file++) { /* the kernel, the program */
+        archive_text(a, &none);
+        archive_text(a, file == 0 ? &none : &program);
+        archive_value(a, size);
+        archive_value(a, crc);
+    }
+    archive_number(a, 0, 0); /* further ones */
+}
+
+/* … and the rest, with one handler. */
+static void end_plan(struct archive *a, uint64_t memory, const char *handler, struct pack *pack) {
+    uint64_t seed = 0, events[5] = {0};
+    unsigned grants = 0;
+    bool flags[3] = {false, false, false};
+    char *object = (char *)(uintptr_t) "sym:ledger", *by = (char *)(uintptr_t)handler;
+    struct grants sizes;
+    archive_value(a, memory);
+    archive_value(a, seed);
+    for (int i = 0; i < 3; i++)
+        archive_flag(a, &flags[i]);
+    archive_bytes(a, &grants, sizeof sizes.flags);
+    archive_bytes(a, &seed, sizeof sizes.bank);
+    archive_number(a, 0, 0); /* environment */
+    archive_number(a, 0, 0); /* grants */
+    archive_number(a, 1, 1);
+    archive_text(a, &object);
+    archive_text(a, &by);
+    archive_bytes(a, events, sizeof events);
+    cr_assert(pack_finish(pack, true, NULL) == FACET_OK);
+}
+
+static void refused(const char *path, const char *why) {
+    const struct checkpoint_options options = {.stream_fd = {-1, -1, -1}};
+    struct facet_error error = {""};
+    struct session *session;
+    long before = memory_used();
+    cr_expect(checkpoint_resume(path, &options, &session, &error) != FACET_OK && !session);
+    cr_expect(strstr(error.text, why) != NULL, "not \"%s\" but: %s", why, error.text);
+    cr_expect_lt(memory_used() - before, 200, "%ld MiB", memory_used() - before);
+    unlink(path);
+}
+
+/* 64 GiB of arguments in a file of some kilobytes. */
+Test(checkpoint, arguments_without_end_are_refused) {
+    char path[64], *word = calloc(1, 1 << 20), *program = (char *)(uintptr_t)LEDGER;
+    struct archive a;
+    struct pack *pack;
+    struct stat status;
+    temporary(path);
+    memset(word, 'x', (1 << 20) - 1);
+    begin_plan(&a, path, program, 0, &pack);
+    archive_number(&a, 65535, 65536);
+    for (int i = 0; i < 400; i++) /* more is not needed */
+        archive_text(&a, &word);
+    cr_assert(pack_finish(pack, true, NULL) == FACET_OK);
+    stat(path, &status);
+    cr_expect_lt(status.st_size, 1 << 20);
+    refused(path, "holds no state");
+    free(word);
+}
+
+/* A piece that says it has a megabyte, and has a gigabyte. */
+Test(checkpoint, a_bomb_is_refused) {
+    const struct {
+        char magic[8];
+        uint32_t version, zero;
+    } head = {"FACETCP\n", 2, 0};
+    uint32_t piece[2] = {1 << 20, 0}, end[2] = {0, 0};
+    uint64_t tail[2];
+    char path[64];
+    ZSTD_CCtx *context = ZSTD_createCCtx();
+    uint8_t *stored = malloc(1 << 20), zeros[65536] = {0};
+    ZSTD_outBuffer out = {stored, 1 << 20, 0};
+    for (int i = 0; i < 16384; i++) {
+        ZSTD_inBuffer in = {zeros, sizeof zeros, 0};
+        ZSTD_compressStream2(context, &out, &in, i == 16383 ? ZSTD_e_end : ZSTD_e_continue);
+    }
+    piece[1] = (uint32_t)out.pos;
+    ZSTD_freeCCtx(context);
+    temporary(path);
+    FILE *file = fopen(path, "wb");
+    tail[0] = sizeof head + sizeof piece + out.pos + sizeof end + sizeof tail;
+    tail[1] = pack_crc(pack_crc(0, &head, sizeof head), piece, sizeof piece);
+    tail[1] = pack_crc(pack_crc(pack_crc(tail[1], stored, out.pos), end, sizeof end), tail, sizeof *tail);
+    fwrite(&head, sizeof head, 1, file);
+    fwrite(piece, sizeof piece, 1, file);
+    fwrite(stored, 1, out.pos, file);
+    fwrite(end, sizeof end, 1, file);
+    fwrite(tail, sizeof tail, 1, file);
+    fclose(file);
+    free(stored);
+    refused(path, "holds no state");
+}
+
+Test(checkpoint, a_file_of_a_terabyte_of_nothing_is_refused) {
+    char path[64];
+    temporary(path);
+    FILE *file = fopen(path, "wb");
+    fwrite("FACETCP\n\2\0\0\0\0\0\0\0", 16, 1, file);
+    cr_assert(ftruncate(fileno(file), 1l << 40) == 0);
+    fclose(file);
+    refused(path, "cut short or damaged");
+}
+
+Test(checkpoint, what_it_names_is_not_opened_unless_it_may_be_that) {
+    static const struct {
+        const char *program, *handler, *why;
+        uint64_t size, memory;
+    } cases[] = {{"/dev/zero", "count", "has changed", 0, MEMORY},
+                 {"/dev/zero", "count", "holds no state", 0, 1ul << 60},
+                 {"/", "count", "has changed", 4096, MEMORY},
+                 {LEDGER, "count", "has changed", 1, MEMORY},
+                 {LEDGER, "device:/etc/hostname", "the handler device:/etc/hostname", 1, MEMORY},
+                 {LEDGER, "log:/tmp/x", "the handler log:/tmp/x", 1, MEMORY},
+                 {LEDGER, "trace:/tmp/x", "the handler trace:/tmp/x", 1, MEMORY},
+                 {LEDGER, "./x.so:endpoint", "the handler ./x.so", 1, MEMORY},
+                 {LEDGER, "unheard-of", "the handler unheard-of", 1, MEMORY}};
+    char *argument = (char *)(uintptr_t) "ledger";
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct archive a;
+        struct pack *pack;
+        char path[64];
+        temporary(path);
+        begin_plan(&a, path, (char *)(uintptr_t)cases[i].program, cases[i].size, &pack);
+        archive_number(&a, 1, 1);
+        archive_text(&a, &argument);
+        end_plan(&a, cases[i].memory, cases[i].handler, pack);
+        refused(path, cases[i].why);
+    }
 }
 
 /* ---- Checkpoints that nobody has made */

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * bare ACCESSES: the engine's bare mechanism for seeing each load and store of a page, and nothing else: an aperture
- * without permissions, its PROT hook, MMIO callbacks on a buffer, the virtual TLB. Half loads, half stores, of 8 bytes.
- * Prints the nanoseconds of processor time of one. What tests/bench/access.c measures is held against it.
+ * bare ACCESSES [BLOCKS]: the engine's bare mechanism for seeing each load and store of a page, and nothing else: an
+ * aperture without permissions, its PROT hook, MMIO callbacks on a buffer, the virtual TLB. In each piece of work
+ * (bench.h) so many accesses, half loads, half stores, of 8 bytes. The kernel's and the machine's (access.c) are held
+ * against it.
+ *
+ * BLOCKS: so many other blocks of code have been run before. For the program counter of an access the engine searches
+ * all that it has translated, in a tree.
  */
+#include "bench.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unicorn/unicorn.h>
 
 #define RAM (64ul << 20)
@@ -16,6 +21,8 @@
 #define APERTURE_BYTES (1ul << 20)
 #define CODE 0x400000ul
 #define PAGE 0x600000ul
+#define OTHER_CODE 0x1000000ul
+#define BLOCK_BYTES 16ul
 
 extern const char bare_code[], bare_code_end[];
 __asm__(".pushsection .rodata\n"
@@ -64,10 +71,12 @@ static void on_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t val
     memcpy(memory + offset, &value, size);
 }
 
+static uint8_t *ram;
+
 static uc_engine *engine(void) {
     uc_engine *uc;
     uc_hook hook;
-    uint8_t *ram = mmap(NULL, RAM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ram = mmap(NULL, RAM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (ram == MAP_FAILED)
         exit(1);
     check(uc_open(UC_ARCH_X86, UC_MODE_64, &uc));
@@ -83,23 +92,34 @@ static uc_engine *engine(void) {
     return uc;
 }
 
-int main(int argc, char **argv) {
-    uint64_t count = argc > 1 ? strtoul(argv[1], NULL, 10) / 2 : 0, page = PAGE;
-    struct timespec begin, end;
-    uc_engine *uc = engine();
-    if (count == 0)
-        return 0;
-    uc_reg_write(uc, UC_X86_REG_RCX, &count);
-    uc_reg_write(uc, UC_X86_REG_RBX, &count);
+static void piece(uc_engine *uc, uint64_t half) {
+    uint64_t page = PAGE;
+    uc_reg_write(uc, UC_X86_REG_RCX, &half);
+    uc_reg_write(uc, UC_X86_REG_RBX, &half);
     uc_reg_write(uc, UC_X86_REG_RDX, &page);
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+    seen = 0;
     check(uc_emu_start(uc, CODE, 0, 0, 0));
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-    if (seen != 2 * count) {
-        fprintf(stderr, "bare: %lu accesses, %lu seen\n", 2 * count, seen);
-        return 1;
+    if (seen != 2 * half) {
+        fprintf(stderr, "bare: %lu accesses, %lu seen\n", 2 * half, seen);
+        exit(1);
     }
-    printf("%.1f\n",
-           ((double)(end.tv_sec - begin.tv_sec) * 1e9 + (double)(end.tv_nsec - begin.tv_nsec)) / (double)seen);
+}
+
+/* Jumps from each to the next, then a halt. */
+static void other_blocks(uc_engine *uc, unsigned long count) {
+    if (count >= (RAM - OTHER_CODE) / BLOCK_BYTES)
+        exit(2);
+    for (unsigned long i = 0; i < count; i++)
+        memcpy(ram + OTHER_CODE + i * BLOCK_BYTES, "\xeb\x0e", 2);
+    ram[OTHER_CODE + count * BLOCK_BYTES] = 0xf4;
+    check(uc_emu_start(uc, OTHER_CODE, 0, 0, 0));
+}
+
+int main(int argc, char **argv) {
+    unsigned long half = bench_number(argc, argv, 200000) / 2;
+    uc_engine *uc = engine();
+    other_blocks(uc, argc > 2 ? bench_number(argc - 1, argv + 1, 0) : 0);
+    while (bench_next())
+        piece(uc, half);
     return 0;
 }

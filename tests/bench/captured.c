@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * captured ACCESSES [FORM]: makes that many accesses to `page` by instructions that the engine can't be stopped in at
- * each of their accesses, all forms but `state` in equal parts, or those of one form. Each form makes two.
+ * captured ACCESSES [FORM]: in each piece of work makes that many accesses to `page` by instructions that the engine
+ * can't be stopped in at each of their accesses, all forms but `state` in equal parts, or those of one form. Each form
+ * makes two.
  */
 #include "bench.h"
-
-#include <stdbool.h>
 
 unsigned char page[8192] __attribute__((aligned(4096))) = {1};
 
@@ -25,7 +24,7 @@ unsigned char page[8192] __attribute__((aligned(4096))) = {1};
 #define ONCE(name, code) code "\n"
 #define ROW(name, code) {#name, captured_##name},
 #define DECLARE(name, code) extern const char captured_##name[];
-#define COUNT(name, code) +1
+#define COUNT(name, code) +1u
 
 __asm__(".pushsection .text\n"
         "captured_all:\n" FORMS(ONCE)
@@ -59,17 +58,16 @@ static void run(const char *loop, unsigned long rounds) {
 }
 
 int main(int argc, char **argv) {
-    unsigned long accesses = bench_number(argc, argv, 100000), kinds = FORMS(COUNT);
-    if (accesses == 0)
-        return 0;
-    if (argc < 3) {
-        run(captured_all, accesses / 2 / kinds);
-        return 0;
-    }
-    for (unsigned i = 0; i < sizeof forms / sizeof *forms; i++)
-        if (is(argv[2], forms[i].name)) {
-            run(forms[i].loop, accesses / 2);
-            return 0;
-        }
-    return 2;
+    unsigned long rounds = bench_number(argc, argv, 28000) / 2;
+    const char *loop = captured_all;
+    if (argc < 3)
+        rounds /= 0u FORMS(COUNT);
+    for (unsigned i = 0; argc >= 3 && i < sizeof forms / sizeof *forms; i++)
+        if (is(argv[2], forms[i].name))
+            loop = forms[i].loop;
+    if (argc >= 3 && loop == captured_all)
+        return 2;
+    while (bench_next())
+        run(loop, rounds);
+    return 0;
 }

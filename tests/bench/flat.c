@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * flat PROGRAM [ARG]: runs a native program's code in the bare engine: no kernel, no paging, no ring 3, no hooks but
- * two that hardly ever run: one ends it at its first system call, which must be its exit; the other answers each page
- * once. What facet adds to a computation is measured against it.
+ * two that hardly ever run: one serves its system calls, which are those that wait for the next piece (bench.h) and its
+ * exit; the other answers each page once. What facet adds to a computation is measured against it.
  */
 #include <elf.h>
+#include <facet/abi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unicorn/unicorn.h>
+#include <unistd.h>
 
 #define RAM (32ul << 20)
 #define STACK_TOP (RAM - 4096)
-#define OP_EXIT 0x10001
 
 static void check(uc_err error, const char *what) {
     if (error == UC_ERR_OK)
@@ -61,11 +62,32 @@ static bool on_fill(uc_engine *uc, uint64_t va, uc_mem_type type, uc_tlb_entry *
     return va < RAM;
 }
 
+static uint64_t get(uc_engine *uc, int reg) {
+    uint64_t value = 0;
+    uc_reg_read(uc, reg, &value);
+    return value;
+}
+
+struct flat {
+    uint8_t *ram;
+    bool exited;
+};
+
+/* Of kernel/README.md's system call no more than guest.h's facet_read, facet_write and facet_exit need. */
 static void on_syscall(uc_engine *uc, void *data) {
-    uint64_t op = 0;
-    uc_reg_read(uc, UC_X86_REG_RAX, &op);
-    *(bool *)data = op == OP_EXIT;
-    uc_emu_stop(uc);
+    struct flat *flat = data;
+    uint64_t op = get(uc, UC_X86_REG_RAX), moved = 0, ok = RC_OK;
+    if (op == OP_STREAM_READ) {
+        moved = (uint64_t)read(0, flat->ram + get(uc, UC_X86_REG_R14), get(uc, UC_X86_REG_R15));
+        uc_reg_write(uc, UC_X86_REG_R13, &moved);
+    } else if (op == OP_STREAM_WRITE) {
+        moved = (uint64_t)write(1, flat->ram + get(uc, UC_X86_REG_R12), get(uc, UC_X86_REG_R13));
+        uc_reg_write(uc, UC_X86_REG_RDX, &moved);
+    } else {
+        flat->exited = op == OP_EXIT;
+        uc_emu_stop(uc);
+    }
+    uc_reg_write(uc, UC_X86_REG_RAX, &ok);
 }
 
 int main(int argc, char **argv) {
@@ -82,7 +104,7 @@ int main(int argc, char **argv) {
     check(uc_mem_map_ptr(uc, 0, RAM, UC_PROT_ALL, ram), "uc_mem_map_ptr");
     uint64_t entry = load_program(ram, argv[1]), stack = make_stack(ram, argc > 2 ? argv[2] : NULL);
     check(uc_reg_write(uc, UC_X86_REG_RSP, &stack), "uc_reg_write");
-    bool exited = false;
+    struct flat flat = {.ram = ram};
     union {
         void (*syscall)(uc_engine *, void *);
         bool (*fill)(uc_engine *, uint64_t, uc_mem_type, uc_tlb_entry *, void *);
@@ -90,14 +112,14 @@ int main(int argc, char **argv) {
     } callback;
     uc_hook hook;
     callback.syscall = on_syscall;
-    check(uc_hook_add(uc, &hook, UC_HOOK_INSN, callback.pointer, &exited, 1, 0, UC_X86_INS_SYSCALL), "uc_hook_add");
+    check(uc_hook_add(uc, &hook, UC_HOOK_INSN, callback.pointer, &flat, 1, 0, UC_X86_INS_SYSCALL), "uc_hook_add");
     check(uc_ctl_tlb_mode(uc, UC_TLB_VIRTUAL), "uc_ctl_tlb_mode");
     callback.fill = on_fill;
     check(uc_hook_add(uc, &hook, UC_HOOK_TLB_FILL, callback.pointer, NULL, 1, 0), "uc_hook_add");
     check(uc_emu_start(uc, entry, 0, 0, 0), "uc_emu_start");
-    if (!exited)
+    if (!flat.exited)
         fprintf(stderr, "flat: the program did not end by exiting\n");
     uc_close(uc);
     free(ram);
-    return exited ? 0 : 1;
+    return flat.exited ? 0 : 1;
 }

@@ -9,7 +9,8 @@ jq -c 'del(.clock)' "$T/e" >"$T/bare"
 jq -c . "$T/plain" | cmp -s - "$T/bare" || fail "other events with --clock than without"
 holds '.clock > 0' "$T/e"
 # A process shares the processor with another while the program is started, so a timer is set. Nobody wants it for long.
-expect 0 "$FACET" run --stats "$T/stats" "$B/tests/bench/compute" 100
+printf . >"$T/piece"
+expect 0 "$FACET" run --stats "$T/stats" "$B/tests/bench/compute" 100 <"$T/piece"
 [ "$(jq '(.clock // 0) < 16000000' "$T/stats")" = true ] || fail "the clock went on for $(jq .clock "$T/stats") bytes"
 
 # Time does not go back, and stands still within an instruction.

@@ -11,16 +11,24 @@ out_has '^Can ledger ever read from log\? No\.$'
 # shellcheck disable=SC2086
 expect 1 "$FACET" flow $swapped --deny 'write ledger log' "$LEDGER"
 out_has '^  ledger -> log$'
-out_has 'the handler of a page is told of each access \(1, 2, 3\)$'
+out_has 'the handler of a page or GPT is told of each access \(1, 2, 3\)$'
 # The handler answers loads, too; it gets no capability.
 # shellcheck disable=SC2086
 expect 1 "$FACET" flow $swapped --deny 'obtain log ledger' --deny 'read ledger log' "$LEDGER"
 out_has '^Can ledger ever read from log\? Yes:$'
 # shellcheck disable=SC2086
 expect 0 "$FACET" flow $swapped --deny 'obtain ledger log' "$LEDGER"
+# So is one of addresses where nothing is: the program need only try.
+expect 1 "$FACET" flow --program "log=$MEMBRANE" --swap va:0x100000000000+0x10000=endpoint:log --deny 'write ledger log' "$LEDGER"
+out_has '^   1\. the handler of GPT obj:[0-9]+ is Entry endpoint:log$'
 # Who is trusted passes nothing on.
 # shellcheck disable=SC2086
 expect 0 "$FACET" flow $swapped --deny '--trust ledger write ledger log' "$LEDGER"
+# A program that is called like one of the system is none of it.
+expect 0 "$FACET" flow --program "init=$MEMBRANE" --program "bank=$MEMBRANE" "$LEDGER"
+out_has '^init .* trusted$'
+out_has '^init#2 .*  $'
+out_has '^bank#2 .*  $'
 # init is their parent: if it is hostile, it passes things on.
 expect 1 "$FACET" flow --program "log=$MEMBRANE" --deny '--hostile init write ledger log' "$LEDGER"
 out_has '^  ledger -> log$'
@@ -34,6 +42,9 @@ expect 0 "$FACET" flow --ask 'read ledger sym:ledger' --ask 'obtain ledger seg:t
 out_has '^Can ledger ever read from sym:ledger\? Yes:$'
 out_has '^Can ledger ever obtain a capability to seg:text\? No\.$'
 expect 1 "$FACET" flow --grant range --deny 'obtain ledger seg:text' "$LEDGER"
+# With a Range all objects are within reach, by their numbers: also what nobody has given it.
+expect 1 "$FACET" flow --grant range --program "log=$MEMBRANE" --deny 'obtain ledger log' "$LEDGER"
+out_has 'a Range gives any object by its number'
 
 # JSON says the same.
 # shellcheck disable=SC2086
@@ -55,6 +66,8 @@ grep -q 'label="handler" color=red' "$T/dot" || fail "the graph lacks the flow"
 if command -v dot >/dev/null; then dot -Tsvg "$T/dot" >/dev/null || fail "graphviz does not read it"; fi
 
 # What is no question.
+expect 2 "$FACET" flow --ask 'write ledger ledger' "$LEDGER"
+err_has 'ledger and ledger have ledger in common'
 expect 2 "$FACET" flow --ask 'write ledger' "$LEDGER"
 err_has 'two names'
 expect 2 "$FACET" flow --ask 'write ledger nobody' "$LEDGER"

@@ -24,6 +24,8 @@ void rules_report(const bool *missed, unsigned long graphs);
 /* All that flow says about what is in sets, and of information, as if it had been seen. Of what is made with a Range it
  * says everything: it has its own names for that. */
 void all_said(const struct graph *graph, const struct flow *flow, struct seen *said);
+/* Are these the answers to single questions? Returns how many are not. */
+unsigned asked(const struct graph *graph, const struct flow *flow);
 /* Does it say that the capability could be there? */
 bool place_said(const struct graph *graph, const struct flow *flow, unsigned node, enum place place, int cap);
 /* Statements of which it is not so from the beginning; those that flow says, those that came true. */

@@ -1,107 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Every graph of so many nodes and capabilities, once up to the names of nodes, and random larger ones.
+ * Every graph of so many nodes and capabilities, once up to the names of nodes; those around some that are given; and
+ * random larger ones.
  *
- * usage: enumerate NODES CAPABILITIES…      all connected graphs of NODES nodes with each of these numbers
- *        enumerate kinds KIND… CAPABILITIES   of nodes of these kinds, in the order of enum kind
- *        enumerate random NODES CAPABILITIES COUNT SEED
- *        enumerate rules COUNT SEED         leaves rules out, one after the other, until each is missed
+ * usage: enumerate [-f] [-r] NODES CAPABILITIES…   all connected graphs of NODES nodes with each of these numbers
+ *        enumerate [-f] [-r] kinds KIND… CAPABILITIES   of nodes of these kinds, in the order of enum kind
+ *        enumerate around LESS MORE         those of bases.c, with up to LESS of their capabilities gone, MORE of
+ * others enumerate random NODES CAPABILITIES COUNT SEED enumerate rules COUNT SEED         leaves rules out, one after
+ * the other, until each is missed -r  only those in which hostile processes have a way to every node -f  few
+ * restrictions
  */
+#include "bases.h"
+#include "choose.h"
 #include "compare.h"
 #include "debugger/flow_internal.h"
-#include "graphs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define MORE_IN 1000 /* random graphs: in one of so many flow may say more than can happen */
-#define LIMIT 3000   /* states of a graph */
-#define PERMUTATIONS 120
+#define LIMIT 20000  /* states of a graph */
 
-static unsigned permutations;
-static int16_t renamed[PERMUTATIONS][EDGES];
-static struct { unsigned long graphs, states, unsound, inexact, cut; } total;
+struct total {
+    unsigned long graphs, states, unsound, inexact, cut, unanswered;
+};
+static struct total total;
 
-/* ---- Names do not matter */
-
-static int rename_cap(int cap, const unsigned *to) {
-    if (cap >= WINDOW_CAP)
-        return cap;
-    if (cap < NODES * RESTRICTIONS)
-        return MEMORY_CAP((int)to[cap / RESTRICTIONS], cap % RESTRICTIONS);
-    int other = cap - NODES * RESTRICTIONS;
-    return OTHER_CAP((int)to[other / 3], other % 3);
-}
-
-static void rename_edges(const unsigned *to) {
-    for (unsigned i = 0; i < edge_count; i++) {
-        int cap = rename_cap(edges[i].cap, to);
-        for (unsigned j = 0; j < edge_count; j++)
-            if (edges[j].holder == to[edges[i].holder] && edges[j].place == edges[i].place && edges[j].cap == cap)
-                renamed[permutations][i] = (int16_t)j;
-    }
-    permutations++;
-}
-
-static void permute(unsigned *to, unsigned fixed) {
-    if (fixed == nodes) {
-        rename_edges(to);
-        return;
-    }
-    for (unsigned i = 0; i < nodes; i++) {
-        bool used = kinds[i] != kinds[fixed];
-        for (unsigned j = 0; j < fixed; j++)
-            used |= to[j] == i;
-        if (used)
-            continue;
-        to[fixed] = i;
-        permute(to, fixed + 1);
-    }
-}
-
-static int order(const void *a, const void *b) {
-    return *(const int16_t *)a - *(const int16_t *)b;
-}
-
-/* Is it the first of those that are the same but for names? */
-static bool is_first(const int16_t *chosen, unsigned count) {
-    for (unsigned p = 1; p < permutations; p++) {
-        int16_t other[32];
-        for (unsigned i = 0; i < count; i++)
-            other[i] = renamed[p][chosen[i]];
-        qsort(other, count, sizeof *other, order);
-        unsigned i = 0;
-        while (i < count && other[i] == chosen[i])
-            i++;
-        if (i < count && other[i] < chosen[i])
-            return false;
-    }
-    return true;
-}
-
-/* Parts without a capability between them have nothing to do with each other. */
-static bool is_connected(const int16_t *chosen, unsigned count) {
-    unsigned reached = 1, before = 0;
-    while (reached != before) {
-        before = reached;
-        for (unsigned i = 0; i < count; i++) {
-            const struct edge *edge = &edges[chosen[i]];
-            if (edge->target == NODES)
-                continue;
-            unsigned ends = 1u << edge->holder | 1u << edge->target;
-            if (reached & ends)
-                reached |= ends;
-        }
-    }
-    return reached == (1u << nodes) - 1;
-}
-
-/* ---- Rules that are left out */
-
-static bool leave_out, missed[RULES];
-
-/* ---- */
+static bool leave_out, missed[RULES]; /* rules: one after the other */
 
 static bool try_graph(const int16_t *chosen, unsigned count) {
     struct graph graph;
@@ -122,6 +51,7 @@ static bool try_graph(const int16_t *chosen, unsigned count) {
     struct difference difference = compare(&graph, flow, &seen, TELL_NOTHING);
     total.graphs++;
     total.states += seen.states;
+    total.unanswered += nodes < 3 && asked(&graph, flow);
     total.unsound += difference.unsound > 0;
     total.inexact += seen.all && difference.inexact > 0;
     total.cut += !seen.all;
@@ -134,52 +64,126 @@ static bool try_graph(const int16_t *chosen, unsigned count) {
     return true;
 }
 
-static void choose(int16_t *chosen, unsigned count, unsigned wanted) {
-    if (count == wanted) {
-        if (is_connected(chosen, count) && is_first(chosen, count))
-            try_graph(chosen, count);
-        return;
-    }
-    for (int next = count ? chosen[count - 1] + 1 : 0; next < (int)edge_count; next++) {
-        bool taken = false;
-        for (unsigned i = 0; i < count; i++)
-            taken |= edges[next].place != IN_SET && edges[chosen[i]].place == edges[next].place &&
-                     edges[chosen[i]].holder == edges[next].holder;
-        if (taken)
+/* ---- Shared out among the processors */
+
+static unsigned jobs = 1, job, turn;
+
+static bool is_mine(void) {
+    return turn++ % jobs == job;
+}
+
+static void add_total(const struct total *part) {
+    total.graphs += part->graphs;
+    total.states += part->states;
+    total.unsound += part->unsound;
+    total.inexact += part->inexact;
+    total.cut += part->cut;
+    total.unanswered += part->unanswered;
+}
+
+/* Does the work in one process for each processor, each of which takes what is_mine(). The sum comes into `total`. */
+static void share_out(void (*work)(unsigned number), unsigned number) {
+    jobs = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+    size_t size = jobs * sizeof(struct total);
+    struct total *parts = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (parts == MAP_FAILED)
+        abort();
+    fflush(stdout);
+    memset(&total, 0, sizeof total);
+    for (job = 0; job < jobs; job++) {
+        if (fork() != 0)
             continue;
-        chosen[count] = (int16_t)next;
-        choose(chosen, count + 1, wanted);
+        work(number);
+        parts[job] = total;
+        exit(0);
     }
+    for (unsigned i = 0; i < jobs; i++) {
+        int status;
+        if (wait(&status) < 0 || status != 0)
+            abort();
+    }
+    for (unsigned i = 0; i < jobs; i++)
+        add_total(&parts[i]);
+    munmap(parts, size);
 }
 
-static void prepare(void) {
-    unsigned to[NODES];
-    list_edges();
-    permutations = 0;
-    permute(to, 0);
+/* ---- Which graphs */
+
+static bool only_reached;
+
+static void try_chosen(const int16_t *chosen, unsigned count) {
+    try_graph(chosen, count);
 }
 
-static void each_kind(unsigned node, unsigned wanted) {
-    int16_t chosen[32];
+static void each_kind(unsigned node, unsigned caps) {
     if (node == nodes) {
-        if (usable()) {
-            prepare();
-            choose(chosen, 0, wanted);
-        }
+        if (usable() && is_mine())
+            choose(caps, only_reached, try_chosen);
         return;
     }
     for (enum kind kind = node ? kinds[node - 1] : PAGE; kind < KINDS; kind++) {
-        if (kind == RANGE && NODES < 16)
-            continue;
+        if (kind >= RANGE && NODES < 16)
+            continue; /* there is no room for what a Range makes */
         kinds[node] = kind;
-        each_kind(node + 1, wanted);
+        each_kind(node + 1, caps);
     }
+}
+
+static void all_kinds(unsigned caps) {
+    each_kind(0, caps);
+}
+
+/* ---- Around those that are given */
+
+static unsigned base_edges[BASE_CAPS], less, more; /* where each of a base's capabilities is in `edges` */
+
+static unsigned find_edge(const struct given *given) {
+    for (unsigned i = 0; i < edge_count; i++)
+        if (edges[i].holder == given->holder && edges[i].place == given->place && edges[i].cap == given->cap)
+            return i;
+    edges[edge_count] = (struct edge){
+        .holder = (uint8_t)given->holder, .place = (uint8_t)given->place, .cap = (int16_t)given->cap, .target = NODES};
+    return edge_count++;
+}
+
+static void base_begin(const struct base *base) {
+    nodes = base->nodes;
+    memcpy(kinds, base->kinds, sizeof base->kinds);
+    list_edges();
+    for (unsigned i = 0; i < base->caps; i++)
+        base_edges[i] = find_edge(&base->given[i]);
+}
+
+static void with_more(int16_t *chosen, unsigned count, unsigned next, unsigned left) {
+    if (is_mine())
+        try_graph(chosen, count); /* unless a place is taken */
+    for (; left && next < edge_count; next++) {
+        chosen[count] = (int16_t)next;
+        with_more(chosen, count + 1, next + 1, left - 1);
+    }
+}
+
+static void with_less(const struct base *base, unsigned taken, int16_t *chosen, unsigned count, unsigned left) {
+    if (taken == base->caps) {
+        with_more(chosen, count, 0, more);
+        return;
+    }
+    if (left)
+        with_less(base, taken + 1, chosen, count, left - 1);
+    chosen[count] = (int16_t)base_edges[taken];
+    with_less(base, taken + 1, chosen, count + 1, left);
+}
+
+static void around(unsigned number) {
+    int16_t chosen[BASE_CAPS + 8];
+    base_begin(&bases[number]);
+    with_less(&bases[number], 0, chosen, 0, less);
 }
 
 static int report(const char *what, bool all) {
     printf("%s: %lu graphs, %lu states, %lu graphs too large; flow denies what can happen in %lu, says more in %lu\n",
            what, total.graphs, total.states, total.cut, total.unsound, total.inexact);
-    return total.unsound || total.inexact * MORE_IN > (all ? 0 : total.graphs) ? 1 : 0;
+    return total.unsound || total.unanswered || total.inexact * MORE_IN > (all ? 0 : total.graphs) ? 1 : 0;
 }
 
 static void random_graph(unsigned caps) {
@@ -218,39 +222,64 @@ static int rules(long count, uint64_t seed) {
 /* Kinds in their order, so that each graph comes once. */
 static int these_kinds(int count, char **words) {
     static const char *const names[KINDS] = {"page",     "cappage",   "gpt",  "hostile", "trusted", "stopped",
-                                             "endpoint", "forwarder", "tool", "debug",   "range"};
-    int16_t chosen[32];
+                                             "endpoint", "forwarder", "tool", "debug",   "range",   "outside"};
     for (nodes = 0; nodes < (unsigned)count; nodes++)
-        for (kinds[nodes] = PAGE; kinds[nodes] < KINDS - 1 && strcmp(words[nodes], names[kinds[nodes]]) != 0;)
-            kinds[nodes]++;
-    prepare();
-    choose(chosen, 0, (unsigned)atoi(words[count]));
+        for (kinds[nodes] = PAGE; strcmp(words[nodes], names[kinds[nodes]]) != 0; kinds[nodes]++)
+            if (kinds[nodes] == KINDS - 1)
+                return 2;
+    choose((unsigned)atoi(words[count]), only_reached, try_chosen);
     return report("these kinds", true);
 }
 
-int main(int argc, char **argv) {
-    if (argc > 3 && argc - 3 <= NODES && strcmp(argv[1], "kinds") == 0)
-        return these_kinds(argc - 3, argv + 2);
-    if (argc == 4 && strcmp(argv[1], "rules") == 0)
-        return rules(atol(argv[2]), strtoul(argv[3], NULL, 0));
-    if (argc == 6 && strcmp(argv[1], "random") == 0) {
-        nodes = (unsigned)atoi(argv[2]);
-        random_begin(strtoul(argv[5], NULL, 0));
-        for (long i = atol(argv[4]); i > 0; i--)
-            random_graph((unsigned)atoi(argv[3]));
-        return report("random", false);
-    }
-    if (argc < 3)
-        return 2;
-    nodes = (unsigned)atoi(argv[1]);
+static int all_bases(char **words) {
     int failed = 0;
-    for (int i = 2; i < argc; i++) {
-        char what[64];
-        memset(&total, 0, sizeof total);
-        each_kind(0, (unsigned)atoi(argv[i]));
-        snprintf(what, sizeof what, "%u nodes, %s capabilities", nodes, argv[i]);
-        failed |= report(what, true);
-        fflush(stdout);
+    less = (unsigned)atoi(words[0]);
+    more = (unsigned)atoi(words[1]);
+    for (unsigned i = 0; i < base_count; i++) {
+        share_out(around, i);
+        failed |= report(bases[i].what, true);
     }
     return failed;
+}
+
+static int random_graphs(char **words) {
+    nodes = (unsigned)atoi(words[0]);
+    random_begin(strtoul(words[3], NULL, 0));
+    for (long i = atol(words[2]); i > 0; i--)
+        random_graph((unsigned)atoi(words[1]));
+    return report("random", false);
+}
+
+static int all_graphs(char **words) {
+    int failed = 0;
+    nodes = (unsigned)atoi(*words);
+    while (*++words) {
+        char what[128];
+        share_out(all_kinds, (unsigned)atoi(*words));
+        snprintf(what, sizeof what, "%u nodes, %s capabilities%s%s", nodes, *words,
+                 few_restrictions ? ", few restrictions" : "", only_reached ? ", all within reach" : "");
+        failed |= report(what, true);
+    }
+    return failed;
+}
+
+int main(int argc, char **argv) {
+    int option;
+    while ((option = getopt(argc, argv, "fr")) != -1) {
+        few_restrictions |= option == 'f';
+        only_reached |= option == 'r';
+        if (option == '?')
+            return 2;
+    }
+    argc -= optind;
+    argv += optind;
+    if (argc > 2 && argc - 2 <= NODES && strcmp(argv[0], "kinds") == 0)
+        return these_kinds(argc - 2, argv + 1);
+    if (argc == 3 && strcmp(argv[0], "rules") == 0)
+        return rules(atol(argv[1]), strtoul(argv[2], NULL, 0));
+    if (argc == 3 && strcmp(argv[0], "around") == 0 && atoi(argv[2]) <= 8)
+        return all_bases(argv + 1);
+    if (argc == 5 && strcmp(argv[0], "random") == 0)
+        return random_graphs(argv + 1);
+    return argc < 2 ? 2 : all_graphs(argv);
 }

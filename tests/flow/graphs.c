@@ -7,6 +7,7 @@ unsigned nodes;
 enum kind kinds[NODES];
 struct edge edges[EDGES];
 unsigned edge_count;
+bool few_restrictions;
 
 /* ---- Capabilities that there can be */
 
@@ -15,16 +16,19 @@ static void add_edge(unsigned holder, enum place place, int cap, unsigned target
 }
 
 /* The restrictions that some rule tells apart; of pairs, those that mean more than their parts. */
-static const unsigned char of_page[] = {0, RO, WK}, of_cappage[] = {0, RO, WK, OP},
-                           of_gpt[] = {0, RO, WK, OP, NC, WK | OP, RO | NC};
+static const struct {
+    unsigned few, all;
+    unsigned char restr[8];
+} restrictions[] = {
+    [PAGE] = {2, 3, {0, RO, WK}},
+    [CAPPAGE] = {2, 4, {0, WK, RO, OP}},
+    [GPT] = {3, 7, {0, WK, OP, RO, NC, WK | OP, RO | NC}},
+};
 
 static void add_memory(unsigned holder, enum place place, unsigned target) {
-    const unsigned char *restr = kinds[target] == PAGE ? of_page : kinds[target] == CAPPAGE ? of_cappage : of_gpt;
-    size_t count = kinds[target] == PAGE      ? sizeof of_page
-                   : kinds[target] == CAPPAGE ? sizeof of_cappage
-                                              : sizeof of_gpt;
-    for (size_t i = 0; i < count; i++)
-        add_edge(holder, place, MEMORY_CAP((int)target, restr[i]), target);
+    unsigned count = few_restrictions ? restrictions[kinds[target]].few : restrictions[kinds[target]].all;
+    for (unsigned i = 0; i < count; i++)
+        add_edge(holder, place, MEMORY_CAP((int)target, restrictions[kinds[target]].restr[i]), target);
 }
 
 static void add_set(unsigned holder, unsigned target) {
@@ -33,6 +37,8 @@ static void add_set(unsigned holder, unsigned target) {
         return;
     }
     add_edge(holder, IN_SET, OTHER_CAP((int)target, TO_SELF), target);
+    if (kinds[target] == OUTSIDE)
+        add_edge(holder, IN_SET, OTHER_CAP((int)target, TO_RESUME), target);
     if (kinds[target] == ENDPOINT || kinds[target] == FORWARDER)
         for (int what = TO_RESUME; what <= TO_FAULT; what++)
             add_edge(holder, IN_SET, OTHER_CAP((int)target, what), target);
@@ -41,18 +47,21 @@ static void add_set(unsigned holder, unsigned target) {
 /* A brand is compared, not used; so one kind of it will do. */
 static void add_more_places(unsigned holder, unsigned target) {
     enum kind kind = kinds[holder], to = kinds[target];
-    bool entry = kind == FORWARDER || is_process(kind) || kind == GPT || kind == PAGE;
+    bool kept = is_process(kind) || kind == GPT, served = kind == PAGE || kind == GPT;
     if (is_process(kind) && to == CAPPAGE)
         add_edge(holder, AS_BRAND, MEMORY_CAP((int)target, RO), target);
     if (kind == FORWARDER && to == ENDPOINT)
         add_edge(holder, AS_TARGET, OTHER_CAP((int)target, TO_RESUME), target);
-    if (entry && to == FORWARDER)
-        for (int what = TO_RESUME; what <= TO_FAULT; what++)
-            add_edge(holder,
-                     kind == FORWARDER ? AS_TARGET
-                     : kind == PAGE    ? AS_HANDLER
-                                       : AS_KEEPER,
-                     OTHER_CAP((int)target, what), target);
+    if (served && to == OUTSIDE)
+        add_edge(holder, AS_HANDLER, OTHER_CAP((int)target, TO_SELF), target);
+    for (int what = TO_RESUME; what <= TO_FAULT && to == FORWARDER; what++) {
+        if (kind == FORWARDER)
+            add_edge(holder, AS_TARGET, OTHER_CAP((int)target, what), target);
+        if (kept)
+            add_edge(holder, AS_KEEPER, OTHER_CAP((int)target, what), target);
+        if (served)
+            add_edge(holder, AS_HANDLER, OTHER_CAP((int)target, what), target);
+    }
 }
 
 static void add_places(unsigned holder, unsigned target) {
@@ -65,7 +74,7 @@ static void add_places(unsigned holder, unsigned target) {
         add_memory(holder, AS_BACKGROUND, target);
     if (kind == ENDPOINT && is_process(to))
         add_edge(holder, AS_RECIPIENT, OTHER_CAP((int)target, TO_SELF), target);
-    if (kind == PAGE && to == ENDPOINT)
+    if ((kind == PAGE || kind == GPT) && to == ENDPOINT)
         add_edge(holder, AS_HANDLER, OTHER_CAP((int)target, TO_RESUME), target);
 }
 

@@ -19,6 +19,7 @@ extern unsigned nodes;
 extern enum kind kinds[NODES];
 extern struct edge edges[EDGES];
 extern unsigned edge_count;
+extern bool few_restrictions; /* only one of those that differ in degree */
 
 /* All edges that there can be, ordered by holders. */
 void list_edges(void);

@@ -13,7 +13,7 @@ export LC_ALL=C
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 list=tests/flow/mutants.list
-sources='enumerate graphs compare world authority'
+sources='enumerate bases choose graphs compare world authority'
 flags='-std=gnu11 -O2 -w -D_GNU_SOURCE -I. -Iinclude -Idebugger -Itests/flow'
 
 # ---- Rules that are left out
@@ -81,6 +81,7 @@ mutant() {
         row "$1" "$(
             fails small "$T/$1/compare8" 2 2 3
             fails small3 "$T/$1/compare8" 3 2
+            fails around "$T/$1/compare8" around 1 1
             fails random "$T/$1/compare8" random 5 9 500 2
             fails range "$T/$1/compare16" 2 2 3
             fails walks "$T/$1/compare64" 200 2 3000 2

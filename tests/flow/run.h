@@ -14,16 +14,6 @@ struct run {
     unsigned (*below)(unsigned limit); /* an access goes one path, at random; NULL: all of them */
 };
 
-unsigned node_of(int cap);
-unsigned restr_of(int cap);
-enum other other_of(int cap);
-static inline bool memory_cap(int cap) {
-    return cap < NODES * RESTRICTIONS;
-}
-static inline bool window_cap(int cap) {
-    return cap >= WINDOW_CAP;
-}
-
 /* One of them; NO_CAP: there is none. */
 int capset_pick(const struct capset *set, unsigned (*below)(unsigned limit));
 /* Does it run code of somebody hostile? */

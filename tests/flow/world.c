@@ -29,21 +29,8 @@ bool graph_put(struct graph *graph, unsigned holder, enum place place, int cap) 
 
 /* ---- Capabilities */
 
-unsigned node_of(int cap) {
-    return cap < NODES * RESTRICTIONS ? (unsigned)cap / RESTRICTIONS : (unsigned)(cap - NODES * RESTRICTIONS) / 3;
-}
-
-unsigned restr_of(int cap) {
-    return window_cap(cap) ? (unsigned)(cap - WINDOW_CAP) : (unsigned)cap % RESTRICTIONS;
-}
-
-enum other other_of(int cap) {
-    return (enum other)((cap - NODES * RESTRICTIONS) % 3);
-}
-
 static bool entry_cap(const struct graph *graph, int cap) {
-    return !memory_cap(cap) && !window_cap(cap) &&
-           (graph->kind[node_of(cap)] == ENDPOINT || graph->kind[node_of(cap)] == FORWARDER) &&
+    return other_cap(cap) && (graph->kind[node_of(cap)] == ENDPOINT || graph->kind[node_of(cap)] == FORWARDER) &&
            other_of(cap) != TO_SELF;
 }
 
@@ -63,8 +50,8 @@ int capset_pick(const struct capset *set, unsigned (*below)(unsigned limit)) {
     for (unsigned i = 0; i < WORDS; i++)
         count += (unsigned)__builtin_popcountl(set->word[i]);
     unsigned left = count ? below(count) : 0;
-    for (int cap = 0; count && cap < CAPS; cap++)
-        if (capset_has(set, cap) && !left--)
+    for (EACH_CAP(cap, set))
+        if (!left--)
             return cap;
     return NO_CAP;
 }
@@ -100,6 +87,11 @@ static void tell_of_forwarder(struct run *run, const struct sent *sent) {
 /* The kernel tells whoever receives through the entry of what `process` has done. Returns who has been told, -1: nobody
  */
 static int tell(struct run *run, unsigned process, int entry) {
+    if (entry != NO_CAP && run->graph->kind[node_of(entry)] == OUTSIDE) { /* a handler of the host */
+        inform(run, process, node_of(entry));
+        inform(run, node_of(entry), process);
+        return -1;
+    }
     struct sent sent = route(run, entry);
     if (sent.to < 0)
         return -1;
@@ -158,6 +150,8 @@ static void through_gpt(struct run *run, unsigned process, unsigned gpt, struct 
     int entry = run->world.place[AS_KEEPER][gpt];
     if (run->world.place[AS_BACKGROUND][gpt] != NO_CAP)
         walk.background = (int)gpt;
+    if (!walk.probe) /* it may be that all of it has a handler */
+        tell(run, process, run->world.place[AS_HANDLER][gpt]);
     if (entry != NO_CAP && !(walk.restr & NC) && !walk.probe) {
         walk.keeper = (int)gpt;
         walk.keeper_restr = walk.restr;
@@ -174,14 +168,8 @@ static void through_gpt(struct run *run, unsigned process, unsigned gpt, struct 
         follow(run, process, capset_pick(&run->world.set[gpt], run->below), walk, false);
         return;
     }
-    for (int cap = 0; cap < CAPS; cap++) {
-        if (!(cap & 63) && !run->world.set[gpt].word[cap / 64]) {
-            cap += 63;
-            continue;
-        }
-        if (capset_has(&run->world.set[gpt], cap))
-            follow(run, process, cap, walk, false);
-    }
+    for (EACH_CAP(cap, &run->world.set[gpt]))
+        follow(run, process, cap, walk, false);
 }
 
 static void follow(struct run *run, unsigned process, int cap, struct walk walk, bool windowed) {
@@ -216,9 +204,10 @@ static void use_slots(struct run *run, unsigned process, int cap) {
         inform(run, object, process);
         if (!(restr & WK))
             give_all(run, process, object);
-        for (int c = 0; restr & WK && c < CAPS; c++)
-            if (capset_has(&run->world.set[object], c) && weakened(c, restr) != NO_CAP)
-                give(run, process, weakened(c, restr));
+        else
+            for (EACH_CAP(c, &run->world.set[object]))
+                if (weakened(c, restr) != NO_CAP)
+                    give(run, process, weakened(c, restr));
     }
     if (restr & (RO | WK | OP))
         return;
@@ -268,11 +257,11 @@ static void use_entry(struct run *run, unsigned process, int cap) {
 static void use_debug(struct run *run, unsigned process, unsigned debug) {
     inform(run, process, debug);
     inform(run, debug, process);
-    for (int c = 0; c < NODES * RESTRICTIONS; c++) {
-        if (!capset_has(&run->world.set[process], c))
-            continue;
+    for (EACH_CAP(c, &run->world.set[process])) {
+        if (!memory_cap(c))
+            break;
         unsigned object = node_of(c);
-        if (run->graph->kind[object] == PAGE && run->world.place[AS_HANDLER][object] != NO_CAP)
+        if (run->world.place[AS_HANDLER][object] != NO_CAP)
             inform(run, process, object);
         if (run->graph->kind[object] == GPT) /* where does it lead? whatever its restrictions */
             follow(run, process, c, (struct walk){.background = -1, .keeper = -1, .probe = true}, false);
@@ -289,6 +278,10 @@ void use(struct run *run, unsigned process, int cap) {
         access_page(run, process, object, !(restr_of(cap) & (RO | WK)));
     else if (kind == GPT || kind == CAPPAGE)
         use_slots(run, process, cap);
+    else if (kind == OUTSIDE && other_of(cap) == TO_SELF)
+        inform(run, object, process);
+    else if (kind == OUTSIDE)
+        inform(run, process, object);
     else if (kind == DEBUG)
         use_debug(run, process, object);
     else if (kind == ENDPOINT && other_of(cap) == TO_SELF)
@@ -324,12 +317,8 @@ static void settle(struct run *run) {
         for (unsigned p = 0; p < run->graph->count; p++) {
             if (!acts(run, p))
                 continue;
-            for (int cap = 0; cap < CAPS; cap++) {
-                if (!(cap & 63) && !run->world.set[p].word[cap / 64])
-                    cap += 63;
-                else if (capset_has(&run->world.set[p], cap))
-                    use(run, p, cap);
-            }
+            for (EACH_CAP(cap, &run->world.set[p]))
+                use(run, p, cap);
             execute(run, p);
         }
     } while (run->changed);
@@ -341,26 +330,53 @@ struct search {
     struct run run;
     struct world *worlds;
     unsigned long count, room, limit;
+    unsigned *slot; /* a table of them, twice as large as there is room: number + 1; 0: free */
     bool all;
 };
+
+static unsigned long sum_of(const struct world *world) {
+    uint64_t sum = 0, word;
+    for (size_t at = 0; at < sizeof *world; at += sizeof word) {
+        memcpy(&word, (const char *)world + at, sizeof word);
+        sum = ((sum ^ word) * 0x9e3779b97f4a7c15) ^ sum >> 29;
+    }
+    return sum ^ sum >> 32;
+}
+
+/* Where it is, or would be. */
+static unsigned *slot_of(const struct search *search, const struct world *world) {
+    unsigned long i = sum_of(world) & (2 * search->room - 1);
+    while (search->slot[i] && memcmp(&search->worlds[search->slot[i] - 1], world, sizeof *world) != 0)
+        i = (i + 1) & (2 * search->room - 1);
+    return &search->slot[i];
+}
+
+static void make_room(struct search *search) {
+    if (search->count < search->room)
+        return;
+    search->room = search->room ? 2 * search->room : 16;
+    search->worlds = realloc(search->worlds, search->room * sizeof *search->worlds);
+    free(search->slot);
+    search->slot = calloc(2 * search->room, sizeof *search->slot);
+    if (!search->worlds || !search->slot)
+        abort();
+    for (unsigned i = 0; i < search->count; i++)
+        *slot_of(search, &search->worlds[i]) = i + 1;
+}
 
 static void visit(struct search *search, const struct world *world) {
     search->run.world = *world;
     settle(&search->run);
-    for (unsigned long i = 0; i < search->count; i++)
-        if (memcmp(&search->worlds[i], &search->run.world, sizeof *world) == 0)
-            return;
+    make_room(search);
+    unsigned *slot = slot_of(search, &search->run.world);
+    if (*slot)
+        return;
     if (search->count == search->limit) {
         search->all = false;
         return;
     }
-    if (search->count == search->room) {
-        search->room = search->room ? 2 * search->room : 16;
-        search->worlds = realloc(search->worlds, search->room * sizeof *world);
-        if (!search->worlds)
-            abort();
-    }
     search->worlds[search->count++] = search->run.world;
+    *slot = (unsigned)search->count;
 }
 
 bool may_be(const struct graph *graph, enum place place, int cap) {
@@ -372,8 +388,7 @@ bool may_be(const struct graph *graph, enum place place, int cap) {
     case AS_BRAND:
         return !window_cap(cap);
     case AS_RECIPIENT:
-        return !memory_cap(cap) && !window_cap(cap) && is_process(graph->kind[node_of(cap)]) &&
-               other_of(cap) == TO_SELF;
+        return other_cap(cap) && is_process(graph->kind[node_of(cap)]) && other_of(cap) == TO_SELF;
     default:
         return entry_cap(graph, cap);
     }
@@ -396,12 +411,8 @@ static bool is_made(const struct graph *graph, unsigned node) {
 
 static void overwrite(struct search *search, const struct world *from, unsigned by, enum place place, unsigned object) {
     struct world next = *from;
-    for (int cap = 0; cap < CAPS; cap++) {
-        if (!(cap & 63) && !from->set[by].word[cap / 64]) {
-            cap += 63;
-            continue;
-        }
-        if (!capset_has(&from->set[by], cap) || !may_be(search->run.graph, place, cap) ||
+    for (EACH_CAP(cap, &from->set[by])) {
+        if (!may_be(search->run.graph, place, cap) ||
             (place != AS_RECIPIENT && is_made(search->run.graph, node_of(cap))) || outdone(&from->set[by], cap) ||
             from->place[place][object] == cap)
             continue;
@@ -432,10 +443,10 @@ bool overwrites(const struct run *run, unsigned by, int cap, enum place place) {
     if (window_cap(cap))
         return false;
     enum kind kind = run->graph->kind[node_of(cap)];
+    if (place == AS_HANDLER)
+        return (kind == GPT || kind == PAGE) && holds_kind(run, by, DEBUG);
     if (kind == GPT)
         return (place == AS_KEEPER || place == AS_BACKGROUND) && !(restr_of(cap) & (RO | WK | OP));
-    if (kind == PAGE)
-        return place == AS_HANDLER && holds_kind(run, by, DEBUG);
     if (is_memory(kind) || other_of(cap) != TO_SELF)
         return false;
     if (is_process(kind))
@@ -474,15 +485,12 @@ void explore(const struct graph *graph, unsigned long limit, struct seen *seen) 
             search.run.world = from;
             if (!acts(&search.run, by))
                 continue;
-            for (int cap = 0; cap < CAPS; cap++) {
-                if (!(cap & 63) && !from.set[by].word[cap / 64])
-                    cap += 63;
-                else if (capset_has(&from.set[by], cap))
-                    overwrite_by(&search, &from, by, cap);
-            }
+            for (EACH_CAP(cap, &from.set[by]))
+                overwrite_by(&search, &from, by, cap);
         }
     }
     seen->states = search.count;
     seen->all = search.all;
     free(search.worlds);
+    free(search.slot);
 }
