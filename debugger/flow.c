@@ -250,7 +250,10 @@ bool flow_informs(const struct flow *flow, uint32_t a, uint32_t b) {
 
 bool flow_holds(const struct flow *flow, uint32_t holder, enum flow_place place, struct flow_cap cap) {
     struct flow_fact fact = has(holder, place, cap);
-    return stronger(flow, &fact) != 0;
+    if (stronger(flow, &fact))
+        return true;
+    return flow_anywhere(flow, holder, place, cap.type) &&
+           flow_holds(flow, flow->facts[flow->range].from, FLOW_REGISTER, cap);
 }
 
 bool flow_acts(const struct flow *flow, uint32_t process) {
@@ -274,6 +277,10 @@ static bool outdone(const struct flow *flow, uint32_t index) {
 
 uint32_t flow_could_hold(const struct flow *flow, uint32_t holder, enum flow_place place, uint32_t object,
                          uint32_t after) {
+    if (flow_anywhere(flow, holder, place, flow->nodes[object].type)) {
+        holder = flow->facts[flow->range].from;
+        place = FLOW_REGISTER;
+    }
     uint32_t i = after ? flow->facts[after].next_to : flow->nodes[object].to[FACT_HAS];
     while (i && (flow->facts[i].from != holder || flow->facts[i].place != place || outdone(flow, i)))
         i = flow->facts[i].next_to;

@@ -69,6 +69,7 @@ struct flow {
     uint32_t fact_count;
     uint32_t *hash, hash_size;
     uint32_t done;          /* facts whose consequences are there */
+    uint32_t range;         /* fact that some process that acts has a Range; 0: none */
     enum flow_rule without; /* for tests: a rule that is left out; RULE_GIVEN: none */
 };
 
@@ -107,6 +108,9 @@ const char *flow_rule_name(enum flow_rule rule);
 
 /* flow_rules.c: all that follows from a fact and those before it. */
 void flow_consequences(struct flow *flow, uint32_t fact);
+/* Who has a Range, has a full capability to every object, every process too, in a register, and could put it anywhere.
+ * Of places that are not registers this alone tells: there are no facts for all that. */
+bool flow_anywhere(const struct flow *flow, uint32_t holder, enum flow_place place, enum flow_type type);
 
 /* flow_message.c */
 void flow_sender(struct flow *flow, uint32_t entry);        /* an Entry or Forward, wherever it is */

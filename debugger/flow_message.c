@@ -37,10 +37,20 @@ static void told_of_forwarder(struct flow *flow, const struct delivery *d) {
     flow_add_informs(flow, forwarder, d->to, WHY(WORD_TOLD, d->sender, d->route, d->recipient));
 }
 
+/* Whether it is one of those depends on everything that a message would meet. */
+static void identified(struct flow *flow, const struct delivery *d, uint32_t from, uint32_t shows) {
+    struct why why = WHY(IDENTIFIED, d->sender, d->route, d->recipient, shows);
+    flow_add_informs(flow, d->endpoint, from, why);
+    flow_add_informs(flow, d->to, from, why);
+    if (d->route)
+        flow_add_of(flow, FACT_USES, from, flow->facts[d->sender].to, why);
+}
+
 static void amplify(struct flow *flow, const struct delivery *d, uint32_t from) {
     uint32_t shows = flow_find(flow, FACT_SHOWS, from, d->to);
     if (!shows)
         return;
+    identified(flow, d, from, shows);
     flow_add_has(flow, from, FLOW_REGISTER, cap_to(FLOW_ENDPOINT, d->endpoint),
                  WHY(AMPLIFY, d->sender, d->route, d->recipient, shows));
     struct delivery self = *d;
@@ -102,9 +112,11 @@ static void amplify_gpt(struct flow *flow, const struct delivery *d) {
     for (EACH_TO(i, flow, gpt, FACT_HAS)) {
         struct flow_fact held = flow->facts[i];
         uint32_t shows = flow->nodes[held.from].tool ? flow_find(flow, FACT_SHOWS, held.from, d->to) : 0;
-        if (held.type == FLOW_GPT && held.place == FLOW_REGISTER && shows)
-            flow_add_has(flow, held.from, FLOW_REGISTER, cap_to(FLOW_GPT, gpt),
-                         WHY(AMPLIFY, i, d->sender, d->route, d->recipient, shows));
+        if (held.type != FLOW_GPT || held.place != FLOW_REGISTER || !shows)
+            continue;
+        identified(flow, d, held.from, shows);
+        flow_add_has(flow, held.from, FLOW_REGISTER, cap_to(FLOW_GPT, gpt),
+                     WHY(AMPLIFY, i, d->sender, d->route, d->recipient, shows));
     }
 }
 

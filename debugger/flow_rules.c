@@ -120,8 +120,6 @@ static bool rescindable(enum flow_type type) {
 
 static void with_range(struct flow *flow, uint32_t range, uint32_t h) {
     struct flow_fact fact = flow->facts[h];
-    if (flow_is_memory((enum flow_type)fact.type))
-        flow_add_has(flow, fact.from, FLOW_REGISTER, cap_to((enum flow_type)fact.type, fact.to), WHY(RENEW, range, h));
     if (rescindable((enum flow_type)fact.type))
         flow_add_of(flow, FACT_ENDS, fact.from, fact.to, WHY(ENDS, range, h));
 }
@@ -139,6 +137,12 @@ static void swap(struct flow *flow, uint32_t debug, uint32_t h) {
                 WHY(TRAVERSE, debug, h));
 }
 
+static void number(struct flow *flow, uint32_t range, uint32_t node) {
+    enum flow_type type = flow->nodes[node].type;
+    if (rescindable(type))
+        flow_add_has(flow, flow->facts[range].from, FLOW_REGISTER, cap_to(type, node), WHY(NUMBERED, range));
+}
+
 static void make(struct flow *flow, uint32_t h) {
     static const char *const what[] = {"a Page", "a CapPage", "a GPT", "a Process", "an Endpoint", "a Forwarder"};
     uint32_t holder = flow->facts[h].from;
@@ -151,15 +155,21 @@ static void make(struct flow *flow, uint32_t h) {
         uint32_t node = flow_node(flow, type, name, FLOW_STOPPED);
         flow->nodes[node].fresh = true;
         flow_add_has(flow, holder, FLOW_REGISTER, cap_to(type, node), WHY(MAKE, h));
+        for (uint32_t other = 0; other < flow->node_count; other++)
+            if (flow->nodes[other].range && other != holder)
+                number(flow, flow->nodes[other].range, node);
     }
 }
 
 static void hold_range(struct flow *flow, uint32_t h) {
     uint32_t holder = flow->facts[h].from, range = flow->facts[h].to;
     flow->nodes[holder].range = h;
+    flow->range = flow->range ? flow->range : h;
     flow_add_informs(flow, holder, range, WHY(STORAGE, h));
     flow_add_informs(flow, range, holder, WHY(STORAGE, h));
     make(flow, h);
+    for (uint32_t node = 0; node < flow->node_count; node++)
+        number(flow, h, node);
     for (EACH_FROM(i, flow, holder, FACT_HAS))
         if (flow->facts[i].place == FLOW_REGISTER)
             with_range(flow, h, i);
@@ -240,11 +250,33 @@ static bool takes(enum flow_place place, enum flow_type type) {
     }
 }
 
+static bool has_place(enum flow_type type, enum flow_place place) {
+    switch (place) {
+    case FLOW_SLOT:
+        return type == FLOW_GPT || type == FLOW_CAPPAGE || type == FLOW_FORWARDER;
+    case FLOW_BACKGROUND:
+    case FLOW_KEEPER:
+        return type == FLOW_GPT;
+    case FLOW_HANDLER:
+        return type == FLOW_PAGE || type == FLOW_GPT;
+    case FLOW_TARGET:
+        return type == FLOW_FORWARDER;
+    default:
+        return false; /* of these there are facts */
+    }
+}
+
+bool flow_anywhere(const struct flow *flow, uint32_t holder, enum flow_place place, enum flow_type type) {
+    return flow->range && has_place(flow->nodes[holder].type, place) && takes(place, type) &&
+           (place != FLOW_HANDLER || flow->nodes[flow->facts[flow->range].from].debug);
+}
+
 /* What has at link's beginning, at its end. */
 static void copy(struct flow *flow, uint32_t link, uint32_t h) {
     struct flow_fact way = flow->facts[link];
     struct flow_cap cap = flow_fact_cap(&flow->facts[h]);
-    if (!takes((enum flow_place)way.to_place, cap.type))
+    if (!takes((enum flow_place)way.to_place, cap.type) ||
+        (flow->range && has_place(flow->nodes[way.to].type, (enum flow_place)way.to_place)))
         return;
     if (way.weak && !flow_is_memory(cap.type) && cap.type != FLOW_WINDOW)
         return;

@@ -42,6 +42,9 @@ expect 0 "$FACET" flow --ask 'read ledger sym:ledger' --ask 'obtain ledger seg:t
 out_has '^Can ledger ever read from sym:ledger\? Yes:$'
 out_has '^Can ledger ever obtain a capability to seg:text\? No\.$'
 expect 1 "$FACET" flow --grant range --deny 'obtain ledger seg:text' "$LEDGER"
+# With a Range all objects are within reach, by their numbers: also what nobody has given it.
+expect 1 "$FACET" flow --grant range --program "log=$MEMBRANE" --deny 'obtain ledger log' "$LEDGER"
+out_has 'a Range gives any object by its number'
 
 # JSON says the same.
 # shellcheck disable=SC2086

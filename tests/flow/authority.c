@@ -70,6 +70,9 @@ void use_tool(struct run *run, unsigned process) {
         struct sent sent = route(run, entry ? cap : keeper);
         if (!shows(run, process, sent.to))
             continue;
+        inform(run, (unsigned)sent.to, process);
+        inform(run, (unsigned)sent.endpoint, process);
+        use_forward(run, process, entry ? cap : keeper);
         give(run, process, entry ? OTHER_CAP(sent.endpoint, TO_SELF) : MEMORY_CAP((int)node_of(cap), 0));
         if (entry && sent.told >= 0)
             give(run, process, OTHER_CAP(sent.told, TO_SELF));
@@ -122,18 +125,24 @@ static void rescind(struct run *run, unsigned process, unsigned object) {
     }
 }
 
+static bool is_object(enum kind kind) {
+    return is_process(kind) || kind == ENDPOINT || kind == FORWARDER;
+}
+
 void use_range(struct run *run, unsigned process, unsigned range) {
     inform(run, process, range);
     inform(run, range, process);
     make(run, process);
+    for (unsigned i = 0; i < run->graph->count - run->graph->made; i++)
+        if (is_memory(run->graph->kind[i])) /* by their numbers */
+            give(run, process, MEMORY_CAP((int)i, 0));
+        else if (is_object(run->graph->kind[i]))
+            give(run, process, OTHER_CAP((int)i, TO_SELF));
     for (EACH_CAP(cap, &run->world.set[process])) {
         if (window_cap(cap))
             continue;
         enum kind kind = run->graph->kind[node_of(cap)];
-        if (memory_cap(cap))
-            give(run, process, MEMORY_CAP((int)node_of(cap), 0));
-        if (memory_cap(cap) ||
-            ((is_process(kind) || kind == ENDPOINT || kind == FORWARDER) && other_of(cap) == TO_SELF))
+        if (memory_cap(cap) || (is_object(kind) && other_of(cap) == TO_SELF))
             rescind(run, process, node_of(cap));
     }
 }

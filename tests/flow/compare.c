@@ -9,11 +9,11 @@
 
 static const enum flow_type types[KINDS] = {FLOW_PAGE,    FLOW_CAPPAGE, FLOW_GPT,      FLOW_PROCESS,
                                             FLOW_PROCESS, FLOW_PROCESS, FLOW_ENDPOINT, FLOW_FORWARDER,
-                                            FLOW_TOOL,    FLOW_DEBUG,   FLOW_RANGE};
+                                            FLOW_TOOL,    FLOW_DEBUG,   FLOW_RANGE,    FLOW_OUTSIDE};
 static const enum flow_place places[PLACES] = {FLOW_REGISTER,  FLOW_SPACE,   FLOW_KEEPER, FLOW_BACKGROUND,
                                                FLOW_RECIPIENT, FLOW_HANDLER, FLOW_TARGET, FLOW_BRAND};
 static const char *const kind_names[KINDS] = {"page",     "cappage",   "gpt",  "process", "trusted", "stopped",
-                                              "endpoint", "forwarder", "tool", "debug",   "range"};
+                                              "endpoint", "forwarder", "tool", "debug",   "range",   "outside"};
 
 static const unsigned restrictions[] = {[RO] = CAP_RO, [WK] = CAP_WK, [OP] = CAP_OP, [NC] = CAP_NC};
 
@@ -31,6 +31,7 @@ static struct flow_cap cap_of(const struct graph *graph, int cap) {
     result.type = what == TO_SELF     ? types[kind]
                   : kind == ENDPOINT  ? FLOW_ENTRY
                   : kind == FORWARDER ? FLOW_FORWARD
+                  : kind == OUTSIDE   ? FLOW_TO_OUTSIDE
                   : what == TO_RESUME ? FLOW_RESUME
                                       : FLOW_FAULT;
     result.blocked = kind == ENDPOINT && what == TO_FAULT;
@@ -48,9 +49,9 @@ static int number_of(struct flow_cap cap) {
     if (flow_is_memory(cap.type))
         return MEMORY_CAP((int)cap.object, (int)restr);
     bool less = cap.blocked || cap.type == FLOW_FAULT || (cap.type == FLOW_FORWARD && cap.restr & FLOW_MUTE);
-    bool whole =
-        cap.type != FLOW_ENTRY && cap.type != FLOW_FORWARD && cap.type != FLOW_RESUME && cap.type != FLOW_FAULT;
-    return OTHER_CAP((int)cap.object, whole ? TO_SELF : less ? TO_FAULT : TO_RESUME);
+    bool right = cap.type == FLOW_ENTRY || cap.type == FLOW_FORWARD || cap.type == FLOW_RESUME ||
+                 cap.type == FLOW_FAULT || cap.type == FLOW_TO_OUTSIDE;
+    return OTHER_CAP((int)cap.object, !right ? TO_SELF : less ? TO_FAULT : TO_RESUME);
 }
 
 static enum flow_place place_of(const struct graph *graph, unsigned node, enum place place) {
@@ -105,6 +106,14 @@ static void spread(const struct flow *flow, uint32_t node, bool *reached) {
             spread(flow, flow->facts[i].to, reached);
 }
 
+/* Who has a Range could put anywhere what he could have; there are no facts for it. */
+static void add_anywhere(const struct graph *graph, const struct flow *flow, struct seen *said) {
+    uint32_t holder = flow->facts[flow->range].from;
+    for (unsigned node = 0; flow->range && is_original(graph, node); node++)
+        for (unsigned i = 0; flow_anywhere(flow, node, place_of(graph, node, IN_SET), FLOW_PAGE) && i < WORDS; i++)
+            said->set[node].word[i] |= said->set[holder].word[i];
+}
+
 static void add_made(const struct graph *graph, struct seen *said) {
     unsigned original = graph->count - graph->made;
     for (unsigned made = original; made < graph->count; made++) {
@@ -130,6 +139,7 @@ void all_said(const struct graph *graph, const struct flow *flow, struct seen *s
             fact->place == place_of(graph, fact->from, IN_SET))
             capset_add(&said->set[fact->from], number_of(flow_fact_cap(fact)));
     }
+    add_anywhere(graph, flow, said);
     for (unsigned node = 0; is_original(graph, node); node++) {
         add_lesser(graph, &said->set[node]);
         memset(reached, 0, flow->node_count);
@@ -149,7 +159,8 @@ static bool exists(const struct graph *graph, int cap) {
         return false;
     enum kind kind = graph->kind[node_of(cap)];
     return is_memory(kind) == memory_cap(cap) &&
-           (other_of(cap) == TO_SELF || kind == ENDPOINT || kind == FORWARDER || is_process(kind));
+           (other_of(cap) == TO_SELF || (kind == OUTSIDE && other_of(cap) == TO_RESUME) || kind == ENDPOINT ||
+            kind == FORWARDER || is_process(kind));
 }
 
 static void tell_cap(const struct graph *graph, const struct flow *flow, bool denied, unsigned node, int cap) {

@@ -122,8 +122,8 @@ static void each_kind(unsigned node, unsigned caps) {
         return;
     }
     for (enum kind kind = node ? kinds[node - 1] : PAGE; kind < KINDS; kind++) {
-        if (kind == RANGE && NODES < 16)
-            continue;
+        if (kind >= RANGE && NODES < 16)
+            continue; /* there is no room for what a Range makes */
         kinds[node] = kind;
         each_kind(node + 1, caps);
     }
@@ -222,10 +222,11 @@ static int rules(long count, uint64_t seed) {
 /* Kinds in their order, so that each graph comes once. */
 static int these_kinds(int count, char **words) {
     static const char *const names[KINDS] = {"page",     "cappage",   "gpt",  "hostile", "trusted", "stopped",
-                                             "endpoint", "forwarder", "tool", "debug",   "range"};
+                                             "endpoint", "forwarder", "tool", "debug",   "range",   "outside"};
     for (nodes = 0; nodes < (unsigned)count; nodes++)
-        for (kinds[nodes] = PAGE; kinds[nodes] < KINDS - 1 && strcmp(words[nodes], names[kinds[nodes]]) != 0;)
-            kinds[nodes]++;
+        for (kinds[nodes] = PAGE; strcmp(words[nodes], names[kinds[nodes]]) != 0; kinds[nodes]++)
+            if (kinds[nodes] == KINDS - 1)
+                return 2;
     choose((unsigned)atoi(words[count]), only_reached, try_chosen);
     return report("these kinds", true);
 }

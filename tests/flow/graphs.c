@@ -37,6 +37,8 @@ static void add_set(unsigned holder, unsigned target) {
         return;
     }
     add_edge(holder, IN_SET, OTHER_CAP((int)target, TO_SELF), target);
+    if (kinds[target] == OUTSIDE)
+        add_edge(holder, IN_SET, OTHER_CAP((int)target, TO_RESUME), target);
     if (kinds[target] == ENDPOINT || kinds[target] == FORWARDER)
         for (int what = TO_RESUME; what <= TO_FAULT; what++)
             add_edge(holder, IN_SET, OTHER_CAP((int)target, what), target);
@@ -50,6 +52,8 @@ static void add_more_places(unsigned holder, unsigned target) {
         add_edge(holder, AS_BRAND, MEMORY_CAP((int)target, RO), target);
     if (kind == FORWARDER && to == ENDPOINT)
         add_edge(holder, AS_TARGET, OTHER_CAP((int)target, TO_RESUME), target);
+    if (served && to == OUTSIDE)
+        add_edge(holder, AS_HANDLER, OTHER_CAP((int)target, TO_SELF), target);
     for (int what = TO_RESUME; what <= TO_FAULT && to == FORWARDER; what++) {
         if (kind == FORWARDER)
             add_edge(holder, AS_TARGET, OTHER_CAP((int)target, what), target);

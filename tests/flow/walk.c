@@ -25,8 +25,8 @@ static struct share shares;
 /* ---- Graphs: of each object a few capabilities */
 
 static void random_kinds(void) {
-    static const enum kind likely[] = {PAGE,    PAGE,    CAPPAGE,  GPT,      GPT,       GPT,  HOSTILE, HOSTILE,
-                                       TRUSTED, STOPPED, ENDPOINT, ENDPOINT, FORWARDER, TOOL, DEBUG,   RANGE};
+    static const enum kind likely[] = {PAGE,    PAGE,     CAPPAGE,  GPT,       GPT,  GPT,   HOSTILE, HOSTILE, TRUSTED,
+                                       STOPPED, ENDPOINT, ENDPOINT, FORWARDER, TOOL, DEBUG, RANGE,   OUTSIDE};
     nodes = FEWEST + random_below(MOST - FEWEST + 1);
     for (unsigned i = 0; i < nodes; i++)
         kinds[i] = likely[random_below(sizeof likely / sizeof *likely)];

@@ -87,6 +87,11 @@ static void tell_of_forwarder(struct run *run, const struct sent *sent) {
 /* The kernel tells whoever receives through the entry of what `process` has done. Returns who has been told, -1: nobody
  */
 static int tell(struct run *run, unsigned process, int entry) {
+    if (entry != NO_CAP && run->graph->kind[node_of(entry)] == OUTSIDE) { /* a handler of the host */
+        inform(run, process, node_of(entry));
+        inform(run, node_of(entry), process);
+        return -1;
+    }
     struct sent sent = route(run, entry);
     if (sent.to < 0)
         return -1;
@@ -273,6 +278,10 @@ void use(struct run *run, unsigned process, int cap) {
         access_page(run, process, object, !(restr_of(cap) & (RO | WK)));
     else if (kind == GPT || kind == CAPPAGE)
         use_slots(run, process, cap);
+    else if (kind == OUTSIDE && other_of(cap) == TO_SELF)
+        inform(run, object, process);
+    else if (kind == OUTSIDE)
+        inform(run, process, object);
     else if (kind == DEBUG)
         use_debug(run, process, object);
     else if (kind == ENDPOINT && other_of(cap) == TO_SELF)

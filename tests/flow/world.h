@@ -20,15 +20,15 @@ typedef uint64_t nodeset;
 #define NODE(node) ((nodeset)1 << (node))
 #define WORDS ((NODES * 19 + 16 + 63) / 64) /* of 64 capabilities each */
 
-enum kind { PAGE, CAPPAGE, GPT, HOSTILE, TRUSTED, STOPPED, ENDPOINT, FORWARDER, TOOL, DEBUG, RANGE, KINDS };
+enum kind { PAGE, CAPPAGE, GPT, HOSTILE, TRUSTED, STOPPED, ENDPOINT, FORWARDER, TOOL, DEBUG, RANGE, OUTSIDE, KINDS };
 
 /* RO, WK, OP, NC: the restrictions that flow depends on (NX forbids fetches, but what can be fetched can be loaded). */
 enum { RO = 1, WK = 2, OP = 4, NC = 8, RESTRICTIONS = 16 };
 
 /* Capabilities are numbers. To memory: node * 16 + restrictions; then windows, by restrictions; then all others. */
 enum other {
-    TO_SELF,   /* Process, Endpoint, Forwarder, Range … */
-    TO_RESUME, /* or Entry, Forward */
+    TO_SELF,   /* Process, Endpoint, Forwarder, Range …; from outside */
+    TO_RESUME, /* or Entry, Forward; to outside */
     TO_FAULT   /* or an Entry that is void, a Forward that does not tell of the forwarder */
 };
 #define MEMORY_CAP(node, restr) ((node)*RESTRICTIONS + (restr))
