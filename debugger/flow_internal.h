@@ -19,7 +19,8 @@ enum flow_kind {
                    * weak: a traversal by way of a Debug capability does */
     FACT_BEHIND,  /* the space of from leads, by a window, to the background of `to` */
     FACT_INFORMS, /* information could go from `from` to `to` */
-    FACT_USES,    /* from could make an access of page `to`, send over forwarder `to` */
+    FACT_USES,    /* from could make an access of page `to` or through GPT `to`, send over forwarder `to` */
+    FACT_COPIES,  /* the kernel could copy for from, out of or into the memory of process `to` */
     FACT_ROUTE,   /* what is sent through a Forward to `from` could come to endpoint `to`; via: the forwarder, further
                    * on, that the receiver is told of */
     FACT_ACTS,    /* process from = to could do anything */
@@ -96,6 +97,7 @@ void flow_add_has(struct flow *flow, uint32_t holder, enum flow_place place, str
 void flow_add_link(struct flow *flow, uint32_t from, enum flow_place place, uint32_t to, enum flow_place to_place,
                    enum flow_weak weak, struct why why);
 void flow_add_informs(struct flow *flow, uint32_t from, uint32_t to, struct why why);
+void flow_add_copies(struct flow *flow, uint32_t from, uint32_t to, struct why why);
 void flow_add_of(struct flow *flow, enum flow_kind kind, uint32_t from, uint32_t to, struct why why);
 /* The fact of that kind; 0: there is none. */
 uint32_t flow_find(const struct flow *flow, enum flow_kind kind, uint32_t from, uint32_t to);

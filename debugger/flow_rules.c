@@ -59,6 +59,7 @@ static void hold_process(struct flow *flow, uint32_t h) {
     flow_add_link(flow, holder, FLOW_REGISTER, process, FLOW_BRAND, LINK_ALL, WHY(BRAND, h));
     flow_add_informs(flow, process, holder, WHY(PROCESS_KNOWN, h));
     flow_add_informs(flow, holder, process, WHY(PROCESS_CHANGED, h));
+    flow_add_copies(flow, holder, process, WHY(COPIES, h));
 }
 
 static void hold_endpoint(struct flow *flow, uint32_t h) {
@@ -91,6 +92,7 @@ static void hold_resume(struct flow *flow, uint32_t h) {
     }
     flow_add_link(flow, holder, FLOW_REGISTER, caller, FLOW_REGISTER, LINK_ALL, WHY(ANSWER, h));
     flow_add_informs(flow, holder, caller, WHY(ANSWER_BYTES, h));
+    flow_add_copies(flow, holder, caller, WHY(COPIES, h));
     flow_add_has(flow, caller, FLOW_REGISTER, cap_to(FLOW_RESUME, holder), WHY(RESUME, h));
 }
 
@@ -375,10 +377,20 @@ static void reached(struct flow *flow, uint32_t r) {
         flow_add_informs(flow, fact.to, fact.from, WHY(LOADED, r));
         if (!(fact.restr & CAP_RO))
             flow_add_informs(flow, fact.from, fact.to, WHY(STORED, r));
-        flow_add_of(flow, FACT_USES, fact.from, fact.to, WHY(USED, r));
     }
-    if (!fact.weak)
-        flow_told(flow, r);
+    if (fact.weak)
+        return;
+    flow_add_of(flow, FACT_USES, fact.from, fact.to, WHY(USED, r));
+    for (EACH_TO(i, flow, fact.from, FACT_COPIES))
+        flow_add_of(flow, FACT_USES, flow->facts[i].from, fact.to, WHY(USED_FOR, i, r));
+    flow_told(flow, r);
+}
+
+/* The kernel makes the accesses of a process for another one, too. */
+static void copies(struct flow *flow, uint32_t c) {
+    for (EACH_FROM(i, flow, flow->facts[c].to, FACT_REACHES))
+        if (!flow->facts[i].weak && flow->facts[i].via == FLOW_NONE)
+            flow_add_of(flow, FACT_USES, flow->facts[c].from, flow->facts[i].to, WHY(USED_FOR, c, i));
 }
 
 /* ---- Consequences */
@@ -474,6 +486,9 @@ void flow_consequences(struct flow *flow, uint32_t index) {
         break;
     case FACT_USES:
         flow_told(flow, index);
+        break;
+    case FACT_COPIES:
+        copies(flow, index);
         break;
     case FACT_ROUTE:
         flow_route(flow, index);

@@ -105,11 +105,32 @@ static int tell(struct run *run, unsigned process, int entry) {
     return sent.to;
 }
 
+/* The kernel copies strings for `by`, out of or into the memory of `process`. */
+static void copy(struct run *run, unsigned by, unsigned process) {
+    run->changed |= !(run->world.copies[process] >> by & 1);
+    run->world.copies[process] |= NODE(by);
+}
+
+/* With the access comes a string, into the handler's memory. */
+static void tell_handler(struct run *run, unsigned process, int entry) {
+    int to = tell(run, process, entry);
+    if (to >= 0)
+        copy(run, process, (unsigned)to);
+}
+
+/* Also of the accesses that the kernel makes in this process's space for others: these are whom it holds up. */
+static void tell_handler_of_all(struct run *run, unsigned process, int entry) {
+    tell_handler(run, process, entry);
+    for (unsigned by = 0; by < run->graph->count; by++)
+        if (run->world.copies[process] >> by & 1 && by != process)
+            tell_handler(run, by, entry);
+}
+
 static void access_page(struct run *run, unsigned process, unsigned page, bool store) {
     inform(run, page, process);
     if (store)
         inform(run, process, page);
-    tell(run, process, run->world.place[AS_HANDLER][page]);
+    tell_handler(run, process, run->world.place[AS_HANDLER][page]);
 }
 
 /* ---- The traversal: every path of a space */
@@ -151,7 +172,7 @@ static void through_gpt(struct run *run, unsigned process, unsigned gpt, struct 
     if (run->world.place[AS_BACKGROUND][gpt] != NO_CAP)
         walk.background = (int)gpt;
     if (!walk.probe) /* it may be that all of it has a handler */
-        tell(run, process, run->world.place[AS_HANDLER][gpt]);
+        tell_handler_of_all(run, process, run->world.place[AS_HANDLER][gpt]);
     if (entry != NO_CAP && !(walk.restr & NC) && !walk.probe) {
         walk.keeper = (int)gpt;
         walk.keeper_restr = walk.restr;
@@ -182,9 +203,10 @@ static void follow(struct run *run, unsigned process, int cap, struct walk walk,
         return;
     }
     unsigned object = node_of(cap);
-    if (run->graph->kind[object] == PAGE && !walk.probe)
+    if (run->graph->kind[object] == PAGE && !walk.probe) {
         access_page(run, process, object, !(walk.restr & RO));
-    else if (run->graph->kind[object] == GPT)
+        tell_handler_of_all(run, process, run->world.place[AS_HANDLER][object]);
+    } else if (run->graph->kind[object] == GPT)
         through_gpt(run, process, object, walk);
 }
 
@@ -227,6 +249,7 @@ static void use_process(struct run *run, unsigned holder, unsigned process) {
         give(run, holder, space);
     inform(run, holder, process);
     inform(run, process, holder);
+    copy(run, holder, process);
 }
 
 static void use_endpoint(struct run *run, unsigned holder, unsigned endpoint) {
@@ -240,6 +263,7 @@ static void send(struct run *run, unsigned from, unsigned to) {
     give_all(run, to, from);
     give(run, to, OTHER_CAP((int)from, TO_RESUME));
     inform(run, from, to);
+    copy(run, from, to);
 }
 
 static void use_entry(struct run *run, unsigned process, int cap) {
