@@ -46,7 +46,7 @@ LINUX_SRC = $(patsubst %,kernel/domain/linux/%,main.c calls.c clock.c signal.c u
 KEEPER_SRC = kernel/domain/pager.c kernel/domain/copyspace.c kernel/domain/constructor.c
 
 # The host tool. main.c stays out of libdebugger.a, which the unit tests link.
-DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/pack.c debugger/checkpoint.c debugger/checkpoint_plan.c debugger/checkpoint_swaps.c debugger/cmd_checkpoint.c debugger/grants.c debugger/objects.c debugger/regions.c debugger/strace.c debugger/strace_args.c debugger/strace_structs.c \
+DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/session.c debugger/session_run.c debugger/session_boot.c debugger/pack.c debugger/checkpoint.c debugger/checkpoint_plan.c debugger/checkpoint_swaps.c debugger/cmd_checkpoint.c debugger/keep.c debugger/grants.c debugger/objects.c debugger/regions.c debugger/strace.c debugger/strace_args.c debugger/strace_structs.c \
 	debugger/strace_calls.c debugger/strace_flags.c debugger/report.c debugger/stats.c \
 	debugger/program.c debugger/symbols.c debugger/object.c debugger/text.c debugger/kernel.c debugger/swap.c debugger/fronts.c debugger/endpoints.c \
 	debugger/dispatch.c debugger/hold.c debugger/broken.c debugger/guard.c debugger/services.c debugger/events.c debugger/handlers.c debugger/script.c debugger/script_access.c debugger/script_services.c debugger/builtin_trace.c \
@@ -399,13 +399,8 @@ mixed-million: all build/deps-test
 
 # Linux programs natively and under facet: the same output, exit status and files.
 LINUX_FILES = $(patsubst %,$(B)/tests/linux/%,matrix escape hostile fuzz elfs)
-define RUN_LINUX
-tests/linux/programs.sh $(B)
-tests/linux/matrix.sh $(B)
-tests/linux/escape.sh $(B)
-tests/linux/packages.sh $(B)
-tests/linux/mixed.sh $(B) 50000 1
-endef
+FLOW_TESTS = 'tests/flow/run.sh $(B)/tests/flow/enumerate' '$(B)/tests/flow/kernel $(B)/tests/guests/mob 1 20 50'
+LINUX_TESTS = $(patsubst %,'tests/linux/%.sh $(B)',programs matrix escape packages) 'tests/linux/mixed.sh $(B) 50000 1'
 
 # The debug build is tested for what only it has: instruction counts.
 debug-build:
@@ -418,10 +413,8 @@ test: test-files $(FLOW_TEST_BIN) $(LINUX_FILES) build/deps-test $(if $(filter d
 	groff -man -ww -z -Tutf8 debugger/facet.1
 	tests/cli/run.sh $(B)
 	tests/sessions/run.sh $(B)
-	$(RUN_LINUX)
 	tests/model/run.sh build/debug/facet $(B)/tests/guests/model 25000 2
-	tests/flow/run.sh $(B)/tests/flow/enumerate
-	$(B)/tests/flow/kernel $(B)/tests/guests/mob 1 20 50
+	tests/jobs.sh $(FLOW_TESTS) $(LINUX_TESTS)
 	$(B)/tests/unit
 LISTED = $(EMU_SRC) $(KERNEL_SRC) $(KERNEL_ASM) $(DOMAIN_SRC) $(LINUX_SRC) $(KEEPER_SRC) $(DEBUGGER_SRC) kernel/domain/crt0.S $(SAMPLE_GUESTS) \
 	samples/guests/wordtable.c $(SAMPLE_HANDLERS) $(TEST_GUESTS) $(MODEL_SRC) $(LADDER) $(UNIT_TESTS)
@@ -463,7 +456,7 @@ test-qemu: test-files $(QEMU_BIN)
 
 # And what harms, at length; and SQLite, whose source has to be fetched.
 test-linux: all $(LINUX_FILES) build/deps-test
-	$(RUN_LINUX)
+	tests/jobs.sh $(LINUX_TESTS)
 	tests/linux/hostile.sh $(B)
 	tests/linux/sqlite.sh $(B)
 	tests/linux/mixed.sh $(B) 1000000 2

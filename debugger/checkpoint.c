@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define UNKNOWN_MAX 4096u
+#define KEPT_MAX (1ul << 20)
 #define SWAP_COST 16384u /* bytes that an attached handler takes, about */
 
 /* ---- What the session knows of the machine */
@@ -26,6 +27,14 @@ static void strace_visit(struct strace *strace, struct archive *a) {
     strace->unknown_count = count;
 }
 
+static void kept_visit(struct session *s, struct archive *a) {
+    s->kept_size = archive_number(a, s->kept ? s->kept_size : 0, KEPT_MAX);
+    if (a->loading && archive_take(a, s->kept_size))
+        s->kept = text_grow(NULL, s->kept_size, 1);
+    if (s->kept)
+        archive_bytes(a, s->kept, s->kept_size);
+}
+
 static void session_visit(struct session *s, struct archive *a, struct facet_error *error) {
     archive_value(a, s->process);
     s->signal = (int)archive_number(a, (uint64_t)s->signal, 64);
@@ -38,6 +47,8 @@ static void session_visit(struct session *s, struct archive *a, struct facet_err
         swaps_join(s->swaps, s->emu, s->process);
     if (!a->bad)
         swaps_visit(s->swaps, a, error);
+    if (!a->bad)
+        kept_visit(s, a);
 }
 
 /* ---- Saving */
@@ -171,6 +182,7 @@ enum facet_status checkpoint_resume(const char *path, const struct checkpoint_op
     if (status == FACET_OK)
         status = open_planned(plan, options, session, error);
     if (status == FACET_OK) {
+        (*session)->trusted = options->trust;
         (*session)->plan = plan; /* which the session's configuration points into */
         status = load(*session, plan, &from, path, error);
     } else {

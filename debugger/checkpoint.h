@@ -6,9 +6,10 @@
  *       checkpoint_plan.c    which program, kernel, grants and handlers belong to it
  *       emu/checkpoint….c    the machine: memory, processor, devices, open files
  *       checkpoint.c         the session: regions, counters
+ *       keep.c               what the debugger's user has set: breakpoints, watchpoints, displays
  *       checkpoint_swaps.c   swaps, states of handlers, accesses that wait
  *
- * Contents of the host's files, breakpoints and watchpoints of the debugger are no part of it.
+ * Contents of the host's files are no part of it.
  */
 #ifndef DEBUGGER_CHECKPOINT_H
 #define DEBUGGER_CHECKPOINT_H

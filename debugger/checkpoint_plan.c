@@ -5,6 +5,7 @@
 #include "session_internal.h"
 #include "text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -267,22 +268,37 @@ enum facet_status plan_grant(struct plan *p, struct facet_error *error) {
     return status;
 }
 
+/* Whoever made the file chose the words: they stay on their line, and do nothing to a terminal. */
+static void put_words(FILE *out, const char *before, const char *a, const char *between, const char *b) {
+    const char *const parts[] = {before, a, between, b};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        for (const char *c = parts[i]; *c; c++)
+            fputc(iscntrl((unsigned char)*c) ? '?' : *c, out);
+}
+
 void plan_describe(const struct plan *p, FILE *out) {
-    fprintf(out, "program   %s\n", p->program.path);
-    for (size_t i = 0; i < p->further_count; i++)
-        fprintf(out, "          %s=%s\n", p->further[i].name, p->further[i].path);
-    fprintf(out, "arguments");
+    put_words(out, "program   ", p->program.path, "", "");
+    for (size_t i = 0; i < p->further_count; i++) {
+        fputc('\n', out);
+        put_words(out, "          ", p->further[i].name, "=", p->further[i].path);
+    }
+    fprintf(out, "\narguments");
     for (size_t i = 1; i < p->argc; i++)
-        fprintf(out, " %s", p->argv[i]);
-    fprintf(out, "\nkernel    %s\n", p->kernel.path ? p->kernel.path : "built in");
-    fprintf(out, "memory    %lu MiB\n", p->memory >> 20);
+        put_words(out, " ", p->argv[i], "", "");
+    fputc('\n', out);
+    put_words(out, "kernel    ", p->kernel.path ? p->kernel.path : "built in", "", "");
+    fprintf(out, "\nmemory    %lu MiB\n", p->memory >> 20);
     fprintf(out, "clock     %lu\n", p->now);
     fprintf(out, "events    %lu\n", p->events);
     fprintf(out, "stdin     %lu bytes read\n", p->moved[0]);
     fprintf(out, "stdout    %lu bytes written\n", p->moved[1]);
     fprintf(out, "stderr    %lu bytes written\n", p->moved[2]);
-    for (size_t i = 0; i < p->granted_count; i++)
-        fprintf(out, "grant     %s\n", p->granted[i]);
-    for (size_t i = 0; i < p->swap_count; i++)
-        fprintf(out, "swap      %s=%s\n", p->swaps[i].object, p->swaps[i].handler);
+    for (size_t i = 0; i < p->granted_count; i++) {
+        put_words(out, "grant     ", p->granted[i], "", "");
+        fputc('\n', out);
+    }
+    for (size_t i = 0; i < p->swap_count; i++) {
+        put_words(out, "swap      ", p->swaps[i].object, "=", p->swaps[i].handler);
+        fputc('\n', out);
+    }
 }

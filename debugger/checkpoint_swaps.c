@@ -2,7 +2,7 @@
  *
  * Swaps in a checkpoint. The kernel's side of them, fronts and their page tables, is in the machine's memory; here is
  * what the debugger knows: which front belongs to which page of which object, its handlers with their states, and the
- * accesses that wait for one of them. The debugger's own watchpoints are not kept.
+ * accesses that wait for one of them. The debugger's own watchpoints are made anew (keep.c).
  */
 #include "checkpoint.h"
 #include "swap.h"

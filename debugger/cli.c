@@ -4,6 +4,7 @@
  */
 #include "cli_internal.h"
 #include "expr.h"
+#include "keep.h"
 #include "point.h"
 #include "source.h"
 #include "text.h"
@@ -240,6 +241,8 @@ int cli_run(struct session *session, const struct cli_options *options) {
     terminal_catch_signals(session);
     session_stop_at_broken(session, true);
     cli.started = session_emu(session) != NULL; /* resumed */
+    if (cli.started)
+        keep_load(&cli);
     if (!options->batch)
         cli.terminal = terminal_open(&cli);
     if (options->init)

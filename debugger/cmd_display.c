@@ -6,10 +6,13 @@
 #include "expr.h"
 #include "expr_parse.h"
 #include "format.h"
+#include "keep.h"
 #include "text.h"
 
 #include <inttypes.h>
 #include <string.h>
+
+#define DISPLAYS_MAX 4096u /* that a checkpoint may have */
 
 static bool examines(const struct display *display) {
     return display->format == 's' || display->format == 'i' || display->size;
@@ -107,6 +110,36 @@ static struct display *add(struct data *d, const char *text, const struct value_
     while (*end)
         end = &(*end)->next;
     return *end = display;
+}
+
+/* In a checkpoint. */
+static void display_visit(struct archive *a, struct display *display) {
+    display->number = (int)archive_number(a, (uint64_t)display->number, INT32_MAX - 1);
+    archive_flag(a, &display->enabled);
+    keep_line_visit(a, &display->text);
+    archive_value(a, display->format);
+    archive_value(a, display->size);
+    archive_value(a, display->count);
+    archive_value(a, display->scope_lo);
+    archive_value(a, display->scope_hi);
+    bool known = strchr("xduotacfzsi", display->format) && strchr("bhwg", display->size); /* or 0 */
+    if (!display->text || !known || display->count > INT32_MAX || display->count < INT32_MIN)
+        archive_fail(a);
+}
+
+void displays_visit(struct cli *cli, struct archive *a) {
+    struct data *d = data_of(cli);
+    uint64_t count = 0;
+    for (struct display *display = d->displays; display; display = display->next)
+        count++;
+    count = archive_number(a, count, DISPLAYS_MAX);
+    struct display **at = &d->displays;
+    for (uint64_t i = 0; i < count && !a->bad; i++, at = &(*at)->next) {
+        if (a->loading)
+            *at = text_zeros(1, sizeof **at);
+        display_visit(a, *at);
+    }
+    d->last_display = (int)archive_number(a, (uint64_t)d->last_display, INT32_MAX - 1);
 }
 
 enum facet_status cmd_display(struct cli *cli, const char *args, struct facet_error *error) {

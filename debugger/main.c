@@ -10,12 +10,17 @@
 #include "run.h"
 #include "stats.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
-static int complain(enum facet_status status, const struct facet_error *error) {
+/* Some of the words may be those of a file that somebody else made: they do nothing to a terminal. */
+static int complain(enum facet_status status, struct facet_error *error) {
+    for (char *c = error->text; *c; c++)
+        if (iscntrl((unsigned char)*c))
+            *c = '?';
     fprintf(stderr, "facet: %s\n", error->text);
     return status == FACET_ERR_USAGE ? 2 : status == FACET_ERR_PROGRAM ? 126 : 125;
 }
@@ -108,6 +113,8 @@ static int run_or_debug(const char *word, int argc, char **argv) {
 #endif
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of a write */
     signal(SIGXFSZ, SIG_IGN); /* so is a file that would grow beyond ulimit -f */
+    if (options.resume && options.timeout > 0)
+        run_limit_load(options.timeout);
     enum facet_status status = open_session(&options, streams, &session, &error);
     if (status != FACET_OK) {
         options_free(&options);

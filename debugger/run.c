@@ -28,17 +28,34 @@ static void on_signal(int signal) {
         session_interrupt(running);
 }
 
+static void set_timer(double seconds) {
+    double whole = (double)(long)seconds;
+    struct itimerval timer = {.it_value = {(time_t)whole, (suseconds_t)((seconds - whole) * 1e6)}};
+    if (seconds > 0 && timer.it_value.tv_sec == 0 && timer.it_value.tv_usec == 0)
+        timer.it_value.tv_usec = 1;
+    setitimer(ITIMER_REAL, &timer, NULL);
+}
+
 static void catch_signals(struct session *session, double timeout) {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
     running = session;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGALRM, &action, NULL);
-    double whole = (double)(long)timeout;
-    struct itimerval timer = {.it_value = {(time_t)whole, (suseconds_t)((timeout - whole) * 1e6)}};
-    if (timeout > 0 && timer.it_value.tv_sec == 0 && timer.it_value.tv_usec == 0)
-        timer.it_value.tv_usec = 1;
-    setitimer(ITIMER_REAL, &timer, NULL);
+    set_timer(timeout);
+}
+
+static void on_late(int signal) {
+    static const char text[] = "facet: timeout while the checkpoint was loaded\n";
+    (void)signal;
+    if (write(STDERR_FILENO, text, sizeof text - 1) < 0) { /* there is nobody to tell */
+    }
+    _exit(EXIT_TIMEOUT);
+}
+
+void run_limit_load(double timeout) {
+    signal(SIGALRM, on_late);
+    set_timer(timeout);
 }
 
 static double now(void) {

@@ -11,4 +11,7 @@
 /* Returns facet's exit status, before failures of --events are known. */
 int run_program(struct session *session, const struct options *options);
 
+/* Until then: loading a checkpoint has that time, too, or ends facet as a run is ended. */
+void run_limit_load(double timeout);
+
 #endif

@@ -104,6 +104,7 @@ bool session_close(struct session *s) {
         program_close(s->further[i]);
     free(s->kernel);
     free(s->breaks);
+    free(s->kept);
     drop_arguments(s);
     plan_free(s->plan);
     free(s);
@@ -174,6 +175,18 @@ struct session_stats session_stats_get(const struct session *s) {
 enum facet_status session_swap(struct session *session, const char *object, const char *handler,
                                struct facet_error *error) {
     return swaps_add(session->swaps, object, handler, error);
+}
+
+void session_keep(struct session *session, char *bytes, size_t size) {
+    free(session->kept);
+    session->kept = bytes;
+    session->kept_size = size;
+}
+
+const char *session_kept(const struct session *session, size_t *size, bool *trusted) {
+    *size = session->kept ? session->kept_size : 0;
+    *trusted = session->trusted;
+    return session->kept;
 }
 
 enum facet_status session_restore(struct session *session, const char *object, const char *handler,

@@ -79,6 +79,11 @@ struct session_stats {
 };
 struct session_stats session_stats_get(const struct session *session);
 
+/* What the debugger's user has set (keep.h), which a checkpoint has with the rest: bytes, which become the session's.
+ * NULL: nothing. trusted: they come from who may have commands executed. */
+void session_keep(struct session *session, char *bytes, size_t size);
+const char *session_kept(const struct session *session, size_t *size, bool *trusted);
+
 /* ---- Swaps. Remembered, and installed whenever a machine runs. */
 enum facet_status session_swap(struct session *session, const char *object, const char *handler,
                                struct facet_error *error);

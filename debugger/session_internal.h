@@ -24,6 +24,9 @@ struct session {
     struct events *events;
     struct plan *plan;      /* of a session that was resumed: `config` points into it; NULL */
     uint64_t events_before; /* … and how many events there had been */
+    char *kept;             /* session_keep; NULL */
+    size_t kept_size;
+    bool trusted; /* it was resumed with --trust */
     struct regions *regions;
     struct strace strace;
     uint8_t *kernel; /* another one than the built-in; NULL */

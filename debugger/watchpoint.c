@@ -284,6 +284,26 @@ static int own_level(struct cli *cli, const struct watch *w) {
     return frame.level;
 }
 
+char *watch_expression(struct cli *cli, const struct point *point, struct watch_options *options, int *level) {
+    const struct watch *w = point->watch;
+    char *text = NULL;
+    size_t size = 0;
+    *options = (struct watch_options){.every = w->every, .location = w->location};
+    *level = w->location ? 0 : own_level(cli, w);
+    if (*level < 0)
+        return NULL;
+    if (!w->location)
+        return text_copy(w->text);
+    struct catalogue *c = &data_of(cli)->c;
+    FILE *out = open_memstream(&text, &size);
+    facet_assert(out, "out of memory");
+    fputs("*(", out);
+    type_print(c, type_pointer(c, w->object.type), out);
+    fprintf(out, ") 0x%lx", w->object.va);
+    fclose(out);
+    return text;
+}
+
 /* What says where the object is has changed: it is somewhere else now, or nowhere. */
 static void follow(struct cli *cli, struct watch *w) {
     struct expr_object object;

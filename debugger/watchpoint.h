@@ -19,6 +19,9 @@ struct watch_options {
 /* Makes a point of an expression. */
 enum facet_status watch_add(struct cli *cli, enum point_kind kind, const char *text, struct watch_options options,
                             struct point **point, struct facet_error *error);
+/* An expression by which watch_add makes the same again when the machine stands as now, in the frame of that level; the
+ * caller frees it. NULL: none does, its function has returned. */
+char *watch_expression(struct cli *cli, const struct point *point, struct watch_options *options, int *level);
 /* Takes the handler away. */
 void watch_remove(struct cli *cli, struct point *point);
 /* Where its scope is left: the return address of the function whose variable it watches; 0: it has no end here. */

@@ -64,4 +64,12 @@ for listed in 'emu/a.c emu/a.c' 'emu/a.c emu/b.c' ''; do
     [ -z "$listed" ] || echo >>"$tree/tests/lists"
     must_catch "the lists '$listed'" "$here/hygiene.sh" "$tree" "$tree/tests/lists"
 done
+
+# Jobs: said in their order, whoever is first; each that fails counts, however it ends.
+said=$(JOBS=2 "$here/jobs.sh" "until [ -e $tree/second ]; do sleep 0.1; done; echo first" "echo second; : >$tree/second; exit 255" \
+    'exit 1' 'echo third')
+if [ $? != 2 ] || [ "$(printf '%s' "$said" | tr '\n' ' ')" != 'first second third' ]; then
+    printf 'checkers: jobs.sh said: %s\n' "$said"
+    failed=1
+fi
 exit $failed

@@ -31,7 +31,7 @@
 
 enum outcome { REFUSED = 40, RAN, ENDED, SILENT }; /* exit status of a case's process */
 
-static char file[64], folder[256];
+static char file[64], folder[256], save_here[80];
 
 static void die(const char *what, const char *why) {
     fprintf(stderr, "fuzz: %s: %s\n", what, why);
@@ -150,6 +150,28 @@ static struct session *open_subject(const struct subject *s, struct facet_error 
     return session;
 }
 
+/* Somebody has debugged it, and set what one can set; then it is begun anew. */
+static void debug(struct session *session, struct facet_error *error) {
+    const struct cli_input inputs[] = {{false, "break remember_payment if amount > 100"},
+                                       {false, "ignore 1 3"},
+                                       {false, "commands 1"},
+                                       {false, "silent"},
+                                       {false, "end"},
+                                       {false, "watch -l *(long *)((char *)&ledger + 176)"},
+                                       {false, "display/4xb $sp"},
+                                       {false, "tbreak *0x401460"},
+                                       {false, save_here}};
+    const struct cli_options options = {.inputs = inputs,
+                                        .input_count = sizeof inputs / sizeof *inputs,
+                                        .batch = true,
+                                        .quiet = true,
+                                        .argc = session_argc(session),
+                                        .argv = session_argv(session)};
+    snprintf(save_here, sizeof save_here, "checkpoint %s", file);
+    if (cli_run(session, &options) != 0 || session_start(session, error) != FACET_OK)
+        die("debug", "it failed");
+}
+
 static struct contents unpack(void) {
     struct contents c = {0};
     struct facet_error error;
@@ -167,6 +189,8 @@ static struct contents unpack(void) {
 static struct contents make(const struct subject *s, struct layout *layout) {
     struct facet_error error;
     struct session *session = open_subject(s, &error);
+    if (s == subjects)
+        debug(session, &error);
     if (s->moment)
         session_alarm(session, false, emu_clock(session_emu(session)) + s->moment);
     struct session_stop stop = session_continue(session);

@@ -66,6 +66,39 @@ symbol() {
     echo $((0x$1)) $((0x$2))
 }
 
+# comes COMMAND…: waits until it succeeds
+comes() {
+    tries=600
+    until "$@"; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || fail "it did not come to this in a minute: $*"
+        sleep 0.1
+    done
+}
+# Whether a process waits for input, in poll or ppoll.
+polls() {
+    read -r call _ <"/proc/$1/syscall"
+    [ "$call" = 7 ] || [ "$call" = 271 ]
+}
+# Whether a process has computed for a second, however long that took.
+has_computed() {
+    read -r _ _ _ _ _ _ _ _ _ _ _ _ _ ticks _ <"/proc/$1/stat"
+    [ "$ticks" -ge "$(getconf CLK_TCK)" ]
+}
+
+# still COMMAND…: with a clock of the host that stands. By that clock the engine makes its TLB smaller.
+still() {
+    [ -e "$T/still.so" ] || cc -shared -fPIC -o "$T/still.so" -xc - <<'end'
+#include <sys/time.h>
+int gettimeofday(struct timeval *restrict now, void *restrict zone) {
+    (void)zone;
+    *now = (struct timeval){.tv_sec = 1};
+    return 0;
+}
+end
+    LD_PRELOAD=$T/still.so "$@"
+}
+
 # the ten most frequent words as other programs count them
 pipeline() {
     tr -cs A-Za-z '\n' | tr A-Z a-z | grep . | sort | uniq -c | sort -k1,1nr -k2,2 | head

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Runs the command-line tests: tests/cli/test_*.sh, or those named. One line for each failure with what it said below,
-# then a count. usage: run.sh BUILD-FOLDER [NAME…]
+# Runs the command-line tests: tests/cli/test_*.sh, or those named, beside each other (JOBS at a time: tests/jobs.sh). One
+# line for each failure with what it said below, then a count. usage: run.sh BUILD-FOLDER [NAME…]
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 B=$1
@@ -10,20 +10,12 @@ shift
 export B
 export FACET="$B/facet" LC_ALL=C
 [ $# -gt 0 ] || set -- tests/cli/test_*.sh
-passed=0
-failed=0
-for test in "$@"; do
+for test; do
+    shift
     case $test in */*) ;; *) test=tests/cli/test_$test.sh ;; esac
-    T=$(mktemp -d)
-    export T
-    if timeout 300 sh "$test" >"$T/said" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAIL $test"
-        sed 's/^/    /' "$T/said"
-    fi
-    rm -rf "$T"
+    set -- "$@" "tests/cli/one.sh $test"
 done
-echo "command line: $passed passed, $failed failed"
+tests/jobs.sh "$@"
+failed=$?
+echo "command line: $(($# - failed)) passed, $failed failed"
 [ $failed = 0 ]

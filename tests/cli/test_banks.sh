@@ -3,16 +3,16 @@
 . tests/cli/lib.sh
 
 for facet in "$FACET" build/debug/facet; do
-    expect 0 "$facet" run --timeout 60 --grant bank "$B/tests/guests/banks"
-    expect 0 "$facet" run --timeout 120 --grant bank --grant debug "$B/tests/guests/rescind"
-    expect 0 "$facet" run --timeout 120 --grant bank --grant debug "$B/tests/guests/rescind" destroy
-    expect 0 "$facet" run --timeout 120 --grant bank "$B/tests/guests/accounts" 1000 9
+    expect 0 "$facet" run --grant bank "$B/tests/guests/banks"
+    expect 0 "$facet" run --grant bank --grant debug "$B/tests/guests/rescind"
+    expect 0 "$facet" run --grant bank --grant debug "$B/tests/guests/rescind" destroy
+    expect 0 "$facet" run --grant bank "$B/tests/guests/accounts" 1000 9
 done
 for guest in ipc keeper revoke windows strings keepers code foreign forwarders brands; do
-    expect 0 "$FACET" run --timeout 120 --grant bank --grant debug "$B/tests/guests/$guest"
+    expect 0 "$FACET" run --grant bank --grant debug "$B/tests/guests/$guest"
 done
 for seed in 1 2 3 4; do
-    expect 0 "$FACET" run --timeout 120 --grant bank "$B/tests/guests/accounts" 5000 $seed
+    expect 0 "$FACET" run --grant bank "$B/tests/guests/accounts" 5000 $seed
     out_has '^drawn [0-9]+, ended [0-9]+, refused [0-9]+$'
 done
 
@@ -22,13 +22,13 @@ limited() {
     size=$1
     shift
     got=0
-    "$FACET" run --timeout 60 --grant dir:.:ro --grant "bank:${size}K" "$@" <LICENSE >"$T/out" 2>"$T/err" || got=$?
+    "$FACET" run --grant dir:.:ro --grant "bank:${size}K" "$@" <LICENSE >"$T/out" 2>"$T/err" || got=$?
     [ $got = "$status" ] && cmp -s "$T/plenty" "$T/out"
 }
 smallest() {
     last=$*
     status=0
-    "$FACET" run --timeout 60 --grant dir:.:ro "$@" <LICENSE >"$T/plenty" 2>"$T/err" || status=$?
+    "$FACET" run --grant dir:.:ro "$@" <LICENSE >"$T/plenty" 2>"$T/err" || status=$?
     low=1 high=$((16 << 10)) # pages: too few, enough
     while [ $((high - low)) -gt 1 ]; do
         middle=$(((low + high) / 2))

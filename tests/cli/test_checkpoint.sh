@@ -14,6 +14,11 @@ out_has '^program +/.*/ledger$'
 out_has '^swap +sym:ledger=count$'
 start=$(sed -n 's/^clock *//p' "$T/out")
 
+# Words of whoever made the file stay on their line, and do nothing to a terminal.
+expect 1 "$FACET" run --checkpoint "$T/words@1" "$LEDGER" "$(printf '\033[2J\nclock     1')"
+expect 0 "$FACET" resume --describe "$T/words"
+out_has '^arguments \?\[2J\?clock     1$' && [ "$(grep -c '^clock' "$T/out")" = 1 ] || fail "an argument has a line of its own"
+
 # Two runs from one file are the same: output, events, counters (but those of the TLB, which grows by the host's time).
 run --checkpoint "$T/middle@$((start + 60000))" --swap sym:ledger=count --events "$T/all"
 for i in 1 2; do
@@ -168,6 +173,9 @@ err_has 'the program has numbers open, which is not a file any more'
 printf 'while :; do i=$((i + 1)); done\n' >"$T/endless.sh"
 expect 124 "$FACET" run --timeout 1 --checkpoint "$T/end" --grant "file:$T/endless.sh:ro" /bin/bash-static "$T/endless.sh"
 expect 124 "$FACET" resume --trust --timeout 0.2 "$T/end"
+
+expect 124 "$FACET" resume --trust --timeout 0.000001 "$T/end"
+err_has '^facet: timeout while the checkpoint was loaded'
 
 # What does not fit.
 cp "$LEDGER" "$T/ledger"

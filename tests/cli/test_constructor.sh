@@ -4,9 +4,9 @@
 
 rows=$("$B/tests/optable" "$B/kernel.elf" rows | wc -l)
 for facet in "$FACET" build/debug/facet; do
-    expect 0 "$facet" run --timeout 170 --grant bank "$B/tests/guests/confined"
+    expect 0 "$facet" run --grant bank "$B/tests/guests/confined"
     out_has "^operations tried: $rows, invocations: [0-9]{5}, of which did something: [0-9]{4}$"
     out_has '^heard of touches: 0, of invocations: 0$'
 done
-expect 0 "$FACET" run --timeout 170 --grant bank "$B/tests/guests/confined" leak
+expect 0 "$FACET" run --grant bank "$B/tests/guests/confined" leak
 out_has '^heard of touches: [1-9][0-9]*, of invocations: [1-9][0-9]{3,}$'

@@ -7,7 +7,7 @@
 UART=$B/guests/uart
 expect 1 "$FACET" run "$UART"
 out_has '^no serial port$'
-expect 0 "$FACET" run --timeout 20 --swap sym:uart=device:samples/handlers/uart.lua:abc "$UART"
+expect 0 "$FACET" run --swap sym:uart=device:samples/handlers/uart.lua:abc "$UART"
 cat >"$T/want" <<'END'
 bytes sent: 13
 and again: 0

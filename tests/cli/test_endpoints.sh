@@ -4,7 +4,7 @@
 
 for facet in "$FACET" build/debug/facet; do
     for guest in handlers:8 lost:5 crossing:5 nested:6; do
-        expect 0 "$facet" run --timeout 60 --grant range --grant debug "$B/tests/guests/${guest%:*}"
+        expect 0 "$facet" run --grant range --grant debug "$B/tests/guests/${guest%:*}"
         [ "$(grep -c '^ok: ' "$T/out")" = "${guest#*:}" ] || fail "not all of it was done"
     done
 done

@@ -9,20 +9,20 @@ err_empty
 
 # Waiting for input and computing alike.
 mkfifo "$T/never"
-sleep 100 >"$T/never" &
-sleeper=$!
-trap 'kill $sleeper' EXIT
+exec 9<>"$T/never"
 expect 124 "$FACET" run --timeout 1 --swap sym:table=count "$WORDFREQ" <"$T/never"
 err_has 'timeout|time limit|seconds'
 err_has 'table'
 expect 124 "$FACET" run --timeout 1 "$B/tests/guests/hostile" loop
 err_has 'timeout|time limit|seconds'
 
-interrupted() {
+interrupted() { # WHEN COMMAND…
+    when=$1
+    shift
     env --default-signal=INT "$@" >"$T/out" 2>"$T/err" <"$T/never" &
     pid=$!
     last=$*
-    sleep 1
+    comes "$when" $pid
     kill -INT $pid
     status=0
     wait $pid || status=$?
@@ -30,6 +30,6 @@ interrupted() {
     err_has 'nterrupt'
 }
 # A job in the background of a script ignores SIGINT: env undoes that.
-interrupted "$FACET" run --swap sym:table=count "$WORDFREQ"
+interrupted polls "$FACET" run --swap sym:table=count "$WORDFREQ"
 err_has 'table'
-interrupted "$FACET" run "$B/tests/guests/hostile" loop
+interrupted has_computed "$FACET" run "$B/tests/guests/hostile" loop

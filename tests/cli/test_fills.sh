@@ -4,7 +4,7 @@
 
 fills() {
     last="random16m $1"
-    "$FACET" run --stats "$T/stats" "$B/tests/bench/random16m" "$1" >/dev/null
+    still "$FACET" run --stats "$T/stats" "$B/tests/bench/random16m" "$1" >/dev/null
     jq .fills "$T/stats"
 }
 accesses=2000000

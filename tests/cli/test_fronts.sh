@@ -6,7 +6,7 @@
 transcript() { # transcript FACET WHAT…
     facet=$1
     shift
-    expect 0 "$facet" run --timeout 60 --grant range --grant debug "$B/tests/guests/fronts" "$@"
+    expect 0 "$facet" run --grant range --grant debug "$B/tests/guests/fronts" "$@"
 }
 for facet in "$FACET" build/debug/facet; do
     transcript "$facet" direct

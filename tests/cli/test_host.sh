@@ -6,7 +6,7 @@ guest=$B/tests/guests/host
 for facet in "$FACET" build/debug/facet; do
     rm -rf "$T/granted"
     mkdir "$T/granted"
-    expect 0 "$facet" run --timeout 60 --grant range --grant host --grant "dir:$T/granted:rw" "$guest"
+    expect 0 "$facet" run --grant range --grant host --grant "dir:$T/granted:rw" "$guest"
     [ "$(grep -c '^ok: ' "$T/out")" = 5 ] || fail 'not all has passed'
 done
 # What the host sees of it.

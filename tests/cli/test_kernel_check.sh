@@ -6,10 +6,10 @@ guest=$B/tests/guests/damage
 debug=build/debug/facet
 sed -n 's,^ *DAMAGE_[A-Z0-9_]* *\,* */\* \(.*\) \*/$,\1,p' include/facet/damage.h >"$T/damages"
 [ "$(wc -l <"$T/damages")" -ge 40 ] || fail "the list of damages is short"
-expect 0 "$debug" run --timeout 60 --grant range --grant debug "$guest"
+expect 0 "$debug" run --grant range --grant debug "$guest"
 number=0
 while read -r check; do
-    expect 125 "$debug" run --timeout 60 --grant range --grant debug "$guest" $number </dev/null
+    expect 125 "$debug" run --grant range --grant debug "$guest" $number </dev/null
     err_has "kernel panic: kernel_check: $check:"
     number=$((number + 1))
 done <"$T/damages"

@@ -4,14 +4,14 @@
 
 for facet in "$FACET" build/debug/facet; do
     for guest in ipc keeper revoke rescind windows strings keepers code foreign brands forwarders; do
-        expect 0 "$facet" run --timeout 120 --grant range --grant debug "$B/tests/guests/$guest"
+        expect 0 "$facet" run --grant range --grant debug "$B/tests/guests/$guest"
     done
 done
 for seed in 1 2 3; do
-    expect 0 "$FACET" run --timeout 200 --grant range --grant debug "$B/tests/guests/trees" 50000 $seed
+    expect 0 "$FACET" run --grant range --grant debug "$B/tests/guests/trees" 50000 $seed
     out_has 'hits through windows [0-9]{3}'
 done
-expect 0 build/debug/facet run --timeout 200 --grant range --grant debug "$B/tests/guests/trees" 5000 4
+expect 0 build/debug/facet run --grant range --grant debug "$B/tests/guests/trees" 5000 4
 
 # A foreign system call that nobody is told of is told to the host, as one of an impossible kind: SIGSYS.
 for why in nobody lost; do

@@ -49,5 +49,5 @@ done <"$T/places"
 sysret=$(objdump -d "$kernel" | awk '/sysret/ { sub(":", "", $1); print $1; exit }')
 [ -n "$sysret" ] || fail "no SYSRET in kernel.elf"
 patched "$sysret" 0 '\017\013\017\013' # UD2
-expect 125 "$FACET" run --timeout 10 --kernel "$T/kernel.elf" "$LEDGER"
+expect 125 "$FACET" run --kernel "$T/kernel.elf" "$LEDGER"
 [ ! -s "$T/out" ] || fail "the guest ran without a way out of the kernel"

@@ -65,23 +65,9 @@ mkfifo "$T/fifo"
 "$FACET" debug -q --batch -ex run -ex bt -ex 'info registers rip' -ex stepi -ex continue "$T/read" <"$T/fifo" >"$T/out" 2>&1 &
 debugger=$!
 exec 9>"$T/fifo"
-waits() {
-    [ "$(cut -d ' ' -f 3 "/proc/$debugger/stat")" = S ]
-}
-tries=0
-until waits && sleep 0.3 && waits; do
-    sleep 0.1
-    tries=$((tries + 1))
-    [ $tries -lt 100 ] || fail "it does not wait for its input"
-    sleep 0.1
-done
+comes polls $debugger
 kill -INT $debugger
-tries=0
-until grep -q '^#' "$T/out"; do
-    tries=$((tries + 1))
-    [ $tries -lt 100 ] || fail "Ctrl-C did not stop it"
-    sleep 0.1
-done
+comes grep -q '^#' "$T/out"
 echo late >&9
 exec 9>&-
 wait $debugger || fail "the debugger failed"

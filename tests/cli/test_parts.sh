@@ -7,18 +7,18 @@ range=va:0x100000000000+0x1000000000
 
 # 64 GiB that a handler makes up. The accesses of `there`: 2 * 1000, then 31 as its source says.
 for facet in "$FACET" build/debug/facet; do
-    expect 0 "$facet" run --timeout 60 --events "$T/events" --swap $range=$sparse "$guest" there
+    expect 0 "$facet" run --events "$T/events" --swap $range=$sparse "$guest" there
     out_has '^made up$'
     holds '.verdict == "done" and (.value | length) == 2 + 2 * .size and has("old") == false' "$T/events"
     [ "$(wc -l <"$T/events")" = 2031 ] || fail "$(wc -l <"$T/events") events"
     holds '.obj == "'$range'" and .off >= 0 and .off + .size <= 68719476736' "$T/events"
     [ "$(jq -c 'select(.by == "kernel") | [.off, .size]' "$T/events" | tr -d '\n')" = '[8188,4][8192,4]' ] || fail "the kernel's copy"
     err_has '^sparse: 100[0-9] of 16777216 pages stored to$'
-    expect 0 "$facet" run --timeout 60 --grant range --swap $range=$sparse "$guest" grow
+    expect 0 "$facet" run --grant range --swap $range=$sparse "$guest" grow
 done
 
 for facet in "$FACET" build/debug/facet; do
-    expect 0 "$facet" run --timeout 60 --grant range --grant debug "$guest" keys
+    expect 0 "$facet" run --grant range --grant debug "$guest" keys
 done
 
 # While a page is there it answers: a store has an old value then.

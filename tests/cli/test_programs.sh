@@ -55,7 +55,7 @@ compare seg:stack "$LEDGER"
 
 # Who serves may end, fail, drop or answer nonsense: the access is a fault at once.
 for name in exits crashes drops nonsense; do
-    expect 139 "$FACET" run --timeout 20 --program $name="$mortal" --swap sym:ledger=endpoint:$name "$LEDGER"
+    expect 139 "$FACET" run --program $name="$mortal" --swap sym:ledger=endpoint:$name "$LEDGER"
     case $name in
     exits) err_has '^init: the program exits has ended with status 0x0*3$' ;;
     crashes) err_has '^init: the program crashes was ended: fault 0x0*6 ' ;;
@@ -93,7 +93,7 @@ side() { # side BORDER WITHIN LEFT RIGHT FIRST SECOND OPTIONS…: what adjoin pr
     printf 'border %s\nwithin %s\nleft %s\nright %s\nfirst %s\nsecond %s\n' "$1" "$2" "$3" "$4" "$5" "$6" >"$T/expected"
     shift 6
     for facet in "$FACET" build/debug/facet; do
-        expect 0 "$facet" run --timeout 60 --program pass="$serving" --program done="$serving" --program step="$serving" "$@" "$adjoin"
+        expect 0 "$facet" run --program pass="$serving" --program done="$serving" --program step="$serving" "$@" "$adjoin"
         grep -aE '^[a-z]+( [0-9a-f]{2}){8}$' "$T/out" >"$T/words"
         cmp -s "$T/expected" "$T/words" || { diff "$T/expected" "$T/words" | head; fail "adjoin has seen something else"; }
     done

@@ -11,7 +11,7 @@ work() {
     shift
     for rounds in 0 2; do
         last="$FACET run $* $compute $rounds"
-        "$FACET" run --stats "$T/stats$rounds" "$@" "$compute" $rounds <"$T/piece" >/dev/null 2>"$T/err"
+        still "$FACET" run --stats "$T/stats$rounds" "$@" "$compute" $rounds <"$T/piece" >/dev/null 2>"$T/err"
     done
     echo $(($(jq ".$field" "$T/stats2") - $(jq ".$field" "$T/stats0")))
 }
