@@ -114,6 +114,17 @@ void flow_consequences(struct flow *flow, uint32_t fact);
  * Of places that are not registers this alone tells: there are no facts for all that. */
 bool flow_anywhere(const struct flow *flow, uint32_t holder, enum flow_place place, enum flow_type type);
 
+/* flow_walk.c */
+void flow_walk_to(struct flow *flow, const struct flow_fact *from, uint32_t object, unsigned restr, uint32_t background,
+                  struct why why);
+void flow_space(struct flow *flow, uint32_t has); /* of a process */
+void flow_slot(struct flow *flow, uint32_t has);  /* of a GPT */
+void flow_background(struct flow *flow, uint32_t has);
+void flow_reached(struct flow *flow, uint32_t reaches);
+void flow_walk_behind(struct flow *flow, uint32_t behind, uint32_t background);
+void flow_walk_anew(struct flow *flow, uint32_t gpt); /* which background counts may be another */
+void flow_copies(struct flow *flow, uint32_t copies);
+
 /* flow_message.c */
 void flow_sender(struct flow *flow, uint32_t entry);        /* an Entry or Forward, wherever it is */
 void flow_recipient(struct flow *flow, uint32_t recipient); /* of an endpoint */
