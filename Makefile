@@ -79,7 +79,8 @@ TEST_GUESTS += tests/guests/handlers.c tests/guests/parts.c tests/guests/lost.c 
 TEST_GUESTS += tests/guests/foreign.c tests/guests/plenty.c tests/guests/peek.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
 TEST_GUESTS += tests/guests/holders.c tests/guests/ways.c tests/guests/mob.c
 # Linked to tests/guests/model: the model and what compares the kernel with it.
-MODEL_SRC = tests/model/model.c tests/model/operations.c tests/model/access.c
+MODEL_SRC = tests/model/model.c tests/model/ways.c tests/model/objects.c tests/model/operations.c tests/model/access.c tests/model/forwarders.c \
+	tests/model/messages.c tests/model/banks.c
 BENCH_GUESTS = tests/bench/thousands.c tests/bench/random16m.c tests/bench/compute.c tests/bench/touch.c tests/bench/captured.c tests/bench/kernel.c
 BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c tests/bench/bare.c tests/bench/access.c
 QEMU_HOST = tests/qemu/alone.c
