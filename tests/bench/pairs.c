@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #define STARTS_MAX 1001
+#define WARM_UP 4
 #define COMMAND_MAX 4096
 #define CONFIDENCE 0.95
 
@@ -194,7 +195,7 @@ static double pieces_ratio(struct side side[2], int start, int pairs) {
     double time[2], ratio[STARTS_MAX];
     side_start(&side[start % 2]);
     side_start(&side[(start + 1) % 2]);
-    for (int pair = -2; pair < pairs; pair++) {
+    for (int pair = -WARM_UP; pair < pairs; pair++) {
         int first = pair & 1;
         time[first] = piece_time(&side[first]);
         time[!first] = piece_time(&side[!first]);

@@ -332,7 +332,8 @@ static void match(struct mob *mob, unsigned endpoint) {
 
 static void make_endpoint(struct mob *mob) {
     unsigned endpoint = make(mob, CAP_ENDPOINT);
-    unsigned process = mob->process[below(mob, 4) ? below(mob, HOSTILE) : below(mob, mob->processes)];
+    unsigned process =
+        mob->process[below(mob, 2) ? below(mob, HOSTILE) : HOSTILE - 1 + below(mob, mob->processes - HOSTILE + 1)];
     put_new(mob, (struct link){.holder = endpoint, .place = RECIPIENT, .type = CAP_PROCESS, .object = process});
     mob->thing[endpoint].matching = below(mob, 3) ? 0 : 1;
     match(mob, endpoint);
@@ -340,19 +341,54 @@ static void make_endpoint(struct mob *mob) {
 
 /* What chance alone would bring too seldom. */
 
-static void gift(struct mob *mob, struct link link) {
-    link.holder = mob->process[below(mob, HOSTILE)];
+static void gift(struct mob *mob, unsigned process, struct link link) {
+    link.holder = mob->process[process];
     link.number = a_number(mob, &mob->thing[link.holder]);
     put_new(mob, link);
 }
 
+static unsigned recipient(const struct mob *mob, unsigned endpoint) {
+    for (unsigned i = 0; i < mob->links; i++)
+        if (mob->link[i].holder == endpoint && mob->link[i].place == RECIPIENT)
+            return mob->link[i].object;
+    return mob->process[0];
+}
+
+/* Somebody can know what an endpoint's recipient answers for: an entry, or a GPT that it keeps. */
 static void brand(struct mob *mob) {
+    unsigned endpoint = a_thing(mob, 1u << CAP_ENDPOINT), gpt = a_thing(mob, 1u << CAP_GPT);
     struct link brand = {.object = a_thing(mob, 1u << CAP_PAGE), .type = CAP_PAGE};
-    gift(mob, (struct link){.source = CR_PROCESS_TOOL});
-    gift(mob, brand);
-    brand.holder = mob->process[below(mob, mob->processes)];
+    struct link entry = {.object = endpoint, .type = CAP_ENTRY, .payload = 1};
+    unsigned process = (unsigned)below(mob, HOSTILE);
+    gift(mob, process, (struct link){.source = CR_PROCESS_TOOL});
+    gift(mob, process, brand);
+    if (below(mob, 2)) {
+        gift(mob, process, (struct link){.object = gpt, .type = CAP_GPT, .restr = CAP_OP});
+        entry.holder = gpt;
+        entry.place = KEEPER;
+        put_new(mob, entry);
+    } else {
+        gift(mob, process, entry);
+    }
+    brand.holder = recipient(mob, endpoint);
     brand.place = BRAND;
     put_new(mob, brand);
+}
+
+/* Whoever sends to who receives there has an access made of a page that is served. */
+static void served(struct mob *mob) {
+    unsigned endpoint = a_thing(mob, 1u << CAP_ENDPOINT), page = a_thing(mob, 1u << CAP_PAGE), process = 0;
+    struct link handler = {.holder = page, .place = HANDLER, .type = CAP_ENTRY, .payload = 1};
+    handler.object = a_thing(mob, 1u << CAP_ENDPOINT);
+    while (mob->process[process] != recipient(mob, endpoint))
+        process++;
+    put_new(mob, handler);
+    put_new(mob, (struct link){.holder = mob->root[process],
+                               .place = SLOT,
+                               .number = a_number(mob, &mob->thing[mob->root[process]]),
+                               .type = CAP_PAGE,
+                               .object = page});
+    gift(mob, (unsigned)below(mob, HOSTILE), (struct link){.object = endpoint, .type = CAP_ENTRY, .payload = 1});
 }
 
 static void window(struct mob *mob) {
@@ -364,8 +400,9 @@ static void window(struct mob *mob) {
 }
 
 static void receiver(struct mob *mob) {
-    gift(mob, (struct link){.object = a_thing(mob, 1u << CAP_ENDPOINT), .type = CAP_ENDPOINT});
-    gift(mob, (struct link){.object = mob->process[below(mob, mob->processes)], .type = CAP_PROCESS});
+    unsigned process = (unsigned)below(mob, HOSTILE);
+    gift(mob, process, (struct link){.object = a_thing(mob, 1u << CAP_ENDPOINT), .type = CAP_ENDPOINT});
+    gift(mob, process, (struct link){.object = mob->process[below(mob, mob->processes)], .type = CAP_PROCESS});
 }
 
 static void graph(struct mob *mob, unsigned code) {
@@ -383,11 +420,13 @@ static void graph(struct mob *mob, unsigned code) {
     for (unsigned i = (unsigned)below(mob, 3); i > 0; i--)
         make_forwarder(mob);
     if (!below(mob, 4))
-        gift(mob, (struct link){.source = CR_DEBUG});
+        gift(mob, (unsigned)below(mob, HOSTILE), (struct link){.source = CR_DEBUG});
     if (!below(mob, 3))
         brand(mob);
     if (!below(mob, 3))
         window(mob);
+    if (!below(mob, 3))
+        served(mob);
     if (!below(mob, 5))
         receiver(mob);
     for (unsigned i = 8 + (unsigned)below(mob, 20); i > 0 && mob->links < LINKS; i--)
