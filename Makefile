@@ -77,7 +77,7 @@ TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tes
 	tests/guests/steps.S
 TEST_GUESTS += tests/guests/handlers.c tests/guests/parts.c tests/guests/lost.c tests/guests/crossing.c tests/guests/nested.c tests/guests/mortal.c tests/guests/brands.c tests/guests/forwarders.c tests/guests/fronts.c tests/guests/confined.c tests/guests/accounts.c tests/guests/banks.c tests/guests/serving.c tests/guests/adjoin.c tests/guests/turns.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
 TEST_GUESTS += tests/guests/foreign.c tests/guests/plenty.c tests/guests/peek.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
-TEST_GUESTS += tests/guests/holders.c tests/guests/ways.c tests/guests/mob.c
+TEST_GUESTS += tests/guests/holders.c tests/guests/ways.c tests/guests/mob.c tests/guests/late.c
 # Linked to tests/guests/model: the model and what compares the kernel with it.
 MODEL_SRC = tests/model/model.c tests/model/ways.c tests/model/objects.c tests/model/operations.c tests/model/access.c tests/model/forwarders.c \
 	tests/model/messages.c tests/model/banks.c
