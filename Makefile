@@ -431,8 +431,8 @@ model-million: test-files debug-build
 accounts-million: test-files
 	for seed in 1 2 3 4 5 6 7 8 9 10; do $(B)/facet run --grant bank $(B)/tests/guests/accounts 100000 $$seed || exit 1; done
 fuzz-checkpoints:
-	+@$(MAKE) -s MODE=asan OPT_asan="$(OPT_asan) $(filter-out -O1,$(OPT_ubsan))" test-files
-	ASAN_OPTIONS=detect_leaks=0 build/asan/tests/checkpoint/fuzz build/asan $(or $(FUZZ),1 5000)
+	+@$(MAKE) MODE=asan B=build/fuzz OPT_asan="$(OPT_asan) $(filter-out -O1,$(OPT_ubsan))" all build/fuzz/tests/checkpoint/fuzz build/fuzz/tests/linux/stockroom
+	ASAN_OPTIONS=detect_leaks=0 build/fuzz/tests/checkpoint/fuzz build/fuzz $(or $(FUZZ),1 5000)
 moments: test-files
 	tests/checkpoint/moments.sh $(B) 1000
 	tests/checkpoint/kills.sh $(B) 1000
@@ -485,7 +485,7 @@ install: all $(B)/installed/facet
 	install -m 644 samples/handlers/*.c samples/handlers/*.lua samples/guests/*.[ch] $(TO)/share/doc/facet/samples/
 
 clean:
-	rm -rf build/release build/debug build/asan build/ubsan build/cov build/bench.ndjson
+	rm -rf build/release build/debug build/asan build/ubsan build/cov build/fuzz build/bench.ndjson
 distclean:
 	rm -rf build
 deps:
