@@ -475,16 +475,16 @@ void ipc_endpoint_changed(const struct endpoint *endpoint) {
 
 void ipc_forwarder_changed(struct forwarder *forwarder) {
     unsigned long waiting = 0;
-    for (const struct process *from = forwarder->senders.first; from; from = from->queue_next)
-        waiting++;
-    while (waiting-- > 0 && forwarder->senders.first) /* those who wait here come again in their order */
-        sender_again(forwarder->senders.first);
     for (unsigned long i = 0; i < kernel_info.process_count; i++) {
         struct process *process = &kernel_info.processes[i];
         if (process->header.type == CAP_PROCESS && process->state == PROCESS_SENDING &&
             process->queue != &forwarder->senders && forward_passes(&process->send_cap, forwarder))
             sender_again(process);
     }
+    for (const struct process *from = forwarder->senders.first; from; from = from->queue_next)
+        waiting++;
+    while (waiting-- > 0 && forwarder->senders.first) /* those who wait here come again in their order */
+        sender_again(forwarder->senders.first);
 }
 
 void ipc_end_endpoint(const struct endpoint *endpoint) {

@@ -286,6 +286,30 @@ static void load(void) {
         facet_invoke(CR_NULL, INVOKE_RETURN, 0, &m);
 }
 
+/* Two that fault, one with a store, come to their keeper in the order in which they have. */
+static void kept_in_order(void) {
+    struct facet_message m = {.recv = {0, 0, 0, R_RESUME}};
+    fresh(R_FORWARDER, 0, R_OTHER_ENTRY, R_FORWARD);
+    make_process(R_SENDER, touch, stack[0] + 128, CR_NULL, R_FORWARD);
+    make_process(R_SENDER2, load, stack[1] + 128, CR_NULL, R_FORWARD);
+    for (unsigned i = 0; i < 2; i++) {
+        set(R_FORWARDER, OP_FORWARDER_BLOCK, 1, CR_NULL);
+        set(R_SENDER + i, OP_PROCESS_START, 0, CR_NULL);
+        yield();
+        set(R_SENDER2 - i, OP_PROCESS_START, 0, CR_NULL);
+        yield();
+        set(R_FORWARDER, OP_FORWARDER_BLOCK, 0, CR_NULL);
+        for (unsigned k = 0; k < 2; k++) {
+            check("a fault", facet_invoke(CR_NULL, INVOKE_RETURN, 0, &m), OP_FAULT);
+            check("whose", m.word[3] & 2, k == i ? 2 : 0);
+        }
+        set(R_SENDER, OP_PROCESS_STOP, 0, CR_NULL);
+        set(R_SENDER2, OP_PROCESS_STOP, 0, CR_NULL);
+    }
+    senders_end();
+    passed("faults wait in their order, too");
+}
+
 /* As the handler of a page: an access waits while it is blocked, and fails once nobody will answer it. */
 static void handler(void) {
     struct facet_message m = {.recv = {0, 0, 0, R_RESUME}}, swap = {.word = {1}, .send = {R_INNER, R_FORWARD}};
@@ -352,6 +376,7 @@ int main(int argc, char **argv) {
     closed();
     endpoints();
     kept();
+    kept_in_order();
     handler();
     slots();
     return 0;
