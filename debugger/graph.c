@@ -103,6 +103,15 @@ static bool names_type(const struct cap_look *cap, enum cap_type object) {
     case CAP_CAPPAGE:
     case CAP_GPT:
         return object == cap->type;
+    case CAP_PROCESS:
+    case CAP_RESUME:
+        return object == CAP_PROCESS;
+    case CAP_ENDPOINT:
+    case CAP_ENTRY:
+        return object == CAP_ENDPOINT;
+    case CAP_FORWARDER:
+    case CAP_FORWARD:
+        return object == CAP_FORWARDER;
     default:
         return true;
     }

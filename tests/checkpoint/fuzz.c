@@ -24,8 +24,8 @@
 #include <sys/wait.h>
 
 #define RAM (32ul << 20)
-#define SECONDS_MAX 60         /* of processor time that a case may take */
-#define MEMORY_MAX (3ul << 30) /* bytes: RAM, what a checkpoint may have beside it, and a sanitizer */
+#define SECONDS_MAX 60            /* of processor time that a case may take */
+#define MEMORY_MAX (1536ul << 20) /* bytes: RAM, what a checkpoint may have beside it, and a sanitizer */
 #define RUN_MICROSECONDS 40000
 #define MSR_LSTAR 0xc0000082u
 #define ROW(words) (words), sizeof(words) / sizeof *(words)
