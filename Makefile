@@ -77,7 +77,7 @@ TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tes
 	tests/guests/steps.S
 TEST_GUESTS += tests/guests/handlers.c tests/guests/parts.c tests/guests/lost.c tests/guests/crossing.c tests/guests/nested.c tests/guests/mortal.c tests/guests/brands.c tests/guests/forwarders.c tests/guests/fronts.c tests/guests/confined.c tests/guests/accounts.c tests/guests/banks.c tests/guests/serving.c tests/guests/adjoin.c tests/guests/turns.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
 TEST_GUESTS += tests/guests/foreign.c tests/guests/plenty.c tests/guests/peek.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
-TEST_GUESTS += tests/guests/holders.c tests/guests/ways.c tests/guests/mob.c
+TEST_GUESTS += tests/guests/holders.c tests/guests/ways.c tests/guests/mob.c tests/guests/late.c
 # Linked to tests/guests/model: the model and what compares the kernel with it.
 MODEL_SRC = tests/model/model.c tests/model/ways.c tests/model/objects.c tests/model/operations.c tests/model/access.c tests/model/forwarders.c \
 	tests/model/messages.c tests/model/banks.c
@@ -431,8 +431,8 @@ model-million: test-files debug-build
 accounts-million: test-files
 	for seed in 1 2 3 4 5 6 7 8 9 10; do $(B)/facet run --grant bank $(B)/tests/guests/accounts 100000 $$seed || exit 1; done
 fuzz-checkpoints:
-	+@$(MAKE) -s MODE=asan OPT_asan="$(OPT_asan) $(filter-out -O1,$(OPT_ubsan))" test-files
-	ASAN_OPTIONS=detect_leaks=0 build/asan/tests/checkpoint/fuzz build/asan $(or $(FUZZ),1 5000)
+	+@$(MAKE) MODE=asan B=build/fuzz OPT_asan="$(OPT_asan) $(filter-out -O1,$(OPT_ubsan))" all build/fuzz/tests/checkpoint/fuzz build/fuzz/tests/linux/stockroom
+	ASAN_OPTIONS=detect_leaks=0 build/fuzz/tests/checkpoint/fuzz build/fuzz $(or $(FUZZ),1 5000)
 moments: test-files
 	tests/checkpoint/moments.sh $(B) 1000
 	tests/checkpoint/kills.sh $(B) 1000
@@ -485,7 +485,7 @@ install: all $(B)/installed/facet
 	install -m 644 samples/handlers/*.c samples/handlers/*.lua samples/guests/*.[ch] $(TO)/share/doc/facet/samples/
 
 clean:
-	rm -rf build/release build/debug build/asan build/ubsan build/cov build/bench.ndjson
+	rm -rf build/release build/debug build/asan build/ubsan build/cov build/fuzz build/bench.ndjson
 distclean:
 	rm -rf build
 deps:

@@ -51,7 +51,7 @@ static unsigned long below(struct mob *mob, unsigned long limit) {
 }
 #define PICK(mob, array) ((array)[below(mob, sizeof(array) / sizeof *(array))])
 
-/* ---- For who looks on */
+/* ---- For who looks on; from `moment` to `later` this process does nothing */
 
 static __attribute__((noinline)) void begin(void) {
     __asm__ volatile("" ::: "memory");
@@ -60,6 +60,10 @@ static __attribute__((noinline)) void ready(const unsigned long *token, unsigned
     __asm__ volatile("" ::"r"(token), "r"(count) : "memory");
 }
 static __attribute__((noinline)) void moment(void) {
+    __asm__ volatile("" ::: "memory");
+}
+
+static __attribute__((noinline)) void later(void) {
     __asm__ volatile("" ::: "memory");
 }
 
@@ -449,6 +453,16 @@ static void restore(struct mob *mob) {
         check("go on", facet_set(R_HOLDER, OP_FORWARDER_BLOCK, 0, CR_NULL), RC_OK);
 }
 
+static void start_some(struct mob *mob) {
+    for (unsigned process = 0; process < HOSTILE; process++)
+        if (below(mob, 4))
+            start(mob, process, below(mob, ~0ul));
+}
+
+static void let_them(void) {
+    check("sleep", facet_set(CR_SLEEP, OP_SLEEP_FOR, TICKS, CR_NULL), RC_OK);
+}
+
 int main(int argc, char **argv) {
     struct mob mob = {.random = parse_number(argv[1]) * 0x9e3779b97f4a7c15ul + 0x1234567};
     unsigned long moments = argc > 2 ? parse_number(argv[2]) : 1;
@@ -461,13 +475,14 @@ int main(int argc, char **argv) {
     ready(mob.token, mob.things);
     for (unsigned long i = 0; i < moments; i++) {
         for (unsigned round = 0; round < ROUNDS; round++) {
-            for (unsigned process = 0; process < HOSTILE; process++)
-                if (below(&mob, 4))
-                    start(&mob, process, below(&mob, ~0ul));
+            start_some(&mob);
             restore(&mob);
-            check("sleep", facet_set(CR_SLEEP, OP_SLEEP_FOR, TICKS, CR_NULL), RC_OK);
+            let_them();
         }
+        start_some(&mob);
         moment();
+        let_them();
+        later();
     }
     return 0;
 }
