@@ -23,9 +23,9 @@
 #include <unistd.h>
 
 #define MORE_IN 1000 /* random graphs: in one of so many flow may say more than can happen */
-#define LIMIT 20000  /* states of a graph */
-#define LIMIT_RANGE                                                                                                    \
-    1000 /* with a Range one gets at all objects, and nearly everything comes true in the first states */
+/* States of a graph. With a Range one gets at all objects, and nearly everything comes true in the first ones. */
+#define LIMIT 20000
+#define LIMIT_RANGE 1000
 
 struct total {
     unsigned long graphs, states, unsound, inexact, cut, unanswered;
