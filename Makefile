@@ -56,16 +56,16 @@ DEBUGGER_SRC = debugger/main.c debugger/options.c debugger/run.c debugger/sessio
 	debugger/watchpoint.c debugger/control.c debugger/step.c debugger/tell.c debugger/returned.c debugger/cmd_step.c \
 	debugger/cmd_break.c debugger/cmd_watch.c debugger/cmd_stack.c debugger/cmd_list.c debugger/cmd_disassemble.c \
 	debugger/cmd_run.c debugger/cmd_data.c debugger/cmd_space.c debugger/cmd_traverse.c debugger/traverse_steps.c debugger/caps.c debugger/graph.c debugger/graph_text.c debugger/space.c debugger/who.c debugger/tree.c debugger/query.c debugger/cmd_caps.c debugger/cmd_who.c debugger/cmd_tree.c debugger/cmd_processes.c \
-	debugger/flow.c debugger/flow_rules.c debugger/flow_message.c debugger/flow_explain.c debugger/flow_live.c debugger/flow_ask.c debugger/flow_write.c debugger/cmd_flow.c \
+	debugger/flow.c debugger/flow_rules.c debugger/flow_walk.c debugger/flow_message.c debugger/flow_explain.c debugger/flow_live.c debugger/flow_ask.c debugger/flow_write.c debugger/cmd_flow.c \
 	debugger/expr.c debugger/expr_lex.c debugger/expr_parse.c debugger/expr_type.c \
 	debugger/expr_eval.c debugger/expr_op.c debugger/expr_variable.c debugger/vector.c debugger/data.c debugger/value.c debugger/value_part.c \
 	debugger/value_print.c debugger/value_text.c debugger/type.c debugger/type_dwarf.c debugger/type_dynamic.c debugger/type_print.c debugger/catalogue.c \
 	debugger/scope.c debugger/location.c debugger/location_value.c debugger/location_entry.c debugger/format.c debugger/cmd_value.c debugger/cmd_display.c debugger/cmd_info.c debugger/cmd_symbols.c
 
 # What flow says against a search of all states, on its own: neither the kernel nor a machine.
-FLOW_SRC = $(patsubst %,debugger/%.c,flow flow_rules flow_message flow_explain text)
-FLOW_TEST_SRC = $(patsubst %,tests/flow/%.c,enumerate bases choose graphs compare world authority)
-FLOW_WALK_SRC = $(patsubst %,tests/flow/%.c,walk graphs compare world authority)
+FLOW_SRC = $(patsubst %,debugger/%.c,flow flow_rules flow_walk flow_message flow_explain text)
+FLOW_TEST_SRC = $(patsubst %,tests/flow/%.c,enumerate bases choose graphs compare world explore authority)
+FLOW_WALK_SRC = $(patsubst %,tests/flow/%.c,walk graphs compare world explore authority)
 FLOW_KERNEL_SRC = tests/flow/kernel.c tests/flow/kernel_look.c
 
 # One source each. Guests are linked with $(B)/crt0.o (kernel/domain/crt0.S), handlers are shared objects.
@@ -77,9 +77,10 @@ TEST_GUESTS = tests/guests/ipc.c tests/guests/keeper.c tests/guests/revoke.c tes
 	tests/guests/steps.S
 TEST_GUESTS += tests/guests/handlers.c tests/guests/parts.c tests/guests/lost.c tests/guests/crossing.c tests/guests/nested.c tests/guests/mortal.c tests/guests/brands.c tests/guests/forwarders.c tests/guests/fronts.c tests/guests/confined.c tests/guests/accounts.c tests/guests/banks.c tests/guests/serving.c tests/guests/adjoin.c tests/guests/turns.c tests/guests/schedule.c tests/guests/singlestep.c tests/guests/deadlock.c
 TEST_GUESTS += tests/guests/foreign.c tests/guests/plenty.c tests/guests/peek.c tests/guests/machine.c tests/guests/messages.c tests/guests/model.c
-TEST_GUESTS += tests/guests/holders.c tests/guests/ways.c tests/guests/mob.c
+TEST_GUESTS += tests/guests/holders.c tests/guests/ways.c tests/guests/mob.c tests/guests/late.c
 # Linked to tests/guests/model: the model and what compares the kernel with it.
-MODEL_SRC = tests/model/model.c tests/model/operations.c tests/model/access.c
+MODEL_SRC = tests/model/model.c tests/model/ways.c tests/model/objects.c tests/model/operations.c tests/model/access.c tests/model/forwarders.c \
+	tests/model/messages.c tests/model/banks.c
 BENCH_GUESTS = tests/bench/thousands.c tests/bench/random16m.c tests/bench/compute.c tests/bench/touch.c tests/bench/captured.c tests/bench/kernel.c
 BENCH_HOST = tests/bench/pairs.c tests/bench/flat.c tests/bench/bare.c tests/bench/access.c
 QEMU_HOST = tests/qemu/alone.c
@@ -430,8 +431,8 @@ model-million: test-files debug-build
 accounts-million: test-files
 	for seed in 1 2 3 4 5 6 7 8 9 10; do $(B)/facet run --grant bank $(B)/tests/guests/accounts 100000 $$seed || exit 1; done
 fuzz-checkpoints:
-	+@$(MAKE) -s MODE=asan OPT_asan="$(OPT_asan) $(filter-out -O1,$(OPT_ubsan))" test-files
-	ASAN_OPTIONS=detect_leaks=0 build/asan/tests/checkpoint/fuzz build/asan $(or $(FUZZ),1 5000)
+	+@$(MAKE) MODE=asan B=build/fuzz OPT_asan="$(OPT_asan) $(filter-out -O1,$(OPT_ubsan))" all build/fuzz/tests/checkpoint/fuzz build/fuzz/tests/linux/stockroom
+	ASAN_OPTIONS=detect_leaks=0 build/fuzz/tests/checkpoint/fuzz build/fuzz $(or $(FUZZ),1 5000)
 moments: test-files
 	tests/checkpoint/moments.sh $(B) 1000
 	tests/checkpoint/kills.sh $(B) 1000
@@ -484,7 +485,7 @@ install: all $(B)/installed/facet
 	install -m 644 samples/handlers/*.c samples/handlers/*.lua samples/guests/*.[ch] $(TO)/share/doc/facet/samples/
 
 clean:
-	rm -rf build/release build/debug build/asan build/ubsan build/cov build/bench.ndjson
+	rm -rf build/release build/debug build/asan build/ubsan build/cov build/fuzz build/bench.ndjson
 distclean:
 	rm -rf build
 deps:

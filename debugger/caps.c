@@ -36,29 +36,24 @@ struct cap_look caps_look(struct emu *emu, const struct cap *cap) {
                             .payload = cap->payload};
     if (!cap->object)
         return look;
-    size_t size = cap->type == CAP_RESUME ? sizeof(struct process) : sizeof(struct object);
-    const struct object *object = kernel_pointer(emu, cap->object, size);
+    bool resume = cap->type == CAP_RESUME;
+    const struct object *object = resume ? kernel_array(emu, cap->object, 1, sizeof(struct process), struct process)
+                                         : kernel_array(emu, cap->object, 1, sizeof(struct object), struct object);
     if (!object || object->alloc != cap->alloc || answered(cap, object))
         return (struct cap_look){.type = CAP_NULL};
     look.id = object->id;
     return look;
 }
 
-/* The entry of an array of objects that has this id and type. */
-static const void *find(struct emu *emu, const void *array, unsigned long count, unsigned long stride, size_t size,
-                        enum cap_type type, uint64_t id) {
-    const char *all = kernel_array(emu, array, count, stride, size);
-    for (unsigned long i = 0; all && i < count; i++) {
-        const struct object *object = (const void *)(all + i * stride);
-        if (object->type == type && object->id == id)
-            return object;
-    }
-    return NULL;
-}
-
 const struct gpt *caps_gpt(struct emu *emu, uint64_t id) {
     const struct kernel_info *k = kernel_info_get(emu);
-    return k ? find(emu, k->gpts, k->gpt_count, k->gpt_stride, sizeof(struct gpt), CAP_GPT, id) : NULL;
+    const char *all = k ? kernel_array(emu, k->gpts, k->gpt_count, k->gpt_stride, struct gpt) : NULL;
+    for (unsigned long i = 0; all && i < k->gpt_count; i++) {
+        const struct gpt *gpt = (const void *)(all + i * k->gpt_stride);
+        if (gpt->header.type == CAP_GPT && gpt->header.id == id)
+            return gpt;
+    }
+    return NULL;
 }
 
 static bool is_memory(enum cap_type type) {

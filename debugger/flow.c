@@ -206,6 +206,11 @@ void flow_add_informs(struct flow *flow, uint32_t from, uint32_t to, struct why 
         flow_add_of(flow, FACT_INFORMS, from, to, why);
 }
 
+void flow_add_copies(struct flow *flow, uint32_t from, uint32_t to, struct why why) {
+    if (from != to)
+        flow_add_of(flow, FACT_COPIES, from, to, why);
+}
+
 uint32_t flow_find(const struct flow *flow, enum flow_kind kind, uint32_t from, uint32_t to) {
     return lookup(flow, &(struct flow_fact){.kind = (uint8_t)kind, .from = from, .to = to, .via = FLOW_NONE});
 }

@@ -54,7 +54,8 @@ struct flow_fact_look flow_look(const struct flow *flow, uint32_t index) {
 
 /* Said by what follows from it. */
 static bool goes_without_saying(const struct flow_fact *fact) {
-    return fact->kind == FACT_LINK || fact->kind == FACT_USES || (fact->kind == FACT_ACTS && fact->rule == RULE_GIVEN);
+    return fact->kind == FACT_LINK || fact->kind == FACT_USES || fact->kind == FACT_COPIES ||
+           (fact->kind == FACT_ACTS && fact->rule == RULE_GIVEN);
 }
 
 static bool is_walk(const struct flow_fact *fact) {

@@ -19,7 +19,8 @@ enum flow_kind {
                    * weak: a traversal by way of a Debug capability does */
     FACT_BEHIND,  /* the space of from leads, by a window, to the background of `to` */
     FACT_INFORMS, /* information could go from `from` to `to` */
-    FACT_USES,    /* from could make an access of page `to`, send over forwarder `to` */
+    FACT_USES,    /* from could make an access of page `to` or through GPT `to`, send over forwarder `to` */
+    FACT_COPIES,  /* the kernel could copy for from, out of or into the memory of process `to` */
     FACT_ROUTE,   /* what is sent through a Forward to `from` could come to endpoint `to`; via: the forwarder, further
                    * on, that the receiver is told of */
     FACT_ACTS,    /* process from = to could do anything */
@@ -96,6 +97,7 @@ void flow_add_has(struct flow *flow, uint32_t holder, enum flow_place place, str
 void flow_add_link(struct flow *flow, uint32_t from, enum flow_place place, uint32_t to, enum flow_place to_place,
                    enum flow_weak weak, struct why why);
 void flow_add_informs(struct flow *flow, uint32_t from, uint32_t to, struct why why);
+void flow_add_copies(struct flow *flow, uint32_t from, uint32_t to, struct why why);
 void flow_add_of(struct flow *flow, enum flow_kind kind, uint32_t from, uint32_t to, struct why why);
 /* The fact of that kind; 0: there is none. */
 uint32_t flow_find(const struct flow *flow, enum flow_kind kind, uint32_t from, uint32_t to);
@@ -111,6 +113,17 @@ void flow_consequences(struct flow *flow, uint32_t fact);
 /* Who has a Range, has a full capability to every object, every process too, in a register, and could put it anywhere.
  * Of places that are not registers this alone tells: there are no facts for all that. */
 bool flow_anywhere(const struct flow *flow, uint32_t holder, enum flow_place place, enum flow_type type);
+
+/* flow_walk.c */
+void flow_walk_to(struct flow *flow, const struct flow_fact *from, uint32_t object, unsigned restr, uint32_t background,
+                  struct why why);
+void flow_space(struct flow *flow, uint32_t has); /* of a process */
+void flow_slot(struct flow *flow, uint32_t has);  /* of a GPT */
+void flow_background(struct flow *flow, uint32_t has);
+void flow_reached(struct flow *flow, uint32_t reaches);
+void flow_walk_behind(struct flow *flow, uint32_t behind, uint32_t background);
+void flow_walk_anew(struct flow *flow, uint32_t gpt); /* which background counts may be another */
+void flow_copies(struct flow *flow, uint32_t copies);
 
 /* flow_message.c */
 void flow_sender(struct flow *flow, uint32_t entry);        /* an Entry or Forward, wherever it is */

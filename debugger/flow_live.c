@@ -194,18 +194,35 @@ static void give_front(struct flow_system *s, const struct graph_edge *edge) {
     free(name);
 }
 
+/* A fault or access waits to be told: who receives there will be, whatever keeper there is by then. */
+static void give_fault(struct flow_system *s, const struct graph_edge *edge, const struct process *process) {
+    const struct graph_node *node = &s->graph->nodes[edge->from];
+    enum flow_type type = type_of(edge->cap.type);
+    give(s, edge, FLOW_KEEPER, type, s->node[edge->to]);
+    for (uint32_t i = 0; process->keepers == FAULT_KEEPER_SPACE && i < node->out; i++) {
+        const struct graph_edge *space = graph_out(s->graph, edge->from, i);
+        struct graph_edge keeper = *edge;
+        if (space->place != GRAPH_FAULT_SPACE)
+            continue;
+        keeper.from = space->to;
+        give(s, &keeper, FLOW_KEEPER, type, s->node[edge->to]);
+        give(s, space, FLOW_SPACE, FLOW_GPT, s->node[space->to]);
+    }
+}
+
 static void edge_add(struct flow_system *s, const struct graph_edge *edge) {
     static const enum flow_place places[GRAPH_PLACES] = {
         [GRAPH_SLOT] = FLOW_SLOT,         [GRAPH_BACKGROUND] = FLOW_BACKGROUND, [GRAPH_KEEPER] = FLOW_KEEPER,
         [GRAPH_REGISTER] = FLOW_REGISTER, [GRAPH_SPACE] = FLOW_SPACE,           [GRAPH_SEND] = FLOW_REGISTER,
         [GRAPH_FAULT_SPACE] = FLOW_SPACE, [GRAPH_RECIPIENT] = FLOW_RECIPIENT,   [GRAPH_FRONT] = FLOW_HANDLER,
         [GRAPH_BRAND] = FLOW_BRAND,       [GRAPH_TARGET] = FLOW_TARGET};
-    const struct object *from = s->graph->nodes[edge->from].object;
+    const struct process *from = (const void *)s->graph->nodes[edge->from].object;
     enum flow_place place = places[edge->place];
-    if (edge->place == GRAPH_SCHEDULE ||
-        (edge->place == GRAPH_FAULT_SPACE && ((const struct process *)(const void *)from)->state != PROCESS_FAULTED))
+    if (edge->place == GRAPH_SCHEDULE || (edge->place == GRAPH_FAULT_SPACE && from->state != PROCESS_FAULTED))
         return;
-    if (edge->place == GRAPH_FRONT)
+    if (edge->place == GRAPH_SEND && from->fault != FAULT_NONE)
+        give_fault(s, edge, from);
+    else if (edge->place == GRAPH_FRONT)
         give_front(s, edge);
     else if (edge->cap.type == CAP_LOCAL_WINDOW && edge->place == GRAPH_SLOT)
         give_local(s, edge);

@@ -70,6 +70,7 @@ static void send(struct flow *flow, const struct delivery *d) {
     flow_add_link(flow, from, FLOW_REGISTER, d->to, FLOW_REGISTER, LINK_ALL,
                   WHY(SEND, d->sender, d->route, d->recipient, d->takes, acts));
     flow_add_informs(flow, from, d->to, WHY(SEND_BYTES, d->sender, d->route, d->recipient, d->takes, acts));
+    flow_add_copies(flow, from, d->to, WHY(COPIES, d->sender, d->route, d->recipient, d->takes, acts));
     flow_add_has(flow, d->to, FLOW_REGISTER, cap_to(FLOW_RESUME, from),
                  WHY(RESUME, d->sender, d->route, d->recipient, d->takes, acts));
     if (d->route)
@@ -91,6 +92,8 @@ static void tell(struct flow *flow, const struct delivery *d, uint32_t from, uin
     resume.rule = access ? RULE_TOLD_RESUME : RULE_FAULT_RESUME;
     flow_add_informs(flow, from, d->to, bytes);
     flow_add_has(flow, d->to, FLOW_REGISTER, cap_to(FLOW_FAULT, from), resume);
+    if (access)
+        flow_add_copies(flow, from, d->to, WHY(COPIES, d->sender, d->route, d->recipient, d->takes, cause));
     if (d->route)
         told_of_forwarder(flow, d);
 }
@@ -139,12 +142,10 @@ static void keep(struct flow *flow, const struct delivery *d) {
 
 /* Of a page each access, of a GPT each that comes through it. */
 static void handle(struct flow *flow, const struct delivery *d) {
-    uint32_t served = flow->facts[d->sender].from;
-    enum flow_kind access = flow->nodes[served].type == FLOW_GPT ? FACT_REACHES : FACT_USES;
     if (d->cause)
         tell(flow, d, flow->facts[d->cause].from, d->cause, true);
-    for (EACH_TO(i, flow, served, access))
-        if (!d->cause && !flow->facts[i].weak && flow->facts[i].via == FLOW_NONE)
+    for (EACH_TO(i, flow, flow->facts[d->sender].from, FACT_USES))
+        if (!d->cause)
             tell(flow, d, flow->facts[i].from, i, true);
 }
 
@@ -263,9 +264,11 @@ void flow_runs(struct flow *flow, uint32_t process) {
             flow_recipient(flow, i);
 }
 
-/* A process reaches a GPT, which may have a keeper and handlers, or makes accesses of a page, which may have some. */
+/* A process reaches a GPT, which may have a keeper, or makes accesses of a page or through a GPT, which may have
+ * handlers. */
 void flow_told(struct flow *flow, uint32_t cause) {
     struct flow_fact fact = flow->facts[cause];
+    enum flow_place place = fact.kind == FACT_USES ? FLOW_HANDLER : FLOW_KEEPER;
     if (flow->nodes[fact.to].type == FLOW_FORWARDER)
         flow_add_informs(flow, fact.to, fact.from, WHY(FORWARDER_TRIED, cause));
     for (EACH_FROM(i, flow, fact.to, FACT_HAS)) {
@@ -273,7 +276,7 @@ void flow_told(struct flow *flow, uint32_t cause) {
         if (sender.place == FLOW_HANDLER && sender.type == FLOW_OUTSIDE) {
             flow_add_informs(flow, fact.from, sender.to, WHY(HOST_HANDLER, cause, i));
             flow_add_informs(flow, sender.to, fact.from, WHY(HOST_HANDLER, cause, i));
-        } else if (sender.place == FLOW_KEEPER || sender.place == FLOW_HANDLER || sender.place == FLOW_TARGET) {
+        } else if (sender.place == place || sender.place == FLOW_TARGET) {
             send_for(flow, i, cause);
         }
     }

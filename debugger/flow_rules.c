@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What follows from a fact: the kernel's operations (kernel/cap_*.c) and its traversal (kernel/walk.c), as they are
- * for somebody who tries them all. Messages and faults are in flow_message.c.
+ * What follows from a fact: the kernel's operations (kernel/cap_*.c), as they are for somebody who tries them all. Its
+ * traversal is in flow_walk.c, messages and faults are in flow_message.c.
  *
  * Each rule has several premises. It is tried when any of them is new, with all that the others can be; a fact is in
  * its nodes' lists before its turn comes, so no combination is missed.
@@ -59,6 +59,7 @@ static void hold_process(struct flow *flow, uint32_t h) {
     flow_add_link(flow, holder, FLOW_REGISTER, process, FLOW_BRAND, LINK_ALL, WHY(BRAND, h));
     flow_add_informs(flow, process, holder, WHY(PROCESS_KNOWN, h));
     flow_add_informs(flow, holder, process, WHY(PROCESS_CHANGED, h));
+    flow_add_copies(flow, holder, process, WHY(COPIES, h));
 }
 
 static void hold_endpoint(struct flow *flow, uint32_t h) {
@@ -91,28 +92,11 @@ static void hold_resume(struct flow *flow, uint32_t h) {
     }
     flow_add_link(flow, holder, FLOW_REGISTER, caller, FLOW_REGISTER, LINK_ALL, WHY(ANSWER, h));
     flow_add_informs(flow, holder, caller, WHY(ANSWER_BYTES, h));
+    flow_add_copies(flow, holder, caller, WHY(COPIES, h));
     flow_add_has(flow, caller, FLOW_REGISTER, cap_to(FLOW_RESUME, holder), WHY(RESUME, h));
 }
 
 /* ---- Range and Debug go together with other capabilities */
-
-/* A step further than `from`, a FACT_REACHES. What is in a GPT and who keeps it does not depend on the background:
- * that is found out once, with FLOW_NONE. */
-static void walk_to(struct flow *flow, const struct flow_fact *from, uint32_t object, unsigned restr,
-                    uint32_t background, struct why why) {
-    enum flow_type type = flow->nodes[object].type;
-    struct flow_fact fact = {.kind = FACT_REACHES,
-                             .from = from->from,
-                             .to = object,
-                             .via = FLOW_NONE,
-                             .restr = (uint8_t)restr,
-                             .weak = from->weak};
-    if (type == FLOW_PAGE || type == FLOW_GPT)
-        flow_add(flow, fact, why);
-    fact.via = background;
-    if (type == FLOW_GPT && background != FLOW_NONE)
-        flow_add(flow, fact, why);
-}
 
 static bool rescindable(enum flow_type type) {
     return type <= FLOW_FORWARDER;
@@ -133,8 +117,8 @@ static void swap(struct flow *flow, uint32_t debug, uint32_t h) {
                 flow_add_informs(flow, fact.from, fact.to, WHY(RESTORE, debug, h, i));
     }
     if (fact.type == FLOW_GPT)
-        walk_to(flow, &(struct flow_fact){.from = fact.from, .weak = true}, fact.to, fact.restr, FLOW_NONE,
-                WHY(TRAVERSE, debug, h));
+        flow_walk_to(flow, &(struct flow_fact){.from = fact.from, .weak = true}, fact.to, fact.restr, FLOW_NONE,
+                     WHY(TRAVERSE, debug, h));
 }
 
 static void number(struct flow *flow, uint32_t range, uint32_t node) {
@@ -285,102 +269,6 @@ static void copy(struct flow *flow, uint32_t link, uint32_t h) {
     flow_add_has(flow, way.to, (enum flow_place)way.to_place, cap, WHY(COPIED, h, link));
 }
 
-/* ---- The traversal */
-
-static unsigned gathered(unsigned before, unsigned restr) {
-    return before | restr | (before & CAP_WK ? CAP_RO : 0u);
-}
-
-static void space_begins(struct flow *flow, uint32_t h) {
-    struct flow_fact fact = flow->facts[h];
-    uint32_t acts = flow->nodes[fact.from].acts;
-    if (acts && !fact.blocked)
-        walk_to(flow, &(struct flow_fact){.from = fact.from}, fact.to, fact.restr, FLOW_NONE, WHY(SPACE, h, acts));
-}
-
-/* By a window to the background of a GPT, and on to what that could be: b. */
-static void walk_behind(struct flow *flow, uint32_t behind, uint32_t b) {
-    struct flow_fact way = flow->facts[behind], background = flow->facts[b];
-    if (background.place == FLOW_BACKGROUND && !background.blocked)
-        walk_to(flow, &way, background.to, gathered(way.restr, background.restr), way.to, WHY(BACKGROUND, behind, b));
-}
-
-static void walk_window(struct flow *flow, uint32_t r, uint32_t s, uint32_t background, uint32_t because) {
-    struct flow_fact reach = flow->facts[r], window = flow->facts[s];
-    if (!window.blocked && background != FLOW_NONE)
-        flow_add(flow,
-                 (struct flow_fact){.kind = FACT_BEHIND,
-                                    .from = reach.from,
-                                    .to = background,
-                                    .via = FLOW_NONE,
-                                    .restr = (uint8_t)gathered(reach.restr, window.restr),
-                                    .weak = reach.weak},
-                 WHY(WINDOW_FOLLOWED, r, s, because));
-}
-
-/* Through a slot of the GPT that r has come to, with that background in force. */
-static void walk_slot(struct flow *flow, uint32_t r, uint32_t s, uint32_t background, uint32_t because) {
-    struct flow_fact reach = flow->facts[r], slot = flow->facts[s];
-    bool anew = slot.type == FLOW_GPT || (slot.type == FLOW_PAGE && reach.via == FLOW_NONE);
-    if (anew && !slot.blocked)
-        walk_to(flow, &reach, slot.to, gathered(reach.restr, slot.restr), background, WHY(SLOT, r, s, because));
-    if (slot.type == FLOW_WINDOW)
-        walk_window(flow, r, s, background, because);
-}
-
-/* Which background counts behind a GPT: its own, or, if it has none or can lose it, that from further out. */
-static bool outer_counts(const struct flow *flow, uint32_t gpt, uint32_t *bare) {
-    *bare = flow_find(flow, FACT_BARE, gpt, gpt);
-    return !flow->nodes[gpt].background || *bare;
-}
-
-static void walk_slot_all(struct flow *flow, uint32_t r, uint32_t s) {
-    uint32_t gpt = flow->facts[r].to, bare;
-    if (flow->nodes[gpt].behind)
-        walk_slot(flow, r, s, gpt, flow->nodes[gpt].behind);
-    if (outer_counts(flow, gpt, &bare))
-        walk_slot(flow, r, s, flow->facts[r].via, bare);
-}
-
-static void walk_on(struct flow *flow, uint32_t r) {
-    for (EACH_FROM(i, flow, flow->facts[r].to, FACT_HAS))
-        if (flow->facts[i].place == FLOW_SLOT)
-            walk_slot_all(flow, r, i);
-}
-
-static void walk_anew(struct flow *flow, uint32_t gpt) {
-    for (EACH_TO(i, flow, gpt, FACT_REACHES))
-        walk_on(flow, i);
-}
-
-/* b: a GPT could have a background. */
-static void background_given(struct flow *flow, uint32_t b) {
-    uint32_t gpt = flow->facts[b].from;
-    if (flow->nodes[gpt].behind == b)
-        walk_anew(flow, gpt);
-    for (EACH_TO(i, flow, gpt, FACT_BEHIND))
-        walk_behind(flow, i, b);
-}
-
-static void reached(struct flow *flow, uint32_t r) {
-    struct flow_fact fact = flow->facts[r];
-    if (fact.via != FLOW_NONE) {
-        walk_on(flow, r);
-        return;
-    }
-    if (flow->nodes[fact.to].type == FLOW_GPT) {
-        flow_add_informs(flow, fact.to, fact.from, WHY(WALKED, r));
-        walk_on(flow, r);
-    } else if (!fact.weak) {
-        flow_add_informs(flow, fact.to, fact.from, WHY(LOADED, r));
-        if (!(fact.restr & CAP_RO))
-            flow_add_informs(flow, fact.from, fact.to, WHY(STORED, r));
-        flow_add_of(flow, FACT_USES, fact.from, fact.to, WHY(USED, r));
-    }
-    if (!fact.weak)
-        flow_told(flow, r);
-}
-
 /* ---- Consequences */
 
 /* The object that r names ends with it: whoever has a capability to it notices. */
@@ -393,12 +281,6 @@ static void can_end(struct flow *flow, uint32_t ends) {
     flow_add_informs(flow, fact.from, fact.to, WHY(ENDS, ends));
     for (EACH_TO(i, flow, fact.to, FACT_HAS))
         ended(flow, ends, i);
-}
-
-static void has_slot(struct flow *flow, uint32_t h) {
-    uint32_t holder = flow->facts[h].from;
-    for (EACH_TO(i, flow, holder, FACT_REACHES))
-        walk_slot_all(flow, i, h);
 }
 
 static void handler_given(struct flow *flow, uint32_t h) {
@@ -419,11 +301,11 @@ static void has(struct flow *flow, uint32_t h) {
     if (fact.place == FLOW_REGISTER && flow->nodes[fact.from].acts)
         hold(flow, h);
     else if (fact.place == FLOW_SPACE)
-        space_begins(flow, h);
+        flow_space(flow, h);
     else if (fact.place == FLOW_SLOT)
-        has_slot(flow, h);
+        flow_slot(flow, h);
     else if (fact.place == FLOW_BACKGROUND) {
-        background_given(flow, h);
+        flow_background(flow, h);
     } else if (fact.place == FLOW_HANDLER) {
         handler_given(flow, h);
     }
@@ -442,7 +324,7 @@ static void acts(struct flow *flow, uint32_t fact) {
         if (flow->facts[i].place == FLOW_REGISTER)
             hold(flow, i);
         else if (flow->facts[i].place == FLOW_SPACE)
-            space_begins(flow, i);
+            flow_space(flow, i);
         else
             flow_sender(flow, i);
     }
@@ -464,16 +346,19 @@ void flow_consequences(struct flow *flow, uint32_t index) {
                 copy(flow, index, i);
         break;
     case FACT_REACHES:
-        reached(flow, index);
+        flow_reached(flow, index);
         break;
     case FACT_INFORMS:
         break;
     case FACT_BEHIND:
         for (EACH_FROM(i, flow, fact.to, FACT_HAS))
-            walk_behind(flow, index, i);
+            flow_walk_behind(flow, index, i);
         break;
     case FACT_USES:
         flow_told(flow, index);
+        break;
+    case FACT_COPIES:
+        flow_copies(flow, index);
         break;
     case FACT_ROUTE:
         flow_route(flow, index);
@@ -485,7 +370,7 @@ void flow_consequences(struct flow *flow, uint32_t index) {
         flow_takes(flow, fact.from);
         break;
     case FACT_BARE:
-        walk_anew(flow, fact.from);
+        flow_walk_anew(flow, fact.from);
         break;
     case FACT_ENDS:
         can_end(flow, index);

@@ -10,7 +10,7 @@
 /* Where the kernel has its objects: a type that gets storage of its own is one row of `storages`. */
 struct storage {
     uint64_t base, count, stride; /* kernel virtual */
-    size_t size;                  /* of an object, at least */
+    size_t size, alignment;       /* of an object; size at least */
     uint32_t types;               /* of objects that may be there, as bits */
     uint32_t *node;               /* of each entry */
 };
@@ -26,7 +26,7 @@ struct build {
 };
 
 #define STORAGE(array, each, type, types)                                                                              \
-    { (uintptr_t) k->array, k->each##_count, k->each##_stride, sizeof(struct type), types, NULL }
+    { (uintptr_t) k->array, k->each##_count, k->each##_stride, sizeof(struct type), _Alignof(struct type), types, NULL }
 
 static void storages(struct build *b) {
     const struct kernel_info *k = b->kernel;
@@ -53,7 +53,8 @@ static uint32_t node_add(struct build *b, const struct object *object) {
 
 static void nodes_add(struct build *b) {
     for (struct storage *s = b->storage; s < b->storage + STORAGES; s++) {
-        const char *array = kernel_array(b->emu, (const void *)(uintptr_t)s->base, s->count, s->stride, s->size);
+        const void *base = (const void *)(uintptr_t)s->base;
+        const char *array = kernel_array_of(b->emu, base, s->count, s->stride, s->size, s->alignment);
         s->count = array ? s->count : 0;
         s->node = text_grow(NULL, s->count, sizeof *s->node);
         for (uint64_t i = 0; i < s->count; i++) {
@@ -102,6 +103,15 @@ static bool names_type(const struct cap_look *cap, enum cap_type object) {
     case CAP_CAPPAGE:
     case CAP_GPT:
         return object == cap->type;
+    case CAP_PROCESS:
+    case CAP_RESUME:
+        return object == CAP_PROCESS;
+    case CAP_ENDPOINT:
+    case CAP_ENTRY:
+        return object == CAP_ENDPOINT;
+    case CAP_FORWARDER:
+    case CAP_FORWARD:
+        return object == CAP_FORWARDER;
     default:
         return true;
     }
@@ -149,9 +159,9 @@ static uint64_t front_count(const struct build *b) {
 static void front_add(struct build *b, uint32_t from, int front, uint64_t base) {
     uint64_t fronts = front_count(b), steps = 0;
     const struct front_handler *handlers =
-        kernel_array(b->emu, b->kernel->front_handlers, fronts, sizeof *handlers, sizeof *handlers);
+        kernel_array(b->emu, b->kernel->front_handlers, fronts, sizeof *handlers, struct front_handler);
     const struct front_service *services =
-        kernel_array(b->emu, b->kernel->front_services, fronts, sizeof *services, sizeof *services);
+        kernel_array(b->emu, b->kernel->front_services, fronts, sizeof *services, struct front_service);
     if (!services || !handlers || front < 0 || (uint64_t)front >= fronts)
         return;
     for (int i = handlers[front].service; i >= 0 && (uint64_t)i < fronts; i = services[i].next) {
@@ -170,7 +180,8 @@ static void front_add(struct build *b, uint32_t from, int front, uint64_t base) 
 
 static void parts_add(struct build *b, uint32_t from, int front) {
     uint64_t fronts = front_count(b), steps = 0;
-    const struct front_part *parts = kernel_array(b->emu, b->kernel->front_parts, fronts, sizeof *parts, sizeof *parts);
+    const struct front_part *parts =
+        kernel_array(b->emu, b->kernel->front_parts, fronts, sizeof *parts, struct front_part);
     for (; parts && front >= 0 && (uint64_t)front < fronts && steps++ < fronts; front = parts[front].next)
         front_add(b, from, front, parts[front].start & ~((1ul << FRONT_SHIFT) - 1));
 }

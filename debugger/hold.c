@@ -116,7 +116,7 @@ void hold_forget_all(struct swaps *s) {
 static size_t waiting(const struct swaps *s, const struct process *process) {
     const struct kernel_info *k = s->emu ? kernel_info_get(s->emu) : NULL;
     const char *all =
-        k ? kernel_array(s->emu, k->processes, k->process_count, k->process_stride, sizeof *process) : NULL;
+        k ? kernel_array(s->emu, k->processes, k->process_count, k->process_stride, struct process) : NULL;
     size_t count = 0;
     for (size_t i = 0; all && i < k->process_count; i++) {
         const struct process *p = (const void *)(all + i * k->process_stride);

@@ -192,8 +192,10 @@ void *kernel_pointer(struct emu *emu, const void *kernel_virtual, size_t size) {
     return emu_ram(emu, (gpa_t){va >= KERNEL_LINK_BASE ? va - KERNEL_LINK_BASE : va - KERNEL_DIRECT_MAP}, size);
 }
 
-void *kernel_array(struct emu *emu, const void *kernel_virtual, uint64_t count, uint64_t stride, size_t size) {
-    if (stride < size || stride % sizeof(uint64_t) != 0 || count > UINT32_MAX || stride > UINT32_MAX)
+void *kernel_array_of(struct emu *emu, const void *kernel_virtual, uint64_t count, uint64_t stride, size_t size,
+                      size_t alignment) {
+    bool aligned = (uintptr_t)kernel_virtual % alignment == 0 && stride % alignment == 0;
+    if (!aligned || stride < size || count > UINT32_MAX || stride > UINT32_MAX)
         return NULL;
     return kernel_pointer(emu, kernel_virtual, count * stride);
 }

@@ -58,7 +58,10 @@ size_t kernel_write(struct emu *emu, uint64_t process, gva_t va, const void *fro
 void *kernel_pointer(struct emu *emu, const void *kernel_virtual, size_t size);
 /* The same of `count` objects of at least `size` bytes each, `stride` apart, as the kernel says; NULL also if that
  * cannot be. */
-void *kernel_array(struct emu *emu, const void *kernel_virtual, uint64_t count, uint64_t stride, size_t size);
+void *kernel_array_of(struct emu *emu, const void *kernel_virtual, uint64_t count, uint64_t stride, size_t size,
+                      size_t alignment);
+#define kernel_array(emu, kernel_virtual, count, stride, type)                                                         \
+    kernel_array_of(emu, kernel_virtual, count, stride, sizeof(type), _Alignof(type))
 /* NULL until the kernel has announced itself, or if it was built from other headers. */
 struct kernel_info *kernel_info_get(struct emu *emu);
 

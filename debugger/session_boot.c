@@ -183,7 +183,7 @@ enum facet_status session_find_process(struct session *s, struct facet_error *er
     if (!s->info)
         return facet_fail(error, FACET_ERR_FAILED, "the kernel was built from other headers than facet");
     const struct kernel_info *k = s->info;
-    char *all = kernel_array(s->emu, k->processes, k->process_count, k->process_stride, sizeof(struct process));
+    char *all = kernel_array(s->emu, k->processes, k->process_count, k->process_stride, struct process);
     for (unsigned long i = 0; all && i < k->process_count; i++) {
         struct process *p = (struct process *)(void *)(all + i * k->process_stride);
         if (p->header.type == CAP_PROCESS && p->header.id == s->process) {

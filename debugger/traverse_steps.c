@@ -42,7 +42,7 @@ static void move(struct walkthrough *w, int by) {
 
 static void print_slot(struct walkthrough *w, const struct gpt *gpt, int slot, const struct traverse_step *s) {
     struct cap_look cap = caps_look(session_emu(w->cli->session), &gpt->slot[slot]);
-    printf("%s %2d  +0x%-12lx ", slot == s->slot ? "=>" : "  ", slot, (unsigned long)slot << gpt->l2v);
+    printf("%s %2d  +0x%-12lx ", slot == s->slot ? "=>" : "  ", slot, (unsigned long)slot << gpt->l2v % 64);
     caps_print(&cap, stdout);
     printf("\n");
 }
@@ -56,7 +56,7 @@ static void print_slots(struct walkthrough *w) {
         return;
     }
     struct cap_look keeper = caps_look(emu, &gpt->keeper), background = caps_look(emu, &gpt->background);
-    printf("GPT obj:%lu, l2v %u: a slot covers 0x%lx bytes\n", s->id, gpt->l2v, 1ul << gpt->l2v);
+    printf("GPT obj:%lu, l2v %u: a slot covers 0x%lx bytes\n", s->id, gpt->l2v, 1ul << gpt->l2v % 64);
     for (int slot = 0; slot < GPT_SLOTS; slot++)
         print_slot(w, gpt, slot, s);
     if (keeper.type != CAP_NULL)

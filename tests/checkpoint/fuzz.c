@@ -19,12 +19,13 @@
 #include <grp.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 
 #define RAM (32ul << 20)
-#define SECONDS_MAX 60         /* of processor time that a case may take */
-#define MEMORY_MAX (3ul << 30) /* bytes: RAM, what a checkpoint may have beside it, and a sanitizer */
+#define SECONDS_MAX 60            /* of processor time that a case may take */
+#define MEMORY_MAX (1536ul << 20) /* bytes: RAM, what a checkpoint may have beside it, and a sanitizer */
 #define RUN_MICROSECONDS 40000
 #define MSR_LSTAR 0xc0000082u
 #define ROW(words) (words), sizeof(words) / sizeof *(words)
@@ -302,6 +303,27 @@ static void pack(const struct contents *c) {
         die(file, error.text);
 }
 
+/* Bytes of the file itself, sizes and compressed pieces, with a sum that is right again. */
+static void damage_file(struct random *r) {
+    struct stat status;
+    int fd = open(file, O_RDWR);
+    if (fd < 0 || fstat(fd, &status) != 0)
+        die(file, strerror(errno));
+    size_t size = (size_t)status.st_size;
+    uint8_t *bytes = malloc(size);
+    ssize_t got = pread(fd, bytes, size, 0);
+    for (uint64_t times = 1 + random_below(r, 3); times > 0; times--) {
+        uint64_t at = random_below(r, 2) ? 16 + random_below(r, 16) : 16 + random_below(r, size - 32);
+        bytes[at] = (uint8_t)(random_below(r, 2) ? random_word(r) : bytes[at] ^ 1u << random_below(r, 8));
+    }
+    uint64_t sum = pack_crc(0, bytes, size - sizeof sum);
+    memcpy(bytes + size - sizeof sum, &sum, sizeof sum);
+    if ((size_t)got != size || pwrite(fd, bytes, size, 0) != got)
+        die(file, "it could not be changed");
+    close(fd);
+    free(bytes);
+}
+
 /* False: something happened that must not. */
 static bool try(const char *said, bool ask, unsigned counts[4]) {
     struct rusage used;
@@ -359,8 +381,12 @@ int main(int argc, char **argv) {
         size_t which = (random_word(&r), random_below(&r, SUBJECTS));
         struct contents bad = {malloc(good[which].size), good[which].size};
         memcpy(bad.bytes, good[which].bytes, bad.size);
-        mutate(&layout[which], &bad, &r, false);
+        bool inside = random_below(&r, 16) > 0;
+        if (inside)
+            mutate(&layout[which], &bad, &r);
         pack(&bad);
+        if (!inside)
+            damage_file(&r);
         free(bad.bytes);
         if (!try(said, random_below(&r, 3) == 0, counts)) {
             tell(seed, number, said);

@@ -3,7 +3,6 @@
 
 #include "emu/archive.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -265,37 +264,26 @@ static void change_kernel(struct contents *c, const struct layout *l, struct ran
 
 /* ---- All of it */
 
-static const char *change(struct contents *c, const struct layout *l, struct random *r) {
+static void change(struct contents *c, const struct layout *l, struct random *r) {
     uint64_t what = random_below(r, 16);
-    if (what < 7) {
+    if (what < 7)
         change_field(c, l, choose_field(l, r), r);
-        return "field";
-    }
-    if (what < 11) {
+    else if (what < 11)
         change_memory(c, l, r);
-        return "memory";
-    }
-    if (what < 14 && l->entry) {
+    else if (what < 14 && l->entry)
         change_kernel(c, l, r);
-        return "kernel";
-    }
-    if (what == 14) {
+    else if (what == 14)
         change_field(c, l, &l->field[random_below(r, l->count)], r);
-        return "any field";
-    }
-    change_order(c, l, r);
-    return "order";
+    else
+        change_order(c, l, r);
 }
 
-/* Fields are where they were only before the first change of a length: the others come first, in effect at random. */
-void mutate(const struct layout *layout, struct contents *contents, struct random *r, bool say) {
+/* Fields are where they were noted only until one changes its length: that one is the last. */
+void mutate(const struct layout *layout, struct contents *contents, struct random *r) {
     size_t size = contents->size;
     unsigned times = 1 + (unsigned)random_below(r, 3);
-    while (times-- > 0 && contents->size == size) {
-        const char *what = change(contents, layout, r);
-        if (say)
-            printf(" %s", what);
-    }
+    while (times-- > 0 && contents->size == size)
+        change(contents, layout, r);
     if (random_below(r, 64) == 0)
         contents->size = random_below(r, contents->size);
 }

@@ -47,8 +47,8 @@ struct random {
 uint64_t random_word(struct random *r);
 uint64_t random_below(struct random *r, uint64_t limit);
 
-/* Some changes at once. What they were is printed to standard output if `say`. */
-void mutate(const struct layout *layout, struct contents *contents, struct random *r, bool say);
+/* Some changes at once. */
+void mutate(const struct layout *layout, struct contents *contents, struct random *r);
 
 /* stub.c: code for ring 0 that uses the machine's devices in every wrong way; returns its size. */
 size_t stub_make(const struct layout *layout, struct random *r, uint8_t *code, size_t room);

@@ -46,6 +46,18 @@ expect 1 "$FACET" flow --grant range --deny 'obtain ledger seg:text' "$LEDGER"
 expect 1 "$FACET" flow --grant range --program "log=$MEMBRANE" --deny 'obtain ledger log' "$LEDGER"
 out_has 'a Range gives any object by its number'
 
+# A fault that waits to be told comes to whom it waits for, although its GPT has no keeper any more.
+LATE="--grant range --grant time $B/tests/guests/late"
+# shellcheck disable=SC2086
+expect 0 "$FACET" run $LATE
+# shellcheck disable=SC2086
+expect 0 "$FACET" debug -nx -q --batch -ex 'break look' -ex run -ex caps $LATE
+id() { sed -n "s/^c$1  *[A-Za-z]*  *\\(obj:[0-9]*\\) .*/\\1/p; s/^c$1  *[A-Za-z]*  *\\(obj:[0-9]*\\)\$/\\1/p" "$T/out"; }
+keeper=$(id 17) gpt=$(id 16)
+# shellcheck disable=SC2086
+expect 1 "$FACET" flow --at look --deny "--trust late obtain $keeper $gpt" $LATE
+out_has 'the keeper of a GPT is given that GPT'
+
 # JSON says the same.
 # shellcheck disable=SC2086
 expect 0 "$FACET" flow $swapped --ask '--json ledger log' "$LEDGER"

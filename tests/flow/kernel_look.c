@@ -184,7 +184,7 @@ static void found_later(struct found *found, size_t token) {
 
 /* ---- */
 
-static void keep_matches(struct view *view) {
+void view_begin(struct view *view) {
     const struct graph *graph = view->system->graph;
     view->matching = text_grow(NULL, graph->node_count, sizeof *view->matching);
     view->match = text_grow(NULL, graph->node_count, sizeof *view->match);
@@ -196,7 +196,7 @@ static void keep_matches(struct view *view) {
     }
 }
 
-void view_begin(struct view *view) {
+void view_tokens(struct view *view) {
     const struct graph *graph = view->system->graph;
     struct facet_regs regs;
     session_regs(view->session, &regs);
@@ -207,12 +207,17 @@ void view_begin(struct view *view) {
     for (uint32_t i = 0; i < graph->node_count; i++)
         if (view_has(view, i))
             look_into(&(struct found){view, view->system->node[i], found_at_first, view}, graph->nodes[i].object);
-    keep_matches(view);
 }
 
 void view_end(struct view *view) {
     free(view->matching);
     free(view->match);
+}
+
+/* It is not stopped, nor has it a fault that nobody has been told of. */
+static bool runs(const struct process *process) {
+    return process->state != PROCESS_STOPPED &&
+           (process->state != PROCESS_FAULTED || process->keepers <= FAULT_KEEPERS);
 }
 
 void view_look(const struct view *view, struct sights *sights) {
@@ -225,7 +230,7 @@ void view_look(const struct view *view, struct sights *sights) {
         if (is == FLOW_NONE)
             continue;
         look_into(&(struct found){view, is, found_later, sights}, node->object);
-        if (node->type == CAP_PROCESS && ((const struct process *)(const void *)node->object)->state != PROCESS_STOPPED)
+        if (node->type == CAP_PROCESS && runs((const void *)node->object))
             see(sights, sight_new(SIGHT_RUNS, is));
     }
     graph_free(graph);

@@ -31,8 +31,10 @@ struct view {
     bool *matching; /* of each endpoint of the graph, at first */
     uint64_t *match;
 };
-/* The guest stands at `ready`. */
+/* As the system is now. */
 void view_begin(struct view *view);
+/* The guest stands at `ready`. */
+void view_tokens(struct view *view);
 void view_end(struct view *view);
 /* Adds all that is to be seen now. */
 void view_look(const struct view *view, struct sights *sights);

@@ -13,7 +13,7 @@ export LC_ALL=C
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 list=tests/flow/mutants.list
-sources='enumerate bases choose graphs compare world authority'
+sources='enumerate bases choose graphs compare world explore authority'
 flags='-std=gnu11 -O2 -w -D_GNU_SOURCE -I. -Iinclude -Idebugger -Itests/flow'
 
 # ---- Rules that are left out
@@ -47,7 +47,7 @@ rules() {
 programs() {
     gcc $flags -c -o "$1/mutant.o" "$1/$2" || return 1
     objects=$1/mutant.o
-    for each in flow flow_rules flow_message flow_explain text; do
+    for each in flow flow_rules flow_walk flow_message flow_explain text; do
         [ "$each.c" = "$2" ] || objects="$objects $build/debugger/$each.o"
     done
     for size in 8 16 64; do

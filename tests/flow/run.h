@@ -35,6 +35,8 @@ struct sent route(const struct run *run, int cap);
 void use(struct run *run, unsigned process, int cap);
 /* What happens without any operation: it makes accesses, and faults. */
 void execute(struct run *run, unsigned process);
+/* All that can be done without overwriting anything. */
+void settle(struct run *run);
 /* Can its holder put something there, in the object of this capability? */
 bool overwrites(const struct run *run, unsigned by, int cap, enum place place);
 bool may_be(const struct graph *graph, enum place place, int cap);

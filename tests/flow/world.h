@@ -69,6 +69,7 @@ struct world {
     struct capset set[NODES]; /* registers, slots */
     int16_t place[PLACES][NODES];
     nodeset taint[NODES];
+    nodeset copies[NODES]; /* of each process: for whom the kernel copies from or to its memory */
 };
 
 struct graph {

@@ -51,7 +51,7 @@ static unsigned long below(struct mob *mob, unsigned long limit) {
 }
 #define PICK(mob, array) ((array)[below(mob, sizeof(array) / sizeof *(array))])
 
-/* ---- For who looks on */
+/* ---- For who looks on; from `moment` to `later` this process does nothing */
 
 static __attribute__((noinline)) void begin(void) {
     __asm__ volatile("" ::: "memory");
@@ -60,6 +60,10 @@ static __attribute__((noinline)) void ready(const unsigned long *token, unsigned
     __asm__ volatile("" ::"r"(token), "r"(count) : "memory");
 }
 static __attribute__((noinline)) void moment(void) {
+    __asm__ volatile("" ::: "memory");
+}
+
+static __attribute__((noinline)) void later(void) {
     __asm__ volatile("" ::: "memory");
 }
 
@@ -332,7 +336,8 @@ static void match(struct mob *mob, unsigned endpoint) {
 
 static void make_endpoint(struct mob *mob) {
     unsigned endpoint = make(mob, CAP_ENDPOINT);
-    unsigned process = mob->process[below(mob, 4) ? below(mob, HOSTILE) : below(mob, mob->processes)];
+    unsigned process =
+        mob->process[below(mob, 2) ? below(mob, HOSTILE) : HOSTILE - 1 + below(mob, mob->processes - HOSTILE + 1)];
     put_new(mob, (struct link){.holder = endpoint, .place = RECIPIENT, .type = CAP_PROCESS, .object = process});
     mob->thing[endpoint].matching = below(mob, 3) ? 0 : 1;
     match(mob, endpoint);
@@ -340,19 +345,54 @@ static void make_endpoint(struct mob *mob) {
 
 /* What chance alone would bring too seldom. */
 
-static void gift(struct mob *mob, struct link link) {
-    link.holder = mob->process[below(mob, HOSTILE)];
+static void gift(struct mob *mob, unsigned process, struct link link) {
+    link.holder = mob->process[process];
     link.number = a_number(mob, &mob->thing[link.holder]);
     put_new(mob, link);
 }
 
+static unsigned recipient(const struct mob *mob, unsigned endpoint) {
+    for (unsigned i = 0; i < mob->links; i++)
+        if (mob->link[i].holder == endpoint && mob->link[i].place == RECIPIENT)
+            return mob->link[i].object;
+    return mob->process[0];
+}
+
+/* Somebody can know what an endpoint's recipient answers for: an entry, or a GPT that it keeps. */
 static void brand(struct mob *mob) {
+    unsigned endpoint = a_thing(mob, 1u << CAP_ENDPOINT), gpt = a_thing(mob, 1u << CAP_GPT);
     struct link brand = {.object = a_thing(mob, 1u << CAP_PAGE), .type = CAP_PAGE};
-    gift(mob, (struct link){.source = CR_PROCESS_TOOL});
-    gift(mob, brand);
-    brand.holder = mob->process[below(mob, mob->processes)];
+    struct link entry = {.object = endpoint, .type = CAP_ENTRY, .payload = 1};
+    unsigned process = (unsigned)below(mob, HOSTILE);
+    gift(mob, process, (struct link){.source = CR_PROCESS_TOOL});
+    gift(mob, process, brand);
+    if (below(mob, 2)) {
+        gift(mob, process, (struct link){.object = gpt, .type = CAP_GPT, .restr = CAP_OP});
+        entry.holder = gpt;
+        entry.place = KEEPER;
+        put_new(mob, entry);
+    } else {
+        gift(mob, process, entry);
+    }
+    brand.holder = recipient(mob, endpoint);
     brand.place = BRAND;
     put_new(mob, brand);
+}
+
+/* Whoever sends to who receives there has an access made of a page that is served. */
+static void served(struct mob *mob) {
+    unsigned endpoint = a_thing(mob, 1u << CAP_ENDPOINT), page = a_thing(mob, 1u << CAP_PAGE), process = 0;
+    struct link handler = {.holder = page, .place = HANDLER, .type = CAP_ENTRY, .payload = 1};
+    handler.object = a_thing(mob, 1u << CAP_ENDPOINT);
+    while (mob->process[process] != recipient(mob, endpoint))
+        process++;
+    put_new(mob, handler);
+    put_new(mob, (struct link){.holder = mob->root[process],
+                               .place = SLOT,
+                               .number = a_number(mob, &mob->thing[mob->root[process]]),
+                               .type = CAP_PAGE,
+                               .object = page});
+    gift(mob, (unsigned)below(mob, HOSTILE), (struct link){.object = endpoint, .type = CAP_ENTRY, .payload = 1});
 }
 
 static void window(struct mob *mob) {
@@ -364,8 +404,9 @@ static void window(struct mob *mob) {
 }
 
 static void receiver(struct mob *mob) {
-    gift(mob, (struct link){.object = a_thing(mob, 1u << CAP_ENDPOINT), .type = CAP_ENDPOINT});
-    gift(mob, (struct link){.object = mob->process[below(mob, mob->processes)], .type = CAP_PROCESS});
+    unsigned process = (unsigned)below(mob, HOSTILE);
+    gift(mob, process, (struct link){.object = a_thing(mob, 1u << CAP_ENDPOINT), .type = CAP_ENDPOINT});
+    gift(mob, process, (struct link){.object = mob->process[below(mob, mob->processes)], .type = CAP_PROCESS});
 }
 
 static void graph(struct mob *mob, unsigned code) {
@@ -383,11 +424,13 @@ static void graph(struct mob *mob, unsigned code) {
     for (unsigned i = (unsigned)below(mob, 3); i > 0; i--)
         make_forwarder(mob);
     if (!below(mob, 4))
-        gift(mob, (struct link){.source = CR_DEBUG});
+        gift(mob, (unsigned)below(mob, HOSTILE), (struct link){.source = CR_DEBUG});
     if (!below(mob, 3))
         brand(mob);
     if (!below(mob, 3))
         window(mob);
+    if (!below(mob, 3))
+        served(mob);
     if (!below(mob, 5))
         receiver(mob);
     for (unsigned i = 8 + (unsigned)below(mob, 20); i > 0 && mob->links < LINKS; i--)
@@ -410,6 +453,16 @@ static void restore(struct mob *mob) {
         check("go on", facet_set(R_HOLDER, OP_FORWARDER_BLOCK, 0, CR_NULL), RC_OK);
 }
 
+static void start_some(struct mob *mob) {
+    for (unsigned process = 0; process < HOSTILE; process++)
+        if (below(mob, 4))
+            start(mob, process, below(mob, ~0ul));
+}
+
+static void let_them(void) {
+    check("sleep", facet_set(CR_SLEEP, OP_SLEEP_FOR, TICKS, CR_NULL), RC_OK);
+}
+
 int main(int argc, char **argv) {
     struct mob mob = {.random = parse_number(argv[1]) * 0x9e3779b97f4a7c15ul + 0x1234567};
     unsigned long moments = argc > 2 ? parse_number(argv[2]) : 1;
@@ -422,13 +475,14 @@ int main(int argc, char **argv) {
     ready(mob.token, mob.things);
     for (unsigned long i = 0; i < moments; i++) {
         for (unsigned round = 0; round < ROUNDS; round++) {
-            for (unsigned process = 0; process < HOSTILE; process++)
-                if (below(&mob, 4))
-                    start(&mob, process, below(&mob, ~0ul));
+            start_some(&mob);
             restore(&mob);
-            check("sleep", facet_set(CR_SLEEP, OP_SLEEP_FOR, TICKS, CR_NULL), RC_OK);
+            let_them();
         }
+        start_some(&mob);
         moment();
+        let_them();
+        later();
     }
     return 0;
 }

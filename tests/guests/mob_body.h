@@ -20,7 +20,7 @@
 
 struct mob_self {
     unsigned long random, word[MOB_WORDS];
-    unsigned char class[CAP_REGISTERS]; /* as it was when last asked */
+    unsigned char type[CAP_REGISTERS]; /* enum cap_type, as it was when last asked */
     unsigned char bytes[512];
 };
 
@@ -51,8 +51,8 @@ static unsigned long mob_address(struct mob_self *self) {
     static const unsigned char bits[] = {12, 20, 28, 36};
     if (!mob_below(self, 8))
         return mob_word(self);
-    unsigned long address = mob_below(self, 8) << 44 | mob_below(self, 16) * 256;
-    for (unsigned i = 0; i < sizeof bits; i++)
+    unsigned long address = mob_below(self, 8) << 44 | mob_below(self, 16) * 256, first = mob_below(self, 4);
+    for (unsigned i = 0; first && i < sizeof bits; i++)
         if (!mob_below(self, 3))
             address |= mob_below(self, 4) << bits[i];
     return address;
@@ -97,24 +97,23 @@ static unsigned long mob_argument(struct mob_self *self, unsigned long low, unsi
     }
 }
 
-static unsigned mob_class(struct mob_self *self, unsigned cap) {
-    struct facet_message m = {.send = {(unsigned char)cap}};
-    bool known = facet_call(MOB_DISCRIM, OP_DISCRIM_CLASSIFY, &m) == RC_OK && m.word[0] <= DISCRIM_OTHER;
-    return self->class[cap] = known ? (unsigned char)m.word[0] : DISCRIM_OTHER;
+/* To ask an entry capability would be a message: any of them counts as an Entry. */
+static unsigned mob_type(struct mob_self *self, unsigned cap) {
+    struct facet_message m = {.send = {(unsigned char)cap}}, type = {0};
+    unsigned long class = facet_call(MOB_DISCRIM, OP_DISCRIM_CLASSIFY, &m) == RC_OK ? m.word[0] : DISCRIM_NULL;
+    if (class == DISCRIM_ENTRY)
+        type.word[0] = CAP_ENTRY;
+    else if (class != DISCRIM_NULL)
+        facet_call(cap, OP_TYPE, &type);
+    return self->type[cap] = (unsigned char)(type.word[0] % CAP_TYPES);
 }
 
-/* A register with what the operation may want. */
+/* A register with what the operation may want; rather something than nothing. */
 static unsigned mob_sent(struct mob_self *self, unsigned types) {
-    static const unsigned of_class[] = {[DISCRIM_NULL] = 1u << CAP_NULL,
-                                        [DISCRIM_MEMORY] = 1u << CAP_PAGE | 1u << CAP_CAPPAGE | 1u << CAP_GPT,
-                                        [DISCRIM_ENTRY] = 1u << CAP_ENTRY | 1u << CAP_FORWARD | 1u << CAP_RESUME,
-                                        [DISCRIM_SCHEDULE] = 1u << CAP_SCHEDULE,
-                                        [DISCRIM_WINDOW] = 1u << CAP_WINDOW,
-                                        [DISCRIM_OTHER] = 1u << CAP_PROCESS | 1u << CAP_ENDPOINT};
     unsigned cap = 0;
-    for (int tries = 0; tries < 8; tries++) {
+    for (int tries = 0; tries < 12; tries++) {
         cap = (unsigned)mob_below(self, CAP_REGISTERS);
-        if (self->class[cap] <= DISCRIM_OTHER && of_class[self->class[cap]] & types)
+        if (types >> self->type[cap] & 1 && (self->type[cap] != CAP_NULL || !mob_below(self, 8)))
             break;
     }
     return cap;
@@ -130,6 +129,10 @@ static struct facet_message mob_message(struct mob_self *self, const struct row 
     for (unsigned i = 0; i < MESSAGE_CAPS; i++) {
         m.send[i] = (unsigned char)(i < 2 ? mob_sent(self, row->sent[i]) : mob_below(self, CAP_REGISTERS));
         m.recv[i] = (unsigned char)(mob_below(self, 2) ? MOB_KEPT + mob_below(self, CAP_REGISTERS - MOB_KEPT) : 0);
+    }
+    if (row->op == OP_DEBUG_SWAP_PART) {
+        m.word[1] = mob_below(self, 4) << 12;
+        m.word[2] = 4096ul << mob_below(self, 8);
     }
     if (!mob_below(self, 8))
         m.string = (const void *)mob_address(self);
@@ -152,26 +155,23 @@ static int mob_spares(unsigned op) {
            op != OP_DEBUG_SWAP_PART && op != OP_DEBUG_RESTORE_PART;
 }
 
-static const struct row *mob_row(struct mob_self *self, unsigned long class) {
-    for (;;) {
-        const struct row *row = &rows[mob_below(self, ROWS)];
-        unsigned group = row->op >> 8;
-        bool memory = group == OP_MEM_REDUCE >> 8 || group == OP_GPT_GET >> 8 || group == OP_CAPPAGE_GET >> 8;
-        if (!mob_spares(row->op) && (class == DISCRIM_MEMORY ? memory : class != DISCRIM_OTHER || !memory))
-            return row;
-    }
+static const struct row *mob_row(struct mob_self *self, unsigned type) {
+    const struct row *row;
+    do
+        row = &rows[mob_below(self, ROWS)];
+    while (mob_spares(row->op) || (type != CAP_ENTRY && !(row->types >> type & 1)));
+    return row;
 }
 
 /* What is asked of an entry or resume capability is a message, whatever it is; it may have to wait for ever. */
 static void mob_invoke(struct mob_self *self) {
     static const unsigned char kinds[] = {INVOKE_CALL, INVOKE_CALL, INVOKE_FORK, INVOKE_RETURN};
-    unsigned cap = (unsigned)mob_below(self, CAP_REGISTERS), kind = INVOKE_CALL;
-    unsigned long class = mob_class(self, cap), rc = RC_BAD_OP;
+    unsigned cap = (unsigned)mob_below(self, CAP_REGISTERS), type = mob_type(self, cap);
+    unsigned kind = type == CAP_ENTRY ? kinds[mob_below(self, sizeof kinds)] : INVOKE_CALL;
+    unsigned long rc = RC_BAD_ARG;
     struct facet_regs regs;
-    if (class == DISCRIM_ENTRY)
-        kind = kinds[mob_below(self, sizeof kinds)];
-    for (int tries = 0; class != DISCRIM_NULL && tries < 8 && (rc == RC_BAD_OP || rc == RC_BAD_ARG); tries++) {
-        const struct row *row = mob_row(self, class);
+    for (int tries = 0; type != CAP_NULL && tries < 4 && rc == RC_BAD_ARG; tries++) {
+        const struct row *row = mob_row(self, type);
         struct facet_message m = mob_message(self, row);
         if (row->op == OP_PROCESS_SET_REGS) {
             mob_regs(self, &regs);
@@ -186,6 +186,8 @@ static void mob_invoke(struct mob_self *self) {
 static void mob_wait(struct mob_self *self) {
     struct facet_message m = mob_message(self, &rows[mob_below(self, ROWS)]);
     unsigned to = mob_below(self, 2) ? (unsigned)mob_below(self, CAP_REGISTERS) : CR_NULL;
+    if (mob_below(self, 2))
+        m.room = (void *)mob_address(self);
     m.recv[MESSAGE_CAPS - 1] = (unsigned char)(MOB_KEPT + mob_below(self, CAP_REGISTERS - MOB_KEPT));
     facet_invoke(to, INVOKE_RETURN, mob_below(self, 4), &m);
     mob_learn_all(self, &m);

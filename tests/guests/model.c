@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * model [STEPS [SEED]]: random programs of operations on spaces and processes. After each operation child processes
- * make random accesses of every kind, and the kernel is asked where they lead by traversal and by page tables; all must
- * be as the model in tests/model/ says. The last line tells how often each thing happened. Needs --grant range --grant
- * debug.
+ * model [STEPS [SEED]]: random programs of operations on spaces, processes, endpoints and forwarders. After each
+ * operation child processes make random accesses of every kind, the kernel is asked where they lead by traversal and by
+ * page tables, and ProcessTool is asked about capabilities; all must be as the model in tests/model/ says. The last
+ * line tells how often each thing happened. Needs --grant range or --grant bank;
+ * without --grant debug nothing is swapped, and the kernel not asked.
  *
  * Operations: slots set, copied, weakened, refused; guards, restrictions, windows, backgrounds, keepers, l2v; objects
- * made and rescinded; pages swapped and restored; other spaces for processes, new processes.
+ * made and rescinded; pages swapped and restored; other spaces for processes, new processes. Forwarders get targets,
+ * are blocked and rescinded, endpoints get recipients and demand payloads, while messages are on their way; keepers are
+ * reached through forwarders, too.
  *
  * Accesses: load, store, execute, locked read-modify-write; 1 and 8 bytes, aligned or not, across pages; strings sent
  * and received, which the kernel copies.
@@ -18,6 +21,7 @@
 struct m_world world;
 unsigned long frames[M_PAGES];
 struct statistics statistics;
+int has_debug;
 static unsigned long random_state, step, seed;
 static const char *operation = "start";
 
@@ -71,6 +75,22 @@ static const struct {
     {"rescinding a GPT", op_rescind_gpt, 3},
     {"setting a space", op_set_space, 3},
     {"replacing a process", op_new_process, 2},
+    {"setting the keeper of a process", op_process_keeper, 2},
+    {"sending a message", op_send, 14},
+    {"receiving a message", op_receive, 6},
+    {"answering a message", op_answer, 6},
+    {"replacing a sender", op_new_sender, 1},
+    {"setting a target", op_set_target, 8},
+    {"blocking a forwarder", op_block, 6},
+    {"setting a recipient", op_set_recipient, 3},
+    {"setting a match", op_set_match, 2},
+    {"rescinding a forwarder", op_rescind_forwarder, 2},
+    {"rescinding an endpoint", op_rescind_end, 1},
+    {"a forwarder's slots", op_forwarder_slot, 3},
+    {"a forwarder's word", op_forwarder_word, 2},
+    {"setting a brand", op_set_brand, 4},
+    {"ending a bank", op_end_bank, 1},
+    {"a refused rescind", op_refused_end, 1},
 };
 #define OPERATIONS (sizeof operations / sizeof *operations)
 
@@ -87,19 +107,23 @@ static void operate(void) {
 
 static void make_everything(void) {
     must("store", facet_alloc(CAP_CAPPAGE, R_STORE));
-    must("endpoint", facet_alloc(CAP_ENDPOINT, R_CONTROL_END));
-    must("recipient", facet_set(R_CONTROL_END, OP_ENDPOINT_SET_RECIPIENT, 0, CR_SELF));
-    keeper_endpoint();
+    for (int e = 0; e < M_ENDS; e++)
+        end_make(e);
+    fetch(STORE_END(M_END_CONTROL), R_CONTROL_END);
+    fetch(STORE_END(M_END_REPORT), R_REPORT_END);
+    for (int f = 0; f < M_FORWARDERS; f++)
+        forwarder_make(f);
+    senders_make();
     for (int p = 1; p < M_PAGES; p++)
         page_make(p);
     for (int g = 0; g < M_GPTS; g++)
         gpt_make(g);
     code_make();
+    for (int c = 0; c < M_PROCESSES; c++)
+        child_make(c);
     for (int g = 0; g < M_GPTS; g++)
         for (unsigned long slot = g < M_ROOTS; slot < 16; slot++)
             set_slot(g, slot);
-    for (int c = 0; c < M_PROCESSES; c++)
-        child_make(c);
 }
 
 static void summary(void) {
@@ -121,18 +145,34 @@ static void summary(void) {
     print(" of GPTs, ", statistics.holes, 10);
     print(" asked about holes there, ", statistics.keepers_told, 10);
     print(" told a GPT's keeper, ", statistics.declined, 10);
-    facet_puts(" declined\n");
+    print(" declined, ", statistics.told_through, 10);
+    print(" through forwarders, ", statistics.told_late, 10);
+    print(" after waiting; messages: ", statistics.sent, 10);
+    print(" sent, ", statistics.waited, 10);
+    print(" blocked, ", statistics.arrived, 10);
+    print(" arrived, ", statistics.through, 10);
+    print(" of them through forwarders, ", statistics.answered, 10);
+    print(" answered, ", statistics.refused, 10);
+    print(" refused; capabilities: ", statistics.identified, 10);
+    print(" known by their brand, ", statistics.strangers, 10);
+    facet_puts(" not\n");
 }
 
 int main(int argc, char **argv) {
     unsigned long steps = argc > 1 ? parse_number(argv[1]) : 5000;
     seed = argc > 2 ? parse_number(argv[2]) : 1;
+    struct facet_message type = {0};
+    must("type", facet_call(CR_DEBUG, OP_TYPE, &type));
+    has_debug = type.word[0] == CAP_DEBUG;
     random_state = seed * 0x9e3779b97f4a7c15ul + 0x1234567;
+    bank_start();
     make_everything();
     for (step = 1; step <= steps; step++) {
         operate();
-        for (int i = 0; i < ACCESSES; i++)
-            try_one(i == 0);
+        for (unsigned i = one_in(3) ? 0 : 1; i < ACCESSES; i++)
+            try_one(i == 1);
+        if (one_in(2))
+            try_identify();
     }
     step = steps;
     summary();

@@ -25,15 +25,10 @@ static void child_reset(int c) {
     must("set registers", facet_call(R_CHILD + (unsigned)c, OP_PROCESS_SET_REGS, &m));
 }
 
-static unsigned long string; /* that came with the last message */
-
 /* Answers a child and waits for what it says next. */
 static unsigned long child_resume(int c, unsigned long label, struct facet_message *m) {
-    m->room = &string;
-    m->room_size = sizeof string;
-    m->recv[0] = R_TEMP;
     m->recv[3] = (unsigned char)(R_RESUME + c);
-    return facet_invoke(label == ~0ul ? CR_NULL : R_RESUME + (unsigned)c, INVOKE_RETURN, label, m);
+    return await(label == ~0ul ? CR_NULL : R_RESUME + (unsigned)c, INVOKE_RETURN, label, m);
 }
 
 static void expect_control(int c, const struct facet_message *m) {
@@ -41,14 +36,28 @@ static void expect_control(int c, const struct facet_message *m) {
         die("who speaks", m->payload, FROM_CONTROL + (unsigned long)c);
 }
 
+static struct m_cap own_keeper(int c) {
+    return (struct m_cap){.type = CAP_ENTRY, .object = M_END_CONTROL, .offset = FROM_PROCESS + (unsigned long)c};
+}
+
+static void set_keeper(int c, struct m_cap keeper) {
+    must("keeper", facet_set(R_CHILD + (unsigned)c, OP_PROCESS_SET_KEEPER, 0, make_real(&keeper)));
+    world.keeper[c] = keeper;
+}
+
+void op_process_keeper(void) {
+    int c = (int)below(M_PROCESSES);
+    set_keeper(c, one_in(3) ? own_keeper(c) : random_entry());
+}
+
 void child_make(int c) {
     unsigned child = R_CHILD + (unsigned)c;
     unsigned long number = (unsigned long)c;
     must("process", facet_alloc(CAP_PROCESS, child));
+    world.brand[c] = (struct m_cap){.type = CAP_NULL};
     must("entry", facet_get(R_CONTROL_END, OP_ENDPOINT_MAKE_ENTRY, FROM_CONTROL + number, 0, R_ENTRY));
     must("control", facet_set(child, OP_PROCESS_SET_CAP, CHILD_CONTROL, R_ENTRY));
-    must("entry", facet_get(R_CONTROL_END, OP_ENDPOINT_MAKE_ENTRY, FROM_PROCESS + number, 0, R_ENTRY));
-    must("keeper", facet_set(child, OP_PROCESS_SET_KEEPER, 0, R_ENTRY));
+    set_keeper(c, own_keeper(c));
     space_set(c);
     child_reset(c);
     must("start", facet_set(child, OP_PROCESS_START, 0, CR_NULL));
@@ -59,7 +68,7 @@ void child_make(int c) {
 
 void op_new_process(void) {
     int c = (int)below(M_PROCESSES);
-    must("rescind", facet_set(CR_RANGE, OP_RANGE_RESCIND, 0, R_CHILD + (unsigned)c));
+    object_end(CAP_PROCESS, c, R_CHILD + (unsigned)c);
     child_make(c);
 }
 
@@ -92,7 +101,7 @@ static unsigned long aim(int process) {
     const struct m_cap *cap = &world.space[process];
     unsigned long address = 0, rest = 0, free = GUEST_ADDRESS_MAX - 1;
     int background = M_NONE, holder = M_NONE;
-    for (int steps = 0; steps < 12 && cap->type != CAP_NULL && cap->type != CAP_ENDPOINT; steps++) {
+    for (int steps = 0; steps < 12 && m_is_memory(cap); steps++) {
         unsigned long low = cap->l2g < 64 ? (1ul << cap->l2g) - 1 : ~0ul, chosen;
         chosen = cap->l2g < 64 ? cap->match << cap->l2g & free : 0;
         address |= chosen;
@@ -159,49 +168,119 @@ static void choose(struct trial *t) {
 }
 
 /* What the child must report, and what becomes of memory. */
-static unsigned long effect(const struct trial *t) {
+static unsigned long effect(const struct trial *t, unsigned long said) {
     unsigned long old = m_load(&world, t->process, t->address, t->kind == CHILD_EXECUTE ? 5 : t->size);
     if (t->kind == CHILD_EXECUTE)
         return statistics.executed++, old >> 8;
     if (t->access == ACCESS_STORE)
         m_store(&world, t->process, t->address, t->size, t->kind == CHILD_ADD ? old + t->value : t->value);
-    if (t->kind == CHILD_SEND && string != old)
-        die("string", string, old);
+    if (t->kind == CHILD_SEND && said != old)
+        die("string", said, old);
     if (t->kind == CHILD_SEND)
         return CHILD_STORED;
     return t->access == ACCESS_LOAD || t->kind == CHILD_ADD ? old : CHILD_STORED;
 }
 
-static void expect_fault(const struct trial *t, const struct facet_message *m, int keeper) {
-    if (m->payload != (keeper == M_NONE ? FROM_PROCESS + (unsigned long)t->process : FROM_GPT + (unsigned long)keeper))
-        die("which keeper", m->payload,
-            keeper == M_NONE ? FROM_PROCESS + (unsigned long)t->process : FROM_GPT + (unsigned long)keeper);
-    if (m->word[0] != t->expected.fault)
-        die("fault of the access", m->word[0], t->expected.fault);
-    unsigned long address = keeper == M_NONE ? t->at : t->expected.keeper_address;
-    if (m->word[1] != address)
-        die("address told to the keeper", m->word[1], address);
-    unsigned long kind = t->access == ACCESS_LOAD ? 4 : t->access == ACCESS_STORE ? 6 : 0x14;
-    /* Of a read-modify-write processors may give the load as the reason or the store; the kernel's copies have none. */
-    if ((m->word[3] & 0x16) != kind && t->kind != CHILD_ADD && t->kind != CHILD_SEND)
-        die("error code", m->word[3] & 0x16, kind);
-    if (keeper == M_NONE)
-        return;
+/* ---- Faults: the keeper of a GPT is told, or that of the process, through forwarders or not */
+
+struct telling {
+    enum { OF_GPT, OF_PROCESS, OF_NOBODY } keeper;
+    int waits; /* at a blocked forwarder, or for who does not receive */
+    struct m_way way;
+};
+
+static const struct m_cap *keeper_of(const struct trial *t, const struct telling *tell) {
+    return tell->keeper == OF_GPT ? &world.gpt[t->expected.keeper].keeper : &world.keeper[t->process];
+}
+
+/* Who hears of it from that keeper on. */
+static struct telling telling(const struct trial *t, int keeper) {
+    struct telling tell = {.keeper = keeper};
+    for (; keeper < OF_NOBODY; tell.keeper = ++keeper) {
+        if (keeper == OF_GPT && t->expected.keeper == M_NONE)
+            continue;
+        tell.way = m_way(&world, *keeper_of(t, &tell));
+        tell.waits = tell.way.recipient != M_SELF;
+        if (tell.way.blocked != M_NONE || (tell.way.recipient != M_NONE && tell.way.recipient != t->process))
+            break;
+    }
+    return tell;
+}
+
+/* A fault of which nobody can be told would end this program; that of a string happens only when somebody waits for it.
+ */
+static struct telling tell_somebody(const struct trial *t, int keeper) {
+    struct telling tell = telling(t, OF_PROCESS);
+    if (tell.keeper == OF_NOBODY)
+        set_keeper(t->process, own_keeper(t->process));
+    tell = telling(t, keeper);
+    for (; t->kind == CHILD_SEND && tell.waits; tell = telling(t, tell.keeper))
+        straighten(keeper_of(t, &tell));
+    return tell;
+}
+
+/* Somebody has been told who does not receive it: changes the way until somebody does. */
+static void tell_late(const struct trial *t, struct telling *tell, struct facet_message *m) {
+    if (tell->keeper == OF_GPT)
+        set_keeper(t->process, own_keeper(t->process));
+    for (int i = 0; tell->waits; i++) {
+        if (tell->keeper == OF_GPT && i < 10)
+            stir();
+        else
+            straighten(keeper_of(t, tell));
+        *tell = telling(t, tell->keeper);
+    }
+    *m = (struct facet_message){0};
+    child_resume(t->process, ~0ul, m);
+    statistics.told_late++;
+}
+
+static void expect_space(const struct trial *t) {
     struct facet_message type = {0};
-    must("type", facet_call(R_TEMP, OP_TYPE, &type));
+    must("type", facet_call(R_GOT, OP_TYPE, &type));
     if (type.word[0] != CAP_GPT || type.word[1] != t->expected.keeper_restr)
         die("restrictions of the keeper's capability", type.word[1], t->expected.keeper_restr);
     statistics.keepers_told++;
 }
 
-static void faulted(const struct trial *t, struct facet_message *m) {
-    int keeper = t->expected.keeper;
-    expect_fault(t, m, keeper);
-    if (keeper != M_NONE && one_in(3)) {
-        *m = (struct facet_message){0};
-        child_resume(t->process, 1, m);
-        expect_fault(t, m, M_NONE);
+static void expect_fault(const struct trial *t, const struct facet_message *m, const struct telling *tell) {
+    if (m->payload != tell->way.payload)
+        die("which keeper", m->payload, tell->way.payload);
+    if (m->word[0] != t->expected.fault)
+        die("fault of the access", m->word[0], t->expected.fault);
+    unsigned long address = tell->keeper == OF_GPT ? t->expected.keeper_address : t->at;
+    if (m->word[1] != address)
+        die("address told to the keeper", m->word[1], address);
+    unsigned long kind = t->access == ACCESS_LOAD ? 4 : t->access == ACCESS_STORE ? 6 : 0x14;
+    if (tell->way.worded != M_NONE && m->word[3] != world.forwarder[tell->way.worded].word)
+        die("the forwarder's word", m->word[3], world.forwarder[tell->way.worded].word);
+    /* Of a read-modify-write processors may give the load as the reason or the store; the kernel's copies have none. */
+    if (tell->way.worded == M_NONE && (m->word[3] & 0x16) != kind && t->kind != CHILD_ADD && t->kind != CHILD_SEND)
+        die("error code", m->word[3] & 0x16, kind);
+    struct m_cap sender = {.type = tell->way.sender == M_NONE ? CAP_NULL : CAP_FORWARDER, .object = tell->way.sender};
+    expect_cap("the forwarder on the way to the keeper", R_GOT + 2, &sender);
+    statistics.told_through += keeper_of(t, tell)->type == CAP_FORWARD;
+    if (tell->keeper == OF_GPT)
+        expect_space(t);
+}
+
+/* What the child is told, which makes it fault, has label and words of m. */
+static void fault_told(const struct trial *t, int keeper, unsigned long label, struct facet_message *m) {
+    struct telling tell = tell_somebody(t, keeper);
+    if (!tell.waits) {
+        if (child_resume(t->process, label, m) != OP_FAULT)
+            die("the access goes through, fault", FAULT_NONE, t->expected.fault);
+    } else {
+        must("answer", facet_invoke(R_RESUME + (unsigned)t->process, INVOKE_FORK, label, m));
+        run_others();
+        tell_late(t, &tell, m);
+    }
+    expect_fault(t, m, &tell);
+    if (tell.keeper == OF_GPT && one_in(3)) {
         statistics.declined++;
+        *m = (struct facet_message){0};
+        fault_told(t, OF_PROCESS, 1, m);
+        return;
     }
     child_reset(t->process);
     *m = (struct facet_message){0};
@@ -215,7 +294,7 @@ static void try_receive(const struct trial *t) {
     struct facet_message m = {
         .string = &t->value, .string_size = sizeof t->value, .recv = {0, 0, 0, (unsigned char)(R_RESUME + t->process)}};
     unsigned long fits = t->expected.fault == FAULT_NONE ? sizeof t->value : t->at - t->address;
-    facet_invoke(R_RESUME + (unsigned)t->process, INVOKE_RETURN | INVOKE_PROMPT, RC_OK, &m);
+    await(R_RESUME + (unsigned)t->process, INVOKE_RETURN | INVOKE_PROMPT, RC_OK, &m);
     expect_control(t->process, &m);
     if (m.word[0] != fits)
         die("bytes of string received", m.word[0], fits);
@@ -224,24 +303,22 @@ static void try_receive(const struct trial *t) {
 
 static void try_access(const struct trial *t) {
     struct facet_message m = {.word = {t->address, t->kind, t->value}};
+    if (t->expected.fault && t->kind != CHILD_RECEIVE) {
+        fault_told(t, OF_GPT, 0, &m);
+        return;
+    }
     unsigned long label = child_resume(t->process, 0, &m);
     if (t->kind == CHILD_RECEIVE && label != OP_FAULT && m.word[0] == CHILD_READY) {
         try_receive(t);
         return;
     }
-    if (label == OP_FAULT && !t->expected.fault)
+    if (label == OP_FAULT)
         die("the access faults", m.word[0], FAULT_NONE);
-    if (label == OP_FAULT) {
-        faulted(t, &m);
-        return;
-    }
     expect_control(t->process, &m);
-    if (t->expected.fault)
-        die("the access goes through, fault", FAULT_NONE, t->expected.fault);
     statistics.windows += t->expected.windows > 0;
     statistics.fronts += t->expected.front == M_FRONT_PAGE;
     statistics.parts += t->expected.front >= 0;
-    unsigned long value = effect(t);
+    unsigned long value = effect(t, t->kind == CHILD_SEND ? *(unsigned long *)m.room : 0);
     if (m.word[0] != value)
         die("value", m.word[0], value);
 }
@@ -281,7 +358,7 @@ void try_one(int question) {
     choose(&t);
     statistics.seen[t.expected.fault]++;
     try_access(&t);
-    if (question) {
+    if (question && has_debug) {
         ask(&t, OP_DEBUG_TRAVERSE);
         ask(&t, OP_DEBUG_WALK);
     }

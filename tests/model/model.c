@@ -19,6 +19,10 @@ static unsigned long high_bits(unsigned long value, unsigned bits) {
     return bits > 63 ? 0 : value >> bits;
 }
 
+int m_is_memory(const struct m_cap *cap) {
+    return cap->type == CAP_PAGE || cap->type == CAP_GPT || cap->type == CAP_WINDOW || cap->type == CAP_LOCAL_WINDOW;
+}
+
 static enum fault follow(struct path *path, const struct m_cap *cap, unsigned long rest, int holder, int from_window);
 
 static enum fault into_gpt(struct path *path, int number, unsigned long rest) {
@@ -33,7 +37,7 @@ static enum fault into_gpt(struct path *path, int number, unsigned long rest) {
         path->background = number;
         path->inside = 1;
     }
-    if (gpt->keeper != M_NONE && !(path->place.restr & CAP_NC)) {
+    if (gpt->keeper.type != CAP_NULL && !(path->place.restr & CAP_NC)) {
         path->place.keeper = number;
         path->place.keeper_address = rest;
         path->place.keeper_restr = path->place.restr;
@@ -63,7 +67,7 @@ static enum fault follow(struct path *path, const struct m_cap *cap, unsigned lo
     place->steps++;
     if (cap->type == CAP_NULL)
         return FAULT_INVALID_ADDRESS;
-    if (cap->type != CAP_PAGE && cap->type != CAP_GPT && cap->type != CAP_WINDOW && cap->type != CAP_LOCAL_WINDOW)
+    if (!m_is_memory(cap))
         return FAULT_MALFORMED_SPACE;
     if (place->restr & CAP_WK)
         place->restr |= CAP_RO;
@@ -127,26 +131,48 @@ void m_store(struct m_world *world, int process, unsigned long address, unsigned
     }
 }
 
-static void forget(struct m_cap *cap, enum cap_type type, int object) {
-    if (cap->type == type && cap->object == object)
-        *cap = (struct m_cap){.type = CAP_NULL};
+/* An Entry is a capability to its endpoint, a Forward to its forwarder. */
+static enum cap_type object_type(enum cap_type type) {
+    return type == CAP_ENTRY ? CAP_ENDPOINT : type == CAP_FORWARD ? CAP_FORWARDER : type;
+}
+
+static void forget(struct m_cap *caps, int count, enum cap_type type, int object) {
+    for (int i = 0; i < count; i++)
+        if (object_type(caps[i].type) == type && caps[i].object == object)
+            caps[i] = (struct m_cap){.type = CAP_NULL};
 }
 
 void m_rescind(struct m_world *world, enum cap_type type, int object) {
-    for (int g = 0; g < M_GPTS; g++) {
-        forget(&world->gpt[g].background, type, object);
-        for (int slot = 0; slot < 16; slot++)
-            forget(&world->gpt[g].slot[slot], type, object);
+    for (struct m_gpt *gpt = world->gpt; gpt < world->gpt + M_GPTS; gpt++) {
+        forget(&gpt->background, 1, type, object);
+        forget(&gpt->keeper, 1, type, object);
+        forget(gpt->slot, 16, type, object);
     }
-    for (int p = 0; p < M_PROCESSES; p++)
-        forget(&world->space[p], type, object);
+    for (struct m_forwarder *f = world->forwarder; f < world->forwarder + M_FORWARDERS; f++) {
+        forget(&f->target, 1, type, object);
+        forget(f->slot, FORWARDER_SLOTS, type, object);
+    }
+    for (struct m_message *m = world->message; m < world->message + M_SENDERS; m++) {
+        forget(&m->through, 1, type, object);
+        forget(m->sent, MESSAGE_CAPS - 1, type, object);
+    }
+    for (struct m_endpoint *end = world->end; end < world->end + M_ENDS; end++)
+        if (type == CAP_PROCESS && end->recipient == object)
+            end->recipient = M_NONE;
+    forget(world->space, M_PROCESSES, type, object);
+    forget(world->keeper, M_PROCESSES, type, object);
+    forget(world->brand, M_EVERYBODY, type, object);
 }
 
 struct m_cap m_fetched(struct m_cap cap, unsigned restr) {
-    int memory = cap.type == CAP_PAGE || cap.type == CAP_GPT || cap.type == CAP_WINDOW || cap.type == CAP_LOCAL_WINDOW;
-    if (restr & CAP_WK && !memory)
+    if (restr & CAP_WK && !m_is_memory(&cap))
         return (struct m_cap){.type = CAP_NULL};
     if (restr & CAP_WK)
         cap.restr |= CAP_RO | CAP_WK | (restr & CAP_NC);
     return cap;
+}
+
+int m_same(const struct m_cap *a, const struct m_cap *b) {
+    return a->type != CAP_NULL && a->type == b->type && a->object == b->object && a->restr == b->restr &&
+           a->l2g == b->l2g && a->slot == b->slot && a->match == b->match && a->offset == b->offset;
 }

@@ -1,82 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guest.h"
 
-/* ---- Objects and capabilities: the same for the kernel and for the model */
-
-void fetch(unsigned long index, unsigned to) {
-    must("fetch", facet_get(R_STORE, OP_CAPPAGE_GET, index, 0, to));
-}
-
-static void keep(unsigned long index, unsigned from) {
-    must("keep", facet_set(R_STORE, OP_CAPPAGE_SET, index, from));
-}
-
-void page_make(int p) {
-    must("page", facet_alloc(CAP_PAGE, R_TEMP));
-    keep((unsigned long)p, R_TEMP);
-    must("window", facet_set(CR_SPACE, OP_GPT_SET, WINDOW >> M_ROOT_BITS, R_TEMP));
-    unsigned long *there = (unsigned long *)WINDOW, *here = (unsigned long *)(void *)world.page[p];
-    for (unsigned long i = 0; i < 512; i++)
-        there[i] = here[i] = cell(below(~0ul), 0);
-    world.swapped[p] = 0;
-    frames[p] = 0;
-}
-
-static void drop_part(int g, int which) {
-    world.gpt[g].part[which] = world.gpt[g].part[--world.gpt[g].parts];
-}
-
-static void gpt_l2v(int g) {
-    static const unsigned char l2vs[] = {12, 12, 12, 14, 16, 16, 17, 20, 20, 21, 24, 28, 29, 30, 32, 36, 39, 40, 44};
-    world.gpt[g].l2v = g < M_ROOTS ? M_ROOT_BITS : PICK(l2vs);
-    fetch(STORE_GPT(g), R_TEMP);
-    must("set l2v", facet_set(R_TEMP, OP_GPT_SET_L2V, world.gpt[g].l2v, CR_NULL));
-    for (int i = world.gpt[g].parts; i-- > 0;)
-        if (world.gpt[g].part[i].last >> world.gpt[g].l2v > 15)
-            drop_part(g, i);
-}
-
-void gpt_make(int g) {
-    world.gpt[g] = (struct m_gpt){.l2v = 12, .keeper = M_NONE};
-    must("GPT", facet_alloc(CAP_GPT, R_TEMP));
-    keep(STORE_GPT(g), R_TEMP);
-    gpt_l2v(g);
-}
-
-static struct m_cap random_cap(unsigned l2v) {
-    static const unsigned char sizes[] = {12, 12, 13, 16, 16, 20, 21, 22, 24, 28,
-                                          30, 31, 32, 36, 39, 40, 44, 64, 64, 64};
-    static const unsigned char restrictions[] = {CAP_RO, CAP_RO, CAP_NX, CAP_NX,
-                                                 CAP_WK, CAP_NC, CAP_OP, CAP_RO | CAP_NX};
-    struct m_cap cap = {.type = CAP_PAGE, .l2g = 64};
-    if (one_in(10))
-        return (struct m_cap){.type = one_in(6) ? CAP_ENDPOINT : CAP_NULL};
-    if (l2v > 12 && !one_in(4))
-        cap.type = CAP_GPT;
-    cap.object = (int)(cap.type == CAP_GPT ? M_ROOTS + below(M_GPTS - M_ROOTS) : 1 + below(M_PAGES - 1));
-    if (cap.type == CAP_GPT && one_in(40))
-        cap.object = (int)below(M_ROOTS);
-    if (!(cap.type == CAP_PAGE && l2v == 12 && !one_in(4)))
-        cap.l2g = PICK(sizes);
-    if (cap.l2g < l2v && one_in(4))
-        cap.match = below(1ul << (l2v - cap.l2g < 4 ? l2v - cap.l2g : 4));
-    if (one_in(4))
-        cap.restr = PICK(restrictions);
-    return cap;
-}
-
-/* Brings the capability that `cap` models into R_TEMP (CR_NULL: it is Null). */
-unsigned make_real(const struct m_cap *cap) {
-    if (cap->type == CAP_NULL)
-        return CR_NULL;
-    if (cap->type == CAP_ENDPOINT)
-        return R_CONTROL_END;
-    fetch(cap->type == CAP_PAGE ? (unsigned long)cap->object : STORE_GPT(cap->object), R_TEMP);
-    must("guard", facet_get(R_TEMP, OP_MEM_GUARD, cap->match, cap->l2g, R_TEMP));
-    must("reduce", facet_get(R_TEMP, OP_MEM_REDUCE, cap->restr, 0, R_TEMP));
-    return R_TEMP;
-}
-
 static int random_gpt(void) {
     return (int)below(one_in(4) ? M_ROOTS : M_GPTS);
 }
@@ -84,8 +8,6 @@ static int random_gpt(void) {
 static unsigned long random_slot(int g) {
     return g < M_ROOTS ? 1 + below(one_in(8) ? 15 : 4) : below(16);
 }
-
-/* ---- Operations */
 
 static void put_slot(int g, unsigned long slot, struct m_cap cap) {
     unsigned real = make_real(&cap);
@@ -159,7 +81,7 @@ void op_set_window(void) {
 void op_set_background(void) {
     int g = random_gpt();
     struct m_cap cap = random_cap(world.gpt[g].l2v + 4);
-    if (cap.type == CAP_ENDPOINT || one_in(3))
+    if ((cap.type != CAP_PAGE && cap.type != CAP_GPT) || one_in(3))
         cap = (struct m_cap){.type = CAP_NULL};
     unsigned real = make_real(&cap);
     fetch(STORE_GPT(g), R_TEMP2);
@@ -168,27 +90,29 @@ void op_set_background(void) {
     world.gpt[g].has_background = cap.type != CAP_NULL;
 }
 
+/* Its own entry, that of any endpoint, or a way through forwarders to one of these. */
 void op_set_keeper(void) {
     int g = random_gpt();
-    world.gpt[g].keeper = one_in(2) ? M_NONE : g;
-    must("entry", facet_get(R_KEEPER_END, OP_ENDPOINT_MAKE_ENTRY, FROM_GPT + (unsigned long)g, 0, R_ENTRY));
-    fetch(STORE_GPT(g), R_TEMP);
-    must("keeper", facet_set(R_TEMP, OP_GPT_SET_KEEPER, 0, world.gpt[g].keeper == M_NONE ? CR_NULL : R_ENTRY));
-}
-
-void keeper_endpoint(void) {
-    must("endpoint", facet_alloc(CAP_ENDPOINT, R_KEEPER_END));
-    must("recipient", facet_set(R_KEEPER_END, OP_ENDPOINT_SET_RECIPIENT, 0, CR_SELF));
+    struct m_cap keeper = {.type = CAP_ENTRY, .object = M_END_KEEPER, .offset = FROM_GPT + (unsigned long)g};
+    if (one_in(3))
+        keeper = random_entry();
+    if (one_in(3))
+        keeper = (struct m_cap){.type = CAP_NULL};
+    unsigned real = make_real(&keeper);
+    fetch(STORE_GPT(g), R_TEMP2);
+    must("keeper", facet_set(R_TEMP2, OP_GPT_SET_KEEPER, 0, real));
+    world.gpt[g].keeper = keeper;
 }
 
 void op_rescind_keepers(void) {
-    must("rescind", facet_set(CR_RANGE, OP_RANGE_RESCIND, 0, R_KEEPER_END));
-    for (int g = 0; g < M_GPTS; g++)
-        world.gpt[g].keeper = M_NONE;
-    keeper_endpoint();
+    fetch(STORE_END(M_END_KEEPER), R_TEMP);
+    object_end(CAP_ENDPOINT, M_END_KEEPER, R_TEMP);
+    end_make(M_END_KEEPER);
 }
 
 void op_swap(void) {
+    if (!has_debug)
+        return;
     unsigned long p = below(M_PAGES);
     fetch(p, R_TEMP);
     struct facet_message m = {.word = {below(2)}, .send = {R_TEMP}};
@@ -228,10 +152,12 @@ static int part_possible(const struct m_gpt *gpt, unsigned long start, unsigned 
 static void part_restore(int g, int which) {
     unsigned long start = world.gpt[g].part[which].start, last = world.gpt[g].part[which].last;
     must("restore", facet_set(CR_DEBUG, OP_DEBUG_RESTORE_PART, start + below(last - start + 1), R_TEMP));
-    drop_part(g, which);
+    gpt_lose_part(g, which);
 }
 
 void op_swap_part(void) {
+    if (!has_debug)
+        return;
     int g = random_gpt();
     struct m_gpt *gpt = &world.gpt[g];
     unsigned long start, size;
@@ -257,19 +183,19 @@ void op_swap_part(void) {
 void op_rescind_page(void) {
     unsigned long p = 1 + below(M_PAGES - 1);
     fetch(p, R_TEMP);
-    must("rescind", facet_set(CR_RANGE, OP_RANGE_RESCIND, 0, R_TEMP));
-    m_rescind(&world, CAP_PAGE, (int)p);
+    object_end(CAP_PAGE, (int)p, R_TEMP);
     page_make((int)p);
-    statistics.rescinds++;
+}
+
+void gpt_fill(int g) {
+    for (unsigned long slot = below(4); slot < 16; slot += 1 + below(4))
+        set_slot(g, slot);
 }
 
 void op_rescind_gpt(void) {
     int g = (int)(M_ROOTS + below(M_GPTS - M_ROOTS));
     fetch(STORE_GPT(g), R_TEMP);
-    must("rescind", facet_set(CR_RANGE, OP_RANGE_RESCIND, 0, R_TEMP));
-    m_rescind(&world, CAP_GPT, g);
+    object_end(CAP_GPT, g, R_TEMP);
     gpt_make(g);
-    for (unsigned long slot = below(4); slot < 16; slot += 1 + below(4))
-        set_slot(g, slot);
-    statistics.rescinds++;
+    gpt_fill(g);
 }
