@@ -212,6 +212,8 @@ static int rules(long count, uint64_t seed) {
     leave_out = true;
     random_begin(seed);
     small_graphs();
+    for (unsigned i = 0; i < base_count; i++)
+        around(i);
     for (nodes = 5; nodes <= 6 && NODES < 16; nodes++)
         for (long i = count; i > 0; i--)
             random_graph(2 * nodes - 2);

@@ -171,7 +171,7 @@ int main(int argc, char **argv) {
         operate();
         for (unsigned i = one_in(3) ? 0 : 1; i < ACCESSES; i++)
             try_one(i == 1);
-        if (one_in(2))
+        if (one_in(3))
             try_identify();
     }
     step = steps;

@@ -132,6 +132,8 @@ void op_forwarder_word(void) {
 
 /* ---- Brands */
 
+static struct m_cap last_brand[M_EVERYBODY]; /* even if the object has ended, and another has its number and storage */
+
 /* One that is opaque is equal to nothing that may be shown. */
 void op_set_brand(void) {
     int p = (int)below(M_EVERYBODY);
@@ -140,7 +142,7 @@ void op_set_brand(void) {
         brand.restr = 0;
     unsigned real = make_real_in(&brand, R_TEMP2);
     must("brand", facet_set(make_real(&process), OP_PROCESS_SET_BRAND, 0, real));
-    world.brand[p] = brand;
+    world.brand[p] = last_brand[p] = brand;
 }
 
 static struct m_cap random_shown(void) {
@@ -149,13 +151,20 @@ static struct m_cap random_shown(void) {
     return one_in(2) ? random_entry() : random_any();
 }
 
-/* The right one, nearly that, or any. */
+/* Who would answer for it if nothing were blocked or void. */
+static int implementer(struct m_cap cap) {
+    for (int steps = 0; steps < M_FORWARDERS && cap.type == CAP_FORWARD; steps++)
+        cap = world.forwarder[cap.object].target;
+    return cap.type == CAP_ENTRY ? world.end[cap.object].recipient : M_NONE;
+}
+
+/* The right one, nearly that, what it was, or any. */
 static struct m_cap random_brand(const struct m_cap *shown) {
     struct m_cap entry = shown->type == CAP_GPT ? world.gpt[shown->object].keeper : *shown, brand;
-    int who = shown->type == CAP_PROCESS ? shown->object : m_way(&world, entry).recipient;
+    int who = shown->type == CAP_PROCESS ? shown->object : implementer(entry);
     if (who == M_NONE || one_in(6))
         who = (int)below(M_EVERYBODY);
-    brand = world.brand[who];
+    brand = world.brand[who].type == CAP_NULL && one_in(2) ? last_brand[who] : world.brand[who];
     if (one_in(12))
         return random_any();
     if (brand.l2g == 0 || !one_in(4))

@@ -232,8 +232,11 @@ static void message_send(int s) {
     for (unsigned i = 0; i < MESSAGE_CAPS - 1; i++)
         m.send[1 + i] = (unsigned char)make_real_in(&message->sent[i], R_GOT + i);
     m.send[0] = (unsigned char)make_real(&message->through);
-    if (is_refused(s)) {
-        finish(s, RC_INVALID_CAP);
+    int forged = !is_refused(s) && one_in(12);
+    if (forged)
+        m.word[1] |= LABEL_KERNEL;
+    if (forged || is_refused(s)) {
+        finish(s, forged ? RC_BAD_ARG : RC_INVALID_CAP);
         collect(to, sent[s].kind, &m);
     } else if (is_here(s) && one_in(2)) {
         take(s, to, sent[s].kind, &m);

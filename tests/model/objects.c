@@ -117,15 +117,26 @@ unsigned make_real(const struct m_cap *cap) {
     return make_real_in(cap, R_TEMP);
 }
 
+static enum discrim_class class_of(const struct m_cap *cap) {
+    if (cap->type == CAP_WINDOW || cap->type == CAP_LOCAL_WINDOW)
+        return DISCRIM_WINDOW;
+    if (m_is_memory(cap))
+        return DISCRIM_MEMORY;
+    return cap->type == CAP_NULL                                ? DISCRIM_NULL
+           : cap->type == CAP_ENTRY || cap->type == CAP_FORWARD ? DISCRIM_ENTRY
+                                                                : DISCRIM_OTHER;
+}
+
 /* Windows cannot be made but in slots, what is opaque cannot be compared: of these, no more than their kind. */
 void expect_cap(const char *what, unsigned reg, const struct m_cap *cap) {
-    int window = cap->type == CAP_WINDOW || cap->type == CAP_LOCAL_WINDOW;
+    enum discrim_class class = class_of(cap);
     struct facet_message m = {.send = {(unsigned char)reg}};
-    if (cap->type == CAP_NULL || window) {
+    if (class != DISCRIM_MEMORY) {
         must("classify", facet_call(CR_DISCRIM, OP_DISCRIM_CLASSIFY, &m));
-        if (m.word[0] != (window ? DISCRIM_WINDOW : DISCRIM_NULL))
-            die(what, m.word[0], window ? DISCRIM_WINDOW : DISCRIM_NULL);
-        return;
+        if (m.word[0] != class)
+            die(what, m.word[0], class);
+        if (class == DISCRIM_NULL || class == DISCRIM_WINDOW)
+            return;
     }
     unsigned long expected = cap->restr & CAP_OP ? RC_NO_RIGHT : RC_OK, rc;
     m.send[1] = (unsigned char)make_real(cap);
