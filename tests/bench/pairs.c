@@ -7,8 +7,8 @@
  * What else runs on the host changes a program's speed by some ten percent, from second to second. So both must run at
  * the same time, on the same processor, N times:
  *
- * - With -p they work in pieces (bench.h). Both are started, do two pieces that don't count (the engine translates),
- * and then PAIRS pieces by turns; the ratio is the median of those of neighbouring pieces.
+ * - With -p they work in pieces (bench.h). Both are started, do a few that don't count (the engine translates), then
+ *   PAIRS pieces by turns; the ratio is the median of those of neighbouring pieces.
  * - Without, they are two whole runs, and the scheduler gives them turns. OTHER is run TIMES times in a row meanwhile,
  *   so that it takes about as long. COMMAND0 and OTHER0 are what is not to be measured (starting up): their times are
  *   subtracted.
@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +77,7 @@ static pid_t run(const char *command, int in, int out) {
     if (child < 0)
         fail("cannot fork", command);
     if (child == 0) {
+        signal(SIGPIPE, SIG_DFL);
         dup2(in, 0);
         dup2(out, 1);
         execl("/bin/sh", "sh", "-c", text, (char *)NULL);
@@ -256,6 +258,7 @@ int main(int argc, char **argv) {
     static double ratio[STARTS_MAX];
     cpu_set_t all;
     sched_getaffinity(0, sizeof all, &all);
+    signal(SIGPIPE, SIG_IGN); /* of a command that ended: said by piece_time */
     for (int i = 0; argc == 5 && i < 2; i++)
         base[i] = side_of(argv[3 + i]);
     for (int i = 0; i < count; i++) {

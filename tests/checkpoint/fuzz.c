@@ -39,11 +39,13 @@ static void die(const char *what, const char *why) {
     exit(2);
 }
 
+/* A file below the build folder; its name is there until the next but one. */
 static char *built(const char *name) {
-    char *path;
-    if (asprintf(&path, "%s/%s", folder, name) < 0)
-        die(name, "no memory");
-    return path;
+    static char path[2][512];
+    static unsigned next;
+    next ^= 1;
+    snprintf(path[next], sizeof path[next], "%s/%s", folder, name);
+    return path[next];
 }
 
 /* ---- Good ones */
@@ -359,8 +361,8 @@ static void tell(uint64_t seed, uint64_t number, const char *said) {
 }
 
 int main(int argc, char **argv) {
-    struct layout layout[SUBJECTS] = {{0}};
-    struct contents good[SUBJECTS];
+    static struct layout layout[SUBJECTS];
+    static struct contents good[SUBJECTS];
     char said[80];
     unsigned counts[4] = {0};
     if (argc < 4 || !realpath(argv[1], folder))

@@ -118,7 +118,7 @@ static void outcome(void *s, const struct facet_access *a) { struct flaky *f = s
 static void report(void *s, FILE *out)
 { struct flaky *f = s; fprintf(out, "flaky: %lu over, %lu blocks, %lu outcomes missing\n", f->steps + f->passes, f->blocks, f->steps - f->outcomes); }
 const struct facet_handler facet_handler = { .abi = 1, .name = "flaky", .summary = "-", .verdicts = verdicts,
-    .attach = attach, .access = access, .outcome = outcome, .report = report };
+    .attach = attach, .access = access, .outcome = outcome, .report = report, .detach = free };
 END
 # flaky OBJECT COMMAND…: the same output and as many events as under count, one for each access that is over.
 flaky() {

@@ -26,7 +26,7 @@ wrong() {
 facet() {
     tested="$tested $deed"
     passed=$((passed + 1))
-    (cd "$T" && timeout 300 "$B/facet" run --timeout 120 "$@" "$HOSTILE" "$deed" </dev/null >facet 2>facet.err)
+    (cd "$T" && ulimit -S -t 200 && timeout 900 "$B/facet" run "$@" "$HOSTILE" "$deed" </dev/null >facet 2>facet.err)
     facet=$?
     ! grep -q 'internal error\|panic\|the kernel refused' "$T/facet.err" || wrong "$(cat "$T/facet.err")"
 }
