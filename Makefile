@@ -347,7 +347,7 @@ help:
 	@echo '  mutants   does a test notice when the kernel is wrong? one change at a time'
 	@echo '  unit      only the unit tests'
 	@echo '  matrix-full  every access form at every place under every verdict; `make test` tries a part (four minutes)'
-	@echo '  flow-full  what flow says, on every graph of up to five nodes and four capabilities and on random ones, against a search of all states (hours)'
+	@echo '  flow-full  what flow says, on every graph of up to five nodes and four capabilities and on random ones, against a search of all states (an hour)'
 	@echo '  flow-kernel SYSTEMS=500  what flow says, against hostile processes on the kernel in so many random systems'
 	@echo '  flow-mutants  does a comparison notice when flow is wrong? one rule or line at a time'
 	@echo '  mixed-million  a million accesses for each of SEEDS, against what valgrind sees'
