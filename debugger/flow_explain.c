@@ -202,8 +202,6 @@ static char *statement(const struct flow *flow, const struct flow_fact *fact) {
         return text_format("%s could be made to take any entry", from);
     case FACT_BARE:
         return text_format("%s could lose its background", from);
-    case FACT_ENDS:
-        return text_format("%s could end %s", from, to);
     default:
         return text_format("%s could show the brand of %s", from, to);
     }

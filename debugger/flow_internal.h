@@ -26,7 +26,6 @@ enum flow_kind {
     FACT_ACTS,    /* process from = to could do anything */
     FACT_TAKES,   /* endpoint from = to could be made to take any payload */
     FACT_BARE,    /* GPT from = to could lose its background */
-    FACT_ENDS,    /* from could end the object `to` */
     FACT_SHOWS,   /* from could show the brand of process `to`, and has a ProcessTool */
     FACT_KINDS
 };

@@ -96,17 +96,7 @@ static void hold_resume(struct flow *flow, uint32_t h) {
     flow_add_has(flow, caller, FLOW_REGISTER, cap_to(FLOW_RESUME, holder), WHY(RESUME, h));
 }
 
-/* ---- Range and Debug go together with other capabilities */
-
-static bool rescindable(enum flow_type type) {
-    return type <= FLOW_FORWARDER;
-}
-
-static void with_range(struct flow *flow, uint32_t range, uint32_t h) {
-    struct flow_fact fact = flow->facts[h];
-    if (rescindable((enum flow_type)fact.type))
-        flow_add_of(flow, FACT_ENDS, fact.from, fact.to, WHY(ENDS, range, h));
-}
+/* ---- Debug goes together with other capabilities, Range with none */
 
 static void swap(struct flow *flow, uint32_t debug, uint32_t h) {
     struct flow_fact fact = flow->facts[h];
@@ -123,7 +113,7 @@ static void swap(struct flow *flow, uint32_t debug, uint32_t h) {
 
 static void number(struct flow *flow, uint32_t range, uint32_t node) {
     enum flow_type type = flow->nodes[node].type;
-    if (rescindable(type))
+    if (type <= FLOW_FORWARDER) /* only these are objects */
         flow_add_has(flow, flow->facts[range].from, FLOW_REGISTER, cap_to(type, node), WHY(NUMBERED, range));
 }
 
@@ -154,9 +144,6 @@ static void hold_range(struct flow *flow, uint32_t h) {
     make(flow, h);
     for (uint32_t node = 0; node < flow->node_count; node++)
         number(flow, h, node);
-    for (EACH_FROM(i, flow, holder, FACT_HAS))
-        if (flow->facts[i].place == FLOW_REGISTER)
-            with_range(flow, h, i);
 }
 
 static void hold_debug(struct flow *flow, uint32_t h) {
@@ -208,8 +195,6 @@ static void hold(struct flow *flow, uint32_t h) {
     default:
         break;
     }
-    if (flow->nodes[fact.from].range)
-        with_range(flow, flow->nodes[fact.from].range, h);
     if (flow->nodes[fact.from].debug)
         swap(flow, flow->nodes[fact.from].debug, h);
     flow_sender(flow, h);
@@ -271,18 +256,6 @@ static void copy(struct flow *flow, uint32_t link, uint32_t h) {
 
 /* ---- Consequences */
 
-/* The object that r names ends with it: whoever has a capability to it notices. */
-static void ended(struct flow *flow, uint32_t ends, uint32_t h) {
-    flow_add_informs(flow, flow->facts[ends].from, flow->facts[h].from, WHY(GONE, ends, h));
-}
-
-static void can_end(struct flow *flow, uint32_t ends) {
-    struct flow_fact fact = flow->facts[ends];
-    flow_add_informs(flow, fact.from, fact.to, WHY(ENDS, ends));
-    for (EACH_TO(i, flow, fact.to, FACT_HAS))
-        ended(flow, ends, i);
-}
-
 static void handler_given(struct flow *flow, uint32_t h) {
     uint32_t page = flow->facts[h].from;
     for (EACH_TO(i, flow, page, FACT_HAS))
@@ -295,9 +268,6 @@ static void has(struct flow *flow, uint32_t h) {
     for (EACH_FROM(i, flow, fact.from, FACT_LINK))
         if (flow->facts[i].place == fact.place)
             copy(flow, i, h);
-    if (fact.to != FLOW_NONE && rescindable(flow->nodes[fact.to].type))
-        for (EACH_TO(i, flow, fact.to, FACT_ENDS))
-            ended(flow, i, h);
     if (fact.place == FLOW_REGISTER && flow->nodes[fact.from].acts)
         hold(flow, h);
     else if (fact.place == FLOW_SPACE)
@@ -371,9 +341,6 @@ void flow_consequences(struct flow *flow, uint32_t index) {
         break;
     case FACT_BARE:
         flow_walk_anew(flow, fact.from);
-        break;
-    case FACT_ENDS:
-        can_end(flow, index);
         break;
     default:
         flow_shows(flow, index);

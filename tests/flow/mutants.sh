@@ -84,7 +84,7 @@ mutant() {
             fails around "$T/$1/compare8" around 1 1
             fails random "$T/$1/compare8" random 5 9 500 2
             fails range "$T/$1/compare16" 2 2 3
-            fails walks "$T/$1/compare64" 200 2 3000 2
+            fails walks "$T/$1/compare64" 200 4 3000 2
         )" ''
     fi
     rm -rf "${T:?}/$1"
