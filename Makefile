@@ -411,6 +411,7 @@ test: test-files $(FLOW_TEST_BIN) $(LINUX_FILES) build/deps-test $(if $(filter d
 	@printf '%s\n' $(LISTED) > $(B)/lists
 	tests/hygiene.sh . $(B)/lists
 	tests/checkers.sh
+	tests/mutants/apply.sh
 	groff -man -ww -z -Tutf8 debugger/facet.1
 	tests/cli/run.sh $(B)
 	tests/sessions/run.sh $(B)
