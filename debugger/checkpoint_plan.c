@@ -5,7 +5,6 @@
 #include "session_internal.h"
 #include "text.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -268,25 +267,23 @@ enum facet_status plan_grant(struct plan *p, struct facet_error *error) {
     return status;
 }
 
-/* Whoever made the file chose the words: they stay on their line, and do nothing to a terminal. */
-static void put_words(FILE *out, const char *before, const char *a, const char *between, const char *b) {
-    const char *const parts[] = {before, a, between, b};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        for (const char *c = parts[i]; *c; c++)
-            fputc(iscntrl((unsigned char)*c) ? '?' : *c, out);
+/* Whoever made the file chose the text. */
+static void put_word(FILE *out, const char *before, const char *text) {
+    char *plain = text_plain(text);
+    fprintf(out, "%s%s", before, plain);
+    free(plain);
 }
 
 void plan_describe(const struct plan *p, FILE *out) {
-    put_words(out, "program   ", p->program.path, "", "");
+    put_word(out, "program   ", p->program.path);
     for (size_t i = 0; i < p->further_count; i++) {
-        fputc('\n', out);
-        put_words(out, "          ", p->further[i].name, "=", p->further[i].path);
+        put_word(out, "\n          ", p->further[i].name);
+        put_word(out, "=", p->further[i].path);
     }
     fprintf(out, "\narguments");
     for (size_t i = 1; i < p->argc; i++)
-        put_words(out, " ", p->argv[i], "", "");
-    fputc('\n', out);
-    put_words(out, "kernel    ", p->kernel.path ? p->kernel.path : "built in", "", "");
+        put_word(out, " ", p->argv[i]);
+    put_word(out, "\nkernel    ", p->kernel.path ? p->kernel.path : "built in");
     fprintf(out, "\nmemory    %lu MiB\n", p->memory >> 20);
     fprintf(out, "clock     %lu\n", p->now);
     fprintf(out, "events    %lu\n", p->events);
@@ -294,11 +291,12 @@ void plan_describe(const struct plan *p, FILE *out) {
     fprintf(out, "stdout    %lu bytes written\n", p->moved[1]);
     fprintf(out, "stderr    %lu bytes written\n", p->moved[2]);
     for (size_t i = 0; i < p->granted_count; i++) {
-        put_words(out, "grant     ", p->granted[i], "", "");
+        put_word(out, "grant     ", p->granted[i]);
         fputc('\n', out);
     }
     for (size_t i = 0; i < p->swap_count; i++) {
-        put_words(out, "swap      ", p->swaps[i].object, "=", p->swaps[i].handler);
+        put_word(out, "swap      ", p->swaps[i].object);
+        put_word(out, "=", p->swaps[i].handler);
         fputc('\n', out);
     }
 }

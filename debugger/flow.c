@@ -249,10 +249,6 @@ size_t flow_way(const struct flow *flow, uint32_t a, uint32_t b, uint32_t **fact
     return length;
 }
 
-bool flow_informs(const struct flow *flow, uint32_t a, uint32_t b) {
-    return flow_find(flow, FACT_INFORMS, a, b) != 0;
-}
-
 bool flow_holds(const struct flow *flow, uint32_t holder, enum flow_place place, struct flow_cap cap) {
     struct flow_fact fact = has(holder, place, cap);
     if (stronger(flow, &fact))

@@ -94,8 +94,6 @@ void flow_solve(struct flow *flow);
 /* Information could go from a to b, which is another node: by these facts FROM -> … -> TO, one shortest way, to be
  * freed; facts NULL: which ones does not matter. Returns how many there are; 0: it cannot. */
 size_t flow_way(const struct flow *flow, uint32_t a, uint32_t b, uint32_t **facts);
-/* In one step. */
-bool flow_informs(const struct flow *flow, uint32_t a, uint32_t b);
 /* The next fact after `after` (0: the first) that says that `holder` could hold a capability to `object` there, and no
  * fact says more; 0: none. */
 uint32_t flow_could_hold(const struct flow *flow, uint32_t holder, enum flow_place place, uint32_t object,

@@ -9,19 +9,19 @@
 #include "options.h"
 #include "run.h"
 #include "stats.h"
+#include "text.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* Some of the words may be those of a file that somebody else made: they do nothing to a terminal. */
-static int complain(enum facet_status status, struct facet_error *error) {
-    for (char *c = error->text; *c; c++)
-        if (iscntrl((unsigned char)*c))
-            *c = '?';
-    fprintf(stderr, "facet: %s\n", error->text);
+static int complain(enum facet_status status, const struct facet_error *error) {
+    char *text = text_plain(error->text);
+    fprintf(stderr, "facet: %s\n", text);
+    free(text);
     return status == FACET_ERR_USAGE ? 2 : status == FACET_ERR_PROGRAM ? 126 : 125;
 }
 

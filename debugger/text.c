@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <facet/error.h>
 #include <stdarg.h>
@@ -128,6 +129,14 @@ char *text_format(const char *format, ...) {
     int length = vasprintf(&text, format, args);
     va_end(args);
     return checked(length < 0 ? NULL : text);
+}
+
+char *text_plain(const char *text) {
+    char *plain = text_copy(text);
+    for (char *c = plain; *c; c++)
+        if (iscntrl((unsigned char)*c))
+            *c = '?';
+    return plain;
 }
 
 void *text_grow(void *block, size_t count, size_t size) {

@@ -39,5 +39,7 @@ char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)))
 void *text_grow(void *block, size_t count, size_t size);
 /* calloc likewise. */
 void *text_zeros(size_t count, size_t size);
+/* A copy with ? for control characters: text that a stranger wrote stays on its line, and does nothing to a terminal. */
+char *text_plain(const char *text);
 
 #endif

@@ -153,6 +153,16 @@ static struct session *open_subject(const struct subject *s, struct facet_error 
     return session;
 }
 
+static int play(struct session *session, const struct cli_input *inputs, size_t count) {
+    const struct cli_options options = {.inputs = inputs,
+                                        .input_count = count,
+                                        .batch = true,
+                                        .quiet = true,
+                                        .argc = session_argc(session),
+                                        .argv = session_argv(session)};
+    return cli_run(session, &options);
+}
+
 /* Somebody has debugged it, and set what one can set; then it is begun anew. */
 static void debug(struct session *session, struct facet_error *error) {
     const struct cli_input inputs[] = {{false, "break remember_payment if amount > 100"},
@@ -164,14 +174,8 @@ static void debug(struct session *session, struct facet_error *error) {
                                        {false, "display/4xb $sp"},
                                        {false, "tbreak *0x401460"},
                                        {false, save_here}};
-    const struct cli_options options = {.inputs = inputs,
-                                        .input_count = sizeof inputs / sizeof *inputs,
-                                        .batch = true,
-                                        .quiet = true,
-                                        .argc = session_argc(session),
-                                        .argv = session_argv(session)};
     snprintf(save_here, sizeof save_here, "checkpoint %s", file);
-    if (cli_run(session, &options) != 0 || session_start(session, error) != FACET_OK)
+    if (play(session, inputs, sizeof inputs / sizeof *inputs) != 0 || session_start(session, error) != FACET_OK)
         die("debug", "it failed");
 }
 
@@ -254,13 +258,7 @@ static void look(struct session *session) {
                                               {false, "info processes --json"},
                                               {false, "checkpoint /nowhere/x"},
                                               {false, "continue"}};
-    const struct cli_options options = {.inputs = inputs,
-                                        .input_count = sizeof inputs / sizeof *inputs,
-                                        .batch = true,
-                                        .quiet = true,
-                                        .argc = session_argc(session),
-                                        .argv = session_argv(session)};
-    cli_run(session, &options);
+    play(session, inputs, sizeof inputs / sizeof *inputs);
 }
 
 static enum outcome resume(bool ask) {

@@ -13,7 +13,7 @@ struct difference {
     unsigned inexact; /* facts that flow has and that do not come true */
 };
 
-/* What flow says about the graph, unless solve is NULL solved by it. */
+/* The graph as flow has it, not solved yet. */
 struct flow *flow_of(const struct graph *graph);
 /* Which differences are printed. */
 enum tell { TELL_NOTHING, TELL_DENIED, TELL_ALL };
